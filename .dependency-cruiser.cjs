@@ -1,0 +1,61 @@
+/** Import directions (see ARCHITECTURE.md). A layer may import what stands to its left only. */
+const layers = {
+  ground: "^src/(util|models|errors\\.ts)",
+  middle: "^src/(protocols|environment|session|streams|connection|options\\.ts|credential\\.ts|logger\\.ts)",
+  top: "^src/(webPubSubClient\\.ts|groups|index\\.ts)",
+  bindings: "^src/(react|vue)",
+};
+
+module.exports = {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "ground-knows-nothing-above",
+      severity: "error",
+      from: { path: layers.ground },
+      to: { path: [layers.middle, layers.top, layers.bindings], dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "middle-knows-nothing-above",
+      severity: "error",
+      from: { path: layers.middle },
+      to: { path: [layers.top, layers.bindings] },
+    },
+    {
+      name: "core-knows-no-binding",
+      severity: "error",
+      from: { path: layers.top },
+      to: { path: layers.bindings },
+    },
+    {
+      name: "client-and-emulator-share-nothing",
+      comment: "A shared codec would let client and service agree on the same mistake.",
+      severity: "error",
+      from: { path: "^emulator/src" },
+      to: { path: ["^src", "^dist"] },
+    },
+    { name: "client-knows-no-emulator", severity: "error", from: { path: "^src" }, to: { path: "^emulator" } },
+    {
+      name: "service-does-no-io",
+      comment: "emulator/src/service runs in virtual time: no transport, no framework, no Node module.",
+      severity: "error",
+      from: { path: "^emulator/src/service" },
+      to: {
+        path: ["^emulator/src/(wire|http|upstream|cli|emulator)", "node_modules/(ws|hono|fastify|jose)"],
+      },
+    },
+    {
+      name: "service-imports-no-core-module",
+      severity: "error",
+      from: { path: "^emulator/src/service" },
+      to: { dependencyTypes: ["core"] },
+    },
+    { name: "unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+  },
+};

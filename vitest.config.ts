@@ -1,0 +1,29 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+const alias = [
+  { find: /^web-pubsub-client$/, replacement: path("./src/index.ts") },
+  { find: /^web-pubsub-emulator$/, replacement: path("./emulator/src/index.ts") },
+];
+
+const project = (name: string, include: string[], testTimeout = 5_000) => ({
+  resolve: { alias },
+  test: { name, include, testTimeout, hookTimeout: 20_000 },
+});
+
+export default defineConfig({
+  test: {
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts", "emulator/src/**/*.ts"],
+      reporter: ["text-summary", "html", "json-summary"],
+    },
+    projects: [
+      project("unit", ["test/unit/**/*.test.ts", "emulator/test/unit/**/*.test.ts"]),
+      project("scripted", ["test/scripted/**/*.test.ts"]),
+      project("e2e", ["test/e2e/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
+    ],
+  },
+});
