@@ -1,0 +1,127 @@
+import type { ConnectionError } from "../errors.js";
+import type { OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
+import type { RetryPolicy } from "./retryPolicy.js";
+
+/** What makes a connection the same one over several sockets. */
+export interface Identity {
+  readonly connectionId: string;
+  readonly userId: string;
+  /** Empty where the subprotocol or the service gives none. */
+  readonly reconnectionToken: string;
+}
+
+/** Fields that every state has. */
+interface Base {
+  /** Number of the current attempt and its socket; what an older one says is not heard. */
+  readonly epoch: number;
+  /** When the state's only timer fires (`now` of the environment); Infinity for never. */
+  readonly due: number;
+}
+
+/**
+ * The whole state of the connection in one value. A timer ends with its state because it is a part
+ * of it.
+ */
+export type State =
+  | ({ readonly name: "Stopped" } & Base)
+  | ({
+      readonly name: "Connecting";
+      /** `start` has one attempt and a caller who waits. */
+      readonly purpose: "start" | "reconnect";
+      /** The socket is open; the service has yet to say `connected`. */
+      readonly open: boolean;
+      readonly attempt: number;
+      readonly shortLived: number;
+    } & Base)
+  | ({
+      readonly name: "Connected";
+      readonly identity: Identity;
+      /** This socket has brought its `connected` message; a recovered one may bring none. */
+      readonly confirmed: boolean;
+      readonly since: number;
+      readonly shortLived: number;
+    } & Base)
+  | ({
+      readonly name: "Recovering";
+      readonly identity: Identity;
+      readonly phase: "waiting" | "opening" | "proving";
+      readonly attempt: number;
+      /** End of the recovery window. */
+      readonly deadline: number;
+      readonly since: number;
+      readonly shortLived: number;
+    } & Base)
+  | ({ readonly name: "Disconnected"; readonly attempt: number; readonly shortLived: number } & Base)
+  | ({ readonly name: "Stopping"; readonly phase: "closing" | "leaving" } & Base);
+
+/** What can happen. `epoch` names the socket or attempt that it happened to. */
+export type Event =
+  | { readonly type: "start" }
+  | { readonly type: "stop" }
+  /** `start`'s signal. */
+  | { readonly type: "abort"; readonly error: Error }
+  | { readonly type: "url"; readonly epoch: number; readonly url: string }
+  | { readonly type: "open"; readonly epoch: number }
+  /** A frame that isn't a `connected` or `disconnected` message. */
+  | { readonly type: "frame"; readonly epoch: number }
+  | { readonly type: "connected"; readonly epoch: number; readonly identity: Identity }
+  /** The socket closed, or the attempt or the socket was given up. */
+  | { readonly type: "lost"; readonly epoch: number; readonly error: ConnectionError }
+  /** The state's timer. */
+  | { readonly type: "due" }
+  | { readonly type: "wake" }
+  /** Everything owed before `Stopped` is done. */
+  | { readonly type: "left" };
+
+/** What is to be done, in this order. */
+export type Effect =
+  | { readonly type: "getUrl"; readonly epoch: number }
+  | { readonly type: "openSocket"; readonly epoch: number; readonly url: string }
+  | { readonly type: "openRecovery"; readonly epoch: number; readonly identity: Identity }
+  /** Close code 1000: the service forgets the session. */
+  | { readonly type: "closeSocket" }
+  | { readonly type: "dropSocket" }
+  | { readonly type: "ping" }
+  | { readonly type: "probe" }
+  /** A new connection stands: join, then send. */
+  | { readonly type: "sessionBegins" }
+  /** The same connection stands again: unanswered operations first. */
+  | { readonly type: "sessionResumes" }
+  /** The connection id is gone, and what it had executed with it. */
+  | { readonly type: "sessionEnds"; readonly error: ConnectionError }
+  /** Operations are refused from here on, pending ones reject. */
+  | { readonly type: "refuseOperations"; readonly error: ConnectionError }
+  | { readonly type: "settleStart"; readonly error?: Error }
+  | { readonly type: "settleStop" }
+  | { readonly type: "changed"; readonly details: Omit<OnStateChangedArgs, "state" | "previousState"> }
+  | {
+      readonly type: "announce";
+      readonly event: "connected" | "recovering" | "recovered" | "stopped";
+      readonly identity?: Identity;
+    }
+  | { readonly type: "announceDisconnected" }
+  /** Feeds an event back, after the listeners of the effects before it have had their say. */
+  | { readonly type: "dispatch"; readonly event: Event };
+
+/** What a decision may depend on beside state and event. */
+export interface Context {
+  readonly now: number;
+  /** A random number from 0 to below 1. */
+  readonly random: number;
+  readonly reliable: boolean;
+  /** The codec can write a ping, so a recovery can be proved by the answer. */
+  readonly canPing: boolean;
+  readonly autoReconnect: boolean;
+  readonly reconnectRetry: RetryPolicy;
+  readonly connectTimeoutInMs: number;
+}
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+/** One state by its name. */
+export type In<Name extends WebPubSubClientState> = Extract<State, { name: Name }>;
+
+export const INITIAL_STATE: State = { name: "Stopped", epoch: 0, due: Infinity };

@@ -1,0 +1,291 @@
+import { ConnectionError } from "../errors.js";
+import type { OnStateChangedArgs } from "../models/events.js";
+import { decideOnClose, firstAttemptSpread } from "./closePolicy.js";
+import { RECOVERY_POLICY, retryDelay } from "./retryPolicy.js";
+import type { Context, Effect, Identity, In, State, Step } from "./state.js";
+
+/** How long after a drop the service is sure to keep a session, in ms (public client specification). */
+const RECOVERY_WINDOW = 30_000;
+/** The last recovery attempt is made this long before the window ends, in ms. */
+const LAST_CHANCE = 1_000;
+/** How long a closing socket may take before it is dropped, in ms. */
+const CLOSE_GRACE = 50;
+/** A new connection that lives shorter than this, in ms, counts as a failed attempt for the next delay. */
+const STABLE_AFTER = 5_000;
+
+/** How long an attempt may still take after a wake, in ms. */
+const AFTER_WAKE = 5_000;
+
+/** One attempt to make a new connection. */
+export function connect(
+  state: State,
+  purpose: "start" | "reconnect",
+  attempt: number,
+  shortLived: number,
+  context: Context,
+): Step {
+  const epoch = state.epoch + 1;
+  return {
+    state: {
+      name: "Connecting",
+      purpose,
+      open: false,
+      attempt,
+      shortLived,
+      epoch,
+      due: context.now + context.connectTimeoutInMs,
+    },
+    effects: [
+      { type: "changed", details: { attempt } },
+      { type: "getUrl", epoch },
+    ],
+  };
+}
+
+/** An attempt that began before the machine slept is likely dead: it gets little time more. */
+export function hurry(state: In<"Connecting" | "Recovering">, context: Context): Step {
+  return { state: { ...state, due: Math.min(state.due, context.now + AFTER_WAKE) }, effects: [] };
+}
+
+/** A failed `start` leaves no trace but its rejection. */
+export function failStart(state: In<"Connecting">, error: Error): Step {
+  const refusal =
+    error instanceof ConnectionError
+      ? error
+      : new ConnectionError("Stopped", "start was aborted", { cause: error });
+  return {
+    state: { name: "Stopped", epoch: state.epoch + 1, due: Infinity },
+    effects: [
+      { type: "dropSocket" },
+      { type: "settleStart", error },
+      { type: "refuseOperations", error: refusal },
+      { type: "changed", details: { error, ...closeDetails(error) } },
+    ],
+  };
+}
+
+export function begin(state: State, identity: Identity, shortLived: number, context: Context): Step {
+  return {
+    state: {
+      name: "Connected",
+      identity,
+      confirmed: true,
+      since: context.now,
+      shortLived,
+      epoch: state.epoch,
+      due: Infinity,
+    },
+    effects: [
+      { type: "sessionBegins" },
+      { type: "settleStart" },
+      { type: "changed", details: { connectionId: identity.connectionId } },
+      { type: "announce", event: "connected", identity },
+    ],
+  };
+}
+
+/** Asked to resume one connection, the service has given another. */
+export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
+  const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
+  const step = begin(state, identity, 0, context);
+  return {
+    state: step.state,
+    effects: [{ type: "sessionEnds", error }, { type: "announceDisconnected" }, ...step.effects],
+  };
+}
+
+export function resume(state: In<"Recovering">, identity: Identity, confirmed: boolean): Step {
+  return {
+    state: {
+      name: "Connected",
+      identity,
+      confirmed,
+      since: state.since,
+      shortLived: state.shortLived,
+      epoch: state.epoch,
+      due: Infinity,
+    },
+    effects: [
+      { type: "sessionResumes" },
+      { type: "changed", details: { connectionId: identity.connectionId } },
+      { type: "announce", event: "recovered", identity },
+    ],
+  };
+}
+
+/** A connection that stood has ended. */
+export function end(
+  state: In<"Connected">,
+  error: ConnectionError,
+  recoverable: boolean,
+  context: Context,
+): Step {
+  const decision = decideOnClose({
+    code: error.closeCode,
+    recoverable,
+    autoReconnect: context.autoReconnect,
+  });
+  if (decision.action !== "recover") return giveUp(state, error, decision.action, context);
+  const { identity, since, shortLived, epoch } = state;
+  const delay = Math.floor(context.random * firstAttemptSpread(error.closeCode));
+  return {
+    state: {
+      name: "Recovering",
+      identity,
+      phase: "waiting",
+      attempt: 1,
+      deadline: context.now + RECOVERY_WINDOW,
+      since,
+      shortLived,
+      epoch: epoch + 1,
+      due: delay === 0 ? Infinity : context.now + delay,
+    },
+    effects: [
+      { type: "dropSocket" },
+      { type: "changed", details: attemptDetails(error, 1, delay, identity) },
+      { type: "announce", event: "recovering", identity },
+      ...atOnce(delay),
+    ],
+  };
+}
+
+/** One attempt to resume the connection. */
+export function recover(state: In<"Recovering">, context: Context): Step {
+  const epoch = state.epoch + 1;
+  // A waiting that ended past the window was prolonged by sleep: one attempt is due all the same.
+  const left = state.deadline - context.now;
+  const timeout =
+    left > 0 ? Math.max(LAST_CHANCE, Math.min(left, context.connectTimeoutInMs)) : context.connectTimeoutInMs;
+  return {
+    state: { ...state, phase: "opening", epoch, due: context.now + timeout },
+    effects: [{ type: "openRecovery", epoch, identity: state.identity }],
+  };
+}
+
+/** An attempt to resume has failed. */
+export function retryRecovery(state: In<"Recovering">, error: ConnectionError, context: Context): Step {
+  const decision = decideOnClose({
+    code: error.closeCode,
+    recoverable: context.now + LAST_CHANCE < state.deadline,
+    autoReconnect: context.autoReconnect,
+  });
+  if (decision.action !== "recover") return giveUp(state, error, decision.action, context);
+  const attempt = state.attempt + 1;
+  const wanted = retryDelay(RECOVERY_POLICY, state.attempt, context.random);
+  const delay = Math.min(wanted, state.deadline - LAST_CHANCE - context.now);
+  return {
+    state: { ...state, phase: "waiting", attempt, epoch: state.epoch + 1, due: context.now + delay },
+    effects: [
+      { type: "dropSocket" },
+      { type: "changed", details: attemptDetails(error, attempt, delay, state.identity) },
+    ],
+  };
+}
+
+/** The connection id is gone: make a new connection, or stop. */
+function giveUp(
+  state: In<"Connected" | "Recovering">,
+  error: ConnectionError,
+  action: "reconnect" | "stop",
+  context: Context,
+): Step {
+  const ended: Effect[] = [{ type: "dropSocket" }, { type: "sessionEnds", error }];
+  if (action === "stop") {
+    const step = stop(state, false, context, error);
+    return { state: step.state, effects: [...ended, ...step.effects] };
+  }
+  const shortLived = context.now - state.since < STABLE_AFTER ? state.shortLived + 1 : 0;
+  const delay =
+    shortLived > 1
+      ? retryDelay(context.reconnectRetry, shortLived - 1, context.random)
+      : Math.floor(context.random * firstAttemptSpread(error.closeCode));
+  const step = wait(state, 1, shortLived, delay, error, context);
+  const [changed, ...rest] = step.effects;
+  return {
+    state: step.state,
+    effects: [...ended, ...(changed ? [changed] : []), { type: "announceDisconnected" }, ...rest],
+  };
+}
+
+/** Waits to make a new connection. */
+export function wait(
+  state: State,
+  attempt: number,
+  shortLived: number,
+  delay: number,
+  error: ConnectionError,
+  context: Context,
+): Step {
+  // Only a first attempt may follow without a turn of the loop, or a failing one would never end.
+  const now = attempt === 1 && delay === 0;
+  return {
+    state: {
+      name: "Disconnected",
+      attempt,
+      shortLived,
+      epoch: state.epoch + 1,
+      due: now ? Infinity : context.now + delay,
+    },
+    effects: [{ type: "changed", details: attemptDetails(error, attempt, delay) }, ...(now ? atOnce(0) : [])],
+  };
+}
+
+/** The way out of every state. An open socket gets a moment to close in good order. */
+export function stop(state: State, open: boolean, context: Context, error?: ConnectionError): Step {
+  const reason = error ?? new ConnectionError("Stopped", "The client was stopped.");
+  const effects: Effect[] = [
+    { type: "settleStart", error: reason },
+    { type: "refuseOperations", error: reason },
+  ];
+  const changed: Effect = { type: "changed", details: { error, ...closeDetails(error) } };
+  if (open) {
+    return {
+      state: { name: "Stopping", phase: "closing", epoch: state.epoch, due: context.now + CLOSE_GRACE },
+      effects: [...effects, { type: "closeSocket" }, changed],
+    };
+  }
+  const step = leave(state);
+  return { state: step.state, effects: [...effects, changed, ...step.effects] };
+}
+
+/** Nothing is open any more: tell, then be stopped. */
+export function leave(state: State): Step {
+  return {
+    state: { name: "Stopping", phase: "leaving", epoch: state.epoch + 1, due: Infinity },
+    effects: [
+      { type: "dropSocket" },
+      { type: "announceDisconnected" },
+      { type: "dispatch", event: { type: "left" } },
+    ],
+  };
+}
+
+/** An attempt that follows without a timer, after the listeners have had their say. */
+function atOnce(delay: number): Effect[] {
+  return delay === 0 ? [{ type: "dispatch", event: { type: "due" } }] : [];
+}
+
+export function withToken(identity: Identity, news: Identity): Identity {
+  const reconnectionToken = news.reconnectionToken || identity.reconnectionToken;
+  return { ...identity, reconnectionToken };
+}
+
+export function timedOut(context: Context): ConnectionError {
+  return new ConnectionError(
+    "Timeout",
+    `No connection within ${context.connectTimeoutInMs} ms (connectTimeoutInMs).`,
+  );
+}
+
+function closeDetails(error: Error | undefined): { code?: number; reason?: string } {
+  return error instanceof ConnectionError ? { code: error.closeCode, reason: error.reason } : {};
+}
+
+function attemptDetails(
+  error: ConnectionError,
+  attempt: number,
+  nextDelayInMs: number,
+  identity?: Identity,
+): Omit<OnStateChangedArgs, "state" | "previousState"> {
+  return { error, ...closeDetails(error), attempt, nextDelayInMs, connectionId: identity?.connectionId };
+}

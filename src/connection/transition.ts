@@ -1,0 +1,143 @@
+import { assertNever } from "../util/assertNever.js";
+import { retryDelay } from "./retryPolicy.js";
+import type { Context, Effect, Event, In, State, Step } from "./state.js";
+import {
+  begin,
+  connect,
+  end,
+  failStart,
+  hurry,
+  leave,
+  recover,
+  replace,
+  resume,
+  retryRecovery,
+  stop,
+  timedOut,
+  wait,
+  withToken,
+} from "./steps.js";
+
+/** The next state and what is to be done. An event that means nothing in a state gives that state back. */
+export function transition(state: State, event: Event, context: Context): Step {
+  const ignored: Step = { state, effects: [] };
+  // What an older socket says is not heard.
+  if ("epoch" in event && event.epoch !== state.epoch) return ignored;
+  switch (state.name) {
+    case "Stopped":
+      if (event.type === "start") return connect(state, "start", 1, 0, context);
+      return event.type === "stop" ? { state, effects: [{ type: "settleStop" }] } : ignored;
+
+    case "Connecting":
+      return whileConnecting(state, event, context) ?? ignored;
+
+    case "Connected":
+      return whileConnected(state, event, context) ?? ignored;
+
+    case "Recovering":
+      return whileRecovering(state, event, context) ?? ignored;
+
+    case "Disconnected":
+      if (event.type === "stop") return stop(state, false, context);
+      if (event.type !== "due" && event.type !== "wake") return ignored;
+      return connect(state, "reconnect", state.attempt, state.shortLived, context);
+
+    case "Stopping":
+      if (state.phase === "leaving") {
+        if (event.type !== "left") return ignored;
+        const stopped: State = { name: "Stopped", epoch: state.epoch, due: Infinity };
+        return {
+          state: stopped,
+          effects: [
+            { type: "changed", details: {} },
+            { type: "announce", event: "stopped" },
+            { type: "settleStop" },
+          ],
+        };
+      }
+      if (event.type !== "lost" && event.type !== "due") return ignored;
+      return leave(state);
+
+    default:
+      return assertNever(state);
+  }
+}
+
+function whileConnecting(state: In<"Connecting">, event: Event, context: Context): Step | undefined {
+  switch (event.type) {
+    case "url":
+      return { state, effects: [{ type: "openSocket", epoch: state.epoch, url: event.url }] };
+    case "open":
+      return { state: { ...state, open: true }, effects: [] };
+    case "connected":
+      return begin(state, event.identity, state.shortLived, context);
+    case "stop":
+      return stop(state, state.open, context);
+    case "wake":
+      return hurry(state, context);
+    case "abort":
+      return state.purpose === "start" ? failStart(state, event.error) : undefined;
+    case "lost":
+    case "due": {
+      const error = event.type === "lost" ? event.error : timedOut(context);
+      if (state.purpose === "start") return failStart(state, error);
+      const dropped: Effect = { type: "dropSocket" };
+      if (state.attempt > context.reconnectRetry.maxRetries) {
+        const step = stop(state, false, context, error);
+        return { state: step.state, effects: [dropped, ...step.effects] };
+      }
+      const delay = retryDelay(context.reconnectRetry, state.attempt + state.shortLived, context.random);
+      const step = wait(state, state.attempt + 1, state.shortLived, delay, error, context);
+      return { state: step.state, effects: [dropped, ...step.effects] };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function whileConnected(state: In<"Connected">, event: Event, context: Context): Step | undefined {
+  switch (event.type) {
+    case "connected": {
+      if (event.identity.connectionId === state.identity.connectionId) {
+        const identity = withToken(state.identity, event.identity);
+        return { state: { ...state, identity, confirmed: true }, effects: [] };
+      }
+      // A second, different message on one socket means nothing; the first one after a recovery does.
+      return state.confirmed ? undefined : replace(state, event.identity, context);
+    }
+    case "lost": {
+      const recoverable = context.reliable && state.identity.reconnectionToken !== "";
+      return end(state, event.error, recoverable, context);
+    }
+    case "wake":
+      return { state, effects: [{ type: "probe" }] };
+    case "stop":
+      return stop(state, true, context);
+    default:
+      return undefined;
+  }
+}
+
+function whileRecovering(state: In<"Recovering">, event: Event, context: Context): Step | undefined {
+  switch (event.type) {
+    case "wake":
+    case "due":
+      if (state.phase === "waiting") return recover(state, context);
+      return event.type === "due" ? retryRecovery(state, timedOut(context), context) : hurry(state, context);
+    case "open":
+      if (!context.canPing) return resume(state, state.identity, false);
+      return { state: { ...state, phase: "proving" }, effects: [{ type: "ping" }] };
+    case "frame":
+      return resume(state, state.identity, false);
+    case "connected":
+      return event.identity.connectionId === state.identity.connectionId
+        ? resume(state, withToken(state.identity, event.identity), true)
+        : replace(state, event.identity, context);
+    case "lost":
+      return retryRecovery(state, event.error, context);
+    case "stop":
+      return stop(state, state.phase === "proving", context);
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+import type { GetClientAccessUrlOptions } from "./models/options.js";
+
+/** Gives the client its access URL. */
+export interface WebPubSubClientCredential {
+  /**
+   * A `ws(s)://` URL with its token, or a function that gets a fresh one; it is called for every
+   * new connection (not for recoveries), so that expired tokens do no harm.
+   */
+  getClientAccessUrl: string | ((options?: GetClientAccessUrlOptions) => Promise<string>);
+}
+
+/** A credential of either form as one function. What isn't a credential throws TypeError. */
+export function toUrlSource(
+  credential: string | WebPubSubClientCredential,
+): (options: GetClientAccessUrlOptions) => Promise<string> {
+  const given: unknown = typeof credential === "string" ? credential : credential?.getClientAccessUrl;
+  if (typeof given !== "string" && typeof given !== "function") {
+    throw new TypeError(
+      "The first argument must be a client access URL or an object with getClientAccessUrl (a string or an async function).",
+    );
+  }
+  return async (options) => {
+    // Called as a method, so that credentials that are class instances keep their `this`.
+    const url: unknown =
+      typeof credential === "object" && typeof credential.getClientAccessUrl === "function"
+        ? await credential.getClientAccessUrl(options)
+        : given;
+    if (typeof url !== "string") {
+      throw new TypeError(`The clientAccessUrl must be a string but currently it's ${typeof url}`);
+    }
+    return url;
+  };
+}

@@ -1,0 +1,22 @@
+import WebSocket from "isomorphic-ws";
+import type { Environment, WebSocketConstructor } from "./environment.js";
+import { onWake } from "./wake.js";
+
+/** The longest delay that timers can hold, in ms; beyond it they would fire at once. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+/** The platform's own clock, timers, randomness, sockets and wake signals, what is given first. */
+export function createEnvironment(
+  given: Partial<Environment> = {},
+  webSocket: WebSocketConstructor = WebSocket as unknown as WebSocketConstructor,
+): Environment {
+  return {
+    now: () => Date.now(),
+    setTimer: (callback, delayInMs) => setTimeout(callback, Math.min(delayInMs, LONGEST_DELAY)),
+    clearTimer: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+    random: () => Math.random(),
+    createWebSocket: (url, protocol) => new webSocket(url, protocol),
+    onWake,
+    ...given,
+  };
+}

@@ -1,0 +1,98 @@
+import { AbortError } from "@azure/abort-controller";
+import type { AckMessageError } from "./models/messages.js";
+
+/**
+ * Why an operation failed.
+ * - `Refused`: the service said no; `errorDetail` holds its words.
+ * - `AckTimeout`: no answer came in `ackTimeoutInMs`, retries included.
+ * - `SendFailed`: the socket refused the frame, retries included.
+ * - `ConnectionLost`: sent, unanswered, and the connection it was sent on is gone.
+ * - `TooManyPending`: `maxPendingOperations` are waiting.
+ * - `NotStarted`: the client is stopped or stopping.
+ * - `Aborted`: by the caller's signal; `cause` is an `AbortError`.
+ * - `AckIdInUse`: an operation with this explicit ack id is pending.
+ * - `InvalidMessage`: the message can't be written; `cause` says why.
+ */
+export type SendMessageErrorCode =
+  | "Refused"
+  | "AckTimeout"
+  | "SendFailed"
+  | "ConnectionLost"
+  | "TooManyPending"
+  | "NotStarted"
+  | "Aborted"
+  | "AckIdInUse"
+  | "InvalidMessage";
+
+/** Details of a `SendMessageError`. */
+export interface SendMessageErrorOptions {
+  ackId?: number;
+  errorDetail?: AckMessageError;
+  code?: SendMessageErrorCode;
+  cause?: unknown;
+}
+
+/** An operation (join, leave, send) failed. */
+export class SendMessageError extends Error {
+  override readonly name: string = "SendMessageError";
+  /** The ack id, where the operation had one. */
+  ackId?: number;
+  /** The service's words, where it refused. */
+  errorDetail?: AckMessageError;
+  /** What kind of failure it is. */
+  code?: SendMessageErrorCode;
+
+  constructor(message: string, options: SendMessageErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.ackId = options.ackId;
+    this.errorDetail = options.errorDetail;
+    this.code = options.code;
+  }
+}
+
+/**
+ * Why there is no connection.
+ * - `AlreadyStarted`: `start` was called while the client wasn't stopped.
+ * - `Closed`: the socket closed or failed; `closeCode` and `reason` tell more.
+ * - `Timeout`: the attempt took longer than `connectTimeoutInMs`.
+ * - `Credential`: no client access URL was to be had; `cause` says why.
+ * - `Stopped`: `stop` was called.
+ * - `NoAnswer`: the connection fell silent.
+ */
+export type ConnectionErrorCode =
+  "AlreadyStarted" | "Closed" | "Timeout" | "Credential" | "Stopped" | "NoAnswer";
+
+/** Details of a `ConnectionError`. */
+export interface ConnectionErrorOptions {
+  closeCode?: number;
+  reason?: string;
+  cause?: unknown;
+}
+
+/** The connection failed or was lost. */
+export class ConnectionError extends Error {
+  override readonly name: string = "ConnectionError";
+  readonly code: ConnectionErrorCode;
+  /** WebSocket close code (RFC 6455, section 7.4), where a socket closed. */
+  readonly closeCode?: number;
+  /** Reason beside the close code. */
+  readonly reason?: string;
+
+  constructor(code: ConnectionErrorCode, message: string, options: ConnectionErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.closeCode = options.closeCode;
+    this.reason = options.reason;
+  }
+}
+
+/** The error of an operation that its caller's signal ended. */
+export function abortedOperation(ackId?: number): SendMessageError {
+  const message = "Cancelled by abortSignal";
+  return new SendMessageError(message, { ackId, code: "Aborted", cause: new AbortError(message) });
+}
+
+/** What was thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

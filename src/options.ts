@@ -1,0 +1,105 @@
+import type { RetryPolicy } from "./connection/retryPolicy.js";
+import { createEnvironment } from "./environment/default.js";
+import type { Environment } from "./environment/environment.js";
+import type { WebPubSubClientOptions, WebPubSubRetryOptions } from "./models/options.js";
+import { WebPubSubJsonReliableProtocol } from "./protocols/index.js";
+import type { WebPubSubClientProtocol } from "./protocols/protocol.js";
+
+/** The caller's options, complete and checked. */
+export interface Settings {
+  readonly protocol: WebPubSubClientProtocol;
+  readonly environment: Environment;
+  readonly autoReconnect: boolean;
+  readonly autoRejoinGroups: boolean;
+  readonly messageRetry: RetryPolicy;
+  readonly reconnectRetry: RetryPolicy;
+  readonly keepAliveTimeoutInMs: number;
+  readonly keepAliveIntervalInMs: number;
+  readonly connectTimeoutInMs: number;
+  readonly ackTimeoutInMs: number;
+  readonly maxPendingOperations: number;
+  readonly resendOnNewConnection: boolean;
+}
+
+const MESSAGE_RETRY: RetryPolicy = {
+  maxRetries: 3,
+  retryDelayInMs: 1_000,
+  maxRetryDelayInMs: 30_000,
+  mode: "Fixed",
+  jitter: false,
+};
+const RECONNECT_RETRY: RetryPolicy = { ...MESSAGE_RETRY, maxRetries: Infinity };
+const RECONNECT_UNASKED: RetryPolicy = { ...RECONNECT_RETRY, mode: "Exponential", jitter: true };
+
+/** Completes and checks options. The caller's object is only read. */
+export function toSettings(options: WebPubSubClientOptions = {}): Settings {
+  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object.");
+  const reconnect = options.reconnectRetryOptions;
+  const untouched = Object.values(reconnect ?? {}).every((value) => value === undefined || value === null);
+  return Object.freeze({
+    protocol: toProtocol(options.protocol),
+    environment: createEnvironment(options.environment, options.webSocket),
+    autoReconnect: options.autoReconnect ?? true,
+    autoRejoinGroups: options.autoRejoinGroups ?? true,
+    messageRetry: toRetryPolicy("messageRetryOptions", options.messageRetryOptions, MESSAGE_RETRY),
+    reconnectRetry: untouched
+      ? RECONNECT_UNASKED
+      : toRetryPolicy("reconnectRetryOptions", reconnect, RECONNECT_RETRY),
+    keepAliveTimeoutInMs: amount("keepAliveTimeoutInMs", options.keepAliveTimeoutInMs, 45_000),
+    keepAliveIntervalInMs: amount("keepAliveIntervalInMs", options.keepAliveIntervalInMs, 20_000),
+    connectTimeoutInMs: positive("connectTimeoutInMs", options.connectTimeoutInMs, 10_000),
+    ackTimeoutInMs: amount("ackTimeoutInMs", options.ackTimeoutInMs, 30_000),
+    maxPendingOperations: positive("maxPendingOperations", options.maxPendingOperations, 10_000),
+    resendOnNewConnection: options.resendOnNewConnection ?? true,
+  });
+}
+
+function toProtocol(protocol: WebPubSubClientProtocol | undefined): WebPubSubClientProtocol {
+  if (protocol === undefined || protocol === null) return WebPubSubJsonReliableProtocol();
+  if (typeof protocol.parseMessages !== "function" || typeof protocol.writeMessage !== "function") {
+    throw new TypeError(
+      "options.protocol must have name, isReliableSubProtocol, parseMessages and writeMessage; WebPubSubJsonReliableProtocol() makes one.",
+    );
+  }
+  return protocol;
+}
+
+/** Missing and negative values take the default, as in the reference client. */
+function toRetryPolicy(
+  name: string,
+  given: WebPubSubRetryOptions | undefined,
+  defaults: RetryPolicy,
+): RetryPolicy {
+  const pick = (field: "maxRetries" | "retryDelayInMs" | "maxRetryDelayInMs"): number => {
+    const value = given?.[field];
+    if (value === undefined || value === null) return defaults[field];
+    if (typeof value !== "number" || Number.isNaN(value))
+      throw new TypeError(`${name}.${field} must be a number.`);
+    return value < 0 ? defaults[field] : value;
+  };
+  const mode = given?.mode ?? defaults.mode;
+  if (mode !== "Fixed" && mode !== "Exponential") {
+    throw new TypeError(`${name}.mode must be "Fixed" or "Exponential".`);
+  }
+  return {
+    maxRetries: pick("maxRetries"),
+    retryDelayInMs: pick("retryDelayInMs"),
+    maxRetryDelayInMs: pick("maxRetryDelayInMs"),
+    mode,
+    jitter: given?.jitter ?? mode === "Exponential",
+  };
+}
+
+/** A number from 0 up; 0 switches the thing off. */
+export function amount(name: string, value: number | undefined, byDefault: number): number {
+  const chosen = value ?? byDefault;
+  if (typeof chosen !== "number" || Number.isNaN(chosen)) throw new TypeError(`${name} must be a number.`);
+  if (chosen < 0) throw new RangeError(`${name} must be greater than or equal to 0.`);
+  return chosen;
+}
+
+function positive(name: string, value: number | undefined, byDefault: number): number {
+  const chosen = amount(name, value, byDefault);
+  if (chosen === 0) throw new RangeError(`${name} must be greater than 0.`);
+  return chosen;
+}

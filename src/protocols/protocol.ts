@@ -1,0 +1,19 @@
+import type { WebPubSubMessage } from "../models/messages.js";
+
+/**
+ * A codec: turns frames into messages and back. Bring your own by passing one as
+ * `options.protocol`; it holds no state of a connection.
+ */
+export interface WebPubSubClientProtocol {
+  /** The WebSocket subprotocol asked for, for example `json.webpubsub.azure.v1`. */
+  readonly name: string;
+  /** Whether the subprotocol numbers its messages and can resume a connection. */
+  readonly isReliableSubProtocol: boolean;
+  /**
+   * Reads one frame. `null` stands for a message that this version doesn't know. What it throws
+   * is logged and the frame skipped.
+   */
+  parseMessages(input: string | ArrayBuffer | Buffer): WebPubSubMessage[] | WebPubSubMessage | null;
+  /** Writes one message; throws when the message can't be written. */
+  writeMessage(message: WebPubSubMessage): string | ArrayBuffer;
+}

@@ -1,0 +1,53 @@
+interface NodeBuffer {
+  from(data: ArrayBuffer, offset?: number, length?: number): NodeBufferView;
+}
+interface NodeBufferView {
+  toString(encoding: "base64"): string;
+  write(text: string, encoding: "base64"): number;
+}
+interface NativeBase64 {
+  fromBase64?: (text: string) => Uint8Array<ArrayBuffer>;
+}
+
+// Looked up on the global object so that no bundler adds a polyfill for it.
+const buffer = (globalThis as { Buffer?: NodeBuffer }).Buffer;
+const native = Uint8Array as unknown as NativeBase64;
+
+/** Bytes of an ArrayBuffer or of any view of one, without a copy. */
+export function toBytes(data: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
+  return ArrayBuffer.isView(data)
+    ? new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength)
+    : new Uint8Array(data);
+}
+
+export function encodeBase64(data: ArrayBuffer | ArrayBufferView): string {
+  const bytes = toBytes(data);
+  if (buffer !== undefined) {
+    return buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
+  }
+  const own = (bytes as { toBase64?: () => string }).toBase64;
+  if (own !== undefined) return own.call(bytes);
+  let text = "";
+  // Arguments of one call are limited; 8 KiB is safe everywhere.
+  for (let i = 0; i < bytes.length; i += 8192) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+  }
+  return btoa(text);
+}
+
+/** Decodes into an ArrayBuffer of its own. Text that isn't base64 throws. */
+export function decodeBase64(text: string): ArrayBuffer {
+  if (buffer !== undefined) {
+    const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
+    const length = Math.floor(((text.length - padding) * 3) / 4);
+    const data = new ArrayBuffer(length);
+    // Node skips what isn't base64 and then writes less.
+    if (buffer.from(data).write(text, "base64") !== length) throw new Error("Invalid base64.");
+    return data;
+  }
+  if (native.fromBase64 !== undefined) return native.fromBase64(text).buffer;
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
+  return bytes.buffer;
+}

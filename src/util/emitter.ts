@@ -1,0 +1,54 @@
+import { EventEmitter } from "events";
+
+type Listener<T> = (args: T) => unknown;
+
+/** A wrapped listener; `events` finds it by the original because it compares `listener` too. */
+interface SafeListener<T> {
+  (args: T): void;
+  listener?: Listener<T>;
+}
+
+/**
+ * Typed events over `events`. A listener that throws, or whose promise rejects, is reported and
+ * keeps neither the other listeners nor the caller from going on.
+ */
+export class Emitter<Events extends object> {
+  readonly #emitter = new EventEmitter();
+  readonly #onListenerError: (event: string, error: unknown) => void;
+
+  constructor(onListenerError: (event: string, error: unknown) => void) {
+    this.#onListenerError = onListenerError;
+    // Many components may listen to one client: a count is no sign of a leak here.
+    this.#emitter.setMaxListeners(0);
+  }
+
+  on<E extends keyof Events & string>(event: E, listener: Listener<Events[E]>, once = false): () => void {
+    const safe: SafeListener<Events[E]> = (args) => {
+      if (once) remove();
+      try {
+        const result = listener(args);
+        if (result instanceof Promise) result.catch((error: unknown) => this.#onListenerError(event, error));
+      } catch (error) {
+        this.#onListenerError(event, error);
+      }
+    };
+    const remove = (): void => {
+      this.#emitter.removeListener(event, safe);
+    };
+    safe.listener = listener;
+    this.#emitter.on(event, safe);
+    return remove;
+  }
+
+  off<E extends keyof Events & string>(event: E, listener: Listener<Events[E]>): void {
+    this.#emitter.removeListener(event, listener);
+  }
+
+  emit<E extends keyof Events & string>(event: E, args: Events[E]): void {
+    this.#emitter.emit(event, args);
+  }
+
+  has(event: keyof Events & string): boolean {
+    return this.#emitter.listenerCount(event) > 0;
+  }
+}
