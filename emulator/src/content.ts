@@ -1,0 +1,42 @@
+import { checkOneOf } from "./check.js";
+import type { Metadata, Payload } from "./service/messages.js";
+import { metadataProblem } from "./service/names.js";
+
+/** What a program sends: a string as text, bytes as binary, any other JSON value as JSON. */
+export type Content = string | number | boolean | object | null;
+
+export type ContentType = "text" | "json" | "binary";
+
+/** A program's value as the service's payload. @param dataType left out: what fits the value. */
+export function payloadOf(data: Content, dataType?: ContentType): Payload {
+  const bytes = bytesOf(data);
+  const fitting = bytes !== undefined ? "binary" : typeof data === "string" ? "text" : "json";
+  switch (checkOneOf("dataType", dataType ?? fitting, ["text", "json", "binary"])) {
+    case "text":
+      if (typeof data !== "string") throw new TypeError("data must be a string where dataType is text.");
+      return { dataType: "text", text: data };
+    case "binary":
+      if (bytes === undefined) throw new TypeError("data must be bytes where dataType is binary.");
+      return { dataType: "binary", bytes };
+    case "json": {
+      // Functions, symbols and undefined have no JSON; the type of `stringify` doesn't say so.
+      const json = JSON.stringify(data) as string | undefined;
+      if (json === undefined) throw new TypeError("data is no JSON value.");
+      return { dataType: "json", json };
+    }
+  }
+}
+
+/** The same metadata, if it is valid. */
+export function checkedMetadata(metadata: Metadata | undefined): Metadata | undefined {
+  const problem = metadata && metadataProblem(metadata);
+  if (problem !== undefined) throw new RangeError(`metadata is not valid: ${problem}.`);
+  return metadata;
+}
+
+/** A copy: messages are kept for replays, the caller's bytes may change. */
+function bytesOf(data: Content): Uint8Array | undefined {
+  if (data instanceof ArrayBuffer) return new Uint8Array(data.slice(0));
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+  return undefined;
+}

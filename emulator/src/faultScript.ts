@@ -1,0 +1,102 @@
+import type { FaultTarget, Interference } from "./service/interference.js";
+import type { OperationError } from "./service/messages.js";
+
+/** Which connections a fault hits: those to which every given field applies; all of them without any. */
+export interface ConnectionFilter {
+  readonly hub?: string;
+  readonly connectionId?: string;
+  readonly userId?: string;
+  /** Members of this group. */
+  readonly group?: string;
+}
+
+/** A fault that waits for its chance. Plain JSON: it can be sent to a service in another process. */
+export type ScriptedFault = {
+  /** How often it strikes. Default: until it is removed. */
+  readonly times?: number;
+} & (
+  | {
+      readonly kind: "refuseUpgrades";
+      /** An HTTP status; `hang`: no answer at all; `reset`: the socket is dropped. */
+      readonly with: number | "hang" | "reset";
+      /** Default: both. */
+      readonly only?: "recovery" | "new";
+    }
+  | { readonly kind: "rejectRecovery"; readonly filter?: ConnectionFilter }
+  | { readonly kind: "holdAcks"; readonly swallow: true; readonly filter?: ConnectionFilter }
+  | { readonly kind: "holdAcks"; readonly delayInMs: number; readonly filter?: ConnectionFilter }
+  | { readonly kind: "answerAcks"; readonly error: string; readonly filter?: ConnectionFilter }
+  | { readonly kind: "replayTwice"; readonly filter?: ConnectionFilter }
+);
+
+type OfKind<Kind extends ScriptedFault["kind"]> = Extract<ScriptedFault, { readonly kind: Kind }>;
+
+/** The faults in force, in the order they were added: of two that fit, the older one strikes. */
+export class FaultScript implements Interference {
+  #entries: { readonly fault: ScriptedFault; left: number }[] = [];
+
+  add(fault: ScriptedFault): void {
+    this.#entries.push({ fault, left: fault.times ?? Infinity });
+  }
+
+  clear(): void {
+    this.#entries = [];
+  }
+
+  /** What is still to come; `times` is what is left of it. */
+  get active(): readonly ScriptedFault[] {
+    return this.#entries.map(({ fault, left }) => (left === Infinity ? fault : { ...fault, times: left }));
+  }
+
+  /** How to refuse this upgrade; undefined: not at all. */
+  refusesUpgrade(kind: "recovery" | "new"): number | "hang" | "reset" | undefined {
+    return this.#strike("refuseUpgrades", ({ only }) => only === undefined || only === kind)?.with;
+  }
+
+  rejectsRecovery(target: FaultTarget): boolean {
+    return this.#strike("rejectRecovery", ({ filter }) => matches(filter, target)) !== undefined;
+  }
+
+  refusesOperation(target: FaultTarget): OperationError | undefined {
+    const fault = this.#strike("answerAcks", ({ filter }) => matches(filter, target));
+    return fault && { name: fault.error, message: "A scripted fault refused the operation." };
+  }
+
+  holdsAck(target: FaultTarget): "swallow" | number | undefined {
+    const fault = this.#strike("holdAcks", ({ filter }) => matches(filter, target));
+    return fault && ("swallow" in fault ? "swallow" : fault.delayInMs);
+  }
+
+  replays(target: FaultTarget): number {
+    return this.#strike("replayTwice", ({ filter }) => matches(filter, target)) === undefined ? 1 : 2;
+  }
+
+  /** Finds the fault that strikes now and counts it. */
+  #strike<Kind extends ScriptedFault["kind"]>(
+    kind: Kind,
+    fits: (fault: OfKind<Kind>) => boolean,
+  ): OfKind<Kind> | undefined {
+    for (const entry of this.#entries) {
+      const { fault } = entry;
+      if (!isKind(fault, kind) || !fits(fault)) continue;
+      if (--entry.left === 0) this.#entries = this.#entries.filter((other) => other !== entry);
+      return fault;
+    }
+    return undefined;
+  }
+}
+
+export function matches(filter: ConnectionFilter | undefined, target: FaultTarget): boolean {
+  if (filter === undefined) return true;
+  const { hub, connectionId, userId, group } = filter;
+  return (
+    (hub === undefined || hub.toLowerCase() === target.hub.toLowerCase()) &&
+    (connectionId === undefined || connectionId === target.connectionId) &&
+    (userId === undefined || userId === target.userId) &&
+    (group === undefined || target.groups.has(group))
+  );
+}
+
+function isKind<Kind extends ScriptedFault["kind"]>(fault: ScriptedFault, kind: Kind): fault is OfKind<Kind> {
+  return fault.kind === kind;
+}

@@ -1,0 +1,52 @@
+import { checkInteger, checkNumber, checkObject, checkOneOf, checkString, optional } from "./check.js";
+
+const keysByKind: Readonly<Record<string, readonly string[]>> = {
+  cutTransports: ["filter"],
+  goHalfOpen: ["filter"],
+  restartService: ["sockets"],
+  refuseUpgrades: ["with", "only", "times"],
+  rejectRecovery: ["filter", "times"],
+  holdAcks: ["swallow", "delayInMs", "filter", "times"],
+  answerAcks: ["error", "filter", "times"],
+  replayTwice: ["filter", "times"],
+};
+
+/** Longest delay that a timer can take, in milliseconds. */
+const maxDelayInMs = 2 ** 31 - 1;
+
+/** Throws an error that says what is wrong with the description of a fault. */
+export function checkFault(fault: unknown): void {
+  const kinds = Object.keys(keysByKind);
+  const kind = checkOneOf(
+    "fault.kind",
+    typeof fault === "object" && fault !== null && "kind" in fault ? fault.kind : undefined,
+    kinds,
+  );
+  const fields = checkObject(kind, fault, ["kind", ...(keysByKind[kind] ?? [])]);
+  optional(fields["times"], (times) => checkInteger("times", times, 1, Number.MAX_SAFE_INTEGER));
+  optional(fields["filter"], checkFilter);
+  switch (kind) {
+    case "restartService":
+      optional(fields["sockets"], (sockets) => checkOneOf("sockets", sockets, ["close", "cut"]));
+      return;
+    case "refuseUpgrades":
+      if (typeof fields["with"] === "string") checkOneOf("with", fields["with"], ["hang", "reset"]);
+      else checkInteger("with", fields["with"], 300, 599);
+      optional(fields["only"], (only) => checkOneOf("only", only, ["recovery", "new"]));
+      return;
+    case "holdAcks":
+      if ((fields["swallow"] === true) === (fields["delayInMs"] !== undefined)) {
+        throw new TypeError("holdAcks takes either swallow: true or delayInMs.");
+      }
+      optional(fields["delayInMs"], (delay) => checkNumber("delayInMs", delay, 0, maxDelayInMs));
+      return;
+    case "answerAcks":
+      checkString("error", fields["error"]);
+  }
+}
+
+function checkFilter(filter: unknown): void {
+  const fields = checkObject("filter", filter, ["hub", "connectionId", "userId", "group"]);
+  for (const [name, value] of Object.entries(fields))
+    optional(value, (text) => checkString(`filter.${name}`, text));
+}

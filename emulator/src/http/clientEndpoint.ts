@@ -1,0 +1,117 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import type { Faults } from "../faults.js";
+import type { FaultScript } from "../faultScript.js";
+import { type ConnectRequest, recoveryTicket } from "../service/admission.js";
+import { maxFrameBytes } from "../service/limits.js";
+import type { Service } from "../service/service.js";
+import type { Link } from "../service/transport.js";
+import { KeepAlive } from "./keepAlive.js";
+import { refuse } from "./refusal.js";
+import { SocketTransport } from "./socketTransport.js";
+
+/** Where clients come in: from the HTTP upgrade to the service's link. */
+export class ClientEndpoint {
+  readonly #service: Service;
+  readonly #script: FaultScript;
+  readonly #faults: Faults;
+  readonly #keepAlive = new KeepAlive();
+  readonly #subprotocols = new WeakMap<IncomingMessage, string>();
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: maxFrameBytes,
+    perMessageDeflate: false,
+    handleProtocols: (_offered, request) => this.#subprotocols.get(request) ?? false,
+  });
+
+  constructor(service: Service, script: FaultScript, faults: Faults) {
+    this.#service = service;
+    this.#script = script;
+    this.#faults = faults;
+  }
+
+  /** Takes an HTTP upgrade. Never rejects. */
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Clients vanish at any moment; whoever needs to know listens for `close`.
+    socket.on("error", () => socket.destroy());
+    const connect = readRequest(request);
+    if (typeof connect === "string") return refuse(socket, connect === notFound ? 404 : 400, connect);
+
+    const fault = this.#script.refusesUpgrade(
+      recoveryTicket(connect.query) === undefined ? "new" : "recovery",
+    );
+    if (fault === "hang") return this.#faults.hold(() => socket.destroy());
+    if (fault === "reset") return void socket.destroy();
+    if (fault !== undefined) return refuse(socket, fault, "A scripted fault refused the upgrade.");
+
+    const admission = await this.#service.admit(connect);
+    if (admission.kind === "refused") return refuse(socket, admission.status, admission.message);
+    if (admission.subprotocol !== undefined) this.#subprotocols.set(request, admission.subprotocol);
+    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      const transport = new SocketTransport(webSocket, socket);
+      // The listeners come first: opening may already close the socket.
+      const pending: { link?: Link } = {};
+      listen(webSocket, pending);
+      pending.link = admission.open(transport);
+      this.#keepAlive.watch(webSocket, transport, pending.link);
+    });
+  }
+
+  close(): void {
+    this.#keepAlive.stop();
+    this.#webSockets.close();
+  }
+}
+
+function listen(webSocket: WebSocket, pending: { readonly link?: Link }): void {
+  webSocket.on("message", (data, binary) => pending.link?.receive({ binary, bytes: bytesOf(data) }));
+  webSocket.on("close", (code) => pending.link?.closed(code));
+  webSocket.on("error", (error) => pending.link?.violated(error.message));
+}
+
+function bytesOf(data: RawData): Uint8Array {
+  if (Array.isArray(data)) return Buffer.concat(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+}
+
+const notFound = "There is nothing at this path.";
+
+/** What the request says, or what is wrong with it. */
+function readRequest(request: IncomingMessage): ConnectRequest | string {
+  if (request.headers.upgrade?.toLowerCase() !== "websocket")
+    return "Only an upgrade to WebSocket is possible.";
+  const base = "http://localhost";
+  if (request.url === undefined || !URL.canParse(request.url, base)) return "The request's URL is not valid.";
+  const url = new URL(request.url, base);
+  const hub = /^\/client\/?$/i.test(url.pathname)
+    ? url.searchParams.get("hub")
+    : /^\/client\/hubs\/([^/]+)$/i.exec(url.pathname)?.[1];
+  if (hub === undefined) return notFound;
+  return {
+    hub: decode(hub ?? ""),
+    host: request.headers.host,
+    query: url.searchParams,
+    headers: headerLists(request),
+    subprotocols: (request.headers["sec-websocket-protocol"] ?? "")
+      .split(",")
+      .map((name) => name.trim())
+      .filter((name) => name !== ""),
+  };
+}
+
+/** What can't be decoded stays as it is: it is no hub's name either way. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function headerLists(request: IncomingMessage): Record<string, readonly string[]> {
+  const lists: Record<string, readonly string[]> = {};
+  for (const [name, values] of Object.entries(request.headersDistinct)) if (values) lists[name] = values;
+  return lists;
+}

@@ -1,0 +1,134 @@
+import { checkString } from "./check.js";
+import { type Content, type ContentType, checkedMetadata, payloadOf } from "./content.js";
+import type { Hub } from "./service/hub.js";
+import { maxTtlSeconds } from "./service/limits.js";
+import type { Metadata } from "./service/messages.js";
+import { isGroupName, isTtl } from "./service/names.js";
+import type { Permission } from "./service/permissions.js";
+import type { Session, SessionStatus } from "./service/session.js";
+
+export interface SendOptions {
+  /** Default: text for a string, binary for bytes, JSON for everything else. */
+  readonly dataType?: ContentType;
+  /** Seconds, 0 to 300, after which the message isn't replayed any more. Default: 0, never. */
+  readonly ttlSeconds?: number;
+  readonly metadata?: Metadata;
+  /** Connection ids that don't get the message. */
+  readonly excluded?: readonly string[];
+}
+
+/** A connection as the service sees it at one moment. */
+export interface ConnectionSnapshot {
+  readonly connectionId: string;
+  readonly userId: string | undefined;
+  readonly subprotocol: string;
+  /** `waiting`: its transport was lost, it can be recovered. */
+  readonly status: SessionStatus;
+  readonly groups: readonly string[];
+  /** Messages that the client hasn't acknowledged yet; 0 for a connection that isn't reliable. */
+  readonly unacknowledged: number;
+}
+
+/** One hub from the inside: what a server can do there, and the service's own view of it. */
+export class HubHandle {
+  readonly #hub: Hub;
+
+  constructor(hub: Hub) {
+    this.#hub = hub;
+  }
+
+  sendToAll(data: Content, options?: SendOptions): void {
+    this.#send(this.#hub.sessions, data, options);
+  }
+
+  sendToUser(userId: string, data: Content, options?: SendOptions): void {
+    this.#send(this.#hub.ofUser(userId), data, options);
+  }
+
+  sendToConnection(connectionId: string, data: Content, options?: SendOptions): void {
+    const session = this.#hub.session(connectionId);
+    this.#send(session === undefined ? [] : [session], data, options);
+  }
+
+  /** Members get a message of the group, without a sender. */
+  sendToGroup(group: string, data: Content, options: SendOptions = {}): void {
+    const { dataType, metadata, ...delivery } = checked(options);
+    const content = { payload: payloadOf(data, dataType), metadata: checkedMetadata(metadata) };
+    this.#hub.publish({ kind: "groupData", group, fromUserId: undefined, ...content }, delivery);
+  }
+
+  /** Ends a connection for good: it can't be recovered. @returns whether there was one. */
+  closeConnection(connectionId: string, reason = "The server closed the connection."): boolean {
+    const session = this.#hub.session(connectionId);
+    session?.end(reason);
+    return session !== undefined;
+  }
+
+  /** @returns whether there is such a connection. */
+  addToGroup(connectionId: string, group: string): boolean {
+    if (!isGroupName(group)) throw new RangeError("group must be a string of 1 to 1,024 characters.");
+    return this.#with(connectionId, (session) => this.#hub.join(session, group));
+  }
+
+  /** @returns whether there is such a connection. */
+  removeFromGroup(connectionId: string, group: string): boolean {
+    return this.#with(connectionId, (session) => this.#hub.leave(session, group));
+  }
+
+  /** @param group left out: any group. @returns whether there is such a connection. */
+  grantPermission(connectionId: string, permission: Permission, group?: string): boolean {
+    return this.#with(connectionId, (session) => session.permissions.grant(permission, group));
+  }
+
+  /** @param group left out: any group. @returns whether there is such a connection. */
+  revokePermission(connectionId: string, permission: Permission, group?: string): boolean {
+    return this.#with(connectionId, (session) => session.permissions.revoke(permission, group));
+  }
+
+  connections(): readonly ConnectionSnapshot[] {
+    return Array.from(this.#hub.sessions, snapshot);
+  }
+
+  connection(connectionId: string): ConnectionSnapshot | undefined {
+    const session = this.#hub.session(connectionId);
+    return session && snapshot(session);
+  }
+
+  /** Names of the groups with at least one member. */
+  groups(): readonly string[] {
+    return [...this.#hub.groups];
+  }
+
+  members(group: string): readonly ConnectionSnapshot[] {
+    return Array.from(this.#hub.members(group), snapshot);
+  }
+
+  #send(receivers: Iterable<Session>, data: Content, options: SendOptions = {}): void {
+    const { dataType, metadata, ...delivery } = checked(options);
+    const content = { payload: payloadOf(data, dataType), metadata: checkedMetadata(metadata) };
+    this.#hub.send(receivers, { kind: "serverData", ...content }, delivery);
+  }
+
+  #with(connectionId: string, act: (session: Session) => void): boolean {
+    const session = this.#hub.session(checkString("connectionId", connectionId));
+    if (session !== undefined) act(session);
+    return session !== undefined;
+  }
+}
+
+function checked(options: SendOptions): SendOptions {
+  const { ttlSeconds = 0 } = options;
+  if (!isTtl(ttlSeconds)) throw new RangeError(`ttlSeconds must be an integer from 0 to ${maxTtlSeconds}.`);
+  return options;
+}
+
+function snapshot(session: Session): ConnectionSnapshot {
+  return {
+    connectionId: session.connectionId,
+    userId: session.userId,
+    subprotocol: session.codec.name,
+    status: session.status,
+    groups: [...session.groups],
+    unacknowledged: session.buffer?.count ?? 0,
+  };
+}

@@ -1,0 +1,142 @@
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkOneOf,
+  checkString,
+  checkStrings,
+  optional,
+} from "./check.js";
+import type { Diagnostic } from "./service/diagnostics.js";
+import { defaultRecoveryWindowInMs } from "./service/limits.js";
+import { isGroupName, isHubName } from "./service/names.js";
+import type { EventHandler } from "./upstream/eventHandler.js";
+
+/** The development key of the vendor's own emulator: public, so no secret. */
+export const developmentAccessKey = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
+
+export interface HubOptions {
+  /** Functions that handle what clients of this hub tell the application. */
+  readonly handlers?: readonly EventHandler[];
+  /** Lets clients in without a token. Default: false. */
+  readonly anonymous?: boolean;
+}
+
+export interface EmulatorOptions {
+  /** TCP port; 0, the default: any free one. */
+  readonly port?: number;
+  /** Address to listen at. Default: "127.0.0.1". */
+  readonly host?: string;
+  /** Signs and checks tokens. Default: the vendor emulator's public development key. */
+  readonly accessKey?: string;
+  /** Settings by hub name, in any case. Hubs not listed exist on demand. */
+  readonly hubs?: Readonly<Record<string, HubOptions>>;
+  /** How long a dropped reliable connection can be recovered, in milliseconds. Default: 30,000. */
+  readonly recoveryWindowInMs?: number;
+  /** Gets warnings: failed handlers, skipped messages. Default: one line each on standard error. */
+  readonly log?: (diagnostic: Diagnostic) => void;
+}
+
+export interface ClientUrlOptions {
+  readonly userId?: string;
+  /** Default: none, the client may only send events. */
+  readonly roles?: readonly string[];
+  /** Groups joined on connecting. */
+  readonly groups?: readonly string[];
+  /** Default: 60. Fractions are fine. */
+  readonly expiresInMinutes?: number;
+}
+
+export interface CheckedOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly accessKey: string;
+  readonly recoveryWindowInMs: number;
+  readonly log: (diagnostic: Diagnostic) => void;
+  /** The settings of one hub, whatever the case of its name. */
+  hub(name: string): HubOptions;
+}
+
+/** Longest time that a timer can take, in milliseconds. */
+const maxTimerInMs = 2 ** 31 - 1;
+const optionNames = ["port", "host", "accessKey", "hubs", "recoveryWindowInMs", "log"];
+const handlerNames = ["events", "onEvent", "onConnect", "onConnected", "onDisconnected"];
+
+/** Fills in defaults; a bad value or an unknown name throws an error that says so. */
+export function checkOptions(options: EmulatorOptions): CheckedOptions {
+  checkObject("options", options, optionNames);
+  const hubs = new Map<string, HubOptions>();
+  for (const [name, hub] of Object.entries(checkHubs(options.hubs))) hubs.set(name.toLowerCase(), hub);
+  const recoveryWindowInMs = optional(options.recoveryWindowInMs, (value) =>
+    checkNumber("recoveryWindowInMs", value, 0, maxTimerInMs),
+  );
+  return {
+    port: optional(options.port, (value) => checkInteger("port", value, 0, 65_535)) ?? 0,
+    host: optional(options.host, (value) => checkString("host", value)) ?? "127.0.0.1",
+    accessKey:
+      optional(options.accessKey, (value) => checkString("accessKey", value)) ?? developmentAccessKey,
+    recoveryWindowInMs: recoveryWindowInMs ?? defaultRecoveryWindowInMs,
+    log:
+      optional(options.log, (value) => checkFunction("log", value) as (entry: Diagnostic) => void) ??
+      logToStderr,
+    hub: (name) => hubs.get(name.toLowerCase()) ?? {},
+  };
+}
+
+/** Checks what a client access URL is to be made of. */
+export function checkClientUrl(
+  hub: unknown,
+  options: ClientUrlOptions,
+): Required<Omit<ClientUrlOptions, "userId">> {
+  const name = checkString("hub", hub);
+  if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
+  checkObject("options", options, ["userId", "roles", "groups", "expiresInMinutes"]);
+  optional(options.userId, (value) => checkString("userId", value));
+  const groups = optional(options.groups, (value) => checkStrings("groups", value)) ?? [];
+  for (const group of groups) {
+    if (!isGroupName(group)) throw new RangeError("groups must hold names of 1 to 1,024 characters.");
+  }
+  return {
+    groups,
+    roles: optional(options.roles, (value) => checkStrings("roles", value)) ?? [],
+    expiresInMinutes:
+      optional(options.expiresInMinutes, (value) =>
+        // A token from the past is worth having: a test may want one that has expired.
+        checkNumber("expiresInMinutes", value, -1_000_000, 1_000_000_000),
+      ) ?? 60,
+  };
+}
+
+function checkHubs(hubs: EmulatorOptions["hubs"]): Readonly<Record<string, HubOptions>> {
+  if (hubs === undefined) return {};
+  const names = Object.keys(checkObject("hubs", hubs, Object.keys(hubs ?? {})));
+  for (const name of names) {
+    if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
+    const hub = checkObject(`hubs.${name}`, hubs[name], ["handlers", "anonymous"]);
+    optional(hub["anonymous"], (value) => checkBoolean(`hubs.${name}.anonymous`, value));
+    optional(hub["handlers"], (value) => checkHandlers(`hubs.${name}.handlers`, value));
+  }
+  return hubs;
+}
+
+function checkHandlers(name: string, handlers: unknown): void {
+  if (!Array.isArray(handlers)) throw new TypeError(`${name} must be an array.`);
+  for (const [index, handler] of handlers.entries()) {
+    const { events, ...functions } = checkObject(`${name}[${index}]`, handler, handlerNames);
+    if (typeof events !== "string")
+      optional(events, (value) => checkStrings(`${name}[${index}].events`, value));
+    for (const [key, value] of Object.entries(functions)) {
+      optional(value, (given) => checkFunction(`${name}[${index}].${key}`, given));
+    }
+  }
+}
+
+function checkFunction(name: string, value: unknown): unknown {
+  checkOneOf(`typeof ${name}`, typeof value, ["function"]);
+  return value;
+}
+
+function logToStderr({ level, hub, connectionId, message }: Diagnostic): void {
+  if (level === "warning") console.warn(`[web-pubsub-emulator] ${hub}/${connectionId ?? ""}: ${message}`);
+}

@@ -1,0 +1,99 @@
+import { Envelope } from "./envelope.js";
+import type { DataMessage, GroupData } from "./messages.js";
+import type { Session } from "./session.js";
+
+/** Who gets a message. */
+export interface Delivery {
+  /** Connection ids that don't get it. */
+  readonly excluded?: readonly string[] | undefined;
+  /** Seconds until it is worthless; 0, the default: never. */
+  readonly ttlSeconds?: number | undefined;
+  /** False: this connection doesn't get it. */
+  readonly filter?: ((session: Session) => boolean) | undefined;
+}
+
+/** The connections of one hub, by id, by user and by group. */
+export class Hub {
+  readonly name: string;
+  readonly #now: () => number;
+  readonly #sessions = new Map<string, Session>();
+  readonly #users = new Map<string, Set<Session>>();
+  readonly #groups = new Map<string, Set<Session>>();
+
+  constructor(name: string, now: () => number) {
+    this.name = name;
+    this.#now = now;
+  }
+
+  /** Every session, also those that wait for their recovery. */
+  get sessions(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  /** Names of the groups with at least one member. */
+  get groups(): Iterable<string> {
+    return this.#groups.keys();
+  }
+
+  session(connectionId: string): Session | undefined {
+    return this.#sessions.get(connectionId);
+  }
+
+  ofUser(userId: string): Iterable<Session> {
+    return this.#users.get(userId) ?? [];
+  }
+
+  members(group: string): Iterable<Session> {
+    return this.#groups.get(group) ?? [];
+  }
+
+  add(session: Session): void {
+    this.#sessions.set(session.connectionId, session);
+    if (session.userId !== undefined) addTo(this.#users, session.userId, session);
+  }
+
+  remove(session: Session): void {
+    this.#sessions.delete(session.connectionId);
+    if (session.userId !== undefined) removeFrom(this.#users, session.userId, session);
+    for (const group of session.groups) removeFrom(this.#groups, group, session);
+    session.groups.clear();
+  }
+
+  /** Joining twice is joining once. */
+  join(session: Session, group: string): void {
+    session.groups.add(group);
+    addTo(this.#groups, group, session);
+  }
+
+  /** Leaving a group that was never joined changes nothing. */
+  leave(session: Session, group: string): void {
+    session.groups.delete(group);
+    removeFrom(this.#groups, group, session);
+  }
+
+  /** Sends to the members of the message's group. */
+  publish(message: GroupData, delivery: Delivery = {}): void {
+    this.send(this.members(message.group), message, delivery);
+  }
+
+  send(receivers: Iterable<Session>, message: DataMessage, delivery: Delivery = {}): void {
+    const { excluded, filter, ttlSeconds = 0 } = delivery;
+    const left = excluded === undefined || excluded.length === 0 ? undefined : new Set(excluded);
+    const envelope = new Envelope(message, ttlSeconds === 0 ? Infinity : this.#now() + ttlSeconds * 1_000);
+    for (const session of receivers) {
+      if (left?.has(session.connectionId) || filter?.(session) === false) continue;
+      session.deliver(envelope);
+    }
+  }
+}
+
+function addTo(index: Map<string, Set<Session>>, key: string, session: Session): void {
+  const sessions = index.get(key);
+  if (sessions === undefined) index.set(key, new Set([session]));
+  else sessions.add(session);
+}
+
+function removeFrom(index: Map<string, Set<Session>>, key: string, session: Session): void {
+  const sessions = index.get(key);
+  if (sessions?.delete(session) && sessions.size === 0) index.delete(key);
+}

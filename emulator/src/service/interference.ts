@@ -1,0 +1,32 @@
+import type { OperationError } from "./messages.js";
+
+/** The connection that a fault may hit. */
+export interface FaultTarget {
+  readonly hub: string;
+  readonly connectionId: string;
+  readonly userId: string | undefined;
+  readonly groups: ReadonlySet<string>;
+}
+
+/**
+ * Where scripted faults reach into the service. Every method is asked once for each chance to fail, so that a
+ * script can count.
+ */
+export interface Interference {
+  /** True: this recovery is told that its session is gone. */
+  rejectsRecovery(target: FaultTarget): boolean;
+  /** An error: the operation isn't executed, its ack carries this. */
+  refusesOperation(target: FaultTarget): OperationError | undefined;
+  /** What happens to an ack that is due: `swallow`, or a delay in milliseconds. */
+  holdsAck(target: FaultTarget): "swallow" | number | undefined;
+  /** How often a recovery replays each message. */
+  replays(target: FaultTarget): number;
+}
+
+/** No faults. */
+export const noInterference: Interference = {
+  rejectsRecovery: () => false,
+  refusesOperation: () => undefined,
+  holdsAck: () => undefined,
+  replays: () => 1,
+};

@@ -1,0 +1,34 @@
+import { maxGroupNameLength, maxTtlSeconds } from "./limits.js";
+import type { Metadata } from "./messages.js";
+
+const hubName = /^[A-Za-z][A-Za-z0-9_`,.[\]]{0,127}$/;
+/** The characters that HTTP allows in a header's name. */
+const metadataKey = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
+/** What HTTP can carry in a header: a handler may get it so. */
+const metadataValue = /^[\t\x20-\x7e]{0,1024}$/;
+const maxMetadataBytes = 8 * 1024;
+
+export function isHubName(name: string): boolean {
+  return hubName.test(name);
+}
+
+export function isGroupName(name: unknown): name is string {
+  return typeof name === "string" && name.length >= 1 && name.length <= maxGroupNameLength;
+}
+
+/** Whole seconds from 0 (never) to the longest time to live. */
+export function isTtl(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= maxTtlSeconds;
+}
+
+/** Undefined: it is valid. */
+export function metadataProblem(metadata: Metadata): string | undefined {
+  let bytes = 0;
+  for (const [key, value] of Object.entries(metadata)) {
+    if (!metadataKey.test(key)) return "a metadata key must be 1 to 256 HTTP token characters";
+    if (!metadataValue.test(value))
+      return "a metadata value must be at most 1,024 printable ASCII characters";
+    bytes += key.length + value.length;
+  }
+  return bytes > maxMetadataBytes ? "metadata must not be larger than 8,192 bytes" : undefined;
+}

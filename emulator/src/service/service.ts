@@ -1,0 +1,236 @@
+import {
+  type Admission,
+  type ConnectRequest,
+  type RecoveryTicket,
+  accessToken,
+  queryLists,
+  recoveryTicket,
+} from "./admission.js";
+import type { Codec, Frame } from "./codec.js";
+import { randomId } from "./environment.js";
+import { Hub } from "./hub.js";
+import { defaultRecoveryWindowInMs } from "./limits.js";
+import { isHubName } from "./names.js";
+import { Operations } from "./operations.js";
+import { Permissions } from "./permissions.js";
+import type { Ports } from "./ports.js";
+import { Session, type SessionOwner } from "./session.js";
+import { type Identity, type TokenClaims, anonymous, claimLists, identityOf } from "./token.js";
+import { closeCodes, type Link, type Transport } from "./transport.js";
+import { WaitingRoom } from "./waitingRoom.js";
+
+export interface ServiceOptions {
+  /** How long a dropped session waits for its recovery, in milliseconds. Default: 30,000. */
+  readonly recoveryWindowInMs?: number | undefined;
+  /** Whether clients of this hub may come without a token. Default: none may. */
+  readonly allowsAnonymous?: ((hub: string) => boolean) | undefined;
+}
+
+/** The whole service without its network: admits clients, keeps their sessions, moves their messages. */
+export class Service {
+  readonly #ports: Ports;
+  readonly #allowsAnonymous: (hub: string) => boolean;
+  readonly #operations: Operations;
+  readonly #waitingRoom: WaitingRoom;
+  /** By lower-case name. Hubs exist on demand. */
+  readonly #hubs = new Map<string, Hub>();
+
+  constructor(ports: Ports, options: ServiceOptions = {}) {
+    this.#ports = ports;
+    this.#allowsAnonymous = options.allowsAnonymous ?? (() => false);
+    this.#operations = new Operations(ports.upstream, ports.interference, ports.diagnostics);
+    const window = options.recoveryWindowInMs ?? defaultRecoveryWindowInMs;
+    this.#waitingRoom = new WaitingRoom(ports.environment, window);
+  }
+
+  get hubs(): Iterable<Hub> {
+    return this.#hubs.values();
+  }
+
+  /** The hub of this name, in whatever case; made if there is none yet. */
+  hub(name: string): Hub {
+    const key = name.toLowerCase();
+    let hub = this.#hubs.get(key);
+    if (hub === undefined) {
+      if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
+      hub = new Hub(name, () => this.#ports.environment.now());
+      this.#hubs.set(key, hub);
+    }
+    return hub;
+  }
+
+  /** Decides whether a client may come in, before its socket is open. Never rejects. */
+  async admit(request: ConnectRequest): Promise<Admission> {
+    if (!isHubName(request.hub)) return refused(400, "The hub's name is not valid.");
+    const codec = this.#codecFor(request.subprotocols);
+    const ticket = recoveryTicket(request.query);
+    return ticket === undefined
+      ? this.#admitNew(request, codec)
+      : this.#admitRecovery(request, ticket, codec);
+  }
+
+  /** Ends every session, as a service that stops or restarts does. */
+  endAll(reason: string, code: number | "cut"): void {
+    for (const hub of this.#hubs.values()) for (const session of hub.sessions) session.end(reason, code);
+  }
+
+  async #admitNew(request: ConnectRequest, codec: Codec | undefined): Promise<Admission> {
+    const token = accessToken(request);
+    let claims: TokenClaims = {};
+    if (token !== undefined) {
+      try {
+        claims = await this.#ports.tokens.verify(token, { hub: request.hub, host: request.host });
+      } catch (error) {
+        return refused(
+          401,
+          `The access token is not valid: ${error instanceof Error ? error.message : String(error)}`,
+        );
+      }
+    } else if (!this.#allowsAnonymous(request.hub)) return refused(401, "An access token is missing.");
+    const identity = token === undefined ? anonymous : identityOf(claims);
+    return this.#askUpstream(request, this.hub(request.hub), codec, identity, claims);
+  }
+
+  async #askUpstream(
+    request: ConnectRequest,
+    hub: Hub,
+    codec: Codec | undefined,
+    identity: Identity,
+    claims: TokenClaims,
+  ): Promise<Admission> {
+    const connectionId = randomId(this.#ports.environment, 22);
+    const { authorization: _, ...headers } = request.headers;
+    const event = {
+      hub: hub.name,
+      connectionId,
+      userId: identity.userId,
+      subprotocol: codec?.name,
+      connectionState: undefined,
+      claims: claimLists(claims),
+      query: queryLists(request.query),
+      headers,
+      subprotocols: request.subprotocols,
+    };
+    let decision;
+    try {
+      decision = await this.#ports.upstream.connect(event);
+    } catch (cause) {
+      const message = `The connect handler failed: ${String(cause)}`;
+      this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message, cause });
+      return refused(500, "The connect handler failed.");
+    }
+    if (decision?.kind === "refused") return decision;
+    // Clients without a subprotocol are not served yet; a handler's custom one makes such a client.
+    if (codec === undefined) return refused(400, "The client offers no subprotocol that is supported here.");
+    const { userId = identity.userId, groups, roles = identity.roles, connectionState } = decision ?? {};
+    const joined = groups === undefined || groups.length === 0 ? identity.groups : groups;
+    return {
+      kind: "accepted",
+      subprotocol: codec.name,
+      open: (transport) => {
+        const about = { hub: hub.name, connectionId, userId };
+        const session = new Session(this.#owner(hub), about, codec, new Permissions(roles));
+        session.connectionState = connectionState;
+        hub.add(session);
+        for (const group of joined) hub.join(session, group);
+        const link = session.attach(transport);
+        this.#ports.upstream.connected(session.source);
+        return link;
+      },
+    };
+  }
+
+  /** The socket opens in any case: only a close code tells the client that its session is gone. */
+  #admitRecovery(request: ConnectRequest, ticket: RecoveryTicket, codec: Codec | undefined): Admission {
+    if (codec === undefined) return refused(400, "The client offers no subprotocol that is supported here.");
+    const open = (transport: Transport): Link => {
+      const session = this.#hubs.get(request.hub.toLowerCase())?.session(ticket.connectionId);
+      if (session?.admits(ticket.reconnectionToken, codec.name) !== true) return gone(transport);
+      if (this.#ports.interference.rejectsRecovery(session)) {
+        session.end("The session was lost.", "cut");
+        return gone(transport);
+      }
+      const link = session.attach(transport);
+      this.#waitingRoom.remove(session);
+      session.replay(this.#ports.interference.replays(session));
+      return link;
+    };
+    return { kind: "accepted", subprotocol: codec.name, open };
+  }
+
+  /** The client's first choice among those spoken here. */
+  #codecFor(subprotocols: readonly string[]): Codec | undefined {
+    for (const wanted of subprotocols) {
+      const codec = this.#ports.codecs.find(({ name }) => name === wanted);
+      if (codec !== undefined) return codec;
+    }
+    return undefined;
+  }
+
+  #owner(hub: Hub): SessionOwner {
+    const { environment, interference, upstream } = this.#ports;
+    return {
+      environment,
+      interference,
+      received: (session, frame) => this.#received(hub, session, frame),
+      dropped: (session) => this.#waitingRoom.add(session),
+      ended: (session, reason) => {
+        this.#waitingRoom.remove(session);
+        hub.remove(session);
+        upstream.disconnected({ ...session.source, reason });
+      },
+    };
+  }
+
+  #received(hub: Hub, session: Session, frame: Frame): void {
+    const decoded = session.codec.decode(frame);
+    const report = (message: string) =>
+      this.#ports.diagnostics({
+        level: "warning",
+        hub: hub.name,
+        connectionId: session.connectionId,
+        message,
+      });
+    switch (decoded.kind) {
+      case "unknown":
+        report(`A message of the unknown type ${JSON.stringify(decoded.type)} was skipped.`);
+        return;
+      case "invalid":
+        if (decoded.ackId === undefined) report(`An invalid message was skipped: ${decoded.reason}.`);
+        else
+          session.answer(decoded.ackId, {
+            name: "BadRequest",
+            message: `Invalid message: ${decoded.reason}.`,
+          });
+        return;
+      case "malformed":
+        // Unsettled. The session ends too: the client would send the same again after a recovery.
+        report(`A frame could not be read: ${decoded.reason}.`);
+        session.end(`A frame could not be read: ${decoded.reason}.`);
+        return;
+      case "message":
+        break;
+    }
+    const { message } = decoded;
+    switch (message.kind) {
+      case "ping":
+        session.control({ kind: "pong" });
+        return;
+      case "sequenceAck":
+        session.buffer?.acknowledge(message.sequenceId);
+        return;
+      default:
+        this.#operations.execute(hub, session, message);
+    }
+  }
+}
+
+function refused(status: number, message: string): Admission {
+  return { kind: "refused", status, message };
+}
+
+/** Closes a recovery whose session doesn't exist any more. */
+function gone(transport: Transport): Link {
+  transport.close(closeCodes.policy, "The connection can't be recovered.");
+  return { receive() {}, closed() {}, violated() {} };
+}

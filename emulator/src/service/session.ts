@@ -1,0 +1,190 @@
+import { AckMemory } from "./ackMemory.js";
+import type { Codec, Frame } from "./codec.js";
+import { type Environment, randomId } from "./environment.js";
+import type { Envelope } from "./envelope.js";
+import type { Interference } from "./interference.js";
+import { maxBufferedBytes } from "./limits.js";
+import type { ControlMessage, OperationError, Uint64 } from "./messages.js";
+import type { Permissions } from "./permissions.js";
+import { ReliableBuffer } from "./reliableBuffer.js";
+import { closeCodes, type Link, type Transport } from "./transport.js";
+import type { EventSource } from "./upstream.js";
+
+/** What a session asks of the hub it belongs to. */
+export interface SessionOwner {
+  readonly environment: Environment;
+  readonly interference: Interference;
+  /** A frame came in on the session's current transport. */
+  received(session: Session, frame: Frame): void;
+  /** The transport is gone; the session waits for its recovery. */
+  dropped(session: Session): void;
+  ended(session: Session, reason: string): void;
+}
+
+/** `waiting`: without a transport, until it is recovered or the recovery window ends. */
+export type SessionStatus = "connected" | "waiting" | "ended";
+
+/** One connection id: what it may do, what it was told, and the transport it has at the moment. */
+export class Session {
+  readonly hub: string;
+  readonly connectionId: string;
+  readonly userId: string | undefined;
+  readonly codec: Codec;
+  readonly permissions: Permissions;
+  /** Groups joined; kept by the hub. */
+  readonly groups = new Set<string>();
+  readonly acks = new AckMemory();
+  readonly buffer: ReliableBuffer | undefined;
+  /** What the event handler left here. */
+  connectionState: string | undefined;
+
+  readonly #owner: SessionOwner;
+  /** Every token this connection was given; earlier ones stay valid. */
+  readonly #reconnectionTokens = new Set<string>();
+  #transport: Transport | undefined;
+  #ended = false;
+
+  constructor(
+    owner: SessionOwner,
+    identity: { hub: string; connectionId: string; userId: string | undefined },
+    codec: Codec,
+    permissions: Permissions,
+  ) {
+    this.#owner = owner;
+    this.hub = identity.hub;
+    this.connectionId = identity.connectionId;
+    this.userId = identity.userId;
+    this.codec = codec;
+    this.permissions = permissions;
+    this.buffer = codec.reliable ? new ReliableBuffer() : undefined;
+  }
+
+  get status(): SessionStatus {
+    if (this.#ended) return "ended";
+    return this.#transport === undefined ? "waiting" : "connected";
+  }
+
+  /** The current transport, for faults. */
+  get transport(): Transport | undefined {
+    return this.#transport;
+  }
+
+  /** This connection, as an event handler is told about it. */
+  get source(): EventSource {
+    return {
+      hub: this.hub,
+      connectionId: this.connectionId,
+      userId: this.userId,
+      subprotocol: this.codec.name === "" ? undefined : this.codec.name,
+      connectionState: this.connectionState,
+    };
+  }
+
+  /** Whether a recovery with this token and subprotocol may have the session. */
+  admits(reconnectionToken: string, subprotocol: string | undefined): boolean {
+    return !this.#ended && this.codec.name === subprotocol && this.#reconnectionTokens.has(reconnectionToken);
+  }
+
+  /** Gives the session its first transport, or another one: an older one that still looks open is dropped. */
+  attach(transport: Transport): Link {
+    const previous = this.#transport;
+    this.#transport = transport;
+    previous?.cut();
+    this.control({
+      kind: "connected",
+      connectionId: this.connectionId,
+      userId: this.userId,
+      reconnectionToken: this.#newReconnectionToken(),
+    });
+    // A link whose transport was replaced is deaf: frames of the old socket are discarded.
+    const current = () => this.#transport === transport && !this.#ended;
+    return {
+      receive: (frame) => {
+        if (current()) this.#owner.received(this, frame);
+      },
+      closed: (code) => {
+        if (current()) this.#transportClosed(code);
+      },
+      // After a recovery the client would send the same again: the session ends.
+      violated: (reason) => {
+        if (current()) this.end(reason);
+      },
+    };
+  }
+
+  /** Sends what the client has not acknowledged, oldest first, but nothing that has expired. */
+  replay(times: number): void {
+    this.buffer?.dropExpired(this.#owner.environment.now());
+    for (const { encoded, sequenceId } of this.buffer?.unacknowledged() ?? []) {
+      for (let i = 0; i < times; i++) this.#write(encoded.frame(sequenceId));
+    }
+  }
+
+  /** Sends a data message; while there is no transport it waits for the recovery. */
+  deliver(envelope: Envelope): void {
+    const encoded = this.#ended ? undefined : envelope.encodedBy(this.codec);
+    if (encoded === undefined) return;
+    if (this.buffer === undefined) {
+      this.#write(encoded.frame());
+      return;
+    }
+    const entry = this.buffer.push(encoded, envelope.expiresAt, this.#owner.environment.now());
+    if (entry === undefined) this.end("Too many messages are waiting for a sequence acknowledgement.");
+    else this.#write(encoded.frame(entry.sequenceId));
+  }
+
+  /** Sends a message about the connection; while there is no transport it is lost. */
+  control(message: ControlMessage): void {
+    const encoded = this.codec.encode(message);
+    if (encoded !== undefined) this.#write(encoded.frame());
+  }
+
+  /** Answers an operation, unless a fault holds the ack. @param error left out: success. */
+  answer(ackId: Uint64, error?: OperationError): void {
+    const hold = this.#owner.interference.holdsAck(this);
+    if (hold === "swallow") return;
+    const send = () => this.control({ kind: "ack", ackId, error });
+    if (hold === undefined) send();
+    else this.#owner.environment.setTimer(send, hold);
+  }
+
+  /**
+   * Ends the session for good: says why, closes the transport, and nothing can be recovered.
+   * @param code of the close frame; "cut" drops the transport without a word.
+   */
+  end(reason: string, code: number | "cut" = closeCodes.policy): void {
+    if (this.#ended) return;
+    if (code !== "cut") this.control({ kind: "disconnected", reason });
+    // The farewell itself may have ended the session: a reader that slow can't be told.
+    if (this.#ended) return;
+    this.#ended = true;
+    const transport = this.#transport;
+    this.#transport = undefined;
+    if (code === "cut") transport?.cut();
+    else transport?.close(code, reason);
+    this.#owner.ended(this, reason);
+  }
+
+  #transportClosed(code: number): void {
+    this.#transport = undefined;
+    // Unsettled: a close frame without a code is what a plain `close()` sends, so it counts as a goodbye too.
+    const goodbye = code === closeCodes.normal || code === 1005;
+    if (goodbye || this.buffer === undefined) this.end(goodbye ? "" : "The connection was lost.");
+    else this.#owner.dropped(this);
+  }
+
+  #newReconnectionToken(): string | undefined {
+    if (this.buffer === undefined) return undefined;
+    const token = randomId(this.#owner.environment, 32);
+    this.#reconnectionTokens.add(token);
+    return token;
+  }
+
+  #write(frame: Frame): void {
+    const transport = this.#transport;
+    if (transport === undefined) return;
+    transport.send(frame);
+    // Nobody may make the service hold endless data for one who doesn't read.
+    if (transport.bufferedBytes > maxBufferedBytes) this.end("The connection reads too slowly.", "cut");
+  }
+}

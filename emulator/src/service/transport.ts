@@ -1,0 +1,35 @@
+import type { Frame } from "./codec.js";
+
+/** A connected socket, as the service sees it. No method throws. */
+export interface Transport {
+  send(frame: Frame): void;
+  /** Bytes sent but not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** Closes with a close frame, after everything sent before it. */
+  close(code: number, reason: string): void;
+  /** Drops the connection without a close frame. */
+  cut(): void;
+  /** Fault: the socket stays up, but nothing is read from it and nothing sent any more. */
+  freeze(): void;
+}
+
+/** The service's end of one transport: the transport's owner tells it what happens there. */
+export interface Link {
+  receive(frame: Frame): void;
+  /**
+   * The transport is gone.
+   * @param code the client's close code; 1005 for a close frame without one, 1006 where none came.
+   */
+  closed(code: number): void;
+  /** The client broke the rules of WebSocket, or sent a frame that is too large; the transport closes by itself. */
+  violated(reason: string): void;
+}
+
+/** Close codes that the service sends. */
+export const closeCodes = {
+  normal: 1000,
+  goingAway: 1001,
+  /** The session is gone for good: a recovery can't help. */
+  policy: 1008,
+  serviceRestart: 1012,
+} as const;

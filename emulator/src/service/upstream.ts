@@ -1,0 +1,75 @@
+import type { Metadata, Payload } from "./messages.js";
+
+/** The connection that an event is about. */
+export interface EventSource {
+  readonly hub: string;
+  readonly connectionId: string;
+  readonly userId: string | undefined;
+  /** The WebSocket subprotocol; undefined for a client without one. */
+  readonly subprotocol: string | undefined;
+  /** What an earlier answer left on the connection, unread by the service. */
+  readonly connectionState: string | undefined;
+}
+
+/** A client that wants to connect. Only new connections ask; a recovery does not. */
+export interface ConnectEvent extends EventSource {
+  /** Of the access token. */
+  readonly claims: Readonly<Record<string, readonly string[]>>;
+  /** Without the access token. */
+  readonly query: Readonly<Record<string, readonly string[]>>;
+  /** Without the authorization header. */
+  readonly headers: Readonly<Record<string, readonly string[]>>;
+  readonly subprotocols: readonly string[];
+}
+
+export type ConnectDecision =
+  | {
+      readonly kind: "accepted";
+      /** Replaces the token's user id, also by the empty string. */
+      readonly userId?: string | undefined;
+      /** Replace the token's groups when not empty. */
+      readonly groups?: readonly string[] | undefined;
+      /** Replace the token's roles, also by none. */
+      readonly roles?: readonly string[] | undefined;
+      readonly subprotocol?: string | undefined;
+      readonly connectionState?: string | undefined;
+    }
+  | { readonly kind: "refused"; readonly status: number; readonly message: string };
+
+/** Something a client tells the application. */
+export interface UserEvent extends EventSource {
+  readonly eventName: string;
+  readonly payload: Payload;
+  readonly metadata: Metadata | undefined;
+}
+
+export type UserEventAnswer =
+  | {
+      readonly kind: "handled";
+      /** Goes back to the client as a server message, before the ack. */
+      readonly reply?: { readonly payload: Payload; readonly metadata?: Metadata | undefined } | undefined;
+      readonly connectionState?: string | undefined;
+    }
+  /** Neither a handler nor a listener takes this event. */
+  | { readonly kind: "unhandled" }
+  | { readonly kind: "failed"; readonly reason: string; readonly cause?: unknown };
+
+/**
+ * The application behind the service, by whatever way it is reached. A rejected promise counts as a failed answer.
+ */
+export interface Upstream {
+  /** Undefined: nobody is asked, the client connects as its token says. */
+  connect(event: ConnectEvent): Promise<ConnectDecision | undefined>;
+  connected(event: EventSource): void;
+  disconnected(event: EventSource & { readonly reason: string }): void;
+  /** Called for one event of a connection at a time, in the order they were sent. */
+  userEvent(event: UserEvent): Promise<UserEventAnswer>;
+}
+
+/** Nobody there: every client may connect, no event is handled. */
+export const noUpstream: Upstream = {
+  connect: () => Promise.resolve(undefined),
+  connected() {},
+  disconnected() {},
+  userEvent: () => Promise.resolve({ kind: "unhandled" }),
+};

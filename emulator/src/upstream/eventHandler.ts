@@ -1,0 +1,46 @@
+import type { Content, ContentType } from "../content.js";
+import type { Metadata } from "../service/messages.js";
+import type { ConnectEvent, EventSource } from "../service/upstream.js";
+
+/** A user event, as a function that handles it gets it. */
+export interface HandlerEvent extends Omit<EventSource, "connectionState"> {
+  readonly eventName: string;
+  readonly dataType: "text" | "json" | "binary" | "protobuf";
+  /** A string, a JSON value, or a `Uint8Array` for binary and protobuf. */
+  readonly data: unknown;
+  readonly metadata: Metadata | undefined;
+}
+
+/** Goes back to the client as a server message, before the ack. */
+export interface EventReply {
+  readonly data: Content;
+  /** Default: text for a string, binary for bytes, JSON for everything else. */
+  readonly dataType?: ContentType;
+  readonly metadata?: Metadata;
+}
+
+/** Changes what the client's token says, or refuses the client with an HTTP status of 400 to 599. */
+export type ConnectReply =
+  | {
+      readonly userId?: string;
+      /** Replace the token's groups when not empty. */
+      readonly groups?: readonly string[];
+      /** Replace the token's roles, also by none. */
+      readonly roles?: readonly string[];
+    }
+  | { readonly status: number; readonly message?: string };
+
+type MaybePromise<Value> = Value | Promise<Value>;
+
+/** An application's event handler in the same process. Of several, the first that takes an event gets it. */
+export interface EventHandler {
+  /** User events for `onEvent`: `*`, or names in an array or separated by commas, in any case. Default: `*`. */
+  readonly events?: string | readonly string[];
+  /** A thrown error answers the client with `InternalServerError`. */
+  onEvent?(event: HandlerEvent): MaybePromise<EventReply | undefined | void>;
+  /** A thrown error refuses the client with status 500. */
+  onConnect?(event: Omit<ConnectEvent, "connectionState">): MaybePromise<ConnectReply | undefined | void>;
+  onConnected?(event: EventSource): MaybePromise<void>;
+  /** The session has really ended; a recovery brings neither this nor `onConnected`. */
+  onDisconnected?(event: EventSource & { readonly reason: string }): MaybePromise<void>;
+}

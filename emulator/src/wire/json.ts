@@ -1,0 +1,97 @@
+import type { Codec, Decoded, Encoded, Frame } from "../service/codec.js";
+import type { ClientMessage, ServiceMessage, Uint64 } from "../service/messages.js";
+import {
+  FieldError,
+  type Json,
+  ackIdOf,
+  eventOf,
+  groupOf,
+  metadataOf,
+  noEchoOf,
+  payloadOf,
+  sequenceIdOf,
+  ttlOf,
+  uint64,
+} from "./fields.js";
+import { encodeJson } from "./jsonEncoding.js";
+
+/** Either JSON subprotocol: the reliable one adds reconnection tokens and sequence ids. */
+class JsonCodec implements Codec {
+  readonly name: string;
+  readonly reliable: boolean;
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true });
+
+  constructor(name: string, reliable: boolean) {
+    this.name = name;
+    this.reliable = reliable;
+  }
+
+  decode(frame: Frame): Decoded {
+    if (frame.binary) return { kind: "malformed", reason: "a JSON subprotocol has no binary frames" };
+    let json: unknown;
+    try {
+      json = JSON.parse(this.#decoder.decode(frame.bytes));
+    } catch {
+      return { kind: "malformed", reason: "it is not JSON" };
+    }
+    if (!isObject(json)) return { kind: "malformed", reason: "it is not a JSON object" };
+    const { type } = json;
+    if (typeof type !== "string") return { kind: "malformed", reason: "it has no type" };
+    try {
+      const message = read(type, json);
+      return message === undefined ? { kind: "unknown", type } : { kind: "message", message };
+    } catch (error) {
+      if (!(error instanceof FieldError)) throw error;
+      return { kind: "invalid", ackId: answerableId(json), reason: error.message };
+    }
+  }
+
+  encode(message: ServiceMessage): Encoded | undefined {
+    return encodeJson(message);
+  }
+}
+
+export const jsonCodec: Codec = new JsonCodec("json.webpubsub.azure.v1", false);
+export const reliableJsonCodec: Codec = new JsonCodec("json.reliable.webpubsub.azure.v1", true);
+
+/** Undefined: a type for newer versions. */
+function read(type: string, json: Json): ClientMessage | undefined {
+  switch (type) {
+    case "joinGroup":
+    case "leaveGroup":
+      return { kind: type, group: groupOf(json), ackId: ackIdOf(json) };
+    case "sendToGroup":
+      return {
+        kind: type,
+        group: groupOf(json),
+        ackId: ackIdOf(json),
+        noEcho: noEchoOf(json),
+        payload: payloadOf(json),
+        metadata: metadataOf(json),
+        ttlSeconds: ttlOf(json),
+      };
+    case "event":
+      return {
+        kind: type,
+        event: eventOf(json),
+        ackId: ackIdOf(json),
+        payload: payloadOf(json),
+        metadata: metadataOf(json),
+      };
+    case "sequenceAck":
+      return { kind: type, sequenceId: sequenceIdOf(json) };
+    case "ping":
+      return { kind: type };
+    default:
+      return undefined;
+  }
+}
+
+/** The ackId to answer a message with that is wrong elsewhere. */
+function answerableId(json: Json): Uint64 | undefined {
+  return uint64(json["ackId"]);
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
