@@ -8,7 +8,7 @@ const LONGEST_DELAY = 2 ** 31 - 1;
 /** The platform's own clock, timers, randomness, sockets and wake signals, what is given first. */
 export function createEnvironment(
   given: Partial<Environment> = {},
-  webSocket: WebSocketConstructor = WebSocket as unknown as WebSocketConstructor,
+  webSocket: WebSocketConstructor = WebSocket,
 ): Environment {
   return {
     now: () => Date.now(),

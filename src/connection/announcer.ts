@@ -1,0 +1,87 @@
+import type { DisconnectedMessage } from "../models/messages.js";
+import type { OnStateChangedArgs, WebPubSubClientEvents, WebPubSubClientState } from "../models/events.js";
+import type { Emitter } from "../util/emitter.js";
+import type { Identity } from "./state.js";
+
+/**
+ * What the application has been told, and in what order it is told. `connected` waits for the
+ * groups; what follows a connection that was never announced isn't announced either.
+ */
+export class Announcer {
+  readonly #emitter: Emitter<WebPubSubClientEvents>;
+  #told: WebPubSubClientState = "Stopped";
+  #current: { readonly identity: Identity; announced: boolean; joined: boolean } | undefined;
+  #linked = false;
+  #farewell: DisconnectedMessage | undefined;
+
+  constructor(emitter: Emitter<WebPubSubClientEvents>) {
+    this.#emitter = emitter;
+  }
+
+  stateChanged(
+    state: WebPubSubClientState,
+    details: Omit<OnStateChangedArgs, "state" | "previousState">,
+  ): void {
+    const previousState = this.#told;
+    this.#told = state;
+    const reason = details.reason || this.#farewell?.message;
+    this.#emitter.emit("state-changed", {
+      state,
+      previousState,
+      ...details,
+      ...(reason ? { reason } : undefined),
+    });
+  }
+
+  /** The service's last words, for the event that follows. */
+  farewell(message: DisconnectedMessage): void {
+    this.#farewell = message;
+  }
+
+  /** @param whenJoined calls back once the groups are joined again: at once if there are none */
+  connected(identity: Identity, whenJoined: (callback: () => void) => void): void {
+    const current = { identity, announced: false, joined: false };
+    this.#current = current;
+    this.#linked = true;
+    this.#farewell = undefined;
+    whenJoined(() => {
+      if (this.#current !== current) return;
+      current.joined = true;
+      this.#announce();
+    });
+  }
+
+  recovering({ connectionId }: Identity): void {
+    this.#linked = false;
+    if (this.#current?.announced) this.#emitter.emit("recovering", { connectionId });
+  }
+
+  recovered({ connectionId }: Identity): void {
+    this.#linked = true;
+    this.#farewell = undefined;
+    if (this.#current?.announced) this.#emitter.emit("recovered", { connectionId });
+    else this.#announce();
+  }
+
+  disconnected(): void {
+    const current = this.#current;
+    const message = this.#farewell;
+    this.#linked = false;
+    this.#current = undefined;
+    this.#farewell = undefined;
+    if (!current?.announced) return;
+    this.#emitter.emit("disconnected", { connectionId: current.identity.connectionId, message });
+  }
+
+  stopped(): void {
+    this.#emitter.emit("stopped", {});
+  }
+
+  #announce(): void {
+    const current = this.#current;
+    if (!this.#linked || !current?.joined || current.announced) return;
+    current.announced = true;
+    const { connectionId, userId } = current.identity;
+    this.#emitter.emit("connected", { connectionId, userId });
+  }
+}

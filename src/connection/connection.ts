@@ -1,0 +1,372 @@
+import type { AbortSignalLike } from "@azure/abort-controller";
+import { AbortError } from "@azure/abort-controller";
+import { ConnectionError, toError } from "../errors.js";
+import { logger, withoutQuery } from "../logger.js";
+import type { WebPubSubClientEvents, WebPubSubClientState } from "../models/events.js";
+import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
+import type { GetClientAccessUrlOptions } from "../models/options.js";
+import type { Settings } from "../options.js";
+import { assertNever } from "../util/assertNever.js";
+import { deferred, type Deferred } from "../util/deferred.js";
+import type { Emitter } from "../util/emitter.js";
+import type { TimerHandle } from "../environment/environment.js";
+import { Announcer } from "./announcer.js";
+import { Liveness } from "./liveness.js";
+import { Link } from "./link.js";
+import { INITIAL_STATE, type Effect, type Event, type Identity, type State } from "./state.js";
+import { transition } from "./transition.js";
+
+/** What lives on a connection: operations, sequence ids, groups. */
+export interface SessionPort {
+  /** The client is starting: operations are taken from here on. */
+  accepts(): void;
+  /** A new connection stands; the port may write. */
+  begins(): void;
+  /** The same connection stands again. */
+  resumes(): void;
+  /** The link is down; the connection may be resumed. */
+  interrupted(): void;
+  /** The connection id is gone. */
+  ends(error: ConnectionError): void;
+  /** Nothing is accepted any more; what is pending rejects. */
+  refuse(error: ConnectionError): void;
+  /** @param size of the frame the message came in: characters or bytes */
+  receive(message: WebPubSubMessage, size: number): void;
+  /** Calls back once the groups of a new connection are joined again. */
+  whenJoined(callback: () => void): void;
+}
+
+/**
+ * Runs what the state machine decides: owner of the socket and of the connection's timers. It
+ * decides nothing by itself.
+ */
+export class Connection {
+  readonly #settings: Settings;
+  readonly #getUrl: (options: GetClientAccessUrlOptions) => Promise<string>;
+  readonly #session: SessionPort;
+  readonly #announcer: Announcer;
+  readonly #liveness: Liveness;
+  readonly #pingFrame: string | ArrayBuffer | undefined;
+  #state: State = INITIAL_STATE;
+  #link: Link | undefined;
+  /** Access URL of the current connection id, which its recoveries use. */
+  #url = "";
+  #timer: TimerHandle;
+  #livenessTimer: TimerHandle;
+  #credentialAbort: AbortController | undefined;
+  #starting: Deferred<void> | undefined;
+  #stopping: Deferred<void> | undefined;
+  #endWake: (() => void) | undefined;
+
+  constructor(
+    settings: Settings,
+    getUrl: (options: GetClientAccessUrlOptions) => Promise<string>,
+    emitter: Emitter<WebPubSubClientEvents>,
+    session: SessionPort,
+  ) {
+    this.#settings = settings;
+    this.#getUrl = getUrl;
+    this.#session = session;
+    this.#announcer = new Announcer(emitter);
+    this.#pingFrame = writePing(settings);
+    const interval = this.#pingFrame === undefined ? 0 : settings.keepAliveIntervalInMs;
+    const timeout = this.#pingFrame === undefined ? 0 : settings.keepAliveTimeoutInMs;
+    this.#liveness = new Liveness(interval, timeout, () => this.#ping());
+  }
+
+  get state(): WebPubSubClientState {
+    return this.#state.name;
+  }
+
+  get identity(): Identity | undefined {
+    return "identity" in this.#state ? this.#state.identity : undefined;
+  }
+
+  /** Frames may be written. */
+  get writable(): boolean {
+    return this.#state.name === "Connected" && this.#link?.open === true;
+  }
+
+  /** Hands a frame to the socket; throws what the socket throws. */
+  write(frame: string | ArrayBuffer): void {
+    this.#link?.send(frame);
+  }
+
+  start(signal?: AbortSignalLike): Promise<void> {
+    if (this.#state.name !== "Stopped") {
+      const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
+      return Promise.reject(new ConnectionError("AlreadyStarted", message));
+    }
+    if (signal?.aborted) return Promise.reject(new AbortError("start was aborted before it began."));
+    const starting = deferred<void>();
+    this.#starting = starting;
+    const onAbort = (): void => {
+      if (this.#starting === starting)
+        this.#dispatch({ type: "abort", error: new AbortError("start was aborted.") });
+    };
+    signal?.addEventListener("abort", onAbort);
+    this.#session.accepts();
+    this.#dispatch({ type: "start" });
+    if (signal === undefined) return starting.promise;
+    return starting.promise.finally(() => signal.removeEventListener("abort", onAbort));
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= deferred<void>();
+    const { promise } = this.#stopping;
+    this.#dispatch({ type: "stop" });
+    return promise;
+  }
+
+  #dispatch(event: Event): void {
+    const { environment, reconnectRetry, connectTimeoutInMs, autoReconnect, protocol } = this.#settings;
+    const before = this.#state;
+    const { state, effects } = transition(before, event, {
+      now: environment.now(),
+      random: environment.random(),
+      reliable: protocol.isReliableSubProtocol,
+      canPing: this.#pingFrame !== undefined,
+      autoReconnect,
+      reconnectRetry,
+      connectTimeoutInMs,
+    });
+    this.#state = state;
+    if (state !== before) this.#enter(before, state);
+    for (const effect of effects) {
+      // A listener or a socket called back and moved on: what belonged to the state left is void,
+      // but for promises, which are settled in any case.
+      const moved = this.#state.name !== state.name || this.#state.epoch !== state.epoch;
+      if (moved && effect.type !== "settleStart" && effect.type !== "settleStop") continue;
+      this.#run(effect);
+    }
+  }
+
+  /** Timers and watches go with the state. */
+  #enter(before: State, state: State): void {
+    const { environment } = this.#settings;
+    if (before.due !== state.due) {
+      environment.clearTimer(this.#timer);
+      this.#timer = undefined;
+      if (state.due !== Infinity) {
+        const wait = Math.max(0, state.due - environment.now());
+        this.#timer = environment.setTimer(() => this.#dispatch({ type: "due" }), wait);
+      }
+    }
+    if (before.name !== state.name) {
+      if (before.name === "Connected") {
+        environment.clearTimer(this.#livenessTimer);
+        this.#session.interrupted();
+      }
+      if (before.name === "Connecting") {
+        this.#credentialAbort?.abort();
+        this.#credentialAbort = undefined;
+      }
+      if (state.name === "Connected") this.#look(this.#liveness.begin(environment.now()));
+      if (state.name === "Stopped") {
+        this.#endWake?.();
+        this.#endWake = undefined;
+      } else {
+        this.#endWake ??= environment.onWake(() => this.#dispatch({ type: "wake" }));
+      }
+    }
+    if (before.name !== state.name || before.epoch !== state.epoch) {
+      logger.verbose(`${before.name} -> ${state.name} (attempt ${"attempt" in state ? state.attempt : "-"})`);
+    }
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.type) {
+      case "getUrl":
+        void this.#fetchUrl(effect.epoch);
+        return;
+      case "openSocket":
+        this.#url = effect.url;
+        this.#open(effect.epoch);
+        return;
+      case "openRecovery":
+        this.#open(effect.epoch, effect.identity);
+        return;
+      case "closeSocket":
+        this.#link?.close();
+        return;
+      case "dropSocket":
+        this.#link?.drop();
+        this.#link = undefined;
+        return;
+      case "ping":
+        this.#ping();
+        return;
+      case "probe":
+        this.#look(this.#liveness.probe(this.#settings.environment.now()));
+        return;
+      case "sessionBegins":
+        return this.#session.begins();
+      case "sessionResumes":
+        return this.#session.resumes();
+      case "sessionEnds":
+        return this.#session.ends(effect.error);
+      case "refuseOperations":
+        return this.#session.refuse(effect.error);
+      case "settleStart":
+        if (effect.error === undefined) this.#starting?.resolve();
+        else this.#starting?.reject(effect.error);
+        this.#starting = undefined;
+        return;
+      case "settleStop":
+        this.#stopping?.resolve();
+        this.#stopping = undefined;
+        return;
+      case "changed": {
+        const { error, attempt, nextDelayInMs } = effect.details;
+        const why = error === undefined ? "" : `: ${error.message}`;
+        const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
+        logger.info(`${this.#state.name}${why}${next}`);
+        return this.#announcer.stateChanged(this.#state.name, effect.details);
+      }
+      case "announce":
+        return this.#announce(effect);
+      case "announceDisconnected":
+        return this.#announcer.disconnected();
+      case "dispatch":
+        return this.#dispatch(effect.event);
+      default:
+        assertNever(effect);
+    }
+  }
+
+  #announce({ event, identity }: Extract<Effect, { type: "announce" }>): void {
+    if (identity === undefined || event === "stopped") return this.#announcer.stopped();
+    if (event === "connected") {
+      return this.#announcer.connected(identity, (callback) => this.#session.whenJoined(callback));
+    }
+    return event === "recovering"
+      ? this.#announcer.recovering(identity)
+      : this.#announcer.recovered(identity);
+  }
+
+  async #fetchUrl(epoch: number): Promise<void> {
+    const abort = new AbortController();
+    this.#credentialAbort = abort;
+    try {
+      const url = await this.#getUrl({ abortSignal: abort.signal });
+      this.#dispatch({ type: "url", epoch, url });
+    } catch (thrown) {
+      const cause = toError(thrown);
+      const message = `Could not get the client access URL: ${cause.message}`;
+      this.#dispatch({ type: "lost", epoch, error: new ConnectionError("Credential", message, { cause }) });
+    }
+  }
+
+  /** @param identity of the connection to resume; none for a new one */
+  #open(epoch: number, identity?: Identity): void {
+    const { environment, protocol } = this.#settings;
+    let url = this.#url;
+    logger.info(`Connecting to ${withoutQuery(url)} (${protocol.name})`);
+    const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
+    try {
+      if (identity !== undefined) url = recoveryUrl(url, identity);
+      this.#link = new Link(environment.createWebSocket(url, protocol.name), {
+        onOpen: () => this.#dispatch({ type: "open", epoch }),
+        onFrame: (data) => this.#receive(data, epoch),
+        onLost: lost,
+      });
+    } catch (thrown) {
+      const cause = toError(thrown);
+      // What the constructor throws may quote the URL, and with it the token.
+      const message = `Could not open a WebSocket to ${withoutQuery(url)} (${cause.name}).`;
+      lost(new ConnectionError("Closed", message, { cause: withoutSecrets(cause, url) }));
+    }
+  }
+
+  #receive(data: string | ArrayBuffer, epoch: number): void {
+    if (epoch !== this.#state.epoch) return;
+    this.#liveness.heard();
+    let parsed: WebPubSubMessage[] | WebPubSubMessage | null;
+    try {
+      parsed = this.#settings.protocol.parseMessages(data);
+    } catch (thrown) {
+      logger.warning(`Skipped a frame that can't be read: ${toError(thrown).name}`);
+      return;
+    }
+    const size = typeof data === "string" ? data.length : data.byteLength;
+    if (Array.isArray(parsed)) for (const message of parsed) this.#handle(message, size, epoch);
+    else this.#handle(parsed, size, epoch);
+  }
+
+  #handle(message: WebPubSubMessage | null, size: number, epoch: number): void {
+    // A listener of the message before may have stopped the client.
+    if (epoch !== this.#state.epoch || this.#state.name === "Stopping") return;
+    if (message?.kind === "connected") {
+      this.#dispatch({ type: "connected", epoch, identity: toIdentity(message) });
+      return;
+    }
+    if (message?.kind === "disconnected") {
+      logger.info(`The service is about to disconnect: ${message.message}`);
+      this.#announcer.farewell(message);
+      return;
+    }
+    if (this.#state.name === "Recovering") this.#dispatch({ type: "frame", epoch });
+    if (message !== null && message.kind !== "pong") this.#session.receive(message, size);
+  }
+
+  #ping(): boolean {
+    if (this.#pingFrame === undefined || this.#link?.open !== true) return false;
+    try {
+      this.#link.send(this.#pingFrame);
+      return true;
+    } catch (thrown) {
+      logger.info(`A ping could not be sent: ${toError(thrown).message}`);
+      return false;
+    }
+  }
+
+  /** Looks at the liveness at a given time. */
+  #look(due: number): void {
+    const { environment } = this.#settings;
+    environment.clearTimer(this.#livenessTimer);
+    this.#livenessTimer = undefined;
+    if (due === Infinity) return;
+    const { epoch } = this.#state;
+    this.#livenessTimer = environment.setTimer(
+      () => {
+        const step = this.#liveness.tick(environment.now());
+        if (!step.dead) return this.#look(step.due);
+        const error = new ConnectionError(
+          "NoAnswer",
+          "The service has not answered in time; the connection is given up.",
+        );
+        this.#dispatch({ type: "lost", epoch, error });
+      },
+      Math.max(0, due - environment.now()),
+    );
+  }
+}
+
+/** A codec of the application's may not know pings; then there is no keep-alive. */
+function writePing({ protocol }: Settings): string | ArrayBuffer | undefined {
+  try {
+    return protocol.writeMessage({ kind: "ping" });
+  } catch {
+    logger.info(`Keep-alive is off: the protocol ${protocol.name} can't write a ping.`);
+    return undefined;
+  }
+}
+
+function toIdentity({ connectionId, userId, reconnectionToken }: ConnectedMessage): Identity {
+  return { connectionId, userId, reconnectionToken: reconnectionToken ?? "" };
+}
+
+function recoveryUrl(url: string, { connectionId, reconnectionToken }: Identity): string {
+  const recovery = new URL(url);
+  recovery.searchParams.set("awps_connection_id", connectionId);
+  recovery.searchParams.set("awps_reconnection_token", reconnectionToken);
+  return recovery.toString();
+}
+
+/** The same error with the URL's query taken out of its words. */
+function withoutSecrets(error: Error, url: string): Error {
+  if (!error.message.includes(url)) return error;
+  const clean = new Error(error.message.replaceAll(url, withoutQuery(url)));
+  clean.name = error.name;
+  return clean;
+}

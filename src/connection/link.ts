@@ -1,0 +1,65 @@
+import type { WebSocketLike } from "../environment/environment.js";
+import { ConnectionError, toError } from "../errors.js";
+
+const OPEN = 1;
+
+/** What a socket has to say. */
+export interface LinkHandlers {
+  onOpen(): void;
+  onFrame(data: string | ArrayBuffer): void;
+  onLost(error: ConnectionError): void;
+}
+
+/** One socket: its callbacks are bound once and let go when it is dropped. */
+export class Link {
+  readonly #socket: WebSocketLike;
+
+  constructor(socket: WebSocketLike, handlers: LinkHandlers) {
+    this.#socket = socket;
+    let failure: unknown;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => handlers.onOpen();
+    socket.onmessage = (event: { data: string | ArrayBuffer }) => handlers.onFrame(event.data);
+    // An error is always followed by a close, which decides; browsers tell nothing more.
+    socket.onerror = (event: { error?: unknown; message?: string }) => {
+      failure = event?.error ?? event?.message;
+    };
+    socket.onclose = (event: { code?: number; reason?: string }) => {
+      const code = event?.code;
+      const reason = event?.reason || undefined;
+      const words = `The WebSocket was closed: ${code ?? "no code"}${reason === undefined ? "" : ` (${reason})`}`;
+      const cause = failure === undefined ? undefined : toError(failure);
+      handlers.onLost(new ConnectionError("Closed", words, { closeCode: code, reason, cause }));
+    };
+  }
+
+  get open(): boolean {
+    return this.#socket.readyState === OPEN;
+  }
+
+  send(frame: string | ArrayBuffer): void {
+    this.#socket.send(frame);
+  }
+
+  /** Closes in good order: the service forgets the session. */
+  close(): void {
+    this.#attempt(() => this.#socket.close(1000));
+  }
+
+  /** Lets go of the socket, at once where the platform can. */
+  drop(): void {
+    const socket = this.#socket;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    // A socket of `ws` that is dropped while it connects still reports an error.
+    socket.onerror = () => undefined;
+    this.#attempt(() => (socket.terminate === undefined ? socket.close() : socket.terminate()));
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch {
+      // A socket that can't be closed has nothing more to tell; its callbacks are gone already.
+    }
+  }
+}

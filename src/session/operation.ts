@@ -1,0 +1,36 @@
+import type { AbortSignalLike } from "@azure/abort-controller";
+import type { SendMessageError } from "../errors.js";
+import type { WebPubSubResult } from "../models/options.js";
+
+/** What the caller of an operation brings. */
+export interface NewOperation {
+  /** None for fire-and-forget. The same for the operation's whole life. */
+  readonly ackId: number | undefined;
+  /** Written once, at the call. */
+  readonly frame: string | ArrayBuffer;
+  /** A rejoin: it goes first, ends with the connection id it was made for and isn't counted. */
+  readonly isRejoin: boolean;
+  readonly signal: AbortSignalLike | undefined;
+  readonly resolve: (result: WebPubSubResult) => void;
+  readonly reject: (error: SendMessageError) => void;
+}
+
+/** One operation from the call to its end; the outbox alone changes it. */
+export interface Operation extends NewOperation {
+  /** Rises with each call. */
+  readonly order: number;
+  onAbort: (() => void) | undefined;
+  /**
+   * - `fresh`: never handed to a socket.
+   * - `sent`: handed to one, its answer is due.
+   * - `again`: waiting to be handed over once more.
+   * - `delayed`: waiting for the time of its next try.
+   */
+  place: "fresh" | "sent" | "again" | "delayed" | "settled";
+  /** Handed to a socket and not heard of since: it may have been executed. */
+  unanswered: boolean;
+  resentOnNewConnection: boolean;
+  retries: number;
+  /** When it is to be tried again (absolute, in ms). */
+  due: number;
+}

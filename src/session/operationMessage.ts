@@ -1,0 +1,110 @@
+import type {
+  JoinGroupMessage,
+  JSONTypes,
+  LeaveGroupMessage,
+  MessageMetadata,
+  SendEventMessage,
+  SendToGroupMessage,
+  WebPubSubDataType,
+} from "../models/messages.js";
+import type { SendEventOptions, SendToGroupOptions } from "../models/options.js";
+import { toBytes } from "../util/base64.js";
+
+/** A message that the service answers by its ack id. */
+export type OperationMessage = JoinGroupMessage | LeaveGroupMessage | SendToGroupMessage | SendEventMessage;
+
+/** What may be sent: JSON `null` and any view of bytes included. */
+export type MessageContent = JSONTypes | ArrayBuffer | ArrayBufferView | null;
+
+const TOKEN = /^[\w!#$%&'*+.^`|~-]{1,256}$/;
+const ASCII = /^[\x20-\x7e]*$/;
+
+export function joinMessage(group: string): JoinGroupMessage {
+  return { kind: "joinGroup", group: checkName("group", group) };
+}
+
+export function leaveMessage(group: string): LeaveGroupMessage {
+  return { kind: "leaveGroup", group: checkName("group", group) };
+}
+
+export function sendToGroupMessage(
+  group: string,
+  content: MessageContent,
+  dataType: WebPubSubDataType = inferDataType(content),
+  { noEcho, metadata, ttlSeconds }: SendToGroupOptions = {},
+): SendToGroupMessage {
+  const message: SendToGroupMessage = {
+    kind: "sendToGroup",
+    group: checkName("group", group),
+    dataType,
+    data: toData(content, dataType),
+    noEcho: noEcho ?? false,
+  };
+  if (metadata !== undefined) message.metadata = checkMetadata(metadata);
+  if (ttlSeconds !== undefined) message.ttlSeconds = checkTtl(ttlSeconds);
+  return message;
+}
+
+export function sendEventMessage(
+  event: string,
+  content: MessageContent,
+  dataType: WebPubSubDataType = inferDataType(content),
+  { metadata }: SendEventOptions = {},
+): SendEventMessage {
+  const message: SendEventMessage = {
+    kind: "sendEvent",
+    event: checkName("event", event),
+    dataType,
+    data: toData(content, dataType),
+  };
+  if (metadata !== undefined) message.metadata = checkMetadata(metadata);
+  return message;
+}
+
+/** At most 1,024 characters, as the service's REST reference bounds group names. */
+function checkName(what: string, name: unknown): string {
+  if (typeof name === "string" && name.length > 0 && name.length <= 1024) return name;
+  throw new TypeError(`${what} must be a string of 1 to 1024 characters.`);
+}
+
+/** ASCII strings under HTTP token names: a value at most 1 KiB, 8 KiB in all. */
+function checkMetadata(metadata: MessageMetadata): MessageMetadata {
+  let size = 0;
+  for (const [key, value] of Object.entries(metadata)) {
+    if (!TOKEN.test(key)) {
+      throw new TypeError(
+        `metadata: the name ${JSON.stringify(key)} must be 1 to 256 HTTP token characters.`,
+      );
+    }
+    if (typeof value !== "string" || value.length > 1024 || !ASCII.test(value)) {
+      throw new TypeError(
+        `metadata: the value of ${key} must be an ASCII string of at most 1024 characters.`,
+      );
+    }
+    size += key.length + value.length;
+  }
+  if (size > 8192) throw new RangeError(`metadata holds ${size} bytes; at most 8192 are allowed.`);
+  return metadata;
+}
+
+function checkTtl(ttlSeconds: number): number {
+  if (Number.isInteger(ttlSeconds) && ttlSeconds >= 0 && ttlSeconds <= 300) return ttlSeconds;
+  throw new RangeError("ttlSeconds must be an integer from 0 to 300.");
+}
+
+/** The data type of a content that came without one. */
+function inferDataType(content: unknown): WebPubSubDataType {
+  if (typeof content === "string") return "text";
+  return content instanceof ArrayBuffer || ArrayBuffer.isView(content) ? "binary" : "json";
+}
+
+/** The content as codecs expect it: a view of bytes becomes an ArrayBuffer of exactly its bytes. */
+function toData(content: MessageContent, dataType: WebPubSubDataType): JSONTypes | ArrayBuffer {
+  if ((dataType === "binary" || dataType === "protobuf") && ArrayBuffer.isView(content)) {
+    const bytes = toBytes(content);
+    const whole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
+    return whole ? bytes.buffer : bytes.slice().buffer;
+  }
+  // The message model's type doesn't spell out null, which JSON allows.
+  return content as JSONTypes;
+}

@@ -1,0 +1,59 @@
+/**
+ * The service holds at most 1,000 messages and 16 MB unacknowledged; these bounds keep it far below
+ * a quarter of that, whatever the burst.
+ */
+const ACK_AFTER_MESSAGES = 64;
+const ACK_AFTER_SIZE = 1 << 20;
+
+/** Sequence ids of one connection id: tells duplicates from new messages and when an ack is due. */
+export class SequenceTracker {
+  #last: number | undefined;
+  #acknowledged = 0;
+  #messages = 0;
+  #size = 0;
+
+  /** Largest id seen, if any. */
+  get last(): number | undefined {
+    return this.#last;
+  }
+
+  /** Something has come since the last ack was taken. */
+  get owes(): boolean {
+    return this.#messages > 0;
+  }
+
+  /** So much has come since the last ack that the next can't wait for the clock. */
+  get isUrgent(): boolean {
+    return (
+      this.#messages >= ACK_AFTER_MESSAGES ||
+      this.#size >= ACK_AFTER_SIZE ||
+      // Ids may have gaps; the service counts by ids all the same.
+      (this.#last ?? 0) - this.#acknowledged >= ACK_AFTER_MESSAGES
+    );
+  }
+
+  /** Takes a message in. Returns false for one that was seen before. */
+  accept(sequenceId: number, size: number): boolean {
+    this.#messages++;
+    this.#size += size;
+    if (this.#last !== undefined && sequenceId <= this.#last) return false;
+    this.#last = sequenceId;
+    return true;
+  }
+
+  /** The id to acknowledge; nothing is owed after it. Undefined when nothing ever came. */
+  take(): number | undefined {
+    this.#messages = 0;
+    this.#size = 0;
+    this.#acknowledged = this.#last ?? 0;
+    return this.#last;
+  }
+
+  /** A new connection counts from the start. */
+  reset(): void {
+    this.#last = undefined;
+    this.#acknowledged = 0;
+    this.#messages = 0;
+    this.#size = 0;
+  }
+}

@@ -1,0 +1,190 @@
+import { Connection } from "./connection/connection.js";
+import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
+import { toError } from "./errors.js";
+import { logger } from "./logger.js";
+import type { WebPubSubClientEvents, WebPubSubClientState } from "./models/events.js";
+import type { WebPubSubDataType } from "./models/messages.js";
+import type {
+  JoinGroupOptions,
+  LeaveGroupOptions,
+  SendEventOptions,
+  SendToGroupOptions,
+  StartOptions,
+  StopOptions,
+  WebPubSubClientOptions,
+  WebPubSubResult,
+} from "./models/options.js";
+import { amount, toSettings } from "./options.js";
+import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
+import { Session } from "./session/session.js";
+import { Emitter } from "./util/emitter.js";
+
+/**
+ * A client of Azure Web PubSub. It keeps one connection alive, recovers or renews it, and neither
+ * loses, doubles nor reorders what can be kept.
+ */
+export class WebPubSubClient {
+  readonly #emitter: Emitter<WebPubSubClientEvents>;
+  readonly #session: Session;
+  readonly #connection: Connection;
+
+  /**
+   * @param clientAccessUrl a `wss://` URL with its access token
+   * @throws TypeError or RangeError for options that can't be
+   */
+  constructor(clientAccessUrl: string, options?: WebPubSubClientOptions);
+  /** @param credential asked for a fresh URL on every new connection */
+  constructor(credential: WebPubSubClientCredential, options?: WebPubSubClientOptions);
+  constructor(credential: string | WebPubSubClientCredential, options?: WebPubSubClientOptions) {
+    const settings = toSettings(options);
+    this.#emitter = new Emitter((event, error) => {
+      logger.error(`A listener of ${event} failed: ${toError(error).stack ?? String(error)}`);
+    });
+    this.#session = new Session(settings, this.#emitter);
+    this.#connection = new Connection(settings, toUrlSource(credential), this.#emitter, this.#session);
+    this.#session.connectTo(this.#connection);
+  }
+
+  /** Where the connection stands. */
+  get state(): WebPubSubClientState {
+    return this.#connection.state;
+  }
+
+  /** Id of the connection that stands or is being recovered. */
+  get connectionId(): string | undefined {
+    return this.#connection.identity?.connectionId;
+  }
+
+  /** User of the connection that stands or is being recovered. */
+  get userId(): string | undefined {
+    return this.#connection.identity?.userId;
+  }
+
+  /**
+   * Connects: one attempt, at most `connectTimeoutInMs` long. Resolves when the service has
+   * confirmed the connection. From then on the client keeps connected by itself.
+   * @throws ConnectionError when the attempt fails or the client isn't stopped, AbortError when
+   * `abortSignal` fires; the client is stopped then and may be started again
+   */
+  start(options?: StartOptions): Promise<void> {
+    return this.#connection.start(options?.abortSignal);
+  }
+
+  /**
+   * Ends the connection for good; the service forgets it. Pending operations reject, after
+   * `drainInMs` if that is given. Resolves when the client is stopped; `start` works again then.
+   */
+  async stop(options?: StopOptions): Promise<void> {
+    const drainInMs = amount("drainInMs", options?.drainInMs, 0);
+    if (drainInMs > 0 && this.state !== "Stopped") await this.#session.drain(drainInMs);
+    return this.#connection.stop();
+  }
+
+  /** Stops the client at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /**
+   * Calls `listener` on every `event`. A listener that throws is logged and harms no other.
+   * @returns a function that removes the listener
+   */
+  on<E extends keyof WebPubSubClientEvents>(
+    event: E,
+    listener: (args: WebPubSubClientEvents[E]) => unknown,
+  ): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  /**
+   * Calls `listener` on the next `event` only.
+   * @returns a function that removes the listener
+   */
+  once<E extends keyof WebPubSubClientEvents>(
+    event: E,
+    listener: (args: WebPubSubClientEvents[E]) => unknown,
+  ): () => void {
+    return this.#emitter.on(event, listener, true);
+  }
+
+  /** Removes a listener that `on` or `once` has added. */
+  off<E extends keyof WebPubSubClientEvents>(
+    event: E,
+    listener: (args: WebPubSubClientEvents[E]) => unknown,
+  ): void {
+    this.#emitter.off(event, listener);
+  }
+
+  /**
+   * Joins a group: its messages arrive as `group-message`. The group is joined again on every new
+   * connection until `leaveGroup` is called.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  joinGroup(groupName: string, options?: JoinGroupOptions): Promise<WebPubSubResult> {
+    return this.#session.join(groupName, options);
+  }
+
+  /**
+   * Leaves a group.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  leaveGroup(groupName: string, options?: LeaveGroupOptions): Promise<WebPubSubResult> {
+    return this.#session.leave(groupName, options);
+  }
+
+  /**
+   * Publishes to a group. Without `dataType` a string is sent as text, bytes as binary, anything
+   * else as JSON.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  sendToGroup(
+    groupName: string,
+    content: MessageContent,
+    dataType: WebPubSubDataType,
+    options?: SendToGroupOptions,
+  ): Promise<WebPubSubResult>;
+  sendToGroup(
+    groupName: string,
+    content: MessageContent,
+    options?: SendToGroupOptions,
+  ): Promise<WebPubSubResult>;
+  sendToGroup(
+    groupName: string,
+    content: MessageContent,
+    typeOrOptions?: WebPubSubDataType | SendToGroupOptions,
+    more?: SendToGroupOptions,
+  ): Promise<WebPubSubResult> {
+    const [dataType, options] = split(typeOrOptions, more);
+    return this.#session.submit(() => sendToGroupMessage(groupName, content, dataType, options), options);
+  }
+
+  /**
+   * Sends an event to the application's server. Without `dataType` a string is sent as text, bytes
+   * as binary, anything else as JSON.
+   * @throws SendMessageError when the service or the server refuses or the operation fails otherwise
+   */
+  sendEvent(
+    eventName: string,
+    content: MessageContent,
+    dataType: WebPubSubDataType,
+    options?: SendEventOptions,
+  ): Promise<WebPubSubResult>;
+  sendEvent(eventName: string, content: MessageContent, options?: SendEventOptions): Promise<WebPubSubResult>;
+  sendEvent(
+    eventName: string,
+    content: MessageContent,
+    typeOrOptions?: WebPubSubDataType | SendEventOptions,
+    more?: SendEventOptions,
+  ): Promise<WebPubSubResult> {
+    const [dataType, options] = split(typeOrOptions, more);
+    return this.#session.submit(() => sendEventMessage(eventName, content, dataType, options), options);
+  }
+}
+
+/** Arguments of a call whose data type may be left out. */
+function split<Options extends object>(
+  typeOrOptions: WebPubSubDataType | Options | undefined,
+  more: Options | undefined,
+): [WebPubSubDataType | undefined, Options | undefined] {
+  return typeof typeOrOptions === "string" ? [typeOrOptions, more] : [undefined, typeOrOptions ?? more];
+}
