@@ -8,7 +8,12 @@ const layers = {
 
 module.exports = {
   forbidden: [
-    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    {
+      name: "no-cycles",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
     {
       name: "ground-knows-nothing-above",
       severity: "error",
@@ -34,7 +39,12 @@ module.exports = {
       from: { path: "^emulator/src" },
       to: { path: ["^src", "^dist"] },
     },
-    { name: "client-knows-no-emulator", severity: "error", from: { path: "^src" }, to: { path: "^emulator" } },
+    {
+      name: "client-knows-no-emulator",
+      severity: "error",
+      from: { path: "^src" },
+      to: { path: "^emulator" },
+    },
     {
       name: "service-does-no-io",
       comment: "emulator/src/service runs in virtual time: no transport, no framework, no Node module.",
@@ -56,6 +66,9 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "require", "node", "default", "types"] },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
   },
 };

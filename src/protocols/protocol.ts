@@ -13,7 +13,7 @@ export interface WebPubSubClientProtocol {
    * Reads one frame. `null` stands for a message that this version doesn't know. What it throws
    * is logged and the frame skipped.
    */
-  parseMessages(input: string | ArrayBuffer | Buffer): WebPubSubMessage[] | WebPubSubMessage | null;
+  parseMessages(input: string | ArrayBuffer | Uint8Array): WebPubSubMessage[] | WebPubSubMessage | null;
   /** Writes one message; throws when the message can't be written. */
   writeMessage(message: WebPubSubMessage): string | ArrayBuffer;
 }

@@ -1,0 +1,77 @@
+import commonjs from "@rollup/plugin-commonjs";
+import resolve from "@rollup/plugin-node-resolve";
+import terser from "@rollup/plugin-terser";
+import { readFileSync } from "node:fs";
+import dts from "rollup-plugin-dts";
+import esbuild from "rollup-plugin-esbuild";
+
+const { dependencies, peerDependencies = {} } = JSON.parse(readFileSync("package.json", "utf8"));
+const packages = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+const external = (id) => packages.some((name) => id === name || id.startsWith(`${name}/`));
+
+const typescript = () => esbuild({ target: "es2022", tsconfig: false });
+const resolveTs = () => resolve({ extensions: [".ts", ".tsx", ".mjs", ".js"] });
+
+/** Entry points: their name in `dist` and their source. */
+const entries = { index: "src/index.ts" };
+
+export default [
+  {
+    input: entries,
+    external,
+    plugins: [resolveTs(), typescript()],
+    output: [
+      {
+        dir: "dist/esm",
+        format: "es",
+        entryFileNames: "[name].mjs",
+        chunkFileNames: "chunks/[name].mjs",
+        sourcemap: true,
+      },
+      {
+        dir: "dist/cjs",
+        format: "cjs",
+        entryFileNames: "[name].cjs",
+        chunkFileNames: "chunks/[name].cjs",
+        sourcemap: true,
+        exports: "named",
+        interop: "auto",
+      },
+    ],
+  },
+  {
+    // For a script tag: everything inside, under one global name.
+    input: "src/browser.ts",
+    plugins: [
+      resolve({ browser: true, preferBuiltins: false, extensions: [".ts", ".mjs", ".js"] }),
+      commonjs(),
+      typescript(),
+    ],
+    output: {
+      file: "dist/browser/web-pubsub-client.min.js",
+      format: "iife",
+      name: "WebPubSub",
+      sourcemap: true,
+      plugins: [terser({ ecma: 2020, compress: { passes: 2 } })],
+    },
+  },
+  {
+    // For `<script type="module">` without a bundler.
+    input: "src/browser.ts",
+    plugins: [
+      resolve({ browser: true, preferBuiltins: false, extensions: [".ts", ".mjs", ".js"] }),
+      commonjs(),
+      typescript(),
+    ],
+    output: { file: "dist/browser/web-pubsub-client.mjs", format: "es", sourcemap: true },
+  },
+  {
+    input: { ...entries, browser: "src/browser.ts" },
+    external: (id) => external(id) || id.startsWith("node:"),
+    plugins: [dts({ tsconfig: "tsconfig.json", compilerOptions: { noEmit: false, paths: {} } })],
+    output: [
+      { dir: "dist/types", format: "es", entryFileNames: "[name].d.ts" },
+      { dir: "dist/types", format: "es", entryFileNames: "[name].d.cts" },
+    ],
+  },
+];
