@@ -76,7 +76,7 @@ export class WebPubSubClient {
    */
   async stop(options?: StopOptions): Promise<void> {
     const drainInMs = amount("drainInMs", options?.drainInMs, 0);
-    if (drainInMs > 0 && this.state !== "Stopped") await this.#session.drain(drainInMs);
+    if (drainInMs > 0 && this.state !== "Stopped" && !(await this.#session.drain(drainInMs))) return;
     return this.#connection.stop();
   }
 

@@ -1,6 +1,6 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import { AbortError } from "@azure/abort-controller";
-import { ConnectionError, toError } from "../errors.js";
+import { ConnectionError, toError, type ConnectionErrorCode } from "../errors.js";
 import { logger, withoutQuery } from "../logger.js";
 import type { WebPubSubClientEvents, WebPubSubClientState } from "../models/events.js";
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
@@ -197,7 +197,7 @@ export class Connection {
         this.#ping();
         return;
       case "probe":
-        this.#look(this.#liveness.probe(this.#settings.environment.now()));
+        if (!this.#lostUnheard()) this.#look(this.#liveness.probe(this.#settings.environment.now()));
         return;
       case "sessionBegins":
         return this.#session.begins();
@@ -326,19 +326,27 @@ export class Connection {
     environment.clearTimer(this.#livenessTimer);
     this.#livenessTimer = undefined;
     if (due === Infinity) return;
-    const { epoch } = this.#state;
     this.#livenessTimer = environment.setTimer(
       () => {
+        if (this.#lostUnheard()) return;
         const step = this.#liveness.tick(environment.now());
-        if (!step.dead) return this.#look(step.due);
-        const error = new ConnectionError(
-          "NoAnswer",
-          "The service has not answered in time; the connection is given up.",
-        );
-        this.#dispatch({ type: "lost", epoch, error });
+        if (step.dead)
+          this.#lose("NoAnswer", "The service has not answered in time; the connection is given up.");
+        else this.#look(step.due);
       },
       Math.max(0, due - environment.now()),
     );
+  }
+
+  /** A socket that claims to be open isn't believed, but one that is closing or closed is. */
+  #lostUnheard(): boolean {
+    if (this.#link?.open === true) return false;
+    this.#lose("Closed", "The WebSocket is not open any more.");
+    return true;
+  }
+
+  #lose(code: ConnectionErrorCode, message: string): void {
+    this.#dispatch({ type: "lost", epoch: this.#state.epoch, error: new ConnectionError(code, message) });
   }
 }
 

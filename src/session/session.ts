@@ -7,6 +7,7 @@ import type { WebPubSubClientEvents } from "../models/events.js";
 import type { GroupDataMessage, ServerDataMessage, WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
+import { deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { joinMessage, leaveMessage, type OperationMessage } from "./operationMessage.js";
 import { GroupRegistry } from "./groupRegistry.js";
@@ -17,6 +18,7 @@ import { SequenceTracker } from "./sequenceTracker.js";
 const SEQUENCE_ACK_DELAY = 1_000;
 /** How long `connected` waits for the groups, in ms. */
 const REJOIN_PATIENCE = 5_000;
+const STOPPING = "The client is stopping.";
 /** One frame holds at most 1 MB; the service closes the connection on a larger one. */
 const MAX_FRAME_BYTES = 1 << 20;
 
@@ -115,20 +117,21 @@ export class Session implements SessionPort {
     });
   }
 
-  /** Takes nothing new and waits until everything is settled, at most so long. */
-  drain(timeoutInMs: number): Promise<void> {
-    this.#refusal ??= "The client is stopping.";
-    if (this.#outbox.size === 0) return Promise.resolve();
-    const { environment } = this.#settings;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        environment.clearTimer(timer);
-        this.#onIdle = undefined;
-        resolve();
-      };
-      const timer = environment.setTimer(done, timeoutInMs);
-      this.#onIdle = done;
-    });
+  /**
+   * Takes nothing new and waits until everything is settled, at most so long. Resolves to false if
+   * the client has stopped by itself meanwhile.
+   */
+  async drain(timeoutInMs: number): Promise<boolean> {
+    this.#refusal ??= STOPPING;
+    if (this.#outbox.size > 0) {
+      const { environment } = this.#settings;
+      const { promise, resolve } = deferred<void>();
+      const timer = environment.setTimer(resolve, timeoutInMs);
+      this.#onIdle = resolve;
+      await promise;
+      environment.clearTimer(timer);
+    }
+    return this.#refusal === STOPPING;
   }
 
   accepts(): void {
@@ -167,6 +170,7 @@ export class Session implements SessionPort {
     this.#timer = undefined;
     this.#timerDue = Infinity;
     this.#onIdle?.();
+    this.#onIdle = undefined;
   }
 
   whenJoined(callback: () => void): void {
