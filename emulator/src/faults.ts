@@ -109,7 +109,11 @@ export class Faults {
           fault.sockets === "cut" ? "cut" : closeCodes.serviceRestart,
         );
         return 0;
-      default:
+      case "refuseUpgrades":
+      case "rejectRecovery":
+      case "holdAcks":
+      case "answerAcks":
+      case "replayTwice":
         this.#script.add(fault);
         return 0;
     }

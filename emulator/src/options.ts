@@ -55,7 +55,7 @@ export interface CheckedOptions {
   readonly recoveryWindowInMs: number;
   readonly log: (diagnostic: Diagnostic) => void;
   /** The settings of one hub, whatever the case of its name. */
-  hub(name: string): HubOptions;
+  readonly hub: (name: string) => HubOptions;
 }
 
 /** Longest time that a timer can take, in milliseconds. */

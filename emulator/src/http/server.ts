@@ -7,10 +7,10 @@ const { setTimeout, clearTimeout } = globalThis;
 
 /** What the server hands on. */
 export interface ServerHandlers {
-  request(request: IncomingMessage, response: ServerResponse): void;
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  readonly request: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Something failed that stops nothing, such as a connection that could not be accepted. */
-  failed(error: Error): void;
+  readonly failed: (error: Error) => void;
 }
 
 /** The HTTP server with its sockets: it can be closed whatever state they are in. */

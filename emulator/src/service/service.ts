@@ -219,7 +219,10 @@ export class Service {
       case "sequenceAck":
         session.buffer?.acknowledge(message.sequenceId);
         return;
-      default:
+      case "joinGroup":
+      case "leaveGroup":
+      case "sendToGroup":
+      case "event":
         this.#operations.execute(hub, session, message);
     }
   }

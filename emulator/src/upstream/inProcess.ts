@@ -22,7 +22,7 @@ export class InProcessUpstream implements Upstream {
   }
 
   async connect(event: ConnectEvent): Promise<ConnectDecision | undefined> {
-    const handler = this.#handlers(event.hub).find(({ onConnect }) => onConnect !== undefined);
+    const handler = this.#handlers(event.hub).find((candidate) => candidate.onConnect !== undefined);
     const reply = await handler?.onConnect?.(event);
     if (!reply) return undefined;
     if (!("status" in reply)) return { kind: "accepted", ...reply };
@@ -43,7 +43,7 @@ export class InProcessUpstream implements Upstream {
 
   async userEvent(event: UserEvent): Promise<UserEventAnswer> {
     const handler = this.#handlers(event.hub).find(
-      ({ onEvent, events }) => onEvent !== undefined && takes(events, event.eventName),
+      (candidate) => candidate.onEvent !== undefined && takes(candidate.events, event.eventName),
     );
     if (handler?.onEvent === undefined) return { kind: "unhandled" };
     const reply = await handler.onEvent(handlerEvent(event));
