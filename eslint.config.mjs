@@ -30,6 +30,8 @@ export default tseslint.config(
         setTimeout: "readonly",
         clearTimeout: "readonly",
         setImmediate: "readonly",
+        setInterval: "readonly",
+        clearInterval: "readonly",
         performance: "readonly",
         require: "readonly",
         module: "readonly",
