@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { startEmulator } from "./emulator.js";
+import { type Emulator, startEmulator } from "./emulator.js";
 
 const usage = `Usage: web-pubsub-emulator [--port <number>] [--hub <name>]
 
@@ -29,6 +29,15 @@ async function main(): Promise<void> {
   const emulator = await startEmulator({ port: Number(port) });
   const stop = () => void emulator.close();
   process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    await announce(emulator, hub);
+  } catch (error) {
+    await emulator.close();
+    throw error;
+  }
+}
+
+async function announce(emulator: Emulator, hub: string): Promise<void> {
   const url = await emulator.clientAccessUrl(hub, {
     userId: "developer",
     roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"],

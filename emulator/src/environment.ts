@@ -9,7 +9,8 @@ const now = Date.now.bind(Date);
 export const nodeEnvironment: Environment = {
   now,
   setTimer(callback, delayInMs) {
-    const timer = setTimeout(callback, delayInMs);
+    // What keeps the process alive is the listening server; after it nothing may.
+    const timer = setTimeout(callback, delayInMs).unref();
     return { cancel: () => clearTimeout(timer) };
   },
   randomBytes,

@@ -23,6 +23,7 @@ export type ScriptedFault = {
       readonly only?: "recovery" | "new";
     }
   | { readonly kind: "rejectRecovery"; readonly filter?: ConnectionFilter }
+  | { readonly kind: "recoverSilently"; readonly filter?: ConnectionFilter }
   | { readonly kind: "holdAcks"; readonly swallow: true; readonly filter?: ConnectionFilter }
   | { readonly kind: "holdAcks"; readonly delayInMs: number; readonly filter?: ConnectionFilter }
   | { readonly kind: "answerAcks"; readonly error: string; readonly filter?: ConnectionFilter }
@@ -65,6 +66,10 @@ export class FaultScript implements Interference {
   holdsAck(target: FaultTarget): "swallow" | number | undefined {
     const fault = this.#strike("holdAcks", ({ filter }) => matches(filter, target));
     return fault && ("swallow" in fault ? "swallow" : fault.delayInMs);
+  }
+
+  announcesRecovery(target: FaultTarget): boolean {
+    return this.#strike("recoverSilently", ({ filter }) => matches(filter, target)) === undefined;
   }
 
   replays(target: FaultTarget): number {

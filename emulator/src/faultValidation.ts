@@ -6,6 +6,7 @@ const keysByKind: Readonly<Record<string, readonly string[]>> = {
   restartService: ["sockets"],
   refuseUpgrades: ["with", "only", "times"],
   rejectRecovery: ["filter", "times"],
+  recoverSilently: ["filter", "times"],
   holdAcks: ["swallow", "delayInMs", "filter", "times"],
   answerAcks: ["error", "filter", "times"],
   replayTwice: ["filter", "times"],

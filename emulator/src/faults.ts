@@ -75,6 +75,11 @@ export class Faults {
     this.inject({ kind: "rejectRecovery", ...limits });
   }
 
+  /** Recovers without the `connected` message: the first frame is whatever comes next. */
+  recoverSilently(limits: FaultLimits = {}): void {
+    this.inject({ kind: "recoverSilently", ...limits });
+  }
+
   /** Executes operations, but their acks are lost (`swallow`) or late. */
   holdAcks(options: FaultLimits & ({ readonly swallow: true } | { readonly delayInMs: number })): void {
     this.inject({ kind: "holdAcks", ...options });
@@ -111,6 +116,7 @@ export class Faults {
         return 0;
       case "refuseUpgrades":
       case "rejectRecovery":
+      case "recoverSilently":
       case "holdAcks":
       case "answerAcks":
       case "replayTwice":

@@ -1,4 +1,4 @@
-import { checkString } from "./check.js";
+import { checkObject, checkString, checkStrings, optional } from "./check.js";
 import { type Content, type ContentType, checkedMetadata, payloadOf } from "./content.js";
 import type { Hub } from "./service/hub.js";
 import { maxTtlSeconds } from "./service/limits.js";
@@ -117,6 +117,8 @@ export class HubHandle {
 }
 
 function checked(options: SendOptions): SendOptions {
+  checkObject("options", options, ["dataType", "ttlSeconds", "metadata", "excluded"]);
+  optional(options.excluded, (value) => checkStrings("excluded", value));
   const { ttlSeconds = 0 } = options;
   if (!isTtl(ttlSeconds)) throw new RangeError(`ttlSeconds must be an integer from 0 to ${maxTtlSeconds}.`);
   return options;

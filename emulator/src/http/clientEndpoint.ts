@@ -17,6 +17,7 @@ export class ClientEndpoint {
   readonly #script: FaultScript;
   readonly #faults: Faults;
   readonly #keepAlive = new KeepAlive();
+  #closed = false;
   readonly #subprotocols = new WeakMap<IncomingMessage, string>();
   readonly #webSockets = new WebSocketServer({
     noServer: true,
@@ -47,6 +48,7 @@ export class ClientEndpoint {
     if (fault !== undefined) return refuse(socket, fault, "A scripted fault refused the upgrade.");
 
     const admission = await this.#service.admit(connect);
+    if (this.#closed) return refuse(socket, 503, "The service is stopping.");
     if (admission.kind === "refused") return refuse(socket, admission.status, admission.message);
     if (admission.subprotocol !== undefined) this.#subprotocols.set(request, admission.subprotocol);
     this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
@@ -59,7 +61,9 @@ export class ClientEndpoint {
     });
   }
 
+  /** Lets nobody in any more; the open connections are the service's to end. */
   close(): void {
+    this.#closed = true;
     this.#keepAlive.stop();
     this.#webSockets.close();
   }

@@ -2,8 +2,8 @@ import type { WebSocket } from "ws";
 import type { Link } from "../service/transport.js";
 import type { SocketTransport } from "./socketTransport.js";
 
-/** How often silent sockets are asked for a sign of life, in milliseconds. */
-const intervalInMs = 30_000;
+/** How often sockets are asked for a sign of life, in milliseconds. */
+const defaultIntervalInMs = 30_000;
 
 interface Connection {
   readonly webSocket: WebSocket;
@@ -18,7 +18,12 @@ const { setInterval, clearInterval } = globalThis;
 /** Finds sockets whose peer is gone without a word, by WebSocket pings. One timer serves them all. */
 export class KeepAlive {
   readonly #connections = new Set<Connection>();
+  readonly #intervalInMs: number;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(intervalInMs = defaultIntervalInMs) {
+    this.#intervalInMs = intervalInMs;
+  }
 
   watch(webSocket: WebSocket, transport: SocketTransport, link: Link): void {
     const connection = { webSocket, transport, link, alive: true };
@@ -28,7 +33,7 @@ export class KeepAlive {
     };
     webSocket.on("message", heard).on("pong", heard).on("ping", heard);
     webSocket.once("close", () => this.#connections.delete(connection));
-    this.#timer ??= setInterval(() => this.#round(), intervalInMs).unref();
+    this.#timer ??= setInterval(() => this.#round(), this.#intervalInMs).unref();
   }
 
   stop(): void {

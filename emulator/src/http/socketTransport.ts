@@ -40,7 +40,7 @@ export class SocketTransport implements Transport {
   close(code: number, reason: string): void {
     if (this.#frozen) return;
     this.#webSocket.close(code, truncate(reason));
-    const timer = setTimeout(() => this.#webSocket.terminate(), closeTimeoutInMs);
+    const timer = setTimeout(() => this.#webSocket.terminate(), closeTimeoutInMs).unref();
     this.#webSocket.once("close", () => clearTimeout(timer));
   }
 

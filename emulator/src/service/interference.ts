@@ -19,6 +19,8 @@ export interface Interference {
   refusesOperation(target: FaultTarget): OperationError | undefined;
   /** What happens to an ack that is due: `swallow`, or a delay in milliseconds. */
   holdsAck(target: FaultTarget): "swallow" | number | undefined;
+  /** False: the recovery brings no `connected` message, only what comes after it. */
+  announcesRecovery(target: FaultTarget): boolean;
   /** How often a recovery replays each message. */
   replays(target: FaultTarget): number;
 }
@@ -28,5 +30,6 @@ export const noInterference: Interference = {
   rejectsRecovery: () => false,
   refusesOperation: () => undefined,
   holdsAck: () => undefined,
+  announcesRecovery: () => true,
   replays: () => 1,
 };

@@ -162,7 +162,7 @@ export class Operations {
   async #ask(session: Session, event: SendEvent): Promise<UserEventAnswer> {
     const { payload, metadata } = event;
     try {
-      return await this.#upstream.userEvent({ ...session.source, eventName: event.event, payload, metadata });
+      return await this.#upstream.userEvent({ ...session.origin, eventName: event.event, payload, metadata });
     } catch (error) {
       return { kind: "failed", reason: String(error), cause: error };
     }

@@ -134,7 +134,7 @@ export class Service {
         hub.add(session);
         for (const group of joined) hub.join(session, group);
         const link = session.attach(transport);
-        this.#ports.upstream.connected(session.source);
+        this.#ports.upstream.connected(session.origin);
         return link;
       },
     };
@@ -150,7 +150,7 @@ export class Service {
         session.end("The session was lost.", "cut");
         return gone(transport);
       }
-      const link = session.attach(transport);
+      const link = session.attach(transport, this.#ports.interference.announcesRecovery(session));
       this.#waitingRoom.remove(session);
       session.replay(this.#ports.interference.replays(session));
       return link;
@@ -177,7 +177,7 @@ export class Service {
       ended: (session, reason) => {
         this.#waitingRoom.remove(session);
         hub.remove(session);
-        upstream.disconnected({ ...session.source, reason });
+        upstream.disconnected({ ...session.origin, reason });
       },
     };
   }

@@ -8,7 +8,7 @@ import type { ControlMessage, OperationError, Uint64 } from "./messages.js";
 import type { Permissions } from "./permissions.js";
 import { ReliableBuffer } from "./reliableBuffer.js";
 import { closeCodes, type Link, type Transport } from "./transport.js";
-import type { EventSource } from "./upstream.js";
+import type { EventOrigin } from "./upstream.js";
 
 /** What a session asks of the hub it belongs to. */
 export interface SessionOwner {
@@ -70,7 +70,7 @@ export class Session {
   }
 
   /** This connection, as an event handler is told about it. */
-  get source(): EventSource {
+  get origin(): EventOrigin {
     return {
       hub: this.hub,
       connectionId: this.connectionId,
@@ -85,17 +85,23 @@ export class Session {
     return !this.#ended && this.codec.name === subprotocol && this.#reconnectionTokens.has(reconnectionToken);
   }
 
-  /** Gives the session its first transport, or another one: an older one that still looks open is dropped. */
-  attach(transport: Transport): Link {
+  /**
+   * Gives the session its first transport, or another one: an older one that still looks open is dropped.
+   * @param announce false: without the `connected` message.
+   */
+  attach(transport: Transport, announce = true): Link {
     const previous = this.#transport;
     this.#transport = transport;
     previous?.cut();
-    this.control({
-      kind: "connected",
-      connectionId: this.connectionId,
-      userId: this.userId,
-      reconnectionToken: this.#newReconnectionToken(),
-    });
+    if (announce) {
+      const { connectionId, userId } = this;
+      this.control({
+        kind: "connected",
+        connectionId,
+        userId,
+        reconnectionToken: this.#newReconnectionToken(),
+      });
+    }
     // A link whose transport was replaced is deaf: frames of the old socket are discarded.
     const current = () => this.#transport === transport && !this.#ended;
     return {

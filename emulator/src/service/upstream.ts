@@ -1,7 +1,7 @@
 import type { Metadata, Payload } from "./messages.js";
 
 /** The connection that an event is about. */
-export interface EventSource {
+export interface EventOrigin {
   readonly hub: string;
   readonly connectionId: string;
   readonly userId: string | undefined;
@@ -12,7 +12,7 @@ export interface EventSource {
 }
 
 /** A client that wants to connect. Only new connections ask; a recovery does not. */
-export interface ConnectEvent extends EventSource {
+export interface ConnectEvent extends EventOrigin {
   /** Of the access token. */
   readonly claims: Readonly<Record<string, readonly string[]>>;
   /** Without the access token. */
@@ -37,7 +37,7 @@ export type ConnectDecision =
   | { readonly kind: "refused"; readonly status: number; readonly message: string };
 
 /** Something a client tells the application. */
-export interface UserEvent extends EventSource {
+export interface UserEvent extends EventOrigin {
   readonly eventName: string;
   readonly payload: Payload;
   readonly metadata: Metadata | undefined;
@@ -60,8 +60,8 @@ export type UserEventAnswer =
 export interface Upstream {
   /** Undefined: nobody is asked, the client connects as its token says. */
   connect(event: ConnectEvent): Promise<ConnectDecision | undefined>;
-  connected(event: EventSource): void;
-  disconnected(event: EventSource & { readonly reason: string }): void;
+  connected(event: EventOrigin): void;
+  disconnected(event: EventOrigin & { readonly reason: string }): void;
   /** Called for one event of a connection at a time, in the order they were sent. */
   userEvent(event: UserEvent): Promise<UserEventAnswer>;
 }

@@ -1,9 +1,9 @@
 import type { Content, ContentType } from "../content.js";
 import type { Metadata } from "../service/messages.js";
-import type { ConnectEvent, EventSource } from "../service/upstream.js";
+import type { ConnectEvent, EventOrigin } from "../service/upstream.js";
 
 /** A user event, as a function that handles it gets it. */
-export interface HandlerEvent extends Omit<EventSource, "connectionState"> {
+export interface HandlerEvent extends Omit<EventOrigin, "connectionState"> {
   readonly eventName: string;
   readonly dataType: "text" | "json" | "binary" | "protobuf";
   /** A string, a JSON value, or a `Uint8Array` for binary and protobuf. */
@@ -40,7 +40,7 @@ export interface EventHandler {
   onEvent?(event: HandlerEvent): MaybePromise<EventReply | undefined | void>;
   /** A thrown error refuses the client with status 500. */
   onConnect?(event: Omit<ConnectEvent, "connectionState">): MaybePromise<ConnectReply | undefined | void>;
-  onConnected?(event: EventSource): MaybePromise<void>;
+  onConnected?(event: EventOrigin): MaybePromise<void>;
   /** The session has really ended; a recovery brings neither this nor `onConnected`. */
-  onDisconnected?(event: EventSource & { readonly reason: string }): MaybePromise<void>;
+  onDisconnected?(event: EventOrigin & { readonly reason: string }): MaybePromise<void>;
 }

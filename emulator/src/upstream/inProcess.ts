@@ -3,7 +3,7 @@ import type { Diagnostics } from "../service/diagnostics.js";
 import type { Payload } from "../service/messages.js";
 import type {
   ConnectDecision,
-  EventSource,
+  EventOrigin,
   Upstream,
   UserEvent,
   UserEventAnswer,
@@ -33,11 +33,11 @@ export class InProcessUpstream implements Upstream {
     return { kind: "refused", status, message };
   }
 
-  connected(event: EventSource): void {
+  connected(event: EventOrigin): void {
     this.#notify(event, "onConnected", (handler) => handler.onConnected?.(event));
   }
 
-  disconnected(event: EventSource & { readonly reason: string }): void {
+  disconnected(event: EventOrigin & { readonly reason: string }): void {
     this.#notify(event, "onDisconnected", (handler) => handler.onDisconnected?.(event));
   }
 
@@ -56,7 +56,7 @@ export class InProcessUpstream implements Upstream {
   }
 
   /** Nobody waits for these: a failure is only reported. */
-  #notify(event: EventSource, name: string, call: (handler: EventHandler) => unknown): void {
+  #notify(event: EventOrigin, name: string, call: (handler: EventHandler) => unknown): void {
     const { hub, connectionId } = event;
     const run = async (handler: EventHandler) => {
       try {

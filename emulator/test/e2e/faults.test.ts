@@ -179,6 +179,20 @@ describe("goHalfOpen", () => {
   });
 });
 
+test("recoverSilently brings no connected message", async () => {
+  await using house = await House.open();
+  const client = await house.client({ groups: ["g"] });
+  await client.text("g", "x");
+  client.socket.terminate();
+  house.emulator.faults.recoverSilently({ times: 1 });
+  const again = client.recovery();
+  await until(() => again.messages[0]);
+  expect(again.messages[0]).toMatchObject({ type: "message", data: "x" });
+  await again.settled();
+  expect(again.connected).toBeUndefined();
+  expect((await house.recover(client)).id).toBe(client.id);
+});
+
 test("replayTwice replays each message twice, in order", async () => {
   await using house = await House.open();
   const client = await house.client({ groups: ["g"] });

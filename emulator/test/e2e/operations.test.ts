@@ -340,6 +340,7 @@ describe("the server's side", () => {
     await using house = await House.open();
     const hub = house.emulator.hub("chat");
     expect(() => hub.sendToAll("x", { ttlSeconds: 301 })).toThrow("ttlSeconds");
+    expect(() => hub.sendToAll("x", { except: [] } as object)).toThrow("except");
     expect(() => hub.sendToAll("x", { metadata: { "": "v" } })).toThrow("metadata");
     expect(() => hub.sendToAll("x", { dataType: "binary" })).toThrow("bytes");
     expect(() => hub.sendToAll({ a: 1 }, { dataType: "text" })).toThrow("string");
