@@ -147,6 +147,7 @@ export class Session {
 
   /** Answers an operation, unless a fault holds the ack. @param error left out: success. */
   answer(ackId: Uint64, error?: OperationError): void {
+    if (this.#ended) return;
     const hold = this.#owner.interference.holdsAck(this);
     if (hold === "swallow") return;
     const send = () => this.control({ kind: "ack", ackId, error });
