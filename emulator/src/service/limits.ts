@@ -7,8 +7,8 @@ export const maxUnacknowledgedMessages = 1_000;
 /** Most bytes that may wait for a sequence acknowledgement on one connection. */
 export const maxUnacknowledgedBytes = 16 * 1024 * 1024;
 
-/** Most bytes that may wait for a slow reader before it is dropped. */
-export const maxBufferedBytes = 16 * 1024 * 1024;
+/** Most bytes that may wait in a slow reader's socket before it is cut: more than any replay of a full window. */
+export const maxBufferedBytes = 64 * 1024 * 1024;
 
 /** Most user events of one connection that may wait for the event handler. */
 export const maxWaitingEvents = 1_000;

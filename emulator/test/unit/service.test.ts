@@ -158,7 +158,7 @@ test("a session that waits for its recovery can fill its window too", async () =
 test("one who doesn't read is dropped", async () => {
   const world = new World();
   const client = await world.client({ "webpubsub.group": "g" }, false);
-  client.bufferedBytes = 16 * 1024 * 1024 + 1;
+  client.bufferedBytes = 64 * 1024 * 1024 + 1;
   client.say(text("g", "x"));
   expect(client.end).toBe("cut");
 });
