@@ -2,6 +2,8 @@ import type { WebSocketLike } from "../environment/environment.js";
 import { ConnectionError, toError } from "../errors.js";
 
 const OPEN = 1;
+/** Private close code (RFC 6455, section 7.4.2) of a dropped socket: 1000 or none would end the session. */
+const DROPPED = 4000;
 
 /** What a socket has to say. */
 export interface LinkHandlers {
@@ -52,7 +54,7 @@ export class Link {
     socket.onopen = socket.onmessage = socket.onclose = null;
     // A socket of `ws` that is dropped while it connects still reports an error.
     socket.onerror = () => undefined;
-    this.#attempt(() => (socket.terminate === undefined ? socket.close() : socket.terminate()));
+    this.#attempt(() => (socket.terminate === undefined ? socket.close(DROPPED) : socket.terminate()));
   }
 
   #attempt(action: () => void): void {
