@@ -144,7 +144,8 @@ export class Connection {
   /** Timers and watches go with the state. */
   #enter(before: State, state: State): void {
     const { environment } = this.#settings;
-    if (before.due !== state.due) {
+    // An attempt may begin on the very millisecond the one before was due: its timer is another one.
+    if (before.due !== state.due || before.epoch !== state.epoch) {
       environment.clearTimer(this.#timer);
       this.#timer = undefined;
       if (state.due !== Infinity) {
