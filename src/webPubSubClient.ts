@@ -121,7 +121,7 @@ export class WebPubSubClient {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   joinGroup(groupName: string, options?: JoinGroupOptions): Promise<WebPubSubResult> {
-    return this.#session.join(groupName, options);
+    return this.#session.memberships.join(groupName, options);
   }
 
   /**
@@ -129,7 +129,7 @@ export class WebPubSubClient {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   leaveGroup(groupName: string, options?: LeaveGroupOptions): Promise<WebPubSubResult> {
-    return this.#session.leave(groupName, options);
+    return this.#session.memberships.leave(groupName, options);
   }
 
   /**

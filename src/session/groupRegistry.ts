@@ -1,15 +1,51 @@
-/** Marks one call of `joinGroup`, so that a later `leaveGroup` can overrule its answer. */
-export type JoinTicket = { readonly group: string };
+import type { SendMessageError } from "../errors.js";
 
-/** The groups that the application wants, and those whose fate an operation is deciding. */
+/**
+ * How this client stands to a group.
+ * - `idle`: nobody has asked for it.
+ * - `waiting`: wanted, and there is no connection to join it on.
+ * - `joining`: the service has been asked.
+ * - `joined`: messages arrive.
+ * - `refused`: the service said no; it is asked again on the next new connection.
+ */
+export type GroupStatus = "idle" | "waiting" | "joining" | "joined" | "refused";
+
+/** Marks one join on its way, so that a later `leaveGroup` can overrule its answer. */
+export type JoinTicket = {
+  readonly group: string;
+  /** Called by the application: its acknowledgement becomes a wish. */
+  wish: boolean;
+};
+
+/**
+ * Who wants which group: the application by `joinGroup`, its group handles by their subscribers.
+ * And what is known of the service's side: groups joined, refused, or about to be decided.
+ */
 export class GroupRegistry {
   readonly #wished = new Set<string>();
+  /** Wanted by handles; false: nobody is subscribed any more, but may be again in a moment. */
+  readonly #held = new Map<string, boolean>();
   readonly #joins = new Map<string, Set<JoinTicket>>();
   readonly #unsettled = new Map<string, number>();
+  readonly #joined = new Set<string>();
+  readonly #refusals = new Map<string, SendMessageError>();
+  #live = false;
 
-  /** `joinGroup` was called: the wish comes with its acknowledgement. */
-  joining(group: string): JoinTicket {
-    const ticket = { group };
+  /** There is a connection id to join groups on; its link may be down. */
+  get live(): boolean {
+    return this.#live;
+  }
+
+  /** A connection id begins or ends: it knows of no group. */
+  reset(live: boolean): void {
+    this.#live = live;
+    this.#joined.clear();
+    this.#refusals.clear();
+  }
+
+  /** A join is on its way. @param wish asked for by `joinGroup`: wished for once acknowledged */
+  joining(group: string, wish: boolean): JoinTicket {
+    const ticket = { group, wish };
     const tickets = this.#joins.get(group);
     if (tickets === undefined) this.#joins.set(group, new Set([ticket]));
     else tickets.add(ticket);
@@ -17,34 +53,88 @@ export class GroupRegistry {
     return ticket;
   }
 
-  joinSettled(ticket: JoinTicket, succeeded: boolean): void {
-    const { group } = ticket;
+  joinSettled(ticket: JoinTicket, error?: SendMessageError): void {
+    const { group, wish } = ticket;
     this.#count(group, -1);
     const tickets = this.#joins.get(group);
     // Overruled by a leave that was called later.
     if (tickets?.delete(ticket) !== true) return;
     if (tickets.size === 0) this.#joins.delete(group);
-    if (succeeded) this.#wished.add(group);
+    if (error === undefined) {
+      if (wish) this.#wished.add(group);
+      this.#joined.add(group);
+      this.#refusals.delete(group);
+    } else if (this.#live && isVerdict(error, wish)) {
+      this.#refusals.set(group, error);
+    }
   }
 
-  /** `leaveGroup` was called: the wish ends now. */
-  leaving(group: string): void {
+  /**
+   * `leaveGroup` was called, or nobody wants the group any more.
+   * @returns whether the service is to be told: not while handles have subscribers
+   */
+  leaving(group: string): boolean {
     this.#wished.delete(group);
+    if (this.#held.get(group) === true) {
+      for (const ticket of this.#joins.get(group) ?? []) ticket.wish = false;
+      return false;
+    }
+    this.#held.delete(group);
     this.#joins.delete(group);
+    this.#joined.delete(group);
+    this.#refusals.delete(group);
     this.#count(group, 1);
+    return true;
   }
 
   leaveSettled(group: string): void {
     this.#count(group, -1);
   }
 
-  isWished(group: string): boolean {
-    return this.#wished.has(group);
+  /** A handle has its first subscriber. */
+  hold(group: string): void {
+    // Somebody new has come: that is worth another question.
+    if (!this.#held.has(group)) this.#refusals.delete(group);
+    this.#held.set(group, true);
   }
 
-  /** The groups to join again on a new connection: an operation on its way settles its group itself. */
-  planRejoin(): string[] {
-    return [...this.#wished].filter((group) => !this.#unsettled.has(group));
+  /** The last subscriber has gone, perhaps for a moment only. */
+  linger(group: string): void {
+    this.#held.set(group, false);
+  }
+
+  /** The moment is over. */
+  release(group: string): void {
+    this.#held.delete(group);
+  }
+
+  /** What is to be asked of the service now, so that it agrees. An operation on its way comes first. */
+  next(group: string): "join" | "leave" | undefined {
+    if (!this.#live || this.#unsettled.has(group)) return undefined;
+    const joined = this.#joined.has(group);
+    if (this.#held.has(group)) return joined || this.#refusals.has(group) ? undefined : "join";
+    return joined && !this.#wished.has(group) ? "leave" : undefined;
+  }
+
+  status(group: string): GroupStatus {
+    if (this.#joined.has(group)) return "joined";
+    if (!this.#held.has(group)) return "idle";
+    if (this.#refusals.has(group)) return "refused";
+    return this.#live ? "joining" : "waiting";
+  }
+
+  /** Why the group is `refused`. */
+  refusal(group: string): SendMessageError | undefined {
+    return this.status(group) === "refused" ? this.#refusals.get(group) : undefined;
+  }
+
+  /**
+   * The groups to join on a new connection: an operation on its way settles its group itself.
+   * @param again `joinGroup` counts for new connections too; a handle's subscribers always do
+   */
+  planRejoin(again: boolean): string[] {
+    const wanted = new Set([...(again ? this.#wished : []), ...this.#held.keys()]);
+    return [...wanted].filter((group) => !this.#unsettled.has(group));
   }
 
   #count(group: string, change: 1 | -1): void {
@@ -52,4 +142,10 @@ export class GroupRegistry {
     if (count === 0) this.#unsettled.delete(group);
     else this.#unsettled.set(group, count);
   }
+}
+
+/** Whether the failure speaks about the group, not about the call or the connection. */
+function isVerdict({ code }: SendMessageError, wish: boolean): boolean {
+  if (code === "InvalidMessage") return !wish;
+  return code === "Refused" || code === "AckTimeout" || code === "SendFailed";
 }

@@ -8,7 +8,10 @@ export interface NewOperation {
   readonly ackId: number | undefined;
   /** Written once, at the call. */
   readonly frame: string | ArrayBuffer;
-  /** A rejoin: it goes first, ends with the connection id it was made for and isn't counted. */
+  /**
+   * A join or leave of the client's own: it goes first, ends with the connection id it was made for
+   * and isn't counted.
+   */
   readonly isRejoin: boolean;
   readonly signal: AbortSignalLike | undefined;
   readonly resolve: (result: WebPubSubResult) => void;

@@ -9,15 +9,13 @@ import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
-import { joinMessage, leaveMessage, type OperationMessage } from "./operationMessage.js";
-import { GroupRegistry } from "./groupRegistry.js";
+import { Memberships, type Operations } from "./memberships.js";
+import type { OperationMessage } from "./operationMessage.js";
 import { Outbox } from "./outbox.js";
 import { SequenceTracker } from "./sequenceTracker.js";
 
 /** How long a received message may go unacknowledged, in ms. */
 const SEQUENCE_ACK_DELAY = 1_000;
-/** How long `connected` waits for the groups, in ms. */
-const REJOIN_PATIENCE = 5_000;
 const STOPPING = "The client is stopping.";
 /** One frame holds at most 1 MB; the service closes the connection on a larger one. */
 const MAX_FRAME_BYTES = 1 << 20;
@@ -43,26 +41,25 @@ type Settlement = {
  * What lives longer than a socket: operations on their way, sequence ids and groups. Feeds the
  * connection with frames while it takes any.
  */
-export class Session implements SessionPort {
+export class Session implements SessionPort, Operations {
+  /** The groups: wanted, asked for, joined. */
+  readonly memberships: Memberships;
   readonly #settings: Settings;
   readonly #emitter: Emitter<WebPubSubClientEvents>;
   readonly #outbox: Outbox;
   readonly #tracker = new SequenceTracker();
-  readonly #groups = new GroupRegistry();
   #writer: Writer | undefined;
   /** Why nothing is accepted; undefined while it is. */
   #refusal: string | undefined = "The client is not started; call start() first.";
   #timer: TimerHandle;
   #timerDue = Infinity;
   #sequenceAckDue = Infinity;
-  #rejoining = 0;
-  #rejoinDue = Infinity;
-  #onJoined: (() => void) | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(settings: Settings, emitter: Emitter<WebPubSubClientEvents>) {
     this.#settings = settings;
     this.#emitter = emitter;
+    this.memberships = new Memberships(settings, emitter, this);
     this.#outbox = new Outbox({
       ...settings,
       random: () => settings.environment.random(),
@@ -76,22 +73,8 @@ export class Session implements SessionPort {
     this.#writer = writer;
   }
 
-  join(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
-    const ticket = this.#groups.joining(group);
-    return this.submit(
-      () => joinMessage(group),
-      options,
-      (ok) => this.#groups.joinSettled(ticket, ok),
-    );
-  }
-
-  leave(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
-    this.#groups.leaving(group);
-    return this.submit(
-      () => leaveMessage(group),
-      options,
-      () => this.#groups.leaveSettled(group),
-    );
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   /**
@@ -101,7 +84,7 @@ export class Session implements SessionPort {
   submit(
     build: () => OperationMessage,
     options: SubmitOptions = {},
-    onSettled?: (succeeded: boolean) => void,
+    onSettled?: (succeeded: boolean, error?: SendMessageError) => void,
   ): Promise<WebPubSubResult> {
     return new Promise((resolve, reject) => {
       this.#enqueue(build, options, false, {
@@ -110,11 +93,15 @@ export class Session implements SessionPort {
           resolve(result);
         },
         reject: (error) => {
-          onSettled?.(false);
+          onSettled?.(false, error);
           reject(error);
         },
       });
     });
+  }
+
+  submitOwn(build: () => OperationMessage, onSettled: (error?: SendMessageError) => void): void {
+    this.#enqueue(build, {}, true, { resolve: () => onSettled(), reject: onSettled });
   }
 
   /**
@@ -140,17 +127,15 @@ export class Session implements SessionPort {
 
   begins(): void {
     this.#tracker.reset();
-    const groups = this.#settings.autoRejoinGroups ? this.#groups.planRejoin() : [];
-    this.#rejoining = groups.length;
-    for (const group of groups) this.#rejoin(group);
-    this.#flush();
+    this.memberships.begins();
+    this.flush();
   }
 
   resumes(): void {
     this.#outbox.resume();
     // The last ack may have died with the socket; with it the service can skip its replay.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
-    this.#flush();
+    this.flush();
   }
 
   interrupted(): void {
@@ -158,26 +143,25 @@ export class Session implements SessionPort {
   }
 
   ends(error: ConnectionError): void {
-    this.#forgetRejoin();
+    this.memberships.ends();
     this.#outbox.sessionEnded(error);
+    this.memberships.onChanged?.();
   }
 
   refuse(error: ConnectionError): void {
     this.#refusal = "The client is stopped; call start() first.";
-    this.#forgetRejoin();
+    this.memberships.ends();
     this.#outbox.clear(error);
     this.#settings.environment.clearTimer(this.#timer);
     this.#timer = undefined;
     this.#timerDue = Infinity;
     this.#onIdle?.();
     this.#onIdle = undefined;
+    this.memberships.onChanged?.();
   }
 
   whenJoined(callback: () => void): void {
-    if (this.#rejoining === 0) return callback();
-    this.#onJoined = callback;
-    this.#rejoinDue = this.#settings.environment.now() + REJOIN_PATIENCE;
-    this.#arm(this.#rejoinDue);
+    this.memberships.whenJoined(callback);
   }
 
   receive(message: WebPubSubMessage, size: number): void {
@@ -221,42 +205,7 @@ export class Session implements SessionPort {
     }
   }
 
-  #rejoin(group: string): void {
-    this.#enqueue(() => joinMessage(group), {}, true, {
-      resolve: () => this.#rejoined(),
-      reject: (error) => {
-        // A rejoin that its connection took with it will be planned anew.
-        if (error.code !== "ConnectionLost" && error.code !== "NotStarted") {
-          logger.warning(`Could not rejoin a group: ${error.message}`);
-          this.#emitter.emit("rejoin-group-failed", { group, error });
-        }
-        this.#rejoined();
-      },
-    });
-  }
-
-  #rejoined(): void {
-    if (--this.#rejoining === 0) this.#joined();
-  }
-
-  #joined(): void {
-    const callback = this.#onJoined;
-    this.#rejoinDue = Infinity;
-    this.#onJoined = undefined;
-    callback?.();
-  }
-
-  #forgetRejoin(): void {
-    this.#onJoined = undefined;
-    this.#rejoinDue = Infinity;
-  }
-
-  #enqueue(
-    build: () => OperationMessage,
-    options: SubmitOptions,
-    isRejoin: boolean,
-    settle: Settlement,
-  ): void {
+  #enqueue(build: () => OperationMessage, options: SubmitOptions, isOwn: boolean, settle: Settlement): void {
     const { abortSignal, fireAndForget } = options;
     let ackId = options.ackId;
     try {
@@ -269,7 +218,7 @@ export class Session implements SessionPort {
       this.#outbox.add({
         ackId: message.ackId,
         frame,
-        isRejoin,
+        isRejoin: isOwn,
         signal: abortSignal,
         resolve: settle.resolve,
         reject: settle.reject,
@@ -278,8 +227,8 @@ export class Session implements SessionPort {
       settle.reject(toSendError(thrown, ackId));
       return;
     }
-    // Rejoins are written together, before anything else.
-    if (!isRejoin) this.#flush();
+    // The client's own are written together, before anything else.
+    if (!isOwn) this.flush();
   }
 
   #encode(message: OperationMessage): string | ArrayBuffer {
@@ -296,7 +245,8 @@ export class Session implements SessionPort {
     return frame;
   }
 
-  #flush(): void {
+  /** Writes what waits, while the socket takes it. */
+  flush(): void {
     const writer = this.#writer;
     if (writer?.writable !== true) return;
     const now = this.#settings.environment.now();
@@ -326,11 +276,10 @@ export class Session implements SessionPort {
     const now = this.#settings.environment.now();
     this.#timerDue = Infinity;
     if (this.#sequenceAckDue <= now) this.#writeSequenceAck();
-    if (this.#rejoinDue <= now) this.#joined();
     this.#outbox.tick(now, this.#writer?.writable === true);
-    this.#flush();
+    this.flush();
     const outboxDue = this.#outbox.nextDue(this.#writer?.writable === true);
-    this.#arm(Math.min(this.#sequenceAckDue, this.#rejoinDue, outboxDue));
+    this.#arm(Math.min(this.#sequenceAckDue, outboxDue));
   }
 }
 

@@ -1,0 +1,182 @@
+import type { TimerHandle } from "../environment/environment.js";
+import { SendMessageError } from "../errors.js";
+import { logger } from "../logger.js";
+import type { WebPubSubClientEvents } from "../models/events.js";
+import type { WebPubSubResult } from "../models/options.js";
+import type { Settings } from "../options.js";
+import type { Emitter } from "../util/emitter.js";
+import { GroupRegistry, type GroupStatus } from "./groupRegistry.js";
+import { joinMessage, leaveMessage, type OperationMessage } from "./operationMessage.js";
+import type { SubmitOptions } from "./session.js";
+
+/** How long `connected` waits for the groups, in ms. */
+const REJOIN_PATIENCE = 5_000;
+
+/** The way to the outbox. */
+export interface Operations {
+  /** Why nothing is accepted; undefined while it is. */
+  readonly refusal: string | undefined;
+  /** An operation of the application's. `onSettled` is called first, and at once. */
+  submit(
+    build: () => OperationMessage,
+    options: SubmitOptions,
+    onSettled: (succeeded: boolean, error?: SendMessageError) => void,
+  ): Promise<WebPubSubResult>;
+  /** One of the client's own: it goes first and ends with its connection id. */
+  submitOwn(build: () => OperationMessage, onSettled: (error?: SendMessageError) => void): void;
+  /** Writes what waits. */
+  flush(): void;
+}
+
+/** Keeps the service's idea of this client's groups in step with what is wanted. */
+export class Memberships {
+  /** Called when the status of a group, or of any if none is named, may have changed. */
+  onChanged: ((group?: string) => void) | undefined;
+  readonly #settings: Settings;
+  readonly #emitter: Emitter<WebPubSubClientEvents>;
+  readonly #operations: Operations;
+  readonly #registry = new GroupRegistry();
+  #rejoining = 0;
+  #patience: TimerHandle;
+  #onJoined: (() => void) | undefined;
+
+  constructor(settings: Settings, emitter: Emitter<WebPubSubClientEvents>, operations: Operations) {
+    this.#settings = settings;
+    this.#emitter = emitter;
+    this.#operations = operations;
+  }
+
+  /** There is a connection id; its link may be down. */
+  get live(): boolean {
+    return this.#registry.live;
+  }
+
+  status(group: string): GroupStatus {
+    return this.#registry.status(group);
+  }
+
+  /** Why a group is `refused`. */
+  refusal(group: string): SendMessageError | undefined {
+    return this.#registry.refusal(group);
+  }
+
+  join(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
+    const ticket = this.#registry.joining(group, true);
+    return this.#operations.submit(
+      () => joinMessage(group),
+      options,
+      (_, error) => {
+        this.#registry.joinSettled(ticket, error);
+        this.#agree(group);
+      },
+    );
+  }
+
+  leave(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
+    if (!this.#registry.leaving(group)) {
+      // Subscribers of a handle want the group still: only the application's own wish ends.
+      const { refusal } = this.#operations;
+      if (refusal === undefined) return Promise.resolve({ isDuplicated: false });
+      return Promise.reject(new SendMessageError(refusal, { code: "NotStarted" }));
+    }
+    return this.#operations.submit(
+      () => leaveMessage(group),
+      options,
+      () => {
+        this.#registry.leaveSettled(group);
+        this.#agree(group);
+      },
+    );
+  }
+
+  /** A group handle has its first subscriber: the group is wanted, in any state of the client. */
+  hold(group: string): void {
+    this.#registry.hold(group);
+    this.#agree(group);
+  }
+
+  /** The last subscriber has gone; `release` follows unless a new one comes. */
+  linger(group: string): void {
+    this.#registry.linger(group);
+  }
+
+  /** The group is left unless the application has joined it too. */
+  release(group: string): void {
+    this.#registry.release(group);
+    this.#agree(group);
+  }
+
+  /** A new connection stands. The joins it needs go out before anything else. */
+  begins(): void {
+    this.#registry.reset(true);
+    const groups = this.#registry.planRejoin(this.#settings.autoRejoinGroups);
+    this.#rejoining = groups.length;
+    for (const group of groups) {
+      this.#joinOwn(group, (error) => {
+        // A join that its connection took with it will be planned anew.
+        if (error !== undefined && error.code !== "ConnectionLost" && error.code !== "NotStarted") {
+          logger.warning(`Could not rejoin a group: ${error.message}`);
+          this.#emitter.emit("rejoin-group-failed", { group, error });
+        }
+        if (--this.#rejoining === 0) this.#joined();
+      });
+    }
+    this.onChanged?.();
+  }
+
+  /** The connection id is gone; called before its operations are settled. */
+  ends(): void {
+    this.#registry.reset(false);
+    this.#onJoined = undefined;
+    this.#settings.environment.clearTimer(this.#patience);
+  }
+
+  /** Calls back once the groups of a new connection are joined, or have had their time. */
+  whenJoined(callback: () => void): void {
+    if (this.#rejoining === 0) return callback();
+    this.#onJoined = callback;
+    this.#patience = this.#settings.environment.setTimer(() => this.#joined(), REJOIN_PATIENCE);
+  }
+
+  #joined(): void {
+    const callback = this.#onJoined;
+    this.#onJoined = undefined;
+    this.#settings.environment.clearTimer(this.#patience);
+    callback?.();
+  }
+
+  /** Asks the service for what is missing. */
+  #agree(group: string): void {
+    if (this.#operations.refusal === undefined) {
+      const next = this.#registry.next(group);
+      if (next === "join") this.#joinOwn(group);
+      else if (next === "leave") this.#leaveOwn(group);
+      if (next !== undefined) this.#operations.flush();
+    }
+    this.onChanged?.(group);
+  }
+
+  #joinOwn(group: string, onSettled?: (error?: SendMessageError) => void): void {
+    const ticket = this.#registry.joining(group, false);
+    this.#operations.submitOwn(
+      () => joinMessage(group),
+      (error) => {
+        this.#registry.joinSettled(ticket, error);
+        this.#agree(group);
+        onSettled?.(error);
+      },
+    );
+  }
+
+  #leaveOwn(group: string): void {
+    this.#registry.leaving(group);
+    this.#operations.submitOwn(
+      () => leaveMessage(group),
+      (error) => {
+        this.#registry.leaveSettled(group);
+        if (error !== undefined) logger.info(`Could not leave a group: ${error.message}`);
+        this.#agree(group);
+      },
+    );
+  }
+}
