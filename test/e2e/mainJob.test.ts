@@ -29,6 +29,15 @@ test("a message crosses and a cut is recovered", async () => {
   await client.stop();
   expect(seen).toEqual(["one", { two: 2 }, new Uint8Array([1, 2]).buffer]);
   expect(states).toEqual([
-    "Connecting", "Connected", "connected!", "Recovering", "Connected", "recovered!", "Stopping", "disconnected!", "Stopped", "stopped!",
+    "Connecting",
+    "Connected",
+    "connected!",
+    "Recovering",
+    "Connected",
+    "recovered!",
+    "Stopping",
+    "disconnected!",
+    "Stopped",
+    "stopped!",
   ]);
 });
