@@ -10,6 +10,9 @@ export interface RetryPolicy {
   readonly jitter: boolean;
 }
 
+/** So often a delay doubles at most: a millisecond has become 34 years by then, and 0 stays 0. */
+const DOUBLINGS = 40;
+
 /**
  * Delay in ms before a retry.
  * @param retry its number, from 1
@@ -19,7 +22,7 @@ export function retryDelay(policy: RetryPolicy, retry: number, random: number): 
   const bound =
     policy.mode === "Fixed"
       ? policy.retryDelayInMs
-      : Math.min(policy.maxRetryDelayInMs, policy.retryDelayInMs * 2 ** (retry - 1));
+      : Math.min(policy.maxRetryDelayInMs, policy.retryDelayInMs * 2 ** Math.min(retry - 1, DOUBLINGS));
   return policy.jitter ? Math.floor(random * bound) : bound;
 }
 

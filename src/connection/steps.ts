@@ -88,10 +88,10 @@ export function begin(state: State, identity: Identity, shortLived: number, cont
 export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
   const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
   const step = begin(state, identity, 0, context);
-  return {
-    state: step.state,
-    effects: [{ type: "sessionEnds", error }, { type: "announceDisconnected" }, ...step.effects],
-  };
+  // The old connection's end is told like any event: after the state's change, before what follows.
+  const effects: Effect[] = [{ type: "sessionEnds", error }, ...step.effects];
+  effects.splice(-1, 0, { type: "announceDisconnected" });
+  return { state: step.state, effects };
 }
 
 export function resume(state: In<"Recovering">, identity: Identity, confirmed: boolean): Step {

@@ -106,7 +106,8 @@ function whileConnected(state: In<"Connected">, event: Event, context: Context):
       return state.confirmed ? undefined : replace(state, event.identity, context);
     }
     case "lost": {
-      const recoverable = context.reliable && state.identity.reconnectionToken !== "";
+      const { connectionId, reconnectionToken } = state.identity;
+      const recoverable = context.reliable && Boolean(connectionId && reconnectionToken);
       return end(state, event.error, recoverable, context);
     }
     case "wake":

@@ -1,0 +1,257 @@
+import { describe, expect, test } from "vitest";
+import type { Effect } from "../../../src/connection/state.js";
+import { IDENTITY, Machine, NOW, types } from "./machine.js";
+
+const changes = (effects: readonly Effect[]) =>
+  effects.flatMap((effect) => (effect.type === "changed" ? [effect.details] : []));
+
+const dropped = (code = 1006, random = 0.5): Machine => {
+  const machine = new Machine({ random }).connect();
+  machine.take();
+  return machine.lose(code);
+};
+
+/** Fails every attempt at once and gives the delays before the attempts, until the client gives up. */
+function delaysUntilGivenUp(random: number): number[] {
+  const machine = dropped(1006, random);
+  const delays: number[] = [];
+  while (machine.state.name === "Recovering") {
+    machine.lose();
+    if (machine.state.name !== "Recovering") break;
+    delays.push(machine.state.due - machine.now);
+    machine.due();
+  }
+  return delays;
+}
+
+describe("the first attempt", () => {
+  test("is immediate after a cut, and told first", () => {
+    const machine = dropped();
+    expect(machine.in("Recovering").phase).toBe("opening");
+    expect(types(machine.take())).toEqual(["dropSocket", "changed", "announce recovering", "openRecovery"]);
+    expect(machine.now).toBe(NOW);
+  });
+
+  test.each([1001, 1012, 1013])("is spread over 5 s after close code %i", (code) => {
+    for (const random of [0.001, 0.5, 0.999_999]) {
+      const { due, phase } = dropped(code, random).in("Recovering");
+      expect(phase).toBe("waiting");
+      expect(due - NOW).toBe(Math.floor(random * 5_000));
+    }
+  });
+
+  test.each([1000, 1005, 1006, 1011, 4000])("isn't spread after close code %i", (code) => {
+    expect(dropped(code).in("Recovering").phase).toBe("opening");
+  });
+
+  test("follows a link that fell silent, which has no close code", () => {
+    expect(dropped(undefined).state.name).toBe("Recovering");
+  });
+
+  test("resumes the same connection with its token", () => {
+    const opening = dropped().take().at(-1);
+    expect(opening).toEqual({ type: "openRecovery", epoch: 3, identity: IDENTITY });
+  });
+
+  test("carries the newest token", () => {
+    const machine = new Machine().connect();
+    const identity = { ...IDENTITY, reconnectionToken: "r2" };
+    machine.confirm(identity);
+    machine.confirm({ ...identity, reconnectionToken: "" });
+    machine.take();
+    expect(machine.lose().take().at(-1)).toMatchObject({ type: "openRecovery", identity });
+  });
+});
+
+describe("further attempts", () => {
+  test("wait for a random time under a bound of 2 s that doubles to 30 s, within 30 s of the drop", () => {
+    // Half of 2, 4, 8, 16 and 30 s; the last but one leaves 14 s, less the last second.
+    expect(delaysUntilGivenUp(0.5)).toEqual([1_000, 2_000, 4_000, 8_000, 14_000]);
+    expect(delaysUntilGivenUp(0.25)).toEqual([500, 1_000, 2_000, 4_000, 7_500, 7_500, 6_500]);
+    expect(delaysUntilGivenUp(0.999_999)).toEqual([1_999, 3_999, 7_999, 15_003]);
+  });
+
+  test("count from 1 and tell their delay, the cause and its close code", () => {
+    const machine = dropped();
+    machine.take();
+    machine.lose(1011);
+    expect(changes(machine.take())).toEqual([
+      {
+        error: expect.objectContaining({ name: "ConnectionError", code: "Closed" }) as unknown,
+        code: 1011,
+        reason: "why",
+        attempt: 2,
+        nextDelayInMs: 1_000,
+        connectionId: "a",
+      },
+    ]);
+  });
+
+  test("end at their deadline, and that counts like a refusal", () => {
+    const machine = dropped();
+    machine.due();
+    expect(machine.now).toBe(NOW + 10_000);
+    expect(machine.in("Recovering")).toMatchObject({ phase: "waiting", attempt: 2 });
+    expect(changes(machine.take()).at(-1)?.error).toMatchObject({ code: "Timeout" });
+  });
+
+  test("never last beyond the window", () => {
+    const machine = dropped(1006, 0.999_999);
+    while (machine.state.name === "Recovering") {
+      expect(machine.state.due).toBeLessThanOrEqual(NOW + 30_000);
+      machine.due();
+    }
+    expect(machine.now).toBe(NOW + 30_000);
+  });
+
+  test("a last one is made a second before the window ends, and given that second", () => {
+    const machine = dropped(1006, 0.999_999).pass(28_000).lose();
+    expect(machine.state.due).toBe(NOW + 29_000);
+    machine.due();
+    expect(machine.in("Recovering").phase).toBe("opening");
+    expect(machine.state.due).toBe(NOW + 30_000);
+  });
+
+  test("none begins in the last second", () => {
+    expect(dropped().pass(29_000).lose().state.name).not.toBe("Recovering");
+    expect(dropped().pass(28_999).lose().state.name).toBe("Recovering");
+  });
+
+  test("a timer a little late still leaves its attempt a second", () => {
+    const machine = dropped(1006, 0.999_999).pass(28_000).lose().pass(1_900).send({ type: "due" });
+    expect(machine.in("Recovering").phase).toBe("opening");
+    expect(machine.state.due).toBe(machine.now + 1_000);
+  });
+});
+
+describe("the end of recovering", () => {
+  test.each([1008, 1009])("close code %i ends it at once, whatever the phase", (code) => {
+    const machine = dropped().lose(code);
+    expect(machine.state.name).toBe("Connecting");
+    expect(types(machine.take()).slice(-6)).toEqual([
+      "dropSocket",
+      "sessionEnds",
+      "changed",
+      "announceDisconnected",
+      "changed",
+      "getUrl",
+    ]);
+    expect(dropped().open().lose(code).state.name).toBe("Connecting");
+  });
+
+  test("without autoReconnect the client stops: disconnected, then stopped", () => {
+    const machine = new Machine({ autoReconnect: false }).connect().lose();
+    machine.take();
+    machine.lose(1008);
+    expect(machine.state.name).toBe("Stopped");
+    expect(types(machine.take())).toEqual([
+      "dropSocket",
+      "sessionEnds",
+      "settleStart",
+      "refuseOperations",
+      "changed",
+      "dropSocket",
+      "announceDisconnected",
+      "changed",
+      "announce stopped",
+      "settleStop",
+    ]);
+  });
+
+  test("autoReconnect off doesn't rule a recovery out", () => {
+    expect(new Machine({ autoReconnect: false }).connect().lose().state.name).toBe("Recovering");
+  });
+
+  test.each([
+    ["the codec isn't reliable", { reliable: false }, IDENTITY],
+    ["there is no token", {}, { ...IDENTITY, reconnectionToken: "" }],
+    ["there is no connection id", {}, { ...IDENTITY, connectionId: "" }],
+  ])("there is none when %s", (_why, context, identity) => {
+    const machine = new Machine(context).connect(identity).lose();
+    expect(machine.state.name).toBe("Connecting");
+    expect(types(machine.effects)).not.toContain("announce recovering");
+    const stopping = new Machine({ ...context, autoReconnect: false }).connect(identity).lose();
+    expect(stopping.state.name).toBe("Stopped");
+  });
+});
+
+describe("the proof", () => {
+  test("an open socket proves nothing; the first frame does", () => {
+    const machine = dropped();
+    machine.take();
+    machine.open();
+    expect(types(machine.take())).toEqual(["ping"]);
+    machine.frame();
+    expect(types(machine.take())).toEqual(["sessionResumes", "changed", "announce recovered"]);
+  });
+
+  test("the connected message of the same id does, and brings its token", () => {
+    const machine = dropped().open();
+    machine.confirm({ ...IDENTITY, reconnectionToken: "r2" });
+    expect(machine.in("Connected")).toMatchObject({ confirmed: true, identity: { reconnectionToken: "r2" } });
+  });
+
+  test("a connected message of another id is a new connection", () => {
+    const machine = dropped().open();
+    machine.take();
+    const identity = { ...IDENTITY, connectionId: "b" };
+    machine.confirm(identity);
+    expect(types(machine.take())).toEqual([
+      "sessionEnds",
+      "sessionBegins",
+      "settleStart",
+      "changed",
+      "announceDisconnected",
+      "announce connected",
+    ]);
+    expect(machine.in("Connected").identity).toBe(identity);
+  });
+
+  test("so is one that comes after the first frame; a later, different one means nothing", () => {
+    const machine = dropped().open().frame();
+    machine.confirm({ ...IDENTITY, connectionId: "b" });
+    expect(machine.in("Connected")).toMatchObject({ confirmed: true, identity: { connectionId: "b" } });
+    const before = machine.state;
+    machine.confirm({ ...IDENTITY, connectionId: "c" });
+    expect(machine.state).toBe(before);
+  });
+
+  test("a socket that opens and closes again has proved nothing: one recovering, one recovered", () => {
+    const machine = dropped().open().lose().due();
+    machine.open().frame();
+    const told = types(machine.effects).filter((type) => type.startsWith("announce"));
+    expect(told).toEqual(["announce recovering", "announce recovered"]);
+  });
+
+  test("every drop has its own window", () => {
+    const machine = dropped().pass(20_000).open().frame();
+    machine.pass(5_000).lose();
+    expect(machine.in("Recovering")).toMatchObject({ attempt: 1, deadline: NOW + 55_000 });
+  });
+});
+
+describe("a wake", () => {
+  test("cuts the delay short", () => {
+    const machine = dropped().lose();
+    machine.take();
+    machine.pass(10).send({ type: "wake" });
+    expect(types(machine.take())).toEqual(["openRecovery"]);
+  });
+
+  test("allows one attempt even past the window, and only one", () => {
+    const machine = dropped().lose().pass(3_600_000);
+    machine.take();
+    machine.send({ type: "wake" });
+    expect(types(machine.take())).toEqual(["openRecovery"]);
+    expect(machine.state.due - machine.now).toBe(10_000);
+    machine.lose();
+    expect(machine.state.name).toBe("Connecting");
+  });
+
+  test("gives an attempt that began before 5 s more, never a longer time than it had", () => {
+    const machine = dropped().send({ type: "wake" });
+    expect(machine.state.due - machine.now).toBe(5_000);
+    machine.pass(4_000).send({ type: "wake" });
+    expect(machine.state.due - machine.now).toBe(1_000);
+  });
+});
