@@ -24,7 +24,9 @@ export class Announcer {
   ): void {
     const previousState = this.#told;
     this.#told = state;
-    const reason = details.reason || this.#farewell?.message;
+    // The last words of a connection or an attempt say nothing about the next one.
+    if (state === "Connecting") this.#farewell = undefined;
+    const reason = details.reason || (state === "Connected" ? undefined : this.#farewell?.message);
     this.#emitter.emit("state-changed", {
       state,
       previousState,
@@ -56,11 +58,13 @@ export class Announcer {
     if (this.#current?.announced) this.#emitter.emit("recovering", { connectionId });
   }
 
-  recovered({ connectionId }: Identity): void {
+  recovered(identity: Identity, whenJoined: (callback: () => void) => void): void {
+    // Lost within its first write, before anything could be told of it.
+    if (this.#current === undefined) return this.connected(identity, whenJoined);
     this.#linked = true;
     this.#farewell = undefined;
-    if (this.#current?.announced) this.#emitter.emit("recovered", { connectionId });
-    else this.#announce();
+    if (!this.#current.announced) return this.#announce();
+    this.#emitter.emit("recovered", { connectionId: identity.connectionId });
   }
 
   disconnected(): void {

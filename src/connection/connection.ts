@@ -237,12 +237,8 @@ export class Connection {
 
   #announce({ event, identity }: Extract<Effect, { type: "announce" }>): void {
     if (identity === undefined || event === "stopped") return this.#announcer.stopped();
-    if (event === "connected") {
-      return this.#announcer.connected(identity, (callback) => this.#session.whenJoined(callback));
-    }
-    return event === "recovering"
-      ? this.#announcer.recovering(identity)
-      : this.#announcer.recovered(identity);
+    if (event === "recovering") return this.#announcer.recovering(identity);
+    return this.#announcer[event](identity, (callback) => this.#session.whenJoined(callback));
   }
 
   async #fetchUrl(epoch: number): Promise<void> {
@@ -282,19 +278,21 @@ export class Connection {
   #receive(data: string | ArrayBuffer, epoch: number): void {
     if (epoch !== this.#state.epoch) return;
     this.#liveness.heard();
-    let parsed: WebPubSubMessage[] | WebPubSubMessage | null;
+    let parsed: WebPubSubMessage[] | WebPubSubMessage | null = null;
     try {
       parsed = this.#settings.protocol.parseMessages(data);
     } catch (thrown) {
       logger.warning(`Skipped a frame that can't be read: ${toError(thrown).name}`);
-      return;
     }
     const size = typeof data === "string" ? data.length : data.byteLength;
-    if (Array.isArray(parsed)) for (const message of parsed) this.#handle(message, size, epoch);
-    else this.#handle(parsed, size, epoch);
+    // A frame that says nothing is a sign of life all the same.
+    if (!Array.isArray(parsed)) this.#handle(parsed, size, epoch);
+    else if (parsed.length === 0) this.#handle(null, size, epoch);
+    else for (const message of parsed) this.#handle(message, size, epoch);
   }
 
-  #handle(message: WebPubSubMessage | null, size: number, epoch: number): void {
+  /** @param message null or undefined for one that is not known */
+  #handle(message: WebPubSubMessage | null | undefined, size: number, epoch: number): void {
     // A listener of the message before may have stopped the client.
     if (epoch !== this.#state.epoch || this.#state.name === "Stopping") return;
     if (message?.kind === "connected") {
@@ -307,7 +305,7 @@ export class Connection {
       return;
     }
     if (this.#state.name === "Recovering") this.#dispatch({ type: "frame", epoch });
-    if (message !== null && message.kind !== "pong") this.#session.receive(message, size);
+    if (message && message.kind !== "pong") this.#session.receive(message, size);
   }
 
   #ping(): boolean {
