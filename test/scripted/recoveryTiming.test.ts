@@ -1,0 +1,114 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Stage, turn } from "../helpers/stage.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** The times in ms after the drop at which attempts to recover begin, each refused at once. */
+async function attempts(random: () => number, code = 1006): Promise<number[]> {
+  const stage = new Stage({ autoReconnect: false, random });
+  await stage.connect("A");
+  const dropped = Date.now();
+  const times: number[] = [];
+  stage.onSocket = (socket) => {
+    times.push(Date.now() - dropped);
+    queueMicrotask(() => socket.receiveClose(1006));
+  };
+  await stage.drop(code);
+  await turn(60_000);
+  expect(stage.client.state).toBe("Stopped");
+  return times;
+}
+
+test("the first attempt is immediate, then full jitter under a bound that doubles from 2 s", async () => {
+  // Half of 2, 4, 8, 16 s; the last one is brought forward to fit into the window.
+  expect(await attempts(() => 0.5)).toEqual([0, 1_000, 3_000, 7_000, 15_000, 29_000]);
+});
+
+test("the largest draws stay under the bounds and within 30 s of the drop", async () => {
+  const times = await attempts(() => 0.999_999);
+  expect(times[0]).toBe(0);
+  expect(times.slice(1, 4)).toEqual([1_999, 5_998, 13_997]);
+  expect(Math.max(...times)).toBeLessThan(30_000);
+});
+
+test("the smallest draws go on as well, with a turn of the loop in between", async () => {
+  const draws = [0, 0, 0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
+  let draw = 0;
+  const times = await attempts(() => draws[draw++] ?? 0.5);
+  expect(times.length).toBeGreaterThan(3);
+  expect(Math.max(...times)).toBeLessThan(30_000);
+});
+
+test.each([1001, 1012, 1013])("after %i the first attempt is spread over 5 s", async (code) => {
+  expect((await attempts(() => 0.5, code))[0]).toBe(2_500);
+  expect((await attempts(() => 0.999_999, code))[0]).toBe(4_999);
+});
+
+test("an attempt that hangs ends by its deadline, and the next one follows even without a delay", async () => {
+  const stage = new Stage({ random: () => 0 });
+  await stage.connect("A");
+  await stage.drop();
+  for (const attempts of [2, 3]) {
+    const { socket } = stage;
+    await turn(9_999);
+    expect(stage.sockets).toHaveLength(attempts);
+    // The fake clock's zero is 1 ms when it is asked for within a timer.
+    await turn(2);
+    expect([socket.terminated, stage.sockets.length]).toEqual([true, attempts + 1]);
+  }
+  await turn(10_000);
+  // The window is over: a new connection, whose attempts hang as well.
+  expect(stage.client.state).toBe("Connecting");
+  for (const attempts of [5, 6]) {
+    expect(stage.sockets).toHaveLength(attempts);
+    await turn(10_001);
+  }
+});
+
+test("hung attempts don't outlast the 30 s", async () => {
+  const stage = new Stage({ autoReconnect: false, connectTimeoutInMs: 60_000 });
+  await stage.connect("A");
+  await stage.drop();
+  await turn(29_999);
+  expect(stage.client.state).toBe("Recovering");
+  await turn(1);
+  expect(stage.client.state).toBe("Stopped");
+});
+
+test("state-changed tells close code, reason, error, attempt and next delay", async () => {
+  const stage = new Stage();
+  await stage.connect("A");
+  const changes: unknown[] = [];
+  stage.client.on("state-changed", (change) => changes.push(change));
+  await stage.drop(1006, "cable");
+  await stage.drop(1011, "overload");
+  const error = expect.objectContaining({
+    name: "ConnectionError",
+    closeCode: 1006,
+    reason: "cable",
+  }) as Error;
+  const second = expect.objectContaining({ closeCode: 1011 }) as Error;
+  expect(changes).toEqual([
+    {
+      state: "Recovering",
+      previousState: "Connected",
+      connectionId: "A",
+      code: 1006,
+      reason: "cable",
+      error,
+      attempt: 1,
+      nextDelayInMs: 0,
+    },
+    {
+      state: "Recovering",
+      previousState: "Recovering",
+      connectionId: "A",
+      code: 1011,
+      reason: "overload",
+      error: second,
+      attempt: 2,
+      nextDelayInMs: 1_000,
+    },
+  ]);
+});
