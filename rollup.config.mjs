@@ -13,7 +13,7 @@ const typescript = () => esbuild({ target: "es2022", tsconfig: false });
 const resolveTs = () => resolve({ extensions: [".ts", ".tsx", ".mjs", ".js"] });
 
 /** Entry points: their name in `dist` and their source. */
-const entries = { index: "src/index.ts" };
+const entries = { index: "src/index.ts", protobuf: "src/protobuf/index.ts" };
 
 export default [
   {

@@ -5,6 +5,7 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 const alias = [
   { find: /^web-pubsub-client$/, replacement: path("./src/index.ts") },
+  { find: /^web-pubsub-client\/protobuf$/, replacement: path("./src/protobuf/index.ts") },
   { find: /^web-pubsub-emulator$/, replacement: path("./emulator/src/index.ts") },
 ];
 
