@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebPubSubClient, type GroupDataMessage, type WebPubSubClientProtocol } from "web-pubsub-client";
 import { WebPubSubProtobufProtocol, WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
+import type { WebSocket } from "ws";
 
 const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 let emulator: Emulator;
@@ -105,12 +106,12 @@ test("pings keep a protobuf connection alive, and an id too big is logged", asyn
   expect(() => protocol.parseMessages(tooBig.buffer)).toThrow(/2\^53/);
   setLogLevel("warning");
   const log = vi.spyOn(AzureLogger, "log").mockImplementation(() => undefined);
-  let socket: { onmessage: ((event: never) => void) | null } | undefined;
+  const sockets: WebSocket[] = [];
   const { WebSocket } = await import("ws");
   class Spy extends WebSocket {
     constructor(url: string, name: string) {
       super(url, name);
-      socket = this;
+      sockets.push(this);
     }
   }
   const client = new WebPubSubClient(await emulator.clientAccessUrl("chat", { roles }), {
@@ -119,7 +120,7 @@ test("pings keep a protobuf connection alive, and an id too big is logged", asyn
   });
   clients.push(client);
   await client.start();
-  socket?.onmessage?.({ data: tooBig.buffer } as never);
+  sockets[0]?.onmessage?.({ data: tooBig.buffer } as never);
   expect(log.mock.calls.flat().join(" ")).toMatch(/can't be read/);
   setLogLevel(undefined);
   log.mockRestore();
