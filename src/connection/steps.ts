@@ -241,7 +241,7 @@ export function stop(state: State, open: boolean, context: Context, error?: Conn
   if (open) {
     return {
       state: { name: "Stopping", phase: "closing", epoch: state.epoch, due: context.now + CLOSE_GRACE },
-      effects: [...effects, { type: "closeSocket" }, changed],
+      effects: [...effects, changed, { type: "closeSocket" }],
     };
   }
   const step = leave(state);

@@ -114,7 +114,11 @@ export class Session implements SessionPort, Operations {
       const { environment } = this.#settings;
       const { promise, resolve } = deferred<void>();
       const timer = environment.setTimer(resolve, timeoutInMs);
-      this.#onIdle = resolve;
+      const others = this.#onIdle;
+      this.#onIdle = () => {
+        others?.();
+        resolve();
+      };
       await promise;
       environment.clearTimer(timer);
     }
