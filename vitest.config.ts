@@ -6,6 +6,8 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 const alias = [
   { find: /^web-pubsub-client$/, replacement: path("./src/index.ts") },
   { find: /^web-pubsub-client\/protobuf$/, replacement: path("./src/protobuf/index.ts") },
+  { find: /^web-pubsub-client\/react$/, replacement: path("./src/react/index.ts") },
+  { find: /^web-pubsub-client\/vue$/, replacement: path("./src/vue/index.ts") },
   { find: /^web-pubsub-emulator$/, replacement: path("./emulator/src/index.ts") },
 ];
 
@@ -25,6 +27,7 @@ export default defineConfig({
       project("unit", ["test/unit/**/*.test.ts", "emulator/test/unit/**/*.test.ts"]),
       project("scripted", ["test/scripted/**/*.test.ts"]),
       project("e2e", ["test/e2e/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
+      project("bindings", ["test/bindings/*.test.ts?(x)"], 10_000),
     ],
   },
 });

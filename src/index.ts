@@ -1,6 +1,7 @@
 export { WebPubSubClient } from "./webPubSubClient.js";
 export { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "./protocols/index.js";
 export { ConnectionError, SendMessageError } from "./errors.js";
+export { InvalidMessageError, MessageOverflowError } from "./groups/groupErrors.js";
 
 export type { WebPubSubClientProtocol } from "./protocols/index.js";
 export type { WebPubSubClientCredential } from "./credential.js";
@@ -10,6 +11,23 @@ export type {
   SendMessageErrorCode,
   SendMessageErrorOptions,
 } from "./errors.js";
+export type { Group } from "./groups/group.js";
+export type {
+  GroupContent,
+  GroupMessage,
+  GroupMessagesOptions,
+  GroupOptions,
+  GroupSendOptions,
+  MessageOverflow,
+} from "./groups/groupOptions.js";
+export type {
+  SchemaInput,
+  SchemaOutput,
+  StandardSchemaIssue,
+  StandardSchemaResult,
+  StandardSchemaV1,
+} from "./groups/standardSchema.js";
+export type { GroupStatus } from "./session/groupRegistry.js";
 export type { MessageContent } from "./session/operationMessage.js";
 export type {
   Environment,

@@ -19,6 +19,7 @@ export interface Settings {
   readonly ackTimeoutInMs: number;
   readonly maxPendingOperations: number;
   readonly resendOnNewConnection: boolean;
+  readonly releaseDelayInMs: number;
 }
 
 const MESSAGE_RETRY: RetryPolicy = {
@@ -51,6 +52,7 @@ export function toSettings(options: WebPubSubClientOptions = {}): Settings {
     ackTimeoutInMs: amount("ackTimeoutInMs", options.ackTimeoutInMs, 30_000),
     maxPendingOperations: positive("maxPendingOperations", options.maxPendingOperations, 10_000),
     resendOnNewConnection: options.resendOnNewConnection ?? true,
+    releaseDelayInMs: amount("releaseDelayInMs", options.releaseDelayInMs, 1_000),
   });
 }
 

@@ -1,6 +1,10 @@
 import { Connection } from "./connection/connection.js";
 import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
 import { toError } from "./errors.js";
+import type { Group } from "./groups/group.js";
+import type { GroupContent, GroupOptions } from "./groups/groupOptions.js";
+import { Groups } from "./groups/groups.js";
+import type { SchemaInput, SchemaOutput, StandardSchemaV1 } from "./groups/standardSchema.js";
 import { logger } from "./logger.js";
 import type { WebPubSubClientEvents, WebPubSubClientState } from "./models/events.js";
 import type { WebPubSubDataType } from "./models/messages.js";
@@ -27,6 +31,7 @@ export class WebPubSubClient {
   readonly #emitter: Emitter<WebPubSubClientEvents>;
   readonly #session: Session;
   readonly #connection: Connection;
+  readonly #groups: Groups;
 
   /**
    * @param clientAccessUrl a `wss://` URL with its access token
@@ -37,12 +42,13 @@ export class WebPubSubClient {
   constructor(credential: WebPubSubClientCredential, options?: WebPubSubClientOptions);
   constructor(credential: string | WebPubSubClientCredential, options?: WebPubSubClientOptions) {
     const settings = toSettings(options);
-    this.#emitter = new Emitter((event, error) => {
+    const onListenerError = (event: string, error: unknown): void =>
       logger.error(`A listener of ${event} failed: ${toError(error).stack ?? String(error)}`);
-    });
+    this.#emitter = new Emitter(onListenerError);
     this.#session = new Session(settings, this.#emitter);
     this.#connection = new Connection(settings, toUrlSource(credential), this.#emitter, this.#session);
     this.#session.connectTo(this.#connection);
+    this.#groups = new Groups(this.#session, settings, this.#emitter, onListenerError);
   }
 
   /** Where the connection stands. */
@@ -129,11 +135,26 @@ export class WebPubSubClient {
   }
 
   /**
-   * Leaves a group.
+   * Leaves a group. While a handle (`group`) has subscribers it stays joined for them; then only the
+   * wish of `joinGroup` ends, and the result has no ack id.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   leaveGroup(groupName: string, options?: LeaveGroupOptions): Promise<WebPubSubResult> {
     return this.#session.memberships.leave(groupName, options);
+  }
+
+  /**
+   * A group as an object: subscribe to it, send to it, loop over its messages. The same handle for
+   * the same name (and schema object).
+   * @throws TypeError for a name that isn't a string of 1 to 1024 characters
+   */
+  group<S extends StandardSchemaV1>(
+    name: string,
+    options: { readonly schema: S },
+  ): Group<SchemaOutput<S>, SchemaInput<S>>;
+  group<T = GroupContent>(name: string, options?: GroupOptions<StandardSchemaV1<unknown, T>>): Group<T>;
+  group(name: string, options?: GroupOptions): Group<never> {
+    return this.#groups.get(name, options?.schema);
   }
 
   /**

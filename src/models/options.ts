@@ -12,7 +12,10 @@ export interface WebPubSubClientOptions {
    * same connection is tried in any case.
    */
   autoReconnect?: boolean;
-  /** Join the groups again after a new connection. Default: true. */
+  /**
+   * Join the groups of `joinGroup` again after a new connection. Default: true. Groups whose handles
+   * have subscribers are joined in any case.
+   */
   autoRejoinGroups?: boolean;
   /** How operations are retried. Default: 3 retries, 1,000 ms apart. */
   messageRetryOptions?: WebPubSubRetryOptions;
@@ -43,6 +46,12 @@ export interface WebPubSubClientOptions {
    * them on the old one. Default: true. Results obtained so carry `resentOnNewConnection`.
    */
   resendOnNewConnection?: boolean;
+  /**
+   * How long in ms a group stays joined after the last subscriber of its handles has gone, and the
+   * client connected after the last `retain` was given back: components that are mounted anew find
+   * everything as it was. Default: 1,000.
+   */
+  releaseDelayInMs?: number;
   /** WebSocket class to use instead of the platform's: for proxies, headers or test doubles. */
   webSocket?: WebSocketConstructor;
   /** Clock, timers, randomness, sockets and wake signals, for unusual hosts and virtual time. */

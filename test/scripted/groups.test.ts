@@ -147,7 +147,7 @@ test("a leave that the service refuses is not tried for ever", async () => {
   expect(groupsOf(socket, "leaveGroup")).toEqual(["room"]);
 });
 
-test("a codec that can't write the join makes the group refused, once", async () => {
+test("a socket that throws every join makes the group refused", async () => {
   const stage = new Stage();
   const socket = await stage.connect();
   socket.sendError = new Error("broken");

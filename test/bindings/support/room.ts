@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, vi } from "vitest";
+import { WebPubSubClient, type WebPubSubClientOptions } from "web-pubsub-client";
+import { startEmulator, type ClientUrlOptions, type Emulator } from "web-pubsub-emulator";
+
+export const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
+
+/** How long what is left is kept in these tests, in ms. */
+export const releaseDelayInMs = 60;
+
+/** A service for each test of the file; its clients are stopped with it. */
+export function useEmulator() {
+  let emulator: Emulator;
+  let clients: WebPubSubClient[] = [];
+  beforeEach(async () => {
+    emulator = await startEmulator({ log: () => {} });
+  });
+  afterEach(async () => {
+    await Promise.all(clients.map((client) => client.stop()));
+    clients = [];
+    await emulator.close();
+  });
+  const url = (options?: ClientUrlOptions): Promise<string> =>
+    emulator.clientAccessUrl("chat", { userId: "ann", roles, ...options });
+  return {
+    get emulator(): Emulator {
+      return emulator;
+    },
+    url,
+    /** A client that isn't started. */
+    async client(options?: WebPubSubClientOptions, who?: ClientUrlOptions): Promise<WebPubSubClient> {
+      const client = new WebPubSubClient(await url(who), { releaseDelayInMs, ...options });
+      clients.push(client);
+      return client;
+    },
+    async started(options?: WebPubSubClientOptions, who?: ClientUrlOptions): Promise<WebPubSubClient> {
+      const client = await this.client(options, who);
+      await client.start();
+      return client;
+    },
+    /** Groups that the service has somebody in. */
+    groups(): readonly string[] {
+      return emulator.hub("chat").groups();
+    },
+    members(group: string): number {
+      return emulator.hub("chat").members(group).length;
+    },
+    publish(group: string, data: string | object): void {
+      emulator.hub("chat").sendToGroup(group, data);
+    },
+    connections(): number {
+      return emulator.hub("chat").connections().length;
+    },
+  };
+}
+
+/** Waits until `check` passes without throwing. */
+export function eventually(check: () => void | Promise<void>, timeout = 5_000): Promise<void> {
+  return vi.waitFor(check, { timeout, interval: 5 });
+}
