@@ -154,8 +154,8 @@ export function recover(state: In<"Recovering">, context: Context): Step {
   const epoch = state.epoch + 1;
   // A waiting that ended past the window was prolonged by sleep: one attempt is due all the same.
   const left = state.deadline - context.now;
-  const timeout =
-    left > 0 ? Math.max(LAST_CHANCE, Math.min(left, context.connectTimeoutInMs)) : context.connectTimeoutInMs;
+  const patience = left > 0 ? Math.max(LAST_CHANCE, left) : Infinity;
+  const timeout = Math.min(context.connectTimeoutInMs, patience);
   return {
     state: { ...state, phase: "opening", epoch, due: context.now + timeout },
     effects: [{ type: "openRecovery", epoch, identity: state.identity }],
