@@ -114,7 +114,14 @@ export class House implements AsyncDisposable {
 
   /** A client that isn't started. By default its token allows everything with groups. */
   guest(userId: string, options: WebPubSubClientOptions = {}, token: ClientUrlOptions = {}): Guest {
-    const url = () => this.emulator.clientAccessUrl(hub, { roles: anyGroup, userId, ...token });
+    return this.guestWith(
+      () => this.emulator.clientAccessUrl(hub, { roles: anyGroup, userId, ...token }),
+      options,
+    );
+  }
+
+  /** A client that isn't started and gets its URLs here. */
+  guestWith(url: () => Promise<string>, options: WebPubSubClientOptions = {}): Guest {
     const guest = new Guest(url, options);
     this.#guests.push(guest);
     return guest;
