@@ -1,6 +1,6 @@
 export { WebPubSubClient } from "./webPubSubClient.js";
 export { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "./protocols/index.js";
-export { ConnectionError, SendMessageError } from "./errors.js";
+export { ConnectionError, InvocationError, SendMessageError } from "./errors.js";
 export { InvalidMessageError, MessageOverflowError } from "./groups/groupErrors.js";
 
 export type { WebPubSubClientProtocol } from "./protocols/index.js";
@@ -8,6 +8,8 @@ export type { WebPubSubClientCredential } from "./credential.js";
 export type {
   ConnectionErrorCode,
   ConnectionErrorOptions,
+  InvocationErrorCode,
+  InvocationErrorOptions,
   SendMessageErrorCode,
   SendMessageErrorOptions,
 } from "./errors.js";
@@ -48,6 +50,7 @@ export type {
   WebPubSubClientEvents,
   WebPubSubClientState,
 } from "./models/events.js";
+export type { InvokeEventOptions, InvokeEventResult } from "./models/invocations.js";
 export type {
   GetClientAccessUrlOptions,
   JoinGroupOptions,

@@ -7,6 +7,7 @@ import { Groups } from "./groups/groups.js";
 import type { SchemaInput, SchemaOutput, StandardSchemaV1 } from "./groups/standardSchema.js";
 import { logger } from "./logger.js";
 import type { WebPubSubClientEvents, WebPubSubClientState } from "./models/events.js";
+import type { InvokeEventOptions, InvokeEventResult } from "./models/invocations.js";
 import type { WebPubSubDataType } from "./models/messages.js";
 import type {
   JoinGroupOptions,
@@ -19,6 +20,7 @@ import type {
   WebPubSubResult,
 } from "./models/options.js";
 import { amount, toSettings } from "./options.js";
+import { Invocations } from "./session/invocations.js";
 import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
 import { Session } from "./session/session.js";
 import { Emitter } from "./util/emitter.js";
@@ -31,6 +33,7 @@ export class WebPubSubClient {
   readonly #emitter: Emitter<WebPubSubClientEvents>;
   readonly #session: Session;
   readonly #connection: Connection;
+  readonly #invocations: Invocations;
   readonly #groups: Groups;
 
   /**
@@ -48,6 +51,8 @@ export class WebPubSubClient {
     this.#session = new Session(settings, this.#emitter);
     this.#connection = new Connection(settings, toUrlSource(credential), this.#emitter, this.#session);
     this.#session.connectTo(this.#connection);
+    this.#invocations = new Invocations(settings, this.#session);
+    this.#session.attach(this.#invocations);
     this.#groups = new Groups(this.#session, settings, this.#emitter, onListenerError);
   }
 
@@ -203,6 +208,34 @@ export class WebPubSubClient {
   ): Promise<WebPubSubResult> {
     const [dataType, options] = split(typeOrOptions, more);
     return this.#session.submit(() => sendEventMessage(eventName, content, dataType, options), options);
+  }
+
+  /**
+   * Calls the application's server by an event and resolves with its answer. Waits while there is no
+   * connection; once sent it is never sent again. Without `dataType` a string is sent as text, bytes
+   * as binary, anything else as JSON.
+   * @throws InvocationError when the server or the service refuses, when the answer doesn't come in
+   * `timeoutInMs` or can't come any more
+   */
+  invokeEvent(
+    eventName: string,
+    content: MessageContent,
+    dataType: WebPubSubDataType,
+    options?: InvokeEventOptions,
+  ): Promise<InvokeEventResult>;
+  invokeEvent(
+    eventName: string,
+    content: MessageContent,
+    options?: InvokeEventOptions,
+  ): Promise<InvokeEventResult>;
+  invokeEvent(
+    eventName: string,
+    content: MessageContent,
+    typeOrOptions?: WebPubSubDataType | InvokeEventOptions,
+    more?: InvokeEventOptions,
+  ): Promise<InvokeEventResult> {
+    const [dataType, options] = split(typeOrOptions, more);
+    return this.#invocations.invoke(eventName, content, dataType, options);
   }
 }
 

@@ -139,7 +139,7 @@ function readContent(
       // A message without data is JSON null, which the message model's type doesn't spell out.
       return (data ?? null) as JSONTypes;
     case "text":
-      // The last fragment of a stream may carry no payload.
+      // The last fragment of a stream and an invocation's answer may carry no payload.
       if (data === undefined && mayBeEmpty) return "";
       if (typeof data !== "string") throw new TypeError("Message must be a string when dataType is text");
       return data;
@@ -158,7 +158,7 @@ function readContent(
 function readPayload(frame: Fields): { dataType?: WebPubSubDataType; data?: JSONTypes | ArrayBuffer } {
   if (frame.dataType === undefined && frame.data === undefined) return {};
   const dataType = (frame.dataType ?? "json") as WebPubSubDataType;
-  return { dataType, data: readContent(dataType, frame.data, false) };
+  return { dataType, data: readContent(dataType, frame.data, true) };
 }
 
 function readStream(given: unknown): StreamInfo | undefined {

@@ -1,4 +1,5 @@
 import type {
+  InvokeMessage,
   JoinGroupMessage,
   JSONTypes,
   LeaveGroupMessage,
@@ -61,8 +62,24 @@ export function sendEventMessage(
   return message;
 }
 
+export function invokeMessage(
+  invocationId: string,
+  event: string,
+  content: MessageContent,
+  dataType: WebPubSubDataType = inferDataType(content),
+): InvokeMessage {
+  return {
+    kind: "invoke",
+    invocationId,
+    target: "event",
+    event: checkName("event", event),
+    dataType,
+    data: toData(content, dataType),
+  };
+}
+
 /** At most 1,024 characters, as the service's REST reference bounds group names. */
-function checkName(what: string, name: unknown): string {
+export function checkName(what: string, name: unknown): string {
   if (typeof name === "string" && name.length > 0 && name.length <= 1024) return name;
   throw new TypeError(`${what} must be a string of 1 to 1024 characters.`);
 }
@@ -93,13 +110,13 @@ function checkTtl(ttlSeconds: number): number {
 }
 
 /** The data type of a content that came without one. */
-function inferDataType(content: unknown): WebPubSubDataType {
+export function inferDataType(content: unknown): WebPubSubDataType {
   if (typeof content === "string") return "text";
   return content instanceof ArrayBuffer || ArrayBuffer.isView(content) ? "binary" : "json";
 }
 
 /** The content as codecs expect it: a view of bytes becomes an ArrayBuffer of exactly its bytes. */
-function toData(content: MessageContent, dataType: WebPubSubDataType): JSONTypes | ArrayBuffer {
+export function toData(content: MessageContent, dataType: WebPubSubDataType): JSONTypes | ArrayBuffer {
   if ((dataType === "binary" || dataType === "protobuf") && ArrayBuffer.isView(content)) {
     const bytes = toBytes(content);
     const whole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;

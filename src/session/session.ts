@@ -4,27 +4,21 @@ import type { TimerHandle } from "../environment/environment.js";
 import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
 import { logger } from "../logger.js";
 import type { WebPubSubClientEvents } from "../models/events.js";
-import type { GroupDataMessage, ServerDataMessage, WebPubSubMessage } from "../models/messages.js";
+import type { WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
-import { Memberships, type Operations } from "./memberships.js";
+import { encodeFrame, type Frame } from "./frame.js";
+import { Memberships } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
 import { Outbox } from "./outbox.js";
 import { SequenceTracker } from "./sequenceTracker.js";
+import type { SessionHost, SessionPart, Writer } from "./sessionPart.js";
 
 /** How long a received message may go unacknowledged, in ms. */
 const SEQUENCE_ACK_DELAY = 1_000;
 const STOPPING = "The client is stopping.";
-/** One frame holds at most 1 MB; the service closes the connection on a larger one. */
-const MAX_FRAME_BYTES = 1 << 20;
-
-/** The way to the socket. */
-export interface Writer {
-  readonly writable: boolean;
-  write(frame: string | ArrayBuffer): void;
-}
 
 export interface SubmitOptions {
   readonly ackId?: number;
@@ -41,13 +35,14 @@ type Settlement = {
  * What lives longer than a socket: operations on their way, sequence ids and groups. Feeds the
  * connection with frames while it takes any.
  */
-export class Session implements SessionPort, Operations {
+export class Session implements SessionPort, SessionHost {
   /** The groups: wanted, asked for, joined. */
   readonly memberships: Memberships;
   readonly #settings: Settings;
   readonly #emitter: Emitter<WebPubSubClientEvents>;
   readonly #outbox: Outbox;
   readonly #tracker = new SequenceTracker();
+  readonly #parts: SessionPart[] = [];
   #writer: Writer | undefined;
   /** Why nothing is accepted; undefined while it is. */
   #refusal: string | undefined = "The client is not started; call start() first.";
@@ -64,7 +59,7 @@ export class Session implements SessionPort, Operations {
       ...settings,
       random: () => settings.environment.random(),
       onDue: (due) => this.#arm(due),
-      onIdle: () => this.#onIdle?.(),
+      onIdle: () => this.settled(),
     });
   }
 
@@ -73,8 +68,25 @@ export class Session implements SessionPort, Operations {
     this.#writer = writer;
   }
 
+  /** Adds traffic of another kind, before the client is started. */
+  attach(part: SessionPart): void {
+    this.#parts.push(part);
+  }
+
   get refusal(): string | undefined {
     return this.#refusal;
+  }
+
+  get writable(): boolean {
+    return this.#writer?.writable === true;
+  }
+
+  write(frame: Frame): void {
+    this.#writer?.write(frame);
+  }
+
+  settled(): void {
+    if (this.#pending === 0) this.#onIdle?.();
   }
 
   /**
@@ -110,7 +122,7 @@ export class Session implements SessionPort, Operations {
    */
   async drain(timeoutInMs: number): Promise<boolean> {
     this.#refusal ??= STOPPING;
-    if (this.#outbox.size > 0) {
+    if (this.#pending > 0) {
       const { environment } = this.#settings;
       const { promise, resolve } = deferred<void>();
       const timer = environment.setTimer(resolve, timeoutInMs);
@@ -133,6 +145,7 @@ export class Session implements SessionPort, Operations {
     this.#tracker.reset();
     this.memberships.begins();
     this.flush();
+    for (const part of this.#parts) part.begins?.();
   }
 
   resumes(): void {
@@ -140,15 +153,18 @@ export class Session implements SessionPort, Operations {
     // The last ack may have died with the socket; with it the service can skip its replay.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
     this.flush();
+    for (const part of this.#parts) part.resumes?.();
   }
 
   interrupted(): void {
     this.#sequenceAckDue = Infinity;
+    for (const part of this.#parts) part.interrupted?.();
   }
 
   ends(error: ConnectionError): void {
     this.memberships.ends();
     this.#outbox.sessionEnded(error);
+    for (const part of this.#parts) part.ends(error);
     this.memberships.onChanged?.();
   }
 
@@ -159,6 +175,7 @@ export class Session implements SessionPort, Operations {
     this.#settings.environment.clearTimer(this.#timer);
     this.#timer = undefined;
     this.#timerDue = Infinity;
+    for (const part of this.#parts) part.refuse(error);
     this.#onIdle?.();
     this.#onIdle = undefined;
     this.memberships.onChanged?.();
@@ -174,17 +191,28 @@ export class Session implements SessionPort, Operations {
         this.#outbox.answered(message, this.#settings.environment.now());
         return;
       case "groupData":
-        if (this.#isNew(message, size)) this.#emitter.emit("group-message", { message });
-        return;
+        if (!this.#isNew(message, size)) return;
+        this.#emitter.emit("group-message", { message });
+        if (message.stream === undefined) return;
+        break;
       case "serverData":
         if (this.#isNew(message, size)) this.#emitter.emit("server-message", { message });
         return;
+      case "groupStateSnapshot":
+      case "groupStateUpdate":
+        if (!this.#isNew(message, size)) return;
+        break;
       default:
-        logger.verbose(`Ignored a message of kind ${message.kind}`);
     }
+    for (const part of this.#parts) part.receive(message, size);
   }
 
-  #isNew({ sequenceId }: GroupDataMessage | ServerDataMessage, size: number): boolean {
+  /** How much is under way that a draining stop waits for. */
+  get #pending(): number {
+    return this.#parts.reduce((sum, { pending = 0 }) => sum + pending, this.#outbox.size);
+  }
+
+  #isNew({ sequenceId }: { sequenceId?: number }, size: number): boolean {
     if (sequenceId === undefined || !this.#settings.protocol.isReliableSubProtocol) return true;
     const isNew = this.#tracker.accept(sequenceId, size);
     if (this.#tracker.isUrgent) {
@@ -218,7 +246,7 @@ export class Session implements SessionPort, Operations {
       if (abortSignal?.aborted) throw abortedOperation(ackId);
       const message = build();
       if (fireAndForget !== true) message.ackId = ackId = this.#outbox.reserveAckId(ackId);
-      const frame = this.#encode(message);
+      const frame = encodeFrame(this.#settings.protocol, message);
       this.#outbox.add({
         ackId: message.ackId,
         frame,
@@ -233,20 +261,6 @@ export class Session implements SessionPort, Operations {
     }
     // The client's own are written together, before anything else.
     if (!isOwn) this.flush();
-  }
-
-  #encode(message: OperationMessage): string | ArrayBuffer {
-    const frame = this.#settings.protocol.writeMessage(message);
-    // A character is at most three bytes; only what may be too long is measured.
-    if (typeof frame === "string" ? frame.length * 3 > MAX_FRAME_BYTES : frame.byteLength > MAX_FRAME_BYTES) {
-      const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : frame.byteLength;
-      if (bytes > MAX_FRAME_BYTES) {
-        throw new RangeError(
-          `The frame has ${bytes} bytes; the service takes at most ${MAX_FRAME_BYTES} (1 MB).`,
-        );
-      }
-    }
-    return frame;
   }
 
   /** Writes what waits, while the socket takes it. */

@@ -1,0 +1,27 @@
+import type { WebPubSubMessage } from "../models/messages.js";
+import type { WebPubSubClientProtocol } from "../protocols/protocol.js";
+
+/** One frame holds at most 1 MB; the service closes the connection on a larger one. */
+const MAX_FRAME_BYTES = 1 << 20;
+
+/** What a socket takes. */
+export type Frame = string | ArrayBuffer;
+
+/**
+ * Writes a message that the application has a hand in.
+ * @throws RangeError when the frame is too long, and what the codec throws
+ */
+export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSubMessage): Frame {
+  const frame = protocol.writeMessage(message);
+  const length = typeof frame === "string" ? frame.length : frame.byteLength;
+  // A character is at most three bytes; only what may be too long is measured.
+  if (length * 3 > MAX_FRAME_BYTES) {
+    const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : length;
+    if (bytes > MAX_FRAME_BYTES) {
+      throw new RangeError(
+        `The frame has ${bytes} bytes; the service takes at most ${MAX_FRAME_BYTES} (1 MB).`,
+      );
+    }
+  }
+  return frame;
+}

@@ -1,0 +1,240 @@
+import { AbortError, type AbortSignalLike } from "@azure/abort-controller";
+import type { TimerHandle } from "../environment/environment.js";
+import {
+  InvocationError,
+  toError,
+  type ConnectionError,
+  type InvocationErrorCode,
+  type InvocationErrorOptions,
+} from "../errors.js";
+import { logger } from "../logger.js";
+import type { InvokeEventOptions, InvokeEventResult } from "../models/invocations.js";
+import type { InvokeResponseMessage, WebPubSubDataType, WebPubSubMessage } from "../models/messages.js";
+import { amount, type Settings } from "../options.js";
+import { encodeFrame, type Frame } from "./frame.js";
+import { invokeMessage, type MessageContent } from "./operationMessage.js";
+import type { SessionHost, SessionPart } from "./sessionPart.js";
+
+type Invocation = {
+  readonly id: string;
+  readonly frame: Frame;
+  readonly signal: AbortSignalLike | undefined;
+  readonly onAbort: () => void;
+  readonly resolve: (result: InvokeEventResult) => void;
+  readonly reject: (error: InvocationError) => void;
+  /** Handed to a socket: it may have been executed and is never sent again. */
+  sent: boolean;
+  /** When it is given up (absolute, in ms). */
+  due: number;
+  timer: TimerHandle;
+};
+
+type Details = Omit<InvocationErrorOptions, "invocationId" | "code">;
+
+/** Calls to the application's server that wait to be sent or to be answered. */
+export class Invocations implements SessionPart {
+  readonly #settings: Settings;
+  readonly #host: SessionHost;
+  readonly #byId = new Map<string, Invocation>();
+  readonly #unsent = new Set<Invocation>();
+  /** Given up while the link was down. */
+  #cancelled: string[] = [];
+  #nextId = 1;
+
+  constructor(settings: Settings, host: SessionHost) {
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  get pending(): number {
+    return this.#byId.size;
+  }
+
+  async invoke(
+    event: string,
+    content: MessageContent,
+    dataType: WebPubSubDataType | undefined,
+    { invocationId, abortSignal, timeoutInMs }: InvokeEventOptions = {},
+  ): Promise<InvokeEventResult> {
+    const id = this.#reserveId(invocationId);
+    const { refusal } = this.#host;
+    if (refusal !== undefined) throw failure(id, "NotStarted", refusal);
+    if (abortSignal?.aborted) throw aborted(id);
+    const { environment, maxPendingOperations, protocol } = this.#settings;
+    if (this.#unsent.size >= maxPendingOperations) {
+      const message = `${maxPendingOperations} invocations are waiting already (maxPendingOperations).`;
+      throw failure(id, "TooManyPending", message);
+    }
+    let frame: Frame;
+    let timeout: number;
+    try {
+      timeout = amount("timeoutInMs", timeoutInMs, 0);
+      frame = encodeFrame(protocol, invokeMessage(id, event, content, dataType));
+    } catch (thrown) {
+      const cause = toError(thrown);
+      throw failure(id, "InvalidMessage", cause.message, { cause });
+    }
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => this.#giveUp(invocation, aborted(id));
+      const invocation: Invocation = {
+        id,
+        frame,
+        signal: abortSignal,
+        onAbort,
+        resolve,
+        reject,
+        sent: false,
+        due: Infinity,
+        timer: undefined,
+      };
+      this.#byId.set(id, invocation);
+      this.#unsent.add(invocation);
+      abortSignal?.addEventListener("abort", onAbort);
+      if (timeout > 0) {
+        const message = `No answer within ${timeout} ms (timeoutInMs).`;
+        this.#arm(invocation, environment.now() + timeout, "Timeout", message);
+      }
+      this.#flush();
+    });
+  }
+
+  begins(): void {
+    this.#flush();
+  }
+
+  resumes(): void {
+    for (const id of this.#cancelled.splice(0)) this.#cancel(id);
+    const { ackTimeoutInMs, environment } = this.#settings;
+    // An answer that left the service before the link broke is lost, and nobody can tell.
+    const due = environment.now() + ackTimeoutInMs;
+    for (const invocation of this.#byId.values()) {
+      if (!invocation.sent || ackTimeoutInMs === 0 || invocation.due <= due) continue;
+      const message = `The connection was recovered, but no answer came within ${ackTimeoutInMs} ms (ackTimeoutInMs).`;
+      this.#arm(invocation, due, "ConnectionLost", message);
+    }
+    this.#flush();
+  }
+
+  ends(cause: ConnectionError): void {
+    this.#cancelled = [];
+    const message = "Connection is disconnected before receiving invoke response from the service";
+    for (const invocation of this.#byId.values()) {
+      if (invocation.sent)
+        this.#reject(invocation, failure(invocation.id, "ConnectionLost", message, { cause }));
+    }
+  }
+
+  refuse(cause: ConnectionError): void {
+    this.#cancelled = [];
+    for (const invocation of this.#byId.values()) {
+      this.#reject(invocation, failure(invocation.id, "NotStarted", cause.message, { cause }));
+    }
+  }
+
+  receive(message: WebPubSubMessage): void {
+    if (message.kind !== "invokeResponse") return;
+    const invocation = this.#byId.get(message.invocationId);
+    if (invocation?.sent !== true) return;
+    const error = toFailure(message);
+    if (error !== undefined) {
+      this.#reject(invocation, error);
+      return;
+    }
+    const { invocationId, dataType, data } = message;
+    this.#settle(invocation);
+    invocation.resolve({ invocationId, dataType, data });
+  }
+
+  /** Writes what waits, in the order of the calls. */
+  #flush(): void {
+    for (const invocation of this.#unsent) {
+      if (!this.#host.writable) return;
+      this.#unsent.delete(invocation);
+      invocation.sent = true;
+      try {
+        this.#host.write(invocation.frame);
+      } catch (thrown) {
+        // What a socket threw at may have left it all the same, so it isn't sent again.
+        const cause = toError(thrown);
+        this.#reject(invocation, failure(invocation.id, "SendFailed", cause.message, { cause }));
+      }
+    }
+  }
+
+  #reserveId(explicit: string | undefined): string {
+    if (explicit === undefined) return String(this.#nextId++);
+    if (typeof explicit !== "string" || explicit === "") {
+      throw failure(String(explicit), "InvalidMessage", "invocationId must be a string that isn't empty.");
+    }
+    if (this.#byId.has(explicit)) {
+      throw failure(explicit, "InvocationIdInUse", "Invocation id is already registered.");
+    }
+    // The client's own ids are numbers: they go on after any that the application has used.
+    const number = /^\d{1,15}$/.test(explicit) ? Number(explicit) : 0;
+    this.#nextId = Math.max(this.#nextId, number + 1);
+    return explicit;
+  }
+
+  #arm(invocation: Invocation, due: number, code: InvocationErrorCode, message: string): void {
+    const { environment } = this.#settings;
+    environment.clearTimer(invocation.timer);
+    invocation.due = due;
+    invocation.timer = environment.setTimer(
+      () => this.#giveUp(invocation, failure(invocation.id, code, message)),
+      Math.max(0, due - environment.now()),
+    );
+  }
+
+  /** The caller waits no longer: the service need not work on it any more. */
+  #giveUp(invocation: Invocation, error: InvocationError): void {
+    if (invocation.sent) this.#cancel(invocation.id);
+    this.#reject(invocation, error);
+  }
+
+  #cancel(invocationId: string): void {
+    if (!this.#host.writable) {
+      this.#cancelled.push(invocationId);
+      return;
+    }
+    try {
+      this.#host.write(this.#settings.protocol.writeMessage({ kind: "cancelInvocation", invocationId }));
+    } catch (thrown) {
+      // The service works on in vain; nobody else is harmed.
+      logger.info(`An invocation could not be cancelled: ${toError(thrown).message}`);
+    }
+  }
+
+  #reject(invocation: Invocation, error: InvocationError): void {
+    this.#settle(invocation);
+    invocation.reject(error);
+  }
+
+  #settle(invocation: Invocation): void {
+    this.#byId.delete(invocation.id);
+    this.#unsent.delete(invocation);
+    invocation.signal?.removeEventListener("abort", invocation.onAbort);
+    this.#settings.environment.clearTimer(invocation.timer);
+    this.#host.settled();
+  }
+}
+
+function toFailure({ invocationId, success, error }: InvokeResponseMessage): InvocationError | undefined {
+  if (success === true) return undefined;
+  if (success !== false)
+    return failure(invocationId, "InvalidResponse", "Unsupported invoke response frame.");
+  return failure(invocationId, "Refused", error?.message ?? "Invocation failed.", { errorDetail: error });
+}
+
+function aborted(id: string): InvocationError {
+  const message = "Invocation cancelled by abortSignal.";
+  return failure(id, "Aborted", message, { cause: new AbortError(message) });
+}
+
+function failure(
+  invocationId: string,
+  code: InvocationErrorCode,
+  message: string,
+  more: Details = {},
+): InvocationError {
+  return new InvocationError(message, { invocationId, code, ...more });
+}
