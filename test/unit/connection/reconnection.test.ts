@@ -210,8 +210,8 @@ describe("stop", () => {
     expect(types(machine.take())).toEqual([
       "settleStart",
       "refuseOperations",
-      "closeSocket",
       "changed",
+      "closeSocket",
       "dropSocket",
       "announceDisconnected",
       "changed",

@@ -32,7 +32,7 @@ const OF_SOCKETS = Object.keys(EVENTS).filter((name) => "epoch" in eventOf(name,
 
 const LEAVE =
   "Stopping/leaving | settleStart, refuseOperations, changed, dropSocket, announceDisconnected, dispatch";
-const CLOSE = "Stopping/closing | settleStart, refuseOperations, closeSocket, changed";
+const CLOSE = "Stopping/closing | settleStart, refuseOperations, changed, closeSocket";
 const FAIL_START = "Stopped | dropSocket, settleStart, refuseOperations, changed";
 const BEGIN = "Connected | sessionBegins, settleStart, changed, announce connected";
 const REPLACE =
