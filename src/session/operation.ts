@@ -30,7 +30,7 @@ export interface Operation extends NewOperation {
    * - `delayed`: waiting for the time of its next try.
    */
   place: "fresh" | "sent" | "again" | "delayed" | "settled";
-  /** Handed to a socket and not heard of since: it may have been executed. */
+  /** An earlier sending was not heard of: it may have been executed. */
   unanswered: boolean;
   resentOnNewConnection: boolean;
   retries: number;

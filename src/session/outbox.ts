@@ -113,7 +113,6 @@ export class Outbox {
       if (operation.place === "settled") continue;
       if (operation.place === "fresh" && !operation.isRejoin) this.#pending--;
       operation.place = "sent";
-      operation.unanswered = true;
       operation.due = now + ackTimeoutInMs;
       if (operation.ackId !== undefined) {
         this.#sent.add(operation);
@@ -130,8 +129,9 @@ export class Outbox {
 
   /** The socket has thrown. */
   writeFailed(operation: Operation, now: number, cause: Error): void {
+    // The socket's own callbacks may have ended it meanwhile.
+    if (operation.place !== "sent") return;
     this.#sent.delete(operation);
-    operation.unanswered = false;
     this.#retryLater(operation, now, () => this.#error(operation, "SendFailed", cause.message, { cause }));
   }
 
@@ -150,8 +150,10 @@ export class Outbox {
       return;
     }
     const refusal = (): SendMessageError => {
-      const words = error === undefined ? "without a reason" : `${error.name}: ${error.message}`;
-      return this.#error(operation, "Refused", `The service refused: ${words}`, { errorDetail: error });
+      // On the wire it may be null, whatever the type says.
+      const errorDetail = error ?? undefined;
+      const words = errorDetail ? `${errorDetail.name}: ${errorDetail.message}` : "without a reason";
+      return this.#error(operation, "Refused", `The service refused: ${words}`, { errorDetail });
     };
     operation.unanswered = false;
     if (error?.name === "Forbidden" || error?.name === "BadRequest") {
@@ -176,6 +178,7 @@ export class Outbox {
     for (const operation of this.#sent) {
       if (operation.due > now) break;
       this.#sent.delete(operation);
+      operation.unanswered = true;
       if (this.#mayRetry(operation)) {
         this.#sendAgain(operation);
       } else {
@@ -205,31 +208,22 @@ export class Outbox {
       const message = `The connection was lost before the service answered: ${cause.message}`;
       this.#fail(operation, this.#error(operation, "ConnectionLost", message, { cause }));
     };
-    for (const operation of this.#rejoins.drain()) lost(operation);
-    for (const operation of this.#delayed) if (operation.isRejoin) lost(operation);
-    for (const operation of this.#takeUnfinished()) {
-      if (operation.isRejoin) {
-        lost(operation);
-      } else if (!operation.unanswered) {
-        this.#sendAgain(operation);
-      } else if (this.#options.resendOnNewConnection && this.#mayRetry(operation)) {
-        operation.unanswered = false;
-        operation.resentOnNewConnection = true;
-        this.#sendAgain(operation);
-      } else {
-        lost(operation);
+    for (const operation of [...this.#delayed, ...this.#takeUnfinished()]) {
+      // It has paid for its next try already.
+      const isDelayed = operation.place === "delayed";
+      if (operation.unanswered && !operation.isRejoin) {
+        operation.resentOnNewConnection =
+          this.#options.resendOnNewConnection && (isDelayed || this.#mayRetry(operation));
+        operation.unanswered = !operation.resentOnNewConnection;
       }
+      if (operation.unanswered || operation.isRejoin) lost(operation);
+      else if (!isDelayed) this.#sendAgain(operation);
     }
   }
 
   /** Rejects everything. */
   clear(cause: Error): void {
-    const all = [
-      ...this.#rejoins.drain(),
-      ...this.#takeUnfinished(),
-      ...this.#fresh.drain(),
-      ...this.#delayed,
-    ];
+    const all = [...this.#takeUnfinished(), ...this.#fresh.drain(), ...this.#delayed];
     this.#dead = 0;
     for (const operation of all) {
       if (operation.place === "settled") continue;
@@ -239,14 +233,15 @@ export class Outbox {
 
   /** What was sent, or is to be sent again, in the order of the calls. */
   #takeUnfinished(): Operation[] {
-    const unfinished = [...this.#again.drain(), ...this.#sent].filter(({ place }) => place !== "settled");
+    for (const operation of this.#sent) operation.unanswered = true;
+    const unfinished = [...this.#rejoins.drain(), ...this.#again.drain(), ...this.#sent];
     this.#sent.clear();
-    return unfinished.sort((a, b) => a.order - b.order);
+    return unfinished.filter(({ place }) => place !== "settled").sort((a, b) => a.order - b.order);
   }
 
   #sendAgain(operation: Operation): void {
     operation.place = "again";
-    this.#again.push(operation);
+    (operation.isRejoin ? this.#rejoins : this.#again).push(operation);
   }
 
   #mayRetry(operation: Operation): boolean {
