@@ -13,6 +13,7 @@ export type {
   SendMessageErrorCode,
   SendMessageErrorOptions,
 } from "./errors.js";
+export type { ConnectionInfo } from "./connection/connectionInfo.js";
 export type { Group } from "./groups/group.js";
 export type {
   GroupContent,

@@ -1,4 +1,6 @@
 import { Connection } from "./connection/connection.js";
+import { describeConnection, type ConnectionInfo } from "./connection/connectionInfo.js";
+import { Retention } from "./connection/retention.js";
 import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
 import { toError } from "./errors.js";
 import type { Group } from "./groups/group.js";
@@ -35,6 +37,8 @@ export class WebPubSubClient {
   readonly #connection: Connection;
   readonly #invocations: Invocations;
   readonly #groups: Groups;
+  readonly #retention: Retention;
+  #info: ConnectionInfo = { state: "Stopped" };
 
   /**
    * @param clientAccessUrl a `wss://` URL with its access token
@@ -53,6 +57,11 @@ export class WebPubSubClient {
     this.#session.connectTo(this.#connection);
     this.#invocations = new Invocations(settings, this.#session);
     this.#session.attach(this.#invocations);
+    this.#retention = new Retention(this.#connection, settings);
+    // The first listener: the others find the news already here.
+    this.#emitter.on("state-changed", (change) => {
+      this.#info = describeConnection(this.#info, change, settings.environment.now(), this.userId);
+    });
     this.#groups = new Groups(this.#session, settings, this.#emitter, onListenerError);
   }
 
@@ -71,14 +80,19 @@ export class WebPubSubClient {
     return this.#connection.identity?.userId;
   }
 
+  /** All of it in one object that never changes: a new one comes with each `state-changed`. */
+  get connectionInfo(): ConnectionInfo {
+    return this.#info;
+  }
+
   /**
-   * Connects: one attempt, at most `connectTimeoutInMs` long. Resolves when the service has
-   * confirmed the connection. From then on the client keeps connected by itself.
+   * Connects: one attempt, at most `connectTimeoutInMs` long, or more with `keepTrying`. Resolves
+   * when the service has confirmed the connection. From then on the client keeps connected by itself.
    * @throws ConnectionError when the attempt fails or the client isn't stopped, AbortError when
    * `abortSignal` fires; the client is stopped then and may be started again
    */
   start(options?: StartOptions): Promise<void> {
-    return this.#connection.start(options?.abortSignal);
+    return this.#connection.start(options?.abortSignal, options?.keepTrying);
   }
 
   /**
@@ -93,6 +107,15 @@ export class WebPubSubClient {
       if (!drained && this.state !== "Stopping") return;
     }
     return this.#connection.stop();
+  }
+
+  /**
+   * Keeps the client connected for one user of several, such as a component: the first starts it,
+   * with `keepTrying`, and `releaseDelayInMs` after the last has gone it is stopped.
+   * @returns a function that says that this user has gone
+   */
+  retain(): () => void {
+    return this.#retention.retain();
   }
 
   /** Stops the client at the end of an `await using` block. */

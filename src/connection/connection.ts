@@ -92,7 +92,7 @@ export class Connection {
     this.#link?.send(frame);
   }
 
-  start(signal?: AbortSignalLike): Promise<void> {
+  start(signal?: AbortSignalLike, keepTrying?: boolean): Promise<void> {
     if (this.#state.name !== "Stopped") {
       const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
       return Promise.reject(new ConnectionError("AlreadyStarted", message));
@@ -101,12 +101,15 @@ export class Connection {
     const starting = deferred<void>();
     this.#starting = starting;
     const onAbort = (): void => {
-      if (this.#starting === starting)
-        this.#dispatch({ type: "abort", error: new AbortError("start was aborted.") });
+      if (this.#starting !== starting) return;
+      const error = new AbortError("start was aborted.");
+      if (keepTrying !== true) return this.#dispatch({ type: "abort", error });
+      starting.reject(error);
+      void this.stop();
     };
     signal?.addEventListener("abort", onAbort);
     this.#session.accepts();
-    this.#dispatch({ type: "start" });
+    this.#dispatch({ type: "start", keepTrying });
     if (signal === undefined) return starting.promise;
     return starting.promise.finally(() => signal.removeEventListener("abort", onAbort));
   }

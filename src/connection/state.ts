@@ -56,7 +56,8 @@ export type State =
 
 /** What can happen. `epoch` names the socket or attempt that it happened to. */
 export type Event =
-  | { readonly type: "start" }
+  /** `keepTrying`: a failure is followed by the next attempt, as after a lost connection. */
+  | { readonly type: "start"; readonly keepTrying?: boolean }
   | { readonly type: "stop" }
   /** `start`'s signal. */
   | { readonly type: "abort"; readonly error: Error }

@@ -25,7 +25,9 @@ export function transition(state: State, event: Event, context: Context): Step {
   if ("epoch" in event && event.epoch !== state.epoch) return ignored;
   switch (state.name) {
     case "Stopped":
-      if (event.type === "start") return connect(state, "start", 1, 0, context);
+      if (event.type === "start") {
+        return connect(state, event.keepTrying === true ? "reconnect" : "start", 1, 0, context);
+      }
       return event.type === "stop" ? { state, effects: [{ type: "settleStop" }] } : ignored;
 
     case "Connecting":

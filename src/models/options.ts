@@ -82,6 +82,11 @@ export type RetryMode = "Exponential" | "Fixed";
 export interface StartOptions {
   /** Gives the attempt up at once, whatever it is waiting for. */
   abortSignal?: AbortSignalLike;
+  /**
+   * When the first attempt fails go on as after a lost connection, by `reconnectRetryOptions`, and
+   * resolve when connected. Default: false, the first failure rejects.
+   */
+  keepTrying?: boolean;
 }
 
 /** Options of `stop`. */
