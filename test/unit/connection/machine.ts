@@ -36,6 +36,8 @@ export class Machine {
   /** States by name, each change of name or epoch once. */
   readonly path: WebPubSubClientState[] = [];
   last: Step = { state: INITIAL_STATE, effects: [] };
+  /** A caller of `start` waits. */
+  starting = false;
 
   constructor(context: Partial<Context> = {}) {
     this.context = { ...CONTEXT, ...context };
@@ -51,6 +53,9 @@ export class Machine {
   }
 
   send(event: Event): this {
+    // The runner hears a signal only while its `start` waits.
+    if (event.type === "abort" && !this.starting) return this;
+    if (event.type === "start" && this.state.name === "Stopped") this.starting = true;
     const step = transition(this.state, event, this.context);
     if (step.state.name !== this.state.name) this.path.push(step.state.name);
     this.state = step.state;
@@ -58,6 +63,7 @@ export class Machine {
     for (const effect of step.effects) {
       const moved = this.state.name !== step.state.name || this.state.epoch !== step.state.epoch;
       if (moved && effect.type !== "settleStart" && effect.type !== "settleStop") continue;
+      if (effect.type === "settleStart") this.starting = false;
       if (effect.type === "dispatch") this.send(effect.event);
       else this.effects.push(effect);
     }

@@ -1,0 +1,139 @@
+import { describe, expect, test } from "vitest";
+import type { State } from "../../../src/connection/state.js";
+import { CONFIGURATIONS, explore, isFollowed, run, type Edge } from "./exploration.js";
+import { CONTEXT, NOW } from "./machine.js";
+
+const WINDOW = 30_000;
+const LAST_CHANCE = 1_000;
+const OPENING = ["getUrl", "openSocket", "openRecovery"];
+
+type Rule = (edge: Edge) => boolean;
+
+const effectsOf = ({ steps }: Edge): string[] =>
+  steps.flatMap(({ effects }) => effects.map(({ type }) => type));
+const count = (edge: Edge, ...types: string[]): number =>
+  effectsOf(edge).filter((type) => types.includes(type)).length;
+const mayHaveSocket = (state: State): boolean =>
+  !["Stopped", "Disconnected"].includes(state.name) && !("phase" in state && state.phase === "waiting");
+
+/** What must hold for every event in every state. */
+const RULES: Record<string, Rule> = {
+  "a state that waits has a timer; Stopped and Connected have none": ({ to }) =>
+    (to.due === Infinity) === (to.name === "Stopped" || to.name === "Connected"),
+
+  "a stale event changes nothing": ({ from, event, steps }) =>
+    !("epoch" in event) || event.epoch === from.epoch || (steps.length === 1 && steps[0]?.state === from),
+
+  "stop leads to Stopped within 50 ms, the socket silent": ({ event, to }) => {
+    if (event.type !== "stop" || to.name === "Stopped") return true;
+    const end = run(to, { type: "due" }, { ...CONTEXT, now: to.due }).at(-1)?.state;
+    return to.name === "Stopping" && to.due - NOW <= 50 && end?.name === "Stopped";
+  },
+
+  "a timer that fires leads elsewhere": ({ from, event, to }) => event.type !== "due" || to !== from,
+
+  "no event opens two sockets": (edge) => count(edge, "openSocket", "openRecovery") <= 1,
+
+  "no attempt begins beside a socket that may be open": (edge) => {
+    const effects = effectsOf(edge);
+    const opening = effects.findIndex((type) => OPENING.includes(type));
+    if (opening < 0 || edge.event.type === "url" || !mayHaveSocket(edge.from)) return true;
+    return effects.slice(0, opening).includes("dropSocket");
+  },
+
+  "Connecting for start ends with exactly one settleStart, and nothing settles it before": (edge) => {
+    if (edge.from.name !== "Connecting" || edge.from.purpose !== "start") return true;
+    return count(edge, "settleStart") === (edge.to.name === "Connecting" ? 0 : 1);
+  },
+
+  "whoever waits for stop is told when the client is stopped, but for a failed start": (edge) =>
+    edge.to.name !== "Stopped" ||
+    edge.from.name === "Stopped" ||
+    (edge.from.name === "Connecting" && edge.from.purpose === "start" && edge.event.type !== "stop") ||
+    count(edge, "settleStop") === 1,
+
+  "without autoReconnect only start connects": ({ context, steps }) =>
+    context.autoReconnect ||
+    !steps.some(({ state }) => state.name === "Connecting" && state.purpose === "reconnect"),
+
+  "there are no more attempts than the first one and its retries": ({ context, steps }) =>
+    !steps.some(
+      ({ state }) => state.name === "Connecting" && state.attempt > context.reconnectRetry.maxRetries + 1,
+    ),
+
+  "Recovering is never entered without a reliable codec and a token": ({ context, to }) =>
+    to.name !== "Recovering" || (context.reliable && to.identity.reconnectionToken !== ""),
+
+  "a late recovery attempt that fails is the last": ({ from, event, context, steps }) => {
+    if (from.name !== "Recovering" || from.phase === "waiting") return true;
+    if (event.type !== "due" && (event.type !== "lost" || event.epoch !== from.epoch)) return true;
+    return context.now + LAST_CHANCE < from.deadline || steps[0]?.state.name !== "Recovering";
+  },
+
+  "a recovery attempt is given no longer than any other": ({ context, steps }) =>
+    steps.every(
+      ({ state, effects }) =>
+        !effects.some(({ type }) => type === "openRecovery") ||
+        state.due - context.now <= context.connectTimeoutInMs,
+    ),
+};
+
+/** An event that means nothing, as far as the rules go: none of them forbids that but these two. */
+const isIgnored = ({ from, event, steps: [first] }: Edge): boolean =>
+  event.type !== "stop" && event.type !== "due" && first?.state === from && first.effects.length === 0;
+
+/** The first edge that breaks each rule: an assertion on every edge would take minutes. */
+function explored(punctual: boolean, rules: Record<string, Rule>) {
+  const broken: Record<string, Edge> = {};
+  const reached: State[] = [];
+  const before = new Map<State, Set<State>>();
+  let edges = 0;
+  for (const configuration of CONFIGURATIONS) {
+    const states = explore(configuration, punctual, (edge) => {
+      edges++;
+      if (isIgnored(edge)) return;
+      for (const [name, holds] of Object.entries(rules)) if (!holds(edge)) broken[name] ??= edge;
+      const { from, event, to } = edge;
+      if (event.type === "stop" || event.type === "abort" || event.type === "start") return;
+      before.set(to, (before.get(to) ?? new Set()).add(from));
+    });
+    reached.push(...states.values());
+  }
+  return { broken, states: reached, before, edges };
+}
+
+const place = (state: State): string => ("phase" in state ? `${state.name}/${state.phase}` : state.name);
+
+describe("in every state that can be reached", () => {
+  test("the rules hold for every event: early, late and after sleep", () => {
+    const { broken, states, before, edges } = explored(false, RULES);
+    console.info(`${states.length} states, ${edges} steps in ${CONFIGURATIONS.length} configurations`);
+    expect(broken).toEqual({});
+    expect([...new Set(states.map(place))].sort()).toEqual([
+      "Connected",
+      "Connecting",
+      "Disconnected",
+      "Recovering/opening",
+      "Recovering/proving",
+      "Recovering/waiting",
+      "Stopped",
+      "Stopping/closing",
+    ]);
+    expect(states.length).toBeGreaterThan(5_000);
+
+    // Connected or Stopped can be reached without any call of the application.
+    const reaching = new Set(states.filter(({ name }) => name === "Connected" || name === "Stopped"));
+    for (const state of reaching) for (const earlier of before.get(state) ?? []) reaching.add(earlier);
+    expect(states.filter((state) => isFollowed(state) && !reaching.has(state))).toEqual([]);
+  }, 30_000);
+
+  test("Recovering never outlives its window while timers are punctual", () => {
+    const { broken, states } = explored(true, {
+      "in time": ({ to }) =>
+        to.name !== "Recovering" ||
+        (to.due <= to.deadline && NOW <= to.deadline && to.deadline <= NOW + WINDOW),
+    });
+    expect(broken).toEqual({});
+    expect(states.filter(({ name }) => name === "Recovering").length).toBeGreaterThan(500);
+  }, 30_000);
+});

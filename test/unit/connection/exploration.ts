@@ -1,0 +1,146 @@
+import type { Context, Event, Identity, State, Step } from "../../../src/connection/state.js";
+import { INITIAL_STATE } from "../../../src/connection/state.js";
+import { transition } from "../../../src/connection/transition.js";
+import { toSettings } from "../../../src/options.js";
+import { closed, CONTEXT, NOW } from "./machine.js";
+
+/*
+ * Every state that small alphabets of events, times and chances can lead to, found breadth first.
+ * Times are kept relative to the present and epochs to the current one, and a time that is past is
+ * just past, which makes the states finite; counters are followed up to a bound.
+ */
+const MAX_ATTEMPT = 3;
+const MAX_SHORT_LIVED = 1;
+const EPOCH = 100;
+
+const identity = (connectionId: string, reconnectionToken: string): Identity => ({
+  connectionId,
+  userId: "ann",
+  reconnectionToken,
+});
+
+const timeless: Event[] = [{ type: "start" }, { type: "stop" }, { type: "wake" }, { type: "left" }];
+
+/** What a socket of an epoch can say. */
+const said = (epoch: number): Event[] => [
+  { type: "url", epoch, url: "ws://host" },
+  { type: "open", epoch },
+  { type: "frame", epoch },
+  { type: "connected", epoch, identity: identity("a", "r") },
+  { type: "connected", epoch, identity: identity("a", "") },
+  { type: "connected", epoch, identity: identity("b", "r") },
+  ...[1000, 1006, 1008, 1009, 1012].map((code): Event => ({ type: "lost", epoch, error: closed(code) })),
+];
+
+const ALPHABET: readonly Event[] = [...timeless, ...said(EPOCH)];
+/** While a caller of `start` waits there may be a signal. */
+const STARTING: readonly Event[] = [...ALPHABET, { type: "abort", error: new Error("aborted") }];
+const STALE: readonly Event[] = said(EPOCH - 1);
+
+const retries = (maxRetries: number) => toSettings({ reconnectRetryOptions: { maxRetries } }).reconnectRetry;
+
+export const CONFIGURATIONS: Partial<Context>[] = [
+  ...[true, false].flatMap((reliable) => [
+    { reliable, autoReconnect: false },
+    ...[0, 1, Infinity].map((max) => ({ reliable, reconnectRetry: retries(max) })),
+  ]),
+  // Without a ping an open socket proves a recovery; that has nothing to do with retries.
+  { canPing: false },
+];
+
+/** One event in one state, and where it leads once everything it feeds back is done. */
+export interface Edge {
+  readonly from: State;
+  readonly event: Event;
+  readonly context: Context;
+  readonly steps: readonly Step[];
+  readonly to: State;
+}
+
+/** One event and what it feeds back; the listeners in between do nothing. */
+export function run(from: State, event: Event, context: Context): Step[] {
+  const step = transition(from, event, context);
+  const fed = step.effects.flatMap((effect) => (effect.type === "dispatch" ? [effect.event] : []));
+  return [step, ...fed.flatMap((next) => run(step.state, next, context))];
+}
+
+/**
+ * The same state with its times moved so that the present is `NOW`, its epoch a fixed one and its
+ * connection named `a`. Of a connection's age only counts whether it has reached 5 s.
+ */
+function normal(state: State, now: number): State {
+  const due = Math.max(state.due - now, -1) + NOW;
+  switch (state.name) {
+    case "Connected":
+    case "Recovering": {
+      const since = state.since > now - 5_000 ? NOW : NOW - 5_000;
+      const known = { ...state.identity, connectionId: "a" };
+      const moved = { ...state, epoch: EPOCH, due, since, identity: known };
+      if (moved.name === "Connected") return moved;
+      return { ...moved, deadline: Math.max(moved.deadline - now, -1) + NOW };
+    }
+    default:
+      return { ...state, epoch: EPOCH, due };
+  }
+}
+
+function keyOf(state: State): string {
+  const identity = "identity" in state ? state.identity.reconnectionToken : "";
+  return Object.values({ ...state, identity }).join();
+}
+
+export const isFollowed = (state: State): boolean =>
+  !("attempt" in state && state.attempt > MAX_ATTEMPT) &&
+  !("shortLived" in state && state.shortLived > MAX_SHORT_LIVED);
+
+/** When something happens after a state was entered, and whether its timer is still to fire by then. */
+function moments(state: State, punctual: boolean): [number, readonly Event[]][] {
+  const left = state.due - NOW;
+  const alphabet = state.name === "Connecting" && state.purpose === "start" ? STARTING : ALPHABET;
+  // The last one is a sleep.
+  const found = [0, 5_000, 31_000]
+    .filter((dt) => !punctual || dt <= left)
+    .map((dt): [number, readonly Event[]] => [dt, dt === 0 ? [...alphabet, ...STALE] : alphabet]);
+  if (left === Infinity) return found;
+  found.push([Math.max(left, 0), [{ type: "due" }]]);
+  if (!punctual) found.push([left + 31_000, [{ type: "due" }]]);
+  return found;
+}
+
+/**
+ * Visits every state and every edge.
+ * @param punctual no timer fires late and nothing sleeps
+ */
+export function explore(
+  configuration: Partial<Context>,
+  punctual: boolean,
+  visit: (edge: Edge) => void,
+): Map<string, State> {
+  const first = normal(INITIAL_STATE, NOW);
+  const states = new Map([[keyOf(first), first]]);
+  const queue = [first];
+  const known = (state: State): State => {
+    const key = keyOf(state);
+    const found = states.get(key);
+    if (found !== undefined) return found;
+    states.set(key, state);
+    queue.push(state);
+    return state;
+  };
+  for (const from of queue) {
+    if (!isFollowed(from)) continue;
+    for (const [dt, events] of moments(from, punctual)) {
+      const now = NOW + dt;
+      const unchanged = known(normal(from, now));
+      for (const random of [0, 0.5]) {
+        const context: Context = { ...CONTEXT, ...configuration, now, random };
+        for (const event of events) {
+          const steps = run(from, event, context);
+          const end = steps.at(-1)?.state ?? from;
+          visit({ from, event, context, steps, to: end === from ? unchanged : known(normal(end, now)) });
+        }
+      }
+    }
+  }
+  return states;
+}

@@ -1,0 +1,218 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Context, Effect, Event, State } from "../../../src/connection/state.js";
+import { transition } from "../../../src/connection/transition.js";
+import { toSettings } from "../../../src/options.js";
+import { closed, CONTEXT, IDENTITY, Machine } from "./machine.js";
+
+const CODES = [1000, 1001, 1006, 1008, 1009, 1012, undefined];
+
+/** One thing that happens: how much time has passed, the chance drawn, and the event. */
+interface Happening {
+  readonly passed: number;
+  readonly random: number;
+  /** How far the event's epoch is behind the state's. */
+  readonly behind: number;
+  readonly kind: Event["type"];
+  readonly code: number | undefined;
+  readonly connectionId: string;
+  readonly token: string;
+}
+
+const happening: fc.Arbitrary<Happening> = fc.record({
+  passed: fc.constantFrom(0, 1, 40, 999, 5_000, 12_000, 31_000),
+  random: fc.constantFrom(0, 0.3, 0.999_999),
+  behind: fc.constantFrom(0, 0, 0, 0, 1, 2, -1),
+  kind: fc.constantFrom<Event["type"]>(
+    "start",
+    "start",
+    "stop",
+    "abort",
+    "url",
+    "open",
+    "open",
+    "frame",
+    "connected",
+    "connected",
+    "lost",
+    "lost",
+    "due",
+    "wake",
+    "left",
+  ),
+  code: fc.constantFrom(...CODES),
+  connectionId: fc.constantFrom("a", "a", "b", ""),
+  token: fc.constantFrom("r", ""),
+});
+
+const context: fc.Arbitrary<Context> = fc.record({
+  now: fc.constant(CONTEXT.now),
+  random: fc.constant(0.5),
+  reliable: fc.boolean(),
+  canPing: fc.boolean(),
+  autoReconnect: fc.boolean(),
+  reconnectRetry: fc.constantFrom(
+    toSettings().reconnectRetry,
+    ...[0, 1, Infinity].flatMap((maxRetries) =>
+      [0, 1_000].map(
+        (retryDelayInMs) =>
+          toSettings({ reconnectRetryOptions: { maxRetries, retryDelayInMs } }).reconnectRetry,
+      ),
+    ),
+  ),
+  connectTimeoutInMs: fc.constantFrom(100, 10_000, 120_000),
+});
+
+function toEvent(given: Happening, state: State): Event {
+  const epoch = state.epoch - given.behind;
+  const identity = { ...IDENTITY, connectionId: given.connectionId, reconnectionToken: given.token };
+  switch (given.kind) {
+    case "abort":
+      return { type: "abort", error: new Error("aborted") };
+    case "url":
+      return { type: "url", epoch, url: "ws://host" };
+    case "connected":
+      return { type: "connected", epoch, identity };
+    case "lost":
+      return { type: "lost", epoch, error: closed(given.code) };
+    case "open":
+    case "frame":
+      return { type: given.kind, epoch };
+    default:
+      return { type: given.kind };
+  }
+}
+
+const opening = (effect: Effect): boolean => effect.type === "openSocket" || effect.type === "openRecovery";
+
+/** Runs a history and looks at every step of it. */
+function replay(
+  given: Context,
+  history: readonly Happening[],
+  look: (machine: Machine, event: Event) => void,
+) {
+  const machine = new Machine(given);
+  for (const each of history) {
+    machine.context = { ...machine.context, now: machine.now + each.passed, random: each.random };
+    const event = toEvent(each, machine.state);
+    look(machine, event);
+    machine.send(event);
+  }
+  return machine;
+}
+
+const history = fc.array(happening, { minLength: 1, maxLength: 60 });
+const check = (property: fc.IProperty<[Context, Happening[]]>): void =>
+  fc.assert(property, { numRuns: 1_000, endOnFailure: false });
+
+describe("whatever happens", () => {
+  test("a stale event changes nothing, and no step opens two sockets", () => {
+    check(
+      fc.property(context, history, (given, events) => {
+        replay(given, events, ({ state, context: now }, event) => {
+          const step = transition(state, event, now);
+          if ("epoch" in event && event.epoch !== state.epoch) {
+            expect(step.state).toBe(state);
+            expect(step.effects).toEqual([]);
+          }
+          expect(step.effects.filter(opening).length).toBeLessThan(2);
+        });
+      }),
+    );
+  });
+
+  test("epochs never fall, and every attempt has one of its own", () => {
+    check(
+      fc.property(context, history, (given, events) => {
+        let epoch = 0;
+        const machine = replay(given, events, ({ state }) => {
+          expect(state.epoch).toBeGreaterThanOrEqual(epoch);
+          epoch = state.epoch;
+        });
+        const attempts = machine.effects.flatMap((effect) =>
+          effect.type === "getUrl" || effect.type === "openRecovery" ? [effect.epoch] : [],
+        );
+        expect(new Set(attempts).size).toBe(attempts.length);
+      }),
+    );
+  });
+
+  test("stop leads to Stopped", () => {
+    check(
+      fc.property(context, history, (given, events) => {
+        const machine = replay(given, events, () => undefined);
+        machine.send({ type: "stop" });
+        if (machine.state.name === "Stopping") machine.due();
+        expect(machine.state).toEqual({ name: "Stopped", epoch: machine.state.epoch, due: Infinity });
+        const { state } = machine;
+        const silent = ["url", "open", "frame", "connected", "lost"] as const;
+        for (const kind of silent) {
+          const event = { passed: 0, random: 0, behind: 0, kind, code: 1006, connectionId: "a", token: "r" };
+          expect(machine.send(toEvent(event, state)).state).toBe(state);
+        }
+      }),
+    );
+  });
+
+  test("each start is settled exactly once, and at the latest when Connecting ends", () => {
+    check(
+      fc.property(context, history, (given, events) => {
+        const machine = new Machine(given);
+        let waiting = false;
+        for (const each of events) {
+          machine.context = { ...machine.context, now: machine.now + each.passed, random: each.random };
+          const began = machine.state.name === "Stopped" && each.kind === "start";
+          machine.take();
+          machine.send(toEvent(each, machine.state));
+          const settled = machine.take().filter(({ type }) => type === "settleStart").length;
+          if (began) waiting = true;
+          // Without a caller who waits there is nothing to settle: such effects do nothing.
+          if (waiting && settled > 0) {
+            expect(settled).toBe(1);
+            waiting = false;
+          }
+          const starting = machine.state.name === "Connecting" && machine.state.purpose === "start";
+          expect(waiting).toBe(starting);
+        }
+      }),
+    );
+  });
+
+  test("what is told makes sense: connected, then at most one of recovering and recovered in turn", () => {
+    check(
+      fc.property(context, history, (given, events) => {
+        const machine = replay(given, events, () => undefined);
+        let standing: "none" | "up" | "down" = "none";
+        for (const effect of machine.effects) {
+          if (effect.type === "announceDisconnected") standing = "none";
+          if (effect.type !== "announce") continue;
+          if (effect.event === "connected") expect(standing).toBe("none");
+          if (effect.event === "recovering") expect(standing).toBe("up");
+          if (effect.event === "recovered") expect(standing).toBe("down");
+          if (effect.event === "stopped") expect(standing).toBe("none");
+          standing = effect.event === "recovering" ? "down" : effect.event === "stopped" ? "none" : "up";
+        }
+      }),
+    );
+  });
+
+  test("a session begins, is resumed and ends in turn", () => {
+    check(
+      fc.property(context, history, (given, events) => {
+        const machine = replay(given, events, () => undefined);
+        let session = false;
+        for (const { type } of machine.effects) {
+          if (type === "sessionBegins") {
+            expect(session).toBe(false);
+            session = true;
+          } else if (type === "sessionResumes" || type === "sessionEnds") {
+            expect(session).toBe(true);
+            session = type === "sessionResumes";
+          } else if (type === "refuseOperations") {
+            session = false;
+          }
+        }
+      }),
+    );
+  });
+});
