@@ -27,6 +27,7 @@ export default defineConfig({
       project("unit", ["test/unit/**/*.test.ts", "emulator/test/unit/**/*.test.ts"]),
       project("scripted", ["test/scripted/**/*.test.ts"]),
       project("e2e", ["test/e2e/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
+      project("types", ["test/types/**/*.test.ts"], 60_000),
       project("bindings", ["test/bindings/*.test.ts?(x)"], 10_000),
     ],
   },

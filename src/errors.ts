@@ -34,7 +34,7 @@ export interface SendMessageErrorOptions {
 
 /** An operation (join, leave, send) failed. */
 export class SendMessageError extends Error {
-  override readonly name: string = "SendMessageError";
+  override name: string = "SendMessageError";
   /** The ack id, where the operation had one. */
   ackId?: number;
   /** The service's words, where it refused. */
