@@ -70,9 +70,9 @@ test.each(["reference", "ours"] as const)(
   async (client) => {
     const { constructAll, makeError } = await load(client);
     const clients = constructAll("ws://localhost/client/hubs/chat");
-  expect(clients).toHaveLength(5);
-  // A property that only ours has: the import was really swapped.
-  expect(clients.every((each) => "connectionId" in each)).toBe(client === "ours");
+    expect(clients).toHaveLength(5);
+    // A property that only ours has: the import was really swapped.
+    expect(clients.every((each) => "connectionId" in each)).toBe(client === "ours");
     const error = makeError();
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({

@@ -7,24 +7,12 @@ import {
   WebPubSubClient,
   WebPubSubJsonProtocol,
   WebPubSubJsonReliableProtocol,
-  type AckMessage,
   type AckMessageError,
-  type CancelInvocationMessage,
-  type ConnectedMessage,
   type DisconnectedMessage,
-  type DownstreamMessageType,
   type GetClientAccessUrlOptions,
   type GroupDataMessage,
-  type GroupStateItem,
-  type GroupStateSnapshotMessage,
-  type GroupStateUpdateMessage,
-  type InvokeMessage,
-  type InvokeResponseError,
-  type InvokeResponseMessage,
-  type JoinGroupMessage,
   type JoinGroupOptions,
   type JSONTypes,
-  type LeaveGroupMessage,
   type LeaveGroupOptions,
   type OnConnectedArgs,
   type OnDisconnectedArgs,
@@ -32,39 +20,21 @@ import {
   type OnRejoinGroupFailedArgs,
   type OnServerDataMessageArgs,
   type OnStoppedArgs,
-  type PingMessage,
-  type PongMessage,
   type RetryMode,
-  type SendEventMessage,
   type SendEventOptions,
   type SendMessageErrorOptions,
-  type SendToGroupMessage,
   type SendToGroupOptions,
-  type SequenceAckMessage,
   type ServerDataMessage,
-  type SetGroupStateMessage,
   type StartOptions,
-  type StartStreamOptions,
-  type StreamAckMessage,
-  type StreamClosedMessage,
-  type StreamDataError,
-  type StreamDataMessage,
-  type StreamEndError,
-  type StreamEndMessage,
-  type StreamInfo,
-  type StreamNackMessage,
-  type SubscribeGroupStateMessage,
-  type UnsubscribeGroupStateMessage,
-  type UpstreamMessageType,
   type WebPubSubClientCredential,
   type WebPubSubClientOptions,
   type WebPubSubClientProtocol,
   type WebPubSubDataType,
   type WebPubSubMessage,
-  type WebPubSubMessageBase,
   type WebPubSubResult,
   type WebPubSubRetryOptions,
 } from "@azure/web-pubsub-client";
+import { describe } from "./describe.js";
 
 const mode: RetryMode = "Exponential";
 const retry: WebPubSubRetryOptions = {
@@ -274,116 +244,4 @@ function plain(message: GroupDataMessage | ServerDataMessage): unknown {
       return none;
     }
   }
-}
-
-/** Knows every kind of message, and the compiler knows that it does. */
-function describe(message: WebPubSubMessage): string {
-  const base: WebPubSubMessageBase = message;
-  const kind: UpstreamMessageType | DownstreamMessageType = base.kind;
-  switch (message.kind) {
-    case "ack":
-      return ack(message);
-    case "connected":
-      return connected(message);
-    case "joinGroup":
-    case "leaveGroup":
-      return membership(message);
-    case "sendToGroup":
-      return sendToGroup(message);
-    case "sendEvent":
-      return sendEvent(message);
-    case "sequenceAck":
-      return sequenceAck(message);
-    case "ping":
-    case "pong":
-      return heartbeat(message);
-    case "groupData":
-    case "serverData":
-    case "disconnected":
-      return kind;
-    case "invoke":
-    case "invokeResponse":
-    case "cancelInvocation":
-      return invocation(message);
-    case "streamData":
-    case "streamEnd":
-    case "streamAck":
-    case "streamNack":
-    case "streamClosed":
-      return stream(message);
-    case "setGroupState":
-    case "subscribeGroupState":
-    case "unsubscribeGroupState":
-    case "groupStateSnapshot":
-    case "groupStateUpdate":
-      return groupState(message);
-    default: {
-      const none: never = message;
-      return none;
-    }
-  }
-}
-
-const ack = ({ kind, ackId, success, error }: AckMessage): string =>
-  `${kind} ${ackId} ${success} ${error?.name ?? ""}`;
-const connected = ({ kind, connectionId, userId, reconnectionToken }: ConnectedMessage): string =>
-  `${kind} ${userId} ${connectionId.length > 0} ${reconnectionToken.length > 0}`;
-const membership = ({ kind, group, ackId }: JoinGroupMessage | LeaveGroupMessage): string =>
-  `${kind} ${group} ${ackId}`;
-const sendToGroup = ({
-  kind,
-  group,
-  ackId,
-  dataType,
-  data,
-  noEcho,
-  stream: start,
-}: SendToGroupMessage): string =>
-  `${kind} ${group} ${ackId} ${dataType} ${typeof data} ${noEcho} ${starting(start)}`;
-const starting = (start?: StartStreamOptions): string => `${start?.streamId} ${start?.idleTimeoutInMs}`;
-const sendEvent = ({ kind, event, ackId, dataType, data }: SendEventMessage): string =>
-  `${kind} ${event} ${ackId} ${dataType} ${typeof data}`;
-const sequenceAck = ({ kind, sequenceId }: SequenceAckMessage): string => `${kind} ${typeof sequenceId}`;
-const heartbeat = ({ kind }: PingMessage | PongMessage): string => kind;
-
-function invocation(message: InvokeMessage | InvokeResponseMessage | CancelInvocationMessage): string {
-  const error: InvokeResponseError | undefined =
-    message.kind === "invokeResponse" ? message.error : undefined;
-  const target: "event" | undefined = message.kind === "invoke" ? message.target : undefined;
-  return `${message.kind} ${message.invocationId} ${error?.name} ${target}`;
-}
-
-function stream(
-  message: StreamDataMessage | StreamEndMessage | StreamAckMessage | StreamNackMessage | StreamClosedMessage,
-): string {
-  const ended: StreamEndError | undefined = message.kind === "streamEnd" ? message.error : undefined;
-  const sequence =
-    message.kind === "streamData"
-      ? message.streamSequenceId
-      : message.kind === "streamAck" || message.kind === "streamNack"
-        ? message.expectedSequenceId
-        : undefined;
-  return `${message.kind} ${message.streamId} ${sequence} ${ended?.userErrorCode}`;
-}
-
-function groupState(
-  message:
-    | SetGroupStateMessage
-    | SubscribeGroupStateMessage
-    | UnsubscribeGroupStateMessage
-    | GroupStateSnapshotMessage
-    | GroupStateUpdateMessage,
-): string {
-  const items: GroupStateItem[] = "items" in message ? message.items : [];
-  const ids = items.map(({ connectionId, userId, state, updatedAt }) =>
-    [connectionId, userId, state?.["status"], updatedAt].join(),
-  );
-  return `${message.kind} ${message.group} ${ids.join(" ")}`;
-}
-
-/** A message of a stream, as a listener of `group-message` may see one. */
-export function ofStream({ stream: info }: GroupDataMessage): string {
-  const known: StreamInfo | undefined = info;
-  const error: StreamDataError | undefined = known?.error;
-  return `${known?.streamId} ${known?.streamSequenceId} ${known?.endOfStream} ${error?.name} ${error?.userErrorCode}`;
 }
