@@ -53,12 +53,12 @@ export class GroupRegistry {
     return ticket;
   }
 
-  joinSettled(ticket: JoinTicket, error?: SendMessageError): void {
+  /** @returns whether the answer still counts: no later leave has overruled it */
+  joinSettled(ticket: JoinTicket, error?: SendMessageError): boolean {
     const { group, wish } = ticket;
     this.#count(group, -1);
     const tickets = this.#joins.get(group);
-    // Overruled by a leave that was called later.
-    if (tickets?.delete(ticket) !== true) return;
+    if (tickets?.delete(ticket) !== true) return false;
     if (tickets.size === 0) this.#joins.delete(group);
     if (error === undefined) {
       if (wish) this.#wished.add(group);
@@ -67,6 +67,7 @@ export class GroupRegistry {
     } else if (this.#live && isVerdict(error, wish)) {
       this.#refusals.set(group, error);
     }
+    return true;
   }
 
   /**

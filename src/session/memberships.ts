@@ -161,9 +161,9 @@ export class Memberships {
     this.#operations.submitOwn(
       () => joinMessage(group),
       (error) => {
-        this.#registry.joinSettled(ticket, error);
+        const counts = this.#registry.joinSettled(ticket, error);
         this.#agree(group);
-        onSettled?.(error);
+        onSettled?.(counts ? error : undefined);
       },
     );
   }
