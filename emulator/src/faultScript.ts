@@ -1,5 +1,5 @@
 import type { FaultTarget, Interference } from "./service/interference.js";
-import type { OperationError } from "./service/messages.js";
+import type { OperationError, StreamNackName } from "./service/messages.js";
 
 /** Which connections a fault hits: those to which every given field applies; all of them without any. */
 export interface ConnectionFilter {
@@ -28,7 +28,34 @@ export type ScriptedFault = {
   | { readonly kind: "holdAcks"; readonly delayInMs: number; readonly filter?: ConnectionFilter }
   | { readonly kind: "answerAcks"; readonly error: string; readonly filter?: ConnectionFilter }
   | { readonly kind: "replayTwice"; readonly filter?: ConnectionFilter }
+  | ({ readonly kind: "holdInvocations" } & InvocationLimits & Hold)
+  | ({ readonly kind: "refuseStreams"; readonly error: string } & StreamLimits)
+  | ({ readonly kind: "nackFragments" } & FragmentLimits)
+  | ({ readonly kind: "holdStreamAcks" } & StreamLimits & Hold)
 );
+
+/** What happens to an answer that is due: it is lost, or late by some milliseconds. */
+export type Hold = { readonly swallow: true } | { readonly delayInMs: number };
+
+export interface InvocationLimits {
+  readonly filter?: ConnectionFilter;
+  /** Default: invocations of any event. The case doesn't matter. */
+  readonly event?: string;
+}
+
+export interface StreamLimits {
+  /** Applies to the publishers. */
+  readonly filter?: ConnectionFilter;
+  /** Default: every stream. */
+  readonly streamId?: string;
+}
+
+export interface FragmentLimits extends StreamLimits {
+  /** Default: any fragment. */
+  readonly streamSequenceId?: number;
+  /** Default: `TransientError`. */
+  readonly name?: StreamNackName;
+}
 
 type OfKind<Kind extends ScriptedFault["kind"]> = Extract<ScriptedFault, { readonly kind: Kind }>;
 
@@ -76,6 +103,35 @@ export class FaultScript implements Interference {
     return this.#strike("replayTwice", ({ filter }) => matches(filter, target)) === undefined ? 1 : 2;
   }
 
+  holdsInvocation(target: FaultTarget, event: string): "swallow" | number | undefined {
+    const fault = this.#strike(
+      "holdInvocations",
+      ({ filter, event: wanted = event }) =>
+        matches(filter, target) && wanted.toLowerCase() === event.toLowerCase(),
+    );
+    return fault && ("swallow" in fault ? "swallow" : fault.delayInMs);
+  }
+
+  refusesStream(target: FaultTarget, streamId: string): OperationError | undefined {
+    const fault = this.#strike("refuseStreams", (limits) => hitsStream(limits, target, streamId));
+    return fault && { name: fault.error, message: "A scripted fault refused the stream." };
+  }
+
+  nacksFragment(target: FaultTarget, streamId: string, streamSequenceId: number): StreamNackName | undefined {
+    const fault = this.#strike(
+      "nackFragments",
+      (limits) =>
+        hitsStream(limits, target, streamId) &&
+        (limits.streamSequenceId ?? streamSequenceId) === streamSequenceId,
+    );
+    return fault && (fault.name ?? "TransientError");
+  }
+
+  holdsStreamAck(target: FaultTarget, streamId: string): "swallow" | number | undefined {
+    const fault = this.#strike("holdStreamAcks", (limits) => hitsStream(limits, target, streamId));
+    return fault && ("swallow" in fault ? "swallow" : fault.delayInMs);
+  }
+
   /** Finds the fault that strikes now and counts it. */
   #strike<Kind extends ScriptedFault["kind"]>(
     kind: Kind,
@@ -100,6 +156,10 @@ export function matches(filter: ConnectionFilter | undefined, target: FaultTarge
     (userId === undefined || userId === target.userId) &&
     (group === undefined || target.groups.has(group))
   );
+}
+
+function hitsStream(limits: StreamLimits, target: FaultTarget, streamId: string): boolean {
+  return matches(limits.filter, target) && (limits.streamId ?? streamId) === streamId;
 }
 
 function isKind<Kind extends ScriptedFault["kind"]>(fault: ScriptedFault, kind: Kind): fault is OfKind<Kind> {

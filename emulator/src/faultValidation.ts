@@ -10,6 +10,11 @@ const keysByKind: Readonly<Record<string, readonly string[]>> = {
   holdAcks: ["swallow", "delayInMs", "filter", "times"],
   answerAcks: ["error", "filter", "times"],
   replayTwice: ["filter", "times"],
+  holdInvocations: ["swallow", "delayInMs", "event", "filter", "times"],
+  refuseStreams: ["error", "streamId", "filter", "times"],
+  nackFragments: ["streamSequenceId", "name", "streamId", "filter", "times"],
+  holdStreamAcks: ["swallow", "delayInMs", "streamId", "filter", "times"],
+  closeStreams: ["error", "message", "streamId", "filter"],
 };
 
 /** Longest delay that a timer can take, in milliseconds. */
@@ -26,6 +31,7 @@ export function checkFault(fault: unknown): void {
   const fields = checkObject(kind, fault, ["kind", ...(keysByKind[kind] ?? [])]);
   optional(fields["times"], (times) => checkInteger("times", times, 1, Number.MAX_SAFE_INTEGER));
   optional(fields["filter"], checkFilter);
+  optional(fields["streamId"], (id) => checkString("streamId", id));
   switch (kind) {
     case "restartService":
       optional(fields["sockets"], (sockets) => checkOneOf("sockets", sockets, ["close", "cut"]));
@@ -36,13 +42,25 @@ export function checkFault(fault: unknown): void {
       optional(fields["only"], (only) => checkOneOf("only", only, ["recovery", "new"]));
       return;
     case "holdAcks":
+    case "holdInvocations":
+    case "holdStreamAcks":
       if ((fields["swallow"] === true) === (fields["delayInMs"] !== undefined)) {
-        throw new TypeError("holdAcks takes either swallow: true or delayInMs.");
+        throw new TypeError(`${kind} takes either swallow: true or delayInMs.`);
       }
       optional(fields["delayInMs"], (delay) => checkNumber("delayInMs", delay, 0, maxDelayInMs));
+      optional(fields["event"], (event) => checkString("event", event));
+      return;
+    case "nackFragments":
+      optional(fields["streamSequenceId"], (id) =>
+        checkInteger("streamSequenceId", id, 1, Number.MAX_SAFE_INTEGER),
+      );
+      optional(fields["name"], (name) => checkOneOf("name", name, ["InvalidSequenceId", "TransientError"]));
       return;
     case "answerAcks":
+    case "refuseStreams":
+    case "closeStreams":
       checkString("error", fields["error"]);
+      optional(fields["message"], (message) => checkString("message", message));
   }
 }
 

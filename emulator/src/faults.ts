@@ -1,4 +1,13 @@
-import { type ConnectionFilter, type FaultScript, type ScriptedFault, matches } from "./faultScript.js";
+import {
+  type ConnectionFilter,
+  type FaultScript,
+  type FragmentLimits,
+  type Hold,
+  type InvocationLimits,
+  type ScriptedFault,
+  type StreamLimits,
+  matches,
+} from "./faultScript.js";
 import { checkFault } from "./faultValidation.js";
 import type { Service } from "./service/service.js";
 import type { Session } from "./service/session.js";
@@ -8,14 +17,19 @@ import { closeCodes } from "./service/transport.js";
 export type ImmediateFault =
   | { readonly kind: "cutTransports"; readonly filter?: ConnectionFilter }
   | { readonly kind: "goHalfOpen"; readonly filter?: ConnectionFilter }
-  | { readonly kind: "restartService"; readonly sockets?: "close" | "cut" };
+  | { readonly kind: "restartService"; readonly sockets?: "close" | "cut" }
+  | ({ readonly kind: "closeStreams"; readonly error: string; readonly message?: string } & StreamLimits);
 
 export type Fault = ScriptedFault | ImmediateFault;
 
-/** How often a scripted fault strikes, and whom. */
-export interface FaultLimits {
+/** How often a scripted fault strikes. */
+interface Times {
   /** Default: until `reset()`. */
   readonly times?: number;
+}
+
+/** How often a scripted fault strikes, and whom. */
+export interface FaultLimits extends Times {
   /** Default: every connection. */
   readonly filter?: ConnectionFilter;
 }
@@ -95,6 +109,38 @@ export class Faults {
     this.inject({ kind: "replayTwice", ...limits });
   }
 
+  /** Handlers get the invocations, but their answers are lost (`swallow`) or late. */
+  holdInvocations(options: Times & InvocationLimits & Hold): void {
+    this.inject({ kind: "holdInvocations", ...options });
+  }
+
+  /** Streams are not opened: their publishers get this error. */
+  refuseStreams(options: Times & StreamLimits & { readonly error: string }): void {
+    this.inject({ kind: "refuseStreams", ...options });
+  }
+
+  /** Doesn't take fragments of streams: the publisher must send them again. */
+  nackFragments(options: Times & FragmentLimits = {}): void {
+    this.inject({ kind: "nackFragments", ...options });
+  }
+
+  /**
+   * Stream acks are lost (`swallow`) or late; that a stream is open is told by one too. A late ack acknowledges
+   * everything that was taken by then.
+   */
+  holdStreamAcks(options: Times & StreamLimits & Hold): void {
+    this.inject({ kind: "holdStreamAcks", ...options });
+  }
+
+  /**
+   * Closes open streams with an error. Publishers get it as it is, subscribers as far as its name is one of theirs,
+   * else as `Cancelled`.
+   * @returns how many connections had such a stream.
+   */
+  closeStreams(options: StreamLimits & { readonly error: string; readonly message?: string }): number {
+    return this.inject({ kind: "closeStreams", ...options });
+  }
+
   /** Puts any fault in force by its plain description. @returns how many connections were hit at once. */
   inject(fault: Fault): number {
     checkFault(fault);
@@ -114,6 +160,12 @@ export class Faults {
           fault.sockets === "cut" ? "cut" : closeCodes.serviceRestart,
         );
         return 0;
+      case "closeStreams":
+        return this.#closeStreams(fault);
+      case "holdInvocations":
+      case "refuseStreams":
+      case "nackFragments":
+      case "holdStreamAcks":
       case "refuseUpgrades":
       case "rejectRecovery":
       case "recoverSilently":
@@ -135,6 +187,19 @@ export class Faults {
   /** Keeps something held up until `reset()`. */
   hold(release: () => void): void {
     this.#releases.add(release);
+  }
+
+  /** Also those of connections that wait for their recovery. */
+  #closeStreams(fault: Extract<Fault, { readonly kind: "closeStreams" }>): number {
+    const { error: name, message = "A scripted fault closed the stream.", streamId, filter } = fault;
+    let count = 0;
+    for (const hub of this.#service.hubs) {
+      for (const session of [...hub.sessions]) {
+        if (!matches(filter, session)) continue;
+        if (this.#service.closeStreams(session, { name, message }, streamId) > 0) count++;
+      }
+    }
+    return count;
   }
 
   #hit(filter: ConnectionFilter | undefined, strike: (session: Session) => void): number {

@@ -2,7 +2,7 @@ import { checkObject, checkString, checkStrings, optional } from "./check.js";
 import { type Content, type ContentType, checkedMetadata, payloadOf } from "./content.js";
 import type { Hub } from "./service/hub.js";
 import { maxTtlSeconds } from "./service/limits.js";
-import type { Metadata } from "./service/messages.js";
+import type { GroupState, Metadata } from "./service/messages.js";
 import { isGroupName, isTtl } from "./service/names.js";
 import type { Permission } from "./service/permissions.js";
 import type { Session, SessionStatus } from "./service/session.js";
@@ -27,6 +27,27 @@ export interface ConnectionSnapshot {
   readonly groups: readonly string[];
   /** Messages that the client hasn't acknowledged yet; 0 for a connection that isn't reliable. */
   readonly unacknowledged: number;
+}
+
+/** An open stream to a group as the service sees it at one moment. */
+export interface StreamSnapshot {
+  readonly streamId: string;
+  readonly group: string;
+  /** The publisher. */
+  readonly connectionId: string;
+  /** The number of the fragment that comes next. */
+  readonly expectedSequenceId: number;
+  readonly noEcho: boolean;
+  readonly idleTimeoutInMs: number;
+}
+
+/** What one connection tells about itself in a group. */
+export interface GroupStateEntry {
+  readonly connectionId: string;
+  readonly userId: string | undefined;
+  readonly state: GroupState;
+  /** Unix milliseconds; no two changes in a hub have the same. */
+  readonly updatedAt: number;
 }
 
 /** One hub from the inside: what a server can do there, and the service's own view of it. */
@@ -101,6 +122,25 @@ export class HubHandle {
 
   members(group: string): readonly ConnectionSnapshot[] {
     return Array.from(this.#hub.members(group), snapshot);
+  }
+
+  /** Streams to groups that are open, also those whose publisher's transport was lost. */
+  streams(): readonly StreamSnapshot[] {
+    return Array.from(this.#hub.sessions, ({ connectionId, streams }) =>
+      Array.from(streams.open.values(), (stream) => ({
+        streamId: stream.id,
+        group: stream.group,
+        connectionId,
+        expectedSequenceId: stream.expected,
+        noEcho: stream.noEcho,
+        idleTimeoutInMs: stream.idleTimeoutInMs,
+      })),
+    ).flat();
+  }
+
+  /** The states that are set in a group. */
+  states(group: string): readonly GroupStateEntry[] {
+    return this.#hub.states.list(group).map(({ state = {}, ...about }) => ({ ...about, state }));
   }
 
   #send(receivers: Iterable<Session>, data: Content, options: SendOptions = {}): void {

@@ -20,8 +20,16 @@ export type Decoded =
   | { readonly kind: "message"; readonly message: ClientMessage }
   /** A type of message that this service doesn't know: for newer versions, skipped. */
   | { readonly kind: "unknown"; readonly type: string }
-  /** A known type with a wrong field: answered with `BadRequest` where it has an ackId. */
-  | { readonly kind: "invalid"; readonly ackId: Uint64 | undefined; readonly reason: string }
+  /** A known type with a wrong field: answered with `BadRequest` where it has an id to answer to. */
+  | {
+      readonly kind: "invalid";
+      readonly ackId: Uint64 | undefined;
+      /** Of a message that opens an invocation. */
+      readonly invocationId?: string | undefined;
+      /** Of a message that belongs to a stream. */
+      readonly streamId?: string | undefined;
+      readonly reason: string;
+    }
   /** Not this subprotocol at all: the connection is closed. */
   | { readonly kind: "malformed"; readonly reason: string };
 

@@ -1,4 +1,5 @@
 import { Envelope } from "./envelope.js";
+import { GroupStates } from "./groupStates.js";
 import type { DataMessage, GroupData } from "./messages.js";
 import type { Session } from "./session.js";
 
@@ -15,6 +16,7 @@ export interface Delivery {
 /** The connections of one hub, by id, by user and by group. */
 export class Hub {
   readonly name: string;
+  readonly states: GroupStates;
   readonly #now: () => number;
   readonly #sessions = new Map<string, Session>();
   readonly #users = new Map<string, Set<Session>>();
@@ -23,6 +25,7 @@ export class Hub {
   constructor(name: string, now: () => number) {
     this.name = name;
     this.#now = now;
+    this.states = new GroupStates(now);
   }
 
   /** Every session, also those that wait for their recovery. */
@@ -56,6 +59,7 @@ export class Hub {
     this.#sessions.delete(session.connectionId);
     if (session.userId !== undefined) removeFrom(this.#users, session.userId, session);
     for (const group of session.groups) removeFrom(this.#groups, group, session);
+    this.states.remove(session, session.groups);
     session.groups.clear();
   }
 
@@ -69,6 +73,7 @@ export class Hub {
   leave(session: Session, group: string): void {
     session.groups.delete(group);
     removeFrom(this.#groups, group, session);
+    this.states.clear(session, group);
   }
 
   /** Sends to the members of the message's group. */

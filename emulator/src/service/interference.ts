@@ -1,4 +1,4 @@
-import type { OperationError } from "./messages.js";
+import type { OperationError, StreamNackName } from "./messages.js";
 
 /** The connection that a fault may hit. */
 export interface FaultTarget {
@@ -23,6 +23,14 @@ export interface Interference {
   announcesRecovery(target: FaultTarget): boolean;
   /** How often a recovery replays each message. */
   replays(target: FaultTarget): number;
+  /** What happens to an invocation's answer that is due: `swallow`, or a delay in milliseconds. */
+  holdsInvocation(target: FaultTarget, event: string): "swallow" | number | undefined;
+  /** An error: the stream isn't opened. */
+  refusesStream(target: FaultTarget, streamId: string): OperationError | undefined;
+  /** A name: the fragment, which is the expected one, isn't taken and must be sent again. */
+  nacksFragment(target: FaultTarget, streamId: string, streamSequenceId: number): StreamNackName | undefined;
+  /** What happens to a stream ack that is due: `swallow`, or a delay in milliseconds. */
+  holdsStreamAck(target: FaultTarget, streamId: string): "swallow" | number | undefined;
 }
 
 /** No faults. */
@@ -32,4 +40,8 @@ export const noInterference: Interference = {
   holdsAck: () => undefined,
   announcesRecovery: () => true,
   replays: () => 1,
+  holdsInvocation: () => undefined,
+  refusesStream: () => undefined,
+  nacksFragment: () => undefined,
+  holdsStreamAck: () => undefined,
 };

@@ -1,5 +1,5 @@
-import { maxGroupNameLength, maxTtlSeconds } from "./limits.js";
-import type { Metadata } from "./messages.js";
+import { maxGroupNameLength, maxGroupStateBytes, maxIdLength, maxTtlSeconds } from "./limits.js";
+import type { GroupState, Metadata } from "./messages.js";
 
 const hubName = /^[A-Za-z][A-Za-z0-9_`,.[\]]{0,127}$/;
 /** The characters that HTTP allows in a header's name. */
@@ -7,6 +7,7 @@ const metadataKey = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
 /** What HTTP can carry in a header: a handler may get it so. */
 const metadataValue = /^[\t\x20-\x7e]{0,1024}$/;
 const maxMetadataBytes = 8 * 1024;
+const encoder = new TextEncoder();
 
 export function isHubName(name: string): boolean {
   return hubName.test(name);
@@ -14,6 +15,11 @@ export function isHubName(name: string): boolean {
 
 export function isGroupName(name: unknown): name is string {
   return typeof name === "string" && name.length >= 1 && name.length <= maxGroupNameLength;
+}
+
+/** Of a stream or an invocation. */
+export function isId(value: unknown): value is string {
+  return typeof value === "string" && value.length >= 1 && value.length <= maxIdLength;
 }
 
 /** Whole seconds from 0 (never) to the longest time to live. */
@@ -31,4 +37,22 @@ export function metadataProblem(metadata: Metadata): string | undefined {
     bytes += key.length + value.length;
   }
   return bytes > maxMetadataBytes ? "metadata must not be larger than 8,192 bytes" : undefined;
+}
+
+/** Bytes of a state's names and values in UTF-8. */
+export function groupStateBytes(state: GroupState): number {
+  let bytes = 0;
+  for (const [key, value] of Object.entries(state)) bytes += utf8Bytes(key) + utf8Bytes(value);
+  return bytes;
+}
+
+/** Undefined: it is valid. */
+export function groupStateProblem(state: GroupState): string | undefined {
+  return groupStateBytes(state) > maxGroupStateBytes
+    ? "state must not be larger than 16,384 bytes"
+    : undefined;
+}
+
+function utf8Bytes(text: string): number {
+  return encoder.encode(text).length;
 }

@@ -1,11 +1,11 @@
 import type { Diagnostics } from "./diagnostics.js";
 import type { Hub } from "./hub.js";
 import type { Interference } from "./interference.js";
-import { maxWaitingEvents } from "./limits.js";
-import type { Operation, OperationError, SendEvent } from "./messages.js";
+import { maxStateSubscriptions, maxWaitingEvents } from "./limits.js";
+import type { Operation, OperationError, SendEvent, SetGroupState } from "./messages.js";
 import type { Permission } from "./permissions.js";
 import type { Session } from "./session.js";
-import type { Upstream, UserEventAnswer } from "./upstream.js";
+import { type Upstream, ask } from "./upstream.js";
 
 /** Undefined: executed. */
 type Outcome = OperationError | undefined;
@@ -16,6 +16,16 @@ const noHandler: OperationError = {
 };
 
 const handlerFailed: OperationError = { name: "InternalServerError", message: "The event handler failed." };
+
+const notMember: OperationError = {
+  name: "BadRequest",
+  message: "Only a member of the group can have a state in it.",
+};
+
+const tooManySubscriptions: OperationError = {
+  name: "BadRequest",
+  message: `A connection can subscribe to the states of ${maxStateSubscriptions} groups.`,
+};
 
 const tooManyEvents: OperationError = {
   name: "InternalServerError",
@@ -99,13 +109,43 @@ export class Operations {
         return;
       case "event":
         this.#event(hub, session, operation, done);
+        return;
+      case "setGroupState":
+        done(this.#setState(hub, session, operation));
+        return;
+      case "subscribeGroupState":
+        this.#subscribe(hub, session, operation.group, done);
+        return;
+      case "unsubscribeGroupState":
+        hub.states.unsubscribe(session, operation.group);
+        done(undefined);
+    }
+  }
+
+  /** Unsettled: a state reaches others, so it needs the permission to send to the group; clearing needs none. */
+  #setState(hub: Hub, session: Session, { group, state }: SetGroupState): Outcome {
+    if (state === undefined) {
+      hub.states.clear(session, group);
+      return undefined;
+    }
+    if (!session.groups.has(group)) return notMember;
+    return this.#permitted(session, "sendToGroup", group, () => hub.states.set(session, group, state));
+  }
+
+  /** Unsettled: who may join the group may know its states, without being a member. The ack comes first. */
+  #subscribe(hub: Hub, session: Session, group: string, done: (outcome: Outcome) => void): void {
+    if (!session.permissions.allows("joinLeaveGroup", group)) {
+      done(forbidden("joinLeaveGroup"));
+    } else if (!hub.states.subscribe(session, group)) {
+      done(tooManySubscriptions);
+    } else {
+      done(undefined);
+      hub.states.sendSnapshot(session, group);
     }
   }
 
   #permitted(session: Session, permission: Permission, group: string, act: () => void): Outcome {
-    if (!session.permissions.allows(permission, group)) {
-      return { name: "Forbidden", message: `This connection has no permission ${permission} for the group.` };
-    }
+    if (!session.permissions.allows(permission, group)) return forbidden(permission);
     act();
     return undefined;
   }
@@ -137,7 +177,9 @@ export class Operations {
 
   /** Never rejects. */
   async #handle(hub: Hub, session: Session, event: SendEvent): Promise<Outcome> {
-    const answer = await this.#ask(session, event);
+    const { event: eventName, payload: content, metadata: about } = event;
+    const asked = { ...session.origin, eventName, payload: content, metadata: about };
+    const answer = await ask(this.#upstream, asked);
     if (answer.kind === "unhandled") return noHandler;
     if (answer.kind === "failed") {
       const message = `The handler of event ${JSON.stringify(event.event)} failed: ${answer.reason}`;
@@ -158,13 +200,8 @@ export class Operations {
     }
     return undefined;
   }
+}
 
-  async #ask(session: Session, event: SendEvent): Promise<UserEventAnswer> {
-    const { payload, metadata } = event;
-    try {
-      return await this.#upstream.userEvent({ ...session.origin, eventName: event.event, payload, metadata });
-    } catch (error) {
-      return { kind: "failed", reason: String(error), cause: error };
-    }
-  }
+function forbidden(permission: Permission): OperationError {
+  return { name: "Forbidden", message: `This connection has no permission ${permission} for the group.` };
 }

@@ -9,12 +9,15 @@ import {
 import type { Codec, Frame } from "./codec.js";
 import { randomId } from "./environment.js";
 import { Hub } from "./hub.js";
+import { Invocations } from "./invocations.js";
 import { defaultRecoveryWindowInMs } from "./limits.js";
 import { isHubName } from "./names.js";
+import type { OperationError } from "./messages.js";
 import { Operations } from "./operations.js";
 import { Permissions } from "./permissions.js";
 import type { Ports } from "./ports.js";
 import { Session, type SessionOwner } from "./session.js";
+import { Streams } from "./streams.js";
 import { type Identity, type TokenClaims, anonymous, claimLists, identityOf } from "./token.js";
 import { closeCodes, type Link, type Transport } from "./transport.js";
 import { WaitingRoom } from "./waitingRoom.js";
@@ -31,6 +34,8 @@ export class Service {
   readonly #ports: Ports;
   readonly #allowsAnonymous: (hub: string) => boolean;
   readonly #operations: Operations;
+  readonly #invocations: Invocations;
+  readonly #streams: Streams;
   readonly #waitingRoom: WaitingRoom;
   /** By lower-case name. Hubs exist on demand. */
   readonly #hubs = new Map<string, Hub>();
@@ -39,6 +44,8 @@ export class Service {
     this.#ports = ports;
     this.#allowsAnonymous = options.allowsAnonymous ?? (() => false);
     this.#operations = new Operations(ports.upstream, ports.interference, ports.diagnostics);
+    this.#invocations = new Invocations(ports);
+    this.#streams = new Streams(ports.environment, ports.interference);
     const window = options.recoveryWindowInMs ?? defaultRecoveryWindowInMs;
     this.#waitingRoom = new WaitingRoom(ports.environment, window);
   }
@@ -72,6 +79,11 @@ export class Service {
   /** Ends every session, as a service that stops or restarts does. */
   endAll(reason: string, code: number | "cut"): void {
     for (const hub of this.#hubs.values()) for (const session of hub.sessions) session.end(reason, code);
+  }
+
+  /** Closes the open streams of a session, or one of them. @returns how many. */
+  closeStreams(session: Session, error: OperationError, streamId?: string): number {
+    return this.#streams.closeAll(this.hub(session.hub), session, error, streamId);
   }
 
   async #admitNew(request: ConnectRequest, codec: Codec | undefined): Promise<Admission> {
@@ -153,6 +165,8 @@ export class Service {
       const link = session.attach(transport, this.#ports.interference.announcesRecovery(session));
       this.#waitingRoom.remove(session);
       session.replay(this.#ports.interference.replays(session));
+      this.#streams.resumed(this.hub(session.hub), session);
+      this.#invocations.resumed(session);
       return link;
     };
     return { kind: "accepted", subprotocol: codec.name, open };
@@ -173,10 +187,15 @@ export class Service {
       environment,
       interference,
       received: (session, frame) => this.#received(hub, session, frame),
-      dropped: (session) => this.#waitingRoom.add(session),
+      dropped: (session) => {
+        this.#streams.paused(session);
+        this.#waitingRoom.add(session);
+      },
       ended: (session, reason) => {
         this.#waitingRoom.remove(session);
         hub.remove(session);
+        this.#streams.ended(hub, session);
+        this.#invocations.ended(session);
         upstream.disconnected({ ...session.origin, reason });
       },
     };
@@ -196,12 +215,16 @@ export class Service {
         report(`A message of the unknown type ${JSON.stringify(decoded.type)} was skipped.`);
         return;
       case "invalid":
-        if (decoded.ackId === undefined) report(`An invalid message was skipped: ${decoded.reason}.`);
-        else
+        if (decoded.ackId !== undefined)
           session.answer(decoded.ackId, {
             name: "BadRequest",
             message: `Invalid message: ${decoded.reason}.`,
           });
+        else if (decoded.invocationId !== undefined)
+          this.#invocations.invalid(session, decoded.invocationId, decoded.reason);
+        else if (decoded.streamId !== undefined)
+          this.#streams.invalid(hub, session, decoded.streamId, decoded.reason);
+        else report(`An invalid message was skipped: ${decoded.reason}.`);
         return;
       case "malformed":
         // Unsettled. The session ends too: the client would send the same again after a recovery.
@@ -223,7 +246,22 @@ export class Service {
       case "leaveGroup":
       case "sendToGroup":
       case "event":
+      case "setGroupState":
+      case "subscribeGroupState":
+      case "unsubscribeGroupState":
         this.#operations.execute(hub, session, message);
+        return;
+      case "startStream":
+      case "streamData":
+      case "streamKeepAlive":
+      case "streamEnd":
+        this.#streams.received(hub, session, message);
+        return;
+      case "invoke":
+        this.#invocations.invoke(hub, session, message);
+        return;
+      case "cancelInvocation":
+        this.#invocations.cancel(session, message.invocationId);
     }
   }
 }

@@ -7,6 +7,7 @@ import { maxBufferedBytes } from "./limits.js";
 import type { ControlMessage, OperationError, Uint64 } from "./messages.js";
 import type { Permissions } from "./permissions.js";
 import { ReliableBuffer } from "./reliableBuffer.js";
+import { StreamTable } from "./streamTable.js";
 import { closeCodes, type Link, type Transport } from "./transport.js";
 import type { EventOrigin } from "./upstream.js";
 
@@ -34,6 +35,8 @@ export class Session {
   /** Groups joined; kept by the hub. */
   readonly groups = new Set<string>();
   readonly acks = new AckMemory();
+  /** Streams to groups that this connection publishes. */
+  readonly streams = new StreamTable();
   readonly buffer: ReliableBuffer | undefined;
   /** What the event handler left here. */
   connectionState: string | undefined;

@@ -41,12 +41,14 @@ export interface UserEvent extends EventOrigin {
   readonly eventName: string;
   readonly payload: Payload;
   readonly metadata: Metadata | undefined;
+  /** Present: the client waits for the reply, and an answer without a handler is none. */
+  readonly invocationId?: string | undefined;
 }
 
 export type UserEventAnswer =
   | {
       readonly kind: "handled";
-      /** Goes back to the client as a server message, before the ack. */
+      /** Goes back to the client: as a server message before the ack, or as the answer to its invocation. */
       readonly reply?: { readonly payload: Payload; readonly metadata?: Metadata | undefined } | undefined;
       readonly connectionState?: string | undefined;
     }
@@ -62,8 +64,24 @@ export interface Upstream {
   connect(event: ConnectEvent): Promise<ConnectDecision | undefined>;
   connected(event: EventOrigin): void;
   disconnected(event: EventOrigin & { readonly reason: string }): void;
-  /** Called for one event of a connection at a time, in the order they were sent. */
-  userEvent(event: UserEvent): Promise<UserEventAnswer>;
+  /**
+   * Called for one event of a connection at a time, in the order they were sent; for invocations at any time.
+   * @param signal of an invocation: aborted when nobody waits for the answer any more.
+   */
+  userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer>;
+}
+
+/** Asks the application; never rejects. */
+export async function ask(
+  upstream: Upstream,
+  event: UserEvent,
+  signal?: AbortSignal,
+): Promise<UserEventAnswer> {
+  try {
+    return await upstream.userEvent(event, signal);
+  } catch (cause) {
+    return { kind: "failed", reason: String(cause), cause };
+  }
 }
 
 /** Nobody there: every client may connect, no event is handled. */

@@ -9,9 +9,13 @@ export interface HandlerEvent extends Omit<EventOrigin, "connectionState"> {
   /** A string, a JSON value, or a `Uint8Array` for binary and protobuf. */
   readonly data: unknown;
   readonly metadata: Metadata | undefined;
+  /** Of an invocation, whose client waits for the reply; undefined for an ordinary event. */
+  readonly invocationId: string | undefined;
+  /** Of an invocation: aborted when the client cancels it or is gone; undefined for an ordinary event. */
+  readonly signal: AbortSignal | undefined;
 }
 
-/** Goes back to the client as a server message, before the ack. */
+/** Goes back to the client: as a server message before the ack, or as the answer to its invocation. */
 export interface EventReply {
   readonly data: Content;
   /** Default: text for a string, binary for bytes, JSON for everything else. */

@@ -41,12 +41,12 @@ export class InProcessUpstream implements Upstream {
     this.#notify(event, "onDisconnected", (handler) => handler.onDisconnected?.(event));
   }
 
-  async userEvent(event: UserEvent): Promise<UserEventAnswer> {
+  async userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer> {
     const handler = this.#handlers(event.hub).find(
       (candidate) => candidate.onEvent !== undefined && takes(candidate.events, event.eventName),
     );
     if (handler?.onEvent === undefined) return { kind: "unhandled" };
-    const reply = await handler.onEvent(handlerEvent(event));
+    const reply = await handler.onEvent(handlerEvent(event, signal));
     if (!reply) return { kind: "handled" };
     const { data, dataType, metadata } = reply;
     return {
@@ -76,9 +76,9 @@ function takes(events: string | readonly string[] = "*", name: string): boolean 
   return names.some((candidate) => candidate.trim() === "*" || candidate.trim().toLowerCase() === wanted);
 }
 
-function handlerEvent(event: UserEvent): HandlerEvent {
-  const { payload, connectionState: _, ...rest } = event;
-  return { ...rest, dataType: payload.dataType, data: dataOf(payload) };
+function handlerEvent(event: UserEvent, signal: AbortSignal | undefined): HandlerEvent {
+  const { payload, connectionState: _, invocationId, ...rest } = event;
+  return { ...rest, invocationId, signal, dataType: payload.dataType, data: dataOf(payload) };
 }
 
 function dataOf(payload: Payload): unknown {

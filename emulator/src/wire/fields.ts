@@ -1,5 +1,5 @@
-import type { Metadata, Payload, Uint64 } from "../service/messages.js";
-import { isGroupName, isTtl, metadataProblem } from "../service/names.js";
+import type { GroupState, Metadata, Payload, Uint64 } from "../service/messages.js";
+import { groupStateProblem, isGroupName, isTtl, metadataProblem } from "../service/names.js";
 import { decodeBase64 } from "./base64.js";
 
 /** A field of a known message that can't be what it is. */
@@ -68,6 +68,16 @@ export function metadataOf(json: Json): Metadata | undefined {
   const problem = metadataProblem(metadata);
   if (problem !== undefined) throw new FieldError(problem);
   return metadata;
+}
+
+/** `null` clears like an absent state. */
+export function stateOf(json: Json): GroupState | undefined {
+  const { state } = json;
+  if (state === undefined || state === null) return undefined;
+  if (!isStringRecord(state)) throw new FieldError("state must be an object of strings");
+  const problem = groupStateProblem(state);
+  if (problem !== undefined) throw new FieldError(problem);
+  return state;
 }
 
 export function payloadOf(json: Json): Payload {

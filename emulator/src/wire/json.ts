@@ -10,10 +10,20 @@ import {
   noEchoOf,
   payloadOf,
   sequenceIdOf,
+  stateOf,
   ttlOf,
   uint64,
 } from "./fields.js";
 import { encodeJson } from "./jsonEncoding.js";
+import {
+  answerableInvocationId,
+  answerableStreamId,
+  invocationIdOf,
+  invokeOf,
+  startStreamOf,
+  streamDataOf,
+  streamEndOf,
+} from "./streamFields.js";
 
 /** Either JSON subprotocol: the reliable one adds reconnection tokens and sequence ids. */
 class JsonCodec implements Codec {
@@ -42,7 +52,13 @@ class JsonCodec implements Codec {
       return message === undefined ? { kind: "unknown", type } : { kind: "message", message };
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
-      return { kind: "invalid", ackId: answerableId(json), reason: error.message };
+      return {
+        kind: "invalid",
+        ackId: answerableId(json),
+        invocationId: answerableInvocationId(json),
+        streamId: answerableStreamId(json),
+        reason: error.message,
+      };
     }
   }
 
@@ -61,6 +77,7 @@ function read(type: string, json: Json): ClientMessage | undefined {
     case "leaveGroup":
       return { kind: type, group: groupOf(json), ackId: ackIdOf(json) };
     case "sendToGroup":
+      if (json["stream"] !== undefined && json["stream"] !== null) return startStreamOf(json);
       return {
         kind: type,
         group: groupOf(json),
@@ -78,6 +95,19 @@ function read(type: string, json: Json): ClientMessage | undefined {
         payload: payloadOf(json),
         metadata: metadataOf(json),
       };
+    case "setGroupState":
+      return { kind: type, group: groupOf(json), ackId: ackIdOf(json), state: stateOf(json) };
+    case "subscribeGroupState":
+    case "unsubscribeGroupState":
+      return { kind: type, group: groupOf(json), ackId: ackIdOf(json) };
+    case "streamData":
+      return streamDataOf(json);
+    case "streamEnd":
+      return streamEndOf(json);
+    case "invoke":
+      return invokeOf(json);
+    case "cancelInvocation":
+      return { kind: type, invocationId: invocationIdOf(json) };
     case "sequenceAck":
       return { kind: type, sequenceId: sequenceIdOf(json) };
     case "ping":

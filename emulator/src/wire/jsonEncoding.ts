@@ -1,5 +1,12 @@
 import type { Encoded, Frame } from "../service/codec.js";
-import type { Metadata, Payload, ServiceMessage, Uint64 } from "../service/messages.js";
+import type {
+  GroupStateItem,
+  Metadata,
+  Payload,
+  ServiceMessage,
+  StreamPosition,
+  Uint64,
+} from "../service/messages.js";
 import { encodeBase64 } from "./base64.js";
 
 /** A message as JSON, ready for any number of receivers. */
@@ -57,12 +64,49 @@ function write(message: ServiceMessage): string {
         from: "group",
         group: message.group,
         fromUserId: message.fromUserId,
+        stream: message.stream && stream(message.stream),
       });
       return withContent(head, message.payload, message.metadata);
     }
     case "serverData":
       return withContent('{"type":"message","from":"server"}', message.payload, message.metadata);
+    case "invokeResponse": {
+      const { invocationId, payload, error } = message;
+      const head = JSON.stringify({
+        type: "invokeResponse",
+        invocationId,
+        success: error === undefined,
+        error,
+      });
+      return payload === undefined ? head : withContent(head, payload, undefined);
+    }
+    case "streamAck": {
+      const { streamId, expectedSequenceId } = message;
+      return JSON.stringify({ type: "streamAck", streamId, expectedSequenceId });
+    }
+    case "streamNack": {
+      const { kind: type, streamId, name, message: reason, expectedSequenceId } = message;
+      return JSON.stringify({ type, streamId, name, message: reason, expectedSequenceId });
+    }
+    case "streamClosed": {
+      const { kind: type, streamId, error } = message;
+      return JSON.stringify({ type, streamId, error });
+    }
+    case "groupStateSnapshot":
+    case "groupStateUpdate": {
+      const { kind: type, group, items } = message;
+      return JSON.stringify({ type, group, items: items.map(stateItem) });
+    }
   }
+}
+
+function stream({ streamId, streamSequenceId, end }: StreamPosition) {
+  return { streamId, streamSequenceId, ...(end && { endOfStream: true, error: end.error }) };
+}
+
+/** Only what the wire knows, in its order. */
+function stateItem({ connectionId, userId, state, updatedAt }: GroupStateItem) {
+  return { connectionId, userId, state, updatedAt };
 }
 
 /** Adds content to an object's text. JSON content is put in as it is, not parsed and written again. */

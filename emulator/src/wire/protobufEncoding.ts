@@ -16,6 +16,8 @@ const DATA_TAG = (2 << 3) | DELIMITED;
 export function encodeProtobuf(message: ServiceMessage): Encoded | undefined {
   switch (message.kind) {
     case "groupData":
+      // Where a fragment belongs has no public field numbers: it goes as an ordinary message, the end not at all.
+      if (message.stream?.end !== undefined) return undefined;
       return new EncodedData(data("group", message.group, message.payload, message.metadata));
     case "serverData":
       return new EncodedData(data("server", undefined, message.payload, message.metadata));
