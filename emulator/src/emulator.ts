@@ -1,10 +1,13 @@
 import { nodeEnvironment } from "./environment.js";
 import { FaultScript } from "./faultScript.js";
 import { Faults } from "./faults.js";
-import { AccessTokens } from "./http/accessToken.js";
+import { type Address, ClientTokens } from "./http/accessToken.js";
 import { ClientEndpoint } from "./http/clientEndpoint.js";
+import { KeyRing } from "./http/keyRing.js";
 import { refuse } from "./http/refusal.js";
-import { Server, answerRequest } from "./http/server.js";
+import { Requests } from "./http/requests.js";
+import { RestTokens } from "./http/rest/restTokens.js";
+import { Server } from "./http/server.js";
 import { HubHandle } from "./hubHandle.js";
 import { type ClientUrlOptions, type EmulatorOptions, checkClientUrl, checkOptions } from "./options.js";
 import { Service } from "./service/service.js";
@@ -37,12 +40,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     port: wantedPort,
     host,
     accessKey,
+    secondaryAccessKey,
     recoveryWindowInMs,
     log,
     hub: hubOptions,
   } = checkOptions(options);
-  let port = wantedPort;
-  const tokens = new AccessTokens(accessKey, nodeEnvironment, () => ownHosts(host, port));
+  let address: Address = addressOf(host, wantedPort);
+  const keys = new KeyRing(
+    secondaryAccessKey === undefined ? [accessKey] : [accessKey, secondaryAccessKey],
+    nodeEnvironment,
+  );
+  const tokens = new ClientTokens(keys, () => address);
   const script = new FaultScript();
   const service = new Service(
     {
@@ -66,8 +74,14 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       cause,
     });
   };
+  const requests = new Requests({
+    service,
+    tokens: new RestTokens(keys, () => address.hosts),
+    clientTokens: tokens,
+    diagnostics: log,
+  });
   const server = new Server({
-    request: answerRequest,
+    request: (request, response) => void requests.answer(request, response),
     upgrade: (request, socket, head) => {
       clients.upgrade(request, socket, head).catch((error: unknown) => {
         failed(error);
@@ -76,9 +90,13 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     },
     failed,
   });
-  port = await server.listen(wantedPort, host);
-  const authority = `${reachable(host)}:${port}`;
-  const endpoint = `http://${authority}`;
+  address = addressOf(host, await server.listen(wantedPort, host));
+  const { endpoint } = address;
+
+  if (!isLoopback(host)) {
+    const message = `Listening on ${host}: everyone who reaches this machine can reach the service.`;
+    log({ level: "warning", hub: "", connectionId: undefined, message });
+  }
 
   let closing: Promise<void> | undefined;
   const close = () => {
@@ -97,15 +115,18 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     faults,
     async clientAccessUrl(hub, urlOptions = {}) {
       const checked = checkClientUrl(hub, urlOptions);
-      const path = `/client/hubs/${encodeURIComponent(hub)}`;
-      const audience = `${endpoint}${path}`;
-      const token = await tokens.sign({ ...checked, userId: urlOptions.userId, audience });
-      return `ws://${authority}${path}?access_token=${token}`;
+      const token = await tokens.issue(hub, { ...checked, userId: urlOptions.userId });
+      const url = `${endpoint.replace("http", "ws")}/client/hubs/${encodeURIComponent(hub)}`;
+      return `${url}?access_token=${token}`;
     },
     hub: (name) => new HubHandle(service.hub(name)),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "::1" || host.toLowerCase() === "localhost" || /^127(\.\d+){3}$/.test(host);
 }
 
 /** An address to connect to: a wildcard is none. */
@@ -114,6 +135,9 @@ function reachable(host: string): string {
   return host.includes(":") ? `[${host}]` : host;
 }
 
-function ownHosts(host: string, port: number): string[] {
-  return [reachable(host), "127.0.0.1", "localhost", "[::1]"].map((name) => `${name.toLowerCase()}:${port}`);
+function addressOf(host: string, port: number): Address {
+  const hosts = [reachable(host), "127.0.0.1", "localhost", "[::1]"].map(
+    (name) => `${name.toLowerCase()}:${port}`,
+  );
+  return { endpoint: `http://${reachable(host)}:${port}`, hosts };
 }

@@ -30,6 +30,8 @@ export interface EmulatorOptions {
   readonly host?: string;
   /** Signs and checks tokens. Default: the vendor emulator's public development key. */
   readonly accessKey?: string;
+  /** A second key, as the cloud service has one: checks tokens too. Default: none. */
+  readonly secondaryAccessKey?: string;
   /** Settings by hub name, in any case. Hubs not listed exist on demand. */
   readonly hubs?: Readonly<Record<string, HubOptions>>;
   /** How long a dropped reliable connection can be recovered, in milliseconds. Default: 30,000. */
@@ -52,6 +54,7 @@ export interface CheckedOptions {
   readonly port: number;
   readonly host: string;
   readonly accessKey: string;
+  readonly secondaryAccessKey: string | undefined;
   readonly recoveryWindowInMs: number;
   readonly log: (diagnostic: Diagnostic) => void;
   /** The settings of one hub, whatever the case of its name. */
@@ -60,7 +63,7 @@ export interface CheckedOptions {
 
 /** Longest time that a timer can take, in milliseconds. */
 const maxTimerInMs = 2 ** 31 - 1;
-const optionNames = ["port", "host", "accessKey", "hubs", "recoveryWindowInMs", "log"];
+const optionNames = ["port", "host", "accessKey", "secondaryAccessKey", "hubs", "recoveryWindowInMs", "log"];
 const handlerNames = ["events", "onEvent", "onConnect", "onConnected", "onDisconnected"];
 
 /** Fills in defaults; a bad value or an unknown name throws an error that says so. */
@@ -76,6 +79,9 @@ export function checkOptions(options: EmulatorOptions): CheckedOptions {
     host: optional(options.host, (value) => checkString("host", value)) ?? "127.0.0.1",
     accessKey:
       optional(options.accessKey, (value) => checkString("accessKey", value)) ?? developmentAccessKey,
+    secondaryAccessKey: optional(options.secondaryAccessKey, (value) =>
+      checkString("secondaryAccessKey", value),
+    ),
     recoveryWindowInMs: recoveryWindowInMs ?? defaultRecoveryWindowInMs,
     log:
       optional(options.log, (value) => checkFunction("log", value) as (entry: Diagnostic) => void) ??

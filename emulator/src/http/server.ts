@@ -1,13 +1,15 @@
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { errorBody, refuse } from "./refusal.js";
+import { withoutUpgrade } from "./declinedUpgrade.js";
+import { refuse } from "./refusal.js";
 
 const { setTimeout, clearTimeout } = globalThis;
 
 /** What the server hands on. */
 export interface ServerHandlers {
   readonly request: (request: IncomingMessage, response: ServerResponse) => void;
+  /** Only upgrades to WebSocket come here. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Something failed that stops nothing, such as a connection that could not be accepted. */
   readonly failed: (error: Error) => void;
@@ -21,7 +23,10 @@ export class Server {
 
   constructor({ request, upgrade, failed }: ServerHandlers) {
     this.#server = createServer(request);
-    this.#server.on("upgrade", upgrade);
+    this.#server.on("upgrade", (request, socket, head) => {
+      if (request.headers.upgrade?.toLowerCase() === "websocket") upgrade(request, socket, head);
+      else this.#decline(request, socket, head);
+    });
     this.#failed = failed;
     this.#server.on("clientError", (error, socket) => {
       if (socket.writable) refuse(socket, 400, `The request could not be read: ${error.message}`);
@@ -48,6 +53,12 @@ export class Server {
     return (this.#server.address() as AddressInfo).port;
   }
 
+  /** Puts the request back as a plain one: the server reads it again, now with its body. */
+  #decline(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
+    this.#server.emit("connection", socket);
+  }
+
   /** Takes no more connections, gives the open ones `graceInMs` milliseconds to end, then drops them. */
   async close(graceInMs: number): Promise<void> {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -58,22 +69,4 @@ export class Server {
     await closed;
     clearTimeout(timer);
   }
-}
-
-/** Everything but the client endpoint: REST comes here. */
-export function answerRequest(request: IncomingMessage, response: ServerResponse): void {
-  const path = request.url?.split("?")[0];
-  if (path === "/api/health" && (request.method === "HEAD" || request.method === "GET")) {
-    response.writeHead(200).end();
-    return;
-  }
-  const atEndpoint = path !== undefined && /^\/client(\/|$)/i.test(path);
-  const [status, message] = atEndpoint
-    ? ([426, "This is the WebSocket endpoint: the request must be an upgrade."] as const)
-    : ([404, "There is nothing at this path."] as const);
-  response.writeHead(status, {
-    "Content-Type": "application/json",
-    ...(atEndpoint && { Upgrade: "websocket" }),
-  });
-  response.end(errorBody(status, message));
 }

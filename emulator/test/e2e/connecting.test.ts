@@ -1,16 +1,6 @@
-import { SignJWT } from "jose";
 import { describe, expect, test } from "vitest";
 import { developmentAccessKey } from "../../src/index.js";
-import { House, RawClient, anyGroup, plain, reliable, until } from "./harness.js";
-
-async function sign(
-  claims: Record<string, unknown>,
-  key = developmentAccessKey,
-  alg = "HS256",
-): Promise<string> {
-  const exp = Math.floor(Date.now() / 1_000) + 60;
-  return new SignJWT({ exp, ...claims }).setProtectedHeader({ alg }).sign(new TextEncoder().encode(key));
-}
+import { House, RawClient, anyGroup, plain, reliable, sign, until } from "./harness.js";
 
 test("the connected message tells who the client is; only reliable clients get a token", async () => {
   await using house = await House.open();

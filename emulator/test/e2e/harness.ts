@@ -1,8 +1,10 @@
+import { SignJWT } from "jose";
 import { WebSocket } from "ws";
 import {
   type ClientUrlOptions,
   type Emulator,
   type EmulatorOptions,
+  developmentAccessKey,
   startEmulator,
 } from "../../src/index.js";
 
@@ -12,6 +14,16 @@ export const plain = "json.webpubsub.azure.v1";
 export const anyGroup = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
 export type Message = Record<string, unknown>;
+
+/** A token for a minute, with the given claims. */
+export async function sign(
+  claims: Record<string, unknown>,
+  key = developmentAccessKey,
+  alg = "HS256",
+): Promise<string> {
+  const exp = Math.floor(Date.now() / 1_000) + 60;
+  return new SignJWT({ exp, ...claims }).setProtectedHeader({ alg }).sign(new TextEncoder().encode(key));
+}
 
 /** Waits until a condition holds; the test's own time limit is the end of it. */
 export async function until<Value>(probe: () => Value | undefined | false | null): Promise<Value> {
@@ -147,6 +159,28 @@ export class House implements AsyncDisposable {
 
   async recover(client: RawClient): Promise<RawClient> {
     return this.connected(client.recovery());
+  }
+
+  /** A bare REST call with a valid token. */
+  async call(
+    method: string,
+    path: string,
+    more: {
+      query?: Record<string, string | string[]>;
+      headers?: Record<string, string>;
+      body?: string | Uint8Array<ArrayBuffer>;
+    } = {},
+  ): Promise<Response> {
+    const url = new URL(path, this.emulator.endpoint);
+    for (const [name, values] of Object.entries(more.query ?? {})) {
+      for (const value of [values].flat()) url.searchParams.append(name, value);
+    }
+    const token = await sign({ aud: `${url.origin}${url.pathname}` });
+    return fetch(url, {
+      method,
+      headers: { Authorization: `Bearer ${token}`, ...more.headers },
+      ...(more.body !== undefined && { body: more.body }),
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

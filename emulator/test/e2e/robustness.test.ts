@@ -23,8 +23,8 @@ describe("on the HTTP port", () => {
     ["another protocol", "SSH-2.0-OpenSSH_9\r\n\r\n", "400"],
     [
       "an upgrade to something else",
-      "GET /client/hubs/chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n",
-      "400",
+      "GET /client/hubs/chat HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n",
+      "426",
     ],
     ["an upgrade with an impossible URL", upgrade("//["), "400"],
     ["an upgrade elsewhere", upgrade("/api/health"), "404"],
@@ -153,7 +153,10 @@ describe("starting and closing", () => {
 
   test("it can listen on IPv6 and on every address", async () => {
     await using every = await House.open({ host: "0.0.0.0" });
+    expect(every.warnings).toEqual([expect.stringContaining("Listening on 0.0.0.0")]);
     await every.client();
+    await using loopback = await House.open({ host: "localhost" });
+    expect(loopback.warnings).toEqual([]);
     expect(every.emulator.endpoint).toContain("127.0.0.1");
   });
 

@@ -1,0 +1,57 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { errorBody } from "./refusal.js";
+import type { RestPorts } from "./rest/context.js";
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** Answers everything that isn't an upgrade. What REST needs is loaded with its first call, not at the start. */
+export class Requests {
+  readonly #ports: RestPorts;
+  #rest: Promise<Listener> | undefined;
+
+  constructor(ports: RestPorts) {
+    this.#ports = ports;
+  }
+
+  /** Never rejects. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      // A client that goes in the middle of its request is no failure of the service.
+      request.on("error", () => response.destroy());
+      const path = request.url?.split("?")[0] ?? "";
+      if (/^\/client(\/|$)/i.test(path)) {
+        response.setHeader("Upgrade", "websocket");
+        fail(response, 426, "This is the WebSocket endpoint: the request must be an upgrade.");
+      } else await (await (this.#rest ??= load(this.#ports)))(request, response);
+    } catch (cause) {
+      const message = `A request failed: ${String(cause)}`;
+      this.#ports.diagnostics({ level: "warning", hub: "", connectionId: undefined, message, cause });
+      if (response.headersSent) response.destroy();
+      else fail(response, 500, "The service failed.");
+    }
+  }
+}
+
+async function load(ports: RestPorts): Promise<Listener> {
+  const [{ getRequestListener }, { restApp }] = await Promise.all([
+    import("@hono/node-server"),
+    import("./rest/app.js"),
+  ]);
+  const app = restApp(ports);
+  return getRequestListener(app.fetch, {
+    // The process belongs to the application under test: its globals are not to be touched.
+    overrideGlobalObjects: false,
+    errorHandler: (error) =>
+      new Response(
+        errorBody(
+          400,
+          `The request could not be read: ${error instanceof Error ? error.message : String(error)}`,
+        ),
+        { status: 400, headers: { "Content-Type": "application/json" } },
+      ),
+  });
+}
+
+function fail(response: ServerResponse, status: number, message: string): void {
+  response.writeHead(status, { "Content-Type": "application/json" }).end(errorBody(status, message));
+}

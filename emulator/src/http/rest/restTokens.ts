@@ -1,0 +1,35 @@
+import type { KeyRing } from "../keyRing.js";
+
+/** Checks the tokens of servers: each was made for one URL. */
+export class RestTokens {
+  readonly #keys: KeyRing;
+  /** Host and port by which this service is known, besides what the server calls it. */
+  readonly #hosts: () => readonly string[];
+
+  constructor(keys: KeyRing, hosts: () => readonly string[]) {
+    this.#keys = keys;
+    this.#hosts = hosts;
+  }
+
+  /** Rejects with an error that says what is wrong with the token. */
+  async verify(token: string, url: URL): Promise<void> {
+    await this.#keys.verify(token, (audience) => this.#isFor(audience, url));
+  }
+
+  /** The official server SDK signs the query too, the documents say without: either is right. */
+  #isFor(audience: URL, url: URL): boolean {
+    if (audience.host !== url.host && !this.#hosts().includes(audience.host)) return false;
+    if (pathOf(audience) !== pathOf(url)) return false;
+    return audience.search === "" || audience.search === url.search;
+  }
+}
+
+/** The same path however its characters are escaped; escaped slashes stay apart from real ones. */
+function pathOf({ pathname }: URL): string {
+  try {
+    const parts = pathname.split("/").map((part) => encodeURIComponent(decodeURIComponent(part)));
+    return parts.join("/").replace(/\/$/, "");
+  } catch {
+    return pathname;
+  }
+}
