@@ -21,6 +21,7 @@ export type {
   GroupMessagesOptions,
   GroupOptions,
   GroupSendOptions,
+  GroupSubscriptionOptions,
   MessageOverflow,
 } from "./groups/groupOptions.js";
 export type {
@@ -51,6 +52,16 @@ export type {
   WebPubSubClientEvents,
   WebPubSubClientState,
 } from "./models/events.js";
+export type {
+  ClearGroupStateOptions,
+  GroupState,
+  GroupStateRecord,
+  OnGroupStatesChangedArgs,
+  OnRestoreGroupStatesFailedArgs,
+  SetGroupStateOptions,
+  SubscribeGroupStatesOptions,
+  UnsubscribeGroupStatesOptions,
+} from "./models/groupStates.js";
 export type { InvokeEventOptions, InvokeEventResult } from "./models/invocations.js";
 export type {
   GetClientAccessUrlOptions,

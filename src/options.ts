@@ -11,6 +11,7 @@ export interface Settings {
   readonly environment: Environment;
   readonly autoReconnect: boolean;
   readonly autoRejoinGroups: boolean;
+  readonly restoreGroupStates: boolean;
   readonly messageRetry: RetryPolicy;
   readonly reconnectRetry: RetryPolicy;
   readonly keepAliveTimeoutInMs: number;
@@ -42,6 +43,7 @@ export function toSettings(options: WebPubSubClientOptions = {}): Settings {
     environment: createEnvironment(options.environment, options.webSocket),
     autoReconnect: options.autoReconnect ?? true,
     autoRejoinGroups: options.autoRejoinGroups ?? true,
+    restoreGroupStates: options.restoreGroupStates ?? true,
     messageRetry: toRetryPolicy("messageRetryOptions", options.messageRetryOptions, MESSAGE_RETRY),
     reconnectRetry: untouched
       ? RECONNECT_UNASKED

@@ -22,6 +22,7 @@ import type {
   WebPubSubResult,
 } from "./models/options.js";
 import { amount, toSettings } from "./options.js";
+import { GroupStates } from "./session/groupStates.js";
 import { Invocations } from "./session/invocations.js";
 import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
 import { Session } from "./session/session.js";
@@ -36,6 +37,7 @@ export class WebPubSubClient {
   readonly #session: Session;
   readonly #connection: Connection;
   readonly #invocations: Invocations;
+  readonly #groupStates: GroupStates;
   readonly #groups: Groups;
   readonly #retention: Retention;
   #info: ConnectionInfo = { state: "Stopped" };
@@ -57,6 +59,8 @@ export class WebPubSubClient {
     this.#session.connectTo(this.#connection);
     this.#invocations = new Invocations(settings, this.#session);
     this.#session.attach(this.#invocations);
+    this.#groupStates = new GroupStates(settings, this.#emitter, this.#session, this.#session.memberships);
+    this.#session.attach(this.#groupStates);
     this.#retention = new Retention(this.#connection, settings);
     // The first listener: the others find the news already here.
     this.#emitter.on("state-changed", (change) => {
@@ -259,6 +263,66 @@ export class WebPubSubClient {
   ): Promise<InvokeEventResult> {
     const [dataType, options] = split(typeOrOptions, more);
     return this.#invocations.invoke(eventName, content, dataType, options);
+  }
+
+  /**
+   * Says something about this connection in a group, in place of what was said before. It ends when
+   * the connection leaves the group or the client stops; on a new connection it is set again
+   * (`restoreGroupStates`).
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  setGroupState(
+    groupName: string,
+    state: GroupState,
+    options?: SetGroupStateOptions,
+  ): Promise<WebPubSubResult> {
+    return this.#groupStates.set(groupName, state ?? null, options);
+  }
+
+  /**
+   * Takes back what this connection has said in a group.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  clearGroupState(groupName: string, options?: ClearGroupStateOptions): Promise<WebPubSubResult> {
+    return this.#groupStates.set(groupName, undefined, options);
+  }
+
+  /**
+   * Asks for the states of all connections in a group, now and as they change: `listGroupStates`
+   * holds them, `group-states-changed` tells of changes. Needs no membership. Goes on over new
+   * connections, stop and start until `unsubscribeGroupStates` is called.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  subscribeGroupStates(groupName: string, options?: SubscribeGroupStatesOptions): Promise<WebPubSubResult> {
+    return this.#groupStates.subscribe(groupName, options);
+  }
+
+  /**
+   * Ends `subscribeGroupStates`; what was known is forgotten at once.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  unsubscribeGroupStates(
+    groupName: string,
+    options?: UnsubscribeGroupStatesOptions,
+  ): Promise<WebPubSubResult> {
+    return this.#groupStates.unsubscribe(groupName, options);
+  }
+
+  /**
+   * This connection's own state in a group as last acknowledged; undefined for none. A copy.
+   * @throws Error when the group isn't joined
+   */
+  getGroupState(groupName: string): GroupState | undefined {
+    return this.#groupStates.get(groupName);
+  }
+
+  /**
+   * The states of a group's connections as last told by the service, own one included. Copies; empty
+   * until the service has answered and while there is no connection.
+   * @throws Error when the group's states aren't subscribed
+   */
+  listGroupStates(groupName: string): GroupStateRecord[] {
+    return this.#groupStates.list(groupName);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { OnGroupStatesChangedArgs, OnRestoreGroupStatesFailedArgs } from "./groupStates.js";
 import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./messages.js";
 
 /**
@@ -78,6 +79,8 @@ export interface WebPubSubClientEvents {
   "server-message": OnServerDataMessageArgs;
   "group-message": OnGroupDataMessageArgs;
   "rejoin-group-failed": OnRejoinGroupFailedArgs;
+  "group-states-changed": OnGroupStatesChangedArgs;
+  "restore-group-states-failed": OnRestoreGroupStatesFailedArgs;
   recovering: OnRecoveringArgs;
   recovered: OnRecoveredArgs;
   "state-changed": OnStateChangedArgs;

@@ -17,6 +17,11 @@ export interface WebPubSubClientOptions {
    * have subscribers are joined in any case.
    */
   autoRejoinGroups?: boolean;
+  /**
+   * Set this connection's states in its groups again on a new connection, once the group is joined
+   * again. Default: true. With false they are forgotten with the connection.
+   */
+  restoreGroupStates?: boolean;
   /** How operations are retried. Default: 3 retries, 1,000 ms apart. */
   messageRetryOptions?: WebPubSubRetryOptions;
   /**

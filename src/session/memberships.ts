@@ -28,10 +28,19 @@ export interface Operations {
   flush(): void;
 }
 
+/** Wants to know where this connection is a member. */
+export interface MembershipWatcher {
+  /** The group is joined, perhaps not for the first time. */
+  joined(group: string): void;
+  /** The group is about to be left. */
+  left(group: string): void;
+}
+
 /** Keeps the service's idea of this client's groups in step with what is wanted. */
 export class Memberships {
   /** Called when the status of a group, or of any if none is named, may have changed. */
   onChanged: ((group?: string) => void) | undefined;
+  watcher: MembershipWatcher | undefined;
   readonly #settings: Settings;
   readonly #emitter: Emitter<WebPubSubClientEvents>;
   readonly #operations: Operations;
@@ -79,6 +88,7 @@ export class Memberships {
       if (refusal === undefined) return Promise.resolve({ isDuplicated: false });
       return Promise.reject(new SendMessageError(refusal, { code: "NotStarted" }));
     }
+    this.watcher?.left(group);
     return this.#operations.submit(
       () => leaveMessage(group),
       options,
@@ -153,6 +163,7 @@ export class Memberships {
       else if (next === "leave") this.#leaveOwn(group);
       if (next !== undefined) this.#operations.flush();
     }
+    if (this.status(group) === "joined") this.watcher?.joined(group);
     this.onChanged?.(group);
   }
 
@@ -170,6 +181,7 @@ export class Memberships {
 
   #leaveOwn(group: string): void {
     this.#registry.leaving(group);
+    this.watcher?.left(group);
     this.#operations.submitOwn(
       () => leaveMessage(group),
       (error) => {

@@ -6,13 +6,23 @@ import type {
   MessageMetadata,
   SendEventMessage,
   SendToGroupMessage,
+  SetGroupStateMessage,
+  SubscribeGroupStateMessage,
+  UnsubscribeGroupStateMessage,
   WebPubSubDataType,
 } from "../models/messages.js";
 import type { SendEventOptions, SendToGroupOptions } from "../models/options.js";
 import { toBytes } from "../util/base64.js";
 
 /** A message that the service answers by its ack id. */
-export type OperationMessage = JoinGroupMessage | LeaveGroupMessage | SendToGroupMessage | SendEventMessage;
+export type OperationMessage =
+  | JoinGroupMessage
+  | LeaveGroupMessage
+  | SendToGroupMessage
+  | SendEventMessage
+  | SetGroupStateMessage
+  | SubscribeGroupStateMessage
+  | UnsubscribeGroupStateMessage;
 
 /** What may be sent: JSON `null` and any view of bytes included. */
 export type MessageContent = JSONTypes | ArrayBuffer | ArrayBufferView | null;
@@ -60,6 +70,30 @@ export function sendEventMessage(
   };
   if (metadata !== undefined) message.metadata = checkMetadata(metadata);
   return message;
+}
+
+/** @param state undefined clears it */
+export function setGroupStateMessage(
+  group: string,
+  state: Record<string, string> | undefined,
+): SetGroupStateMessage {
+  const message: SetGroupStateMessage = { kind: "setGroupState", group: checkName("group", group) };
+  if (state === undefined) return message;
+  if (typeof state !== "object" || state === null || Array.isArray(state)) {
+    throw new TypeError("state must be an object of strings.");
+  }
+  for (const [key, value] of Object.entries(state)) {
+    if (typeof value !== "string") throw new TypeError(`state: the value of ${key} must be a string.`);
+  }
+  message.state = { ...state };
+  return message;
+}
+
+export function watchMessage(
+  kind: "subscribeGroupState" | "unsubscribeGroupState",
+  group: string,
+): SubscribeGroupStateMessage | UnsubscribeGroupStateMessage {
+  return { kind, group: checkName("group", group) };
 }
 
 export function invokeMessage(

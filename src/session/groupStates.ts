@@ -1,0 +1,226 @@
+import type { SendMessageError } from "../errors.js";
+import { logger } from "../logger.js";
+import type { WebPubSubClientEvents } from "../models/events.js";
+import type { GroupState, GroupStateRecord } from "../models/groupStates.js";
+import type { WebPubSubMessage } from "../models/messages.js";
+import type { OperationOptions, WebPubSubResult } from "../models/options.js";
+import type { Settings } from "../options.js";
+import type { Emitter } from "../util/emitter.js";
+import { GroupStateCache } from "./groupStateCache.js";
+import type { Memberships, MembershipWatcher } from "./memberships.js";
+import { setGroupStateMessage, watchMessage, type OperationMessage } from "./operationMessage.js";
+import type { SessionHost, SessionPart } from "./sessionPart.js";
+
+/** This connection's own state in a group. */
+type Own = {
+  /** As the service last acknowledged it; undefined once cleared. */
+  state: GroupState | undefined;
+  /** The connection id that stands knows of it. */
+  live: boolean;
+  /** The client has joined the group itself, so it will join again before the state is set again. */
+  joined: boolean;
+  /** Calls that aren't settled: they decide. */
+  pending: number;
+};
+
+/** A subscription to the states of a group. */
+type Watch = {
+  readonly cache: GroupStateCache;
+  /** Acknowledged once: subscribed again on every new connection. */
+  active: boolean;
+  pending: number;
+};
+
+/** Presence: this connection's state in its groups, and what is known of others' states. */
+export class GroupStates implements SessionPart, MembershipWatcher {
+  readonly #settings: Settings;
+  readonly #emitter: Emitter<WebPubSubClientEvents>;
+  readonly #host: SessionHost;
+  readonly #memberships: Memberships;
+  readonly #own = new Map<string, Own>();
+  readonly #watched = new Map<string, Watch>();
+
+  constructor(
+    settings: Settings,
+    emitter: Emitter<WebPubSubClientEvents>,
+    host: SessionHost,
+    memberships: Memberships,
+  ) {
+    this.#settings = settings;
+    this.#emitter = emitter;
+    this.#host = host;
+    this.#memberships = memberships;
+    memberships.watcher = this;
+  }
+
+  /** @param state undefined clears it */
+  set(
+    group: string,
+    state: GroupState | undefined,
+    options: OperationOptions = {},
+  ): Promise<WebPubSubResult> {
+    let own = this.#own.get(group);
+    if (own === undefined) {
+      own = { state: undefined, live: false, joined: false, pending: 0 };
+      this.#own.set(group, own);
+    }
+    const target = own;
+    let sent: GroupState | undefined;
+    target.pending++;
+    return this.#host.submit(
+      () => {
+        const message = setGroupStateMessage(group, state);
+        sent = message.state;
+        return message;
+      },
+      options,
+      (succeeded) => {
+        target.pending--;
+        if (succeeded) {
+          target.state = sent;
+          target.live = true;
+          target.joined = this.#memberships.status(group) === "joined";
+        }
+        this.#settle(group, target);
+      },
+    );
+  }
+
+  get(group: string): GroupState | undefined {
+    const state = this.#own.get(group)?.state;
+    if (state === undefined && this.#memberships.status(group) !== "joined") {
+      throw new Error(`Group '${group}' is not joined.`);
+    }
+    return state && { ...state };
+  }
+
+  subscribe(group: string, options: OperationOptions = {}): Promise<WebPubSubResult> {
+    let watch = this.#watched.get(group);
+    if (watch === undefined) {
+      watch = { cache: new GroupStateCache(), active: false, pending: 0 };
+      this.#watched.set(group, watch);
+    }
+    const target = watch;
+    target.pending++;
+    return this.#host.submit(
+      () => watchMessage("subscribeGroupState", group),
+      options,
+      (succeeded) => {
+        target.pending--;
+        target.active ||= succeeded;
+        if (!target.active && target.pending === 0 && this.#watched.get(group) === target) {
+          this.#watched.delete(group);
+        }
+      },
+    );
+  }
+
+  unsubscribe(group: string, options: OperationOptions = {}): Promise<WebPubSubResult> {
+    this.#watched.delete(group);
+    return this.#host.submit(
+      () => watchMessage("unsubscribeGroupState", group),
+      options,
+      () => undefined,
+    );
+  }
+
+  list(group: string): GroupStateRecord[] {
+    const watch = this.#watched.get(group);
+    if (watch?.active !== true) throw new Error(`Group state is not subscribed for group '${group}'.`);
+    return watch.cache.list();
+  }
+
+  begins(): void {
+    for (const [group, watch] of this.#watched) {
+      // A call that isn't settled subscribes by itself.
+      if (watch.active && watch.pending === 0) {
+        this.#restore(group, () => watchMessage("subscribeGroupState", group));
+      }
+    }
+    for (const [group, own] of this.#own) if (!own.joined) this.#settle(group, own);
+    this.#host.flush();
+  }
+
+  ends(): void {
+    for (const [group, own] of this.#own) {
+      own.live = false;
+      if (!this.#settings.restoreGroupStates) own.state = undefined;
+      if (own.state === undefined && own.pending === 0) this.#own.delete(group);
+    }
+    for (const [group, { cache }] of this.#watched) if (cache.clear()) this.#changed(group);
+  }
+
+  /** Whoever stops has left: only the subscriptions come back with the next start. */
+  refuse(): void {
+    this.#own.clear();
+    this.ends();
+  }
+
+  receive(message: WebPubSubMessage): void {
+    if (message.kind !== "groupStateSnapshot" && message.kind !== "groupStateUpdate") return;
+    const { group, items } = message;
+    const cache = this.#watched.get(group)?.cache;
+    const now = this.#settings.environment.now();
+    const changed =
+      message.kind === "groupStateSnapshot" ? cache?.snapshot(items, now) : cache?.update(items, now);
+    if (changed === true) this.#changed(group);
+  }
+
+  joined(group: string): void {
+    const own = this.#own.get(group);
+    if (own === undefined) return;
+    own.joined = true;
+    this.#settle(group, own);
+  }
+
+  left(group: string): void {
+    this.#own.delete(group);
+  }
+
+  /** Nothing is on its way for a group: the state is set again where the connection doesn't know it. */
+  #settle(group: string, own: Own): void {
+    if (own.pending > 0 || this.#own.get(group) !== own) return;
+    const { state } = own;
+    if (state === undefined) {
+      this.#own.delete(group);
+    } else if (!own.live && this.#memberships.live) {
+      own.pending++;
+      this.#restore(
+        group,
+        () => setGroupStateMessage(group, state),
+        (error) => {
+          own.pending--;
+          // Tried again late, it may have overtaken what was set since.
+          const isCurrent = own.state === state;
+          if (error === undefined) own.live = isCurrent;
+          else if (isCurrent && isFinal(error)) own.state = undefined;
+          // A connection that took it along is followed by another, which settles it.
+          if (error === undefined || isFinal(error)) this.#settle(group, own);
+        },
+      );
+      this.#host.flush();
+    }
+  }
+
+  #restore(
+    group: string,
+    build: () => OperationMessage,
+    onSettled?: (error?: SendMessageError) => void,
+  ): void {
+    this.#host.submitOwn(build, (error) => {
+      onSettled?.(error);
+      if (error === undefined || !isFinal(error)) return;
+      logger.warning(`Could not restore the states of a group: ${error.message}`);
+      this.#emitter.emit("restore-group-states-failed", { group, error });
+    });
+  }
+
+  #changed(group: string): void {
+    this.#emitter.emit("group-states-changed", { group });
+  }
+}
+
+/** Not merely taken along by its connection. */
+function isFinal({ code }: SendMessageError): boolean {
+  return code !== "ConnectionLost" && code !== "NotStarted";
+}
