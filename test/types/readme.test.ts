@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
+import * as logger from "@azure/logger";
+import * as http from "node:http";
+import * as clientPackage from "web-pubsub-client";
+import * as protobuf from "web-pubsub-client/protobuf";
+import * as emulatorPackage from "web-pubsub-emulator";
+import * as ws from "ws";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+interface Block {
+  readonly title: string;
+  readonly info: string;
+  readonly code: string;
+}
+
+/** The code blocks of the README, each named by the heading above it. */
+function blocksOf(markdown: string): Block[] {
+  const blocks: Block[] = [];
+  let heading = "";
+  for (const [, title, info, code] of markdown.matchAll(/^## (.+)$|^```(\w+(?: no-run)?)\n([^]*?)^```$/gm)) {
+    if (title !== undefined) heading = title;
+    else blocks.push({ title: `${heading}, block ${blocks.length + 1}`, info: info ?? "", code: code ?? "" });
+  }
+  return blocks;
+}
+
+const blocks = blocksOf(readFileSync(`${root}README.md`, "utf8")).filter(({ info }) =>
+  /^(ts|js)\b/.test(info),
+);
+
+test("the README has code in it", () => {
+  expect(blocks.length).toBeGreaterThan(10);
+});
+
+test("every block type-checks, given a client and a url", () => {
+  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile.bind(ts.sys)) as {
+    config: unknown;
+  };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const files = new Map(
+    blocks.map(({ code }, index) => [`${root}test/types/readme-${index + 1}.ts`, `${code}\nexport {};\n`]),
+  );
+  files.set(
+    `${root}test/types/readme.d.ts`,
+    `declare const client: import("web-pubsub-client").WebPubSubClient;\ndeclare const url: string;\n`,
+  );
+  const checked = { ...options, noEmit: true, noUnusedLocals: false, noUnusedParameters: false };
+  const host = ts.createCompilerHost(checked);
+  const { getSourceFile, fileExists, readFile } = host;
+  host.fileExists = (name) => files.has(name) || fileExists.call(host, name);
+  host.readFile = (name) => files.get(name) ?? readFile.call(host, name);
+  host.getSourceFile = (name, language, ...rest) => {
+    const text = files.get(name);
+    return text === undefined
+      ? getSourceFile.call(host, name, language, ...rest)
+      : ts.createSourceFile(name, text, language);
+  };
+  const program = ts.createProgram([...files.keys()], checked, host);
+  const diagnostics = [...files.keys()].flatMap((name) => {
+    const source = program.getSourceFile(name);
+    return source === undefined
+      ? []
+      : [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+  });
+  const words = diagnostics.map(
+    ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+  );
+  expect(words).toEqual([]);
+});
+
+/** Clients that blocks have made and left running, which a README may. */
+const made: clientPackage.WebPubSubClient[] = [];
+class Client extends clientPackage.WebPubSubClient {
+  constructor(...args: ConstructorParameters<typeof clientPackage.WebPubSubClient>) {
+    super(...args);
+    made.push(this);
+  }
+}
+const modules: Record<string, unknown> = {
+  "web-pubsub-client": { ...clientPackage, WebPubSubClient: Client },
+  "web-pubsub-client/protobuf": protobuf,
+  "web-pubsub-emulator": emulatorPackage,
+  "@azure/logger": logger,
+  "node:http": http,
+  ws,
+};
+
+let emulator: emulatorPackage.Emulator;
+beforeAll(async () => {
+  emulator = await emulatorPackage.startEmulator();
+});
+afterAll(() => emulator.close());
+
+const output: string[] = [];
+beforeEach(() => {
+  output.length = 0;
+  for (const method of ["log", "debug"] as const) {
+    vi.spyOn(console, method).mockImplementation((...words) => void output.push(words.join(" ")));
+  }
+  return () => {
+    vi.restoreAllMocks();
+    logger.setLogLevel();
+  };
+});
+
+/** Runs a block as the module that it is, with our sources for the packages. */
+async function run(code: string): Promise<void> {
+  const { outputText } = ts.transpileModule(code, {
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2022,
+      esModuleInterop: true,
+    },
+  });
+  const AsyncFunction = (async () => undefined).constructor as new (
+    ...parts: string[]
+  ) => (...args: unknown[]) => Promise<void>;
+  const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
+  const url = await emulator.clientAccessUrl("chat", { userId: "ann", roles });
+  await using client = new clientPackage.WebPubSubClient(url);
+  await client.start();
+  const failed: unknown[] = [];
+  vi.spyOn(console, "assert").mockImplementation((held, ...words) => {
+    if (held !== true) failed.push(words);
+  });
+  const load = (name: string): unknown => {
+    if (!(name in modules)) throw new Error(`The README imports ${name}, which this test doesn't know.`);
+    return modules[name];
+  };
+  // In braces, so that a block may declare a client or url of its own.
+  await new AsyncFunction("require", "exports", "client", "url", `{${outputText}}`)(load, {}, client, url);
+  for (const each of made.splice(0)) await each.stop();
+  expect(failed).toEqual([]);
+}
+
+test.each(blocks.filter(({ info }) => !info.includes("no-run")))("it runs: $title", ({ code }) => run(code));
+
+test("the first message is heard", async () => {
+  await run(blocks[0]?.code ?? "");
+  expect(output).toEqual(["ann in room: Hello!"]);
+});
