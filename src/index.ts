@@ -21,7 +21,6 @@ export type {
   GroupMessagesOptions,
   GroupOptions,
   GroupSendOptions,
-  GroupSubscriptionOptions,
   MessageOverflow,
 } from "./groups/groupOptions.js";
 export type {

@@ -9,6 +9,14 @@ import { Groups } from "./groups/groups.js";
 import type { SchemaInput, SchemaOutput, StandardSchemaV1 } from "./groups/standardSchema.js";
 import { logger } from "./logger.js";
 import type { WebPubSubClientEvents, WebPubSubClientState } from "./models/events.js";
+import type {
+  ClearGroupStateOptions,
+  GroupState,
+  GroupStateRecord,
+  SetGroupStateOptions,
+  SubscribeGroupStatesOptions,
+  UnsubscribeGroupStatesOptions,
+} from "./models/groupStates.js";
 import type { InvokeEventOptions, InvokeEventResult } from "./models/invocations.js";
 import type { WebPubSubDataType } from "./models/messages.js";
 import type {
