@@ -16,6 +16,28 @@ const project = (name: string, include: string[], testTimeout = 5_000) => ({
   test: { name, include, testTimeout, hookTimeout: 20_000 },
 });
 
+/** Tests of the React and Vue bindings, in a page by jsdom. */
+const bindings = (name: string, include: string[], more: Partial<typeof react18> = {}) => {
+  const { test } = project(name, include, 10_000);
+  return {
+    resolve: { alias: [...alias, ...(more.alias ?? [])] },
+    test: {
+      ...test,
+      environment: "./test/bindings/support/domEnvironment.ts",
+      env: more.env,
+      // To be processed, so that the aliases hold within it too.
+      server: { deps: { inline: ["@testing-library/react"] } },
+    },
+  };
+};
+
+const react18 = {
+  alias: [
+    { find: /^(react|react-dom)(?=$|\/)/, replacement: path("./test/bindings/react18/node_modules/$1") },
+  ],
+  env: { REACT_MAJOR: "18" },
+};
+
 export default defineConfig({
   test: {
     coverage: {
@@ -27,8 +49,10 @@ export default defineConfig({
       project("unit", ["test/unit/**/*.test.ts", "emulator/test/unit/**/*.test.ts"]),
       project("scripted", ["test/scripted/**/*.test.ts"]),
       project("e2e", ["test/e2e/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
+      project("browser", ["test/browser/**/*.test.ts"], 60_000),
       project("types", ["test/types/**/*.test.ts"], 60_000),
-      project("bindings", ["test/bindings/*.test.ts?(x)"], 10_000),
+      bindings("bindings", ["test/bindings/*.test.ts?(x)"]),
+      bindings("bindings on React 18", ["test/bindings/react.test.tsx"], react18),
     ],
   },
 });

@@ -1,0 +1,84 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { onTestFailed, onTestFinished } from "vitest";
+import { startEmulator, type Emulator } from "web-pubsub-emulator";
+import type * as WebPubSub from "web-pubsub-client";
+
+const dist = (name: string): string => fileURLToPath(new URL(`../../dist/browser/${name}`, import.meta.url));
+const results = fileURLToPath(new URL("../../test-results/", import.meta.url));
+
+/** What a test's page offers to code that runs in it. */
+export interface PageWorld {
+  WebPubSub: typeof WebPubSub;
+  client: WebPubSub.WebPubSubClient;
+  got: unknown[];
+  events: string[];
+}
+
+export const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
+
+/** Serves an empty page with the built IIFE bundle, as a script tag would have it. */
+export async function servePage(): Promise<{ url: string; server: Server }> {
+  const server = createServer((request, response) => {
+    if (request.url?.endsWith(".js") === true) {
+      response.setHeader("content-type", "text/javascript");
+      response.end(readFileSync(dist("web-pubsub-client.min.js")));
+      return;
+    }
+    response.setHeader("content-type", "text/html");
+    response.end(`<!doctype html><title>test</title><script src="/bundle.js"></script>`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+}
+
+/** A service and a page; a failure leaves a screenshot and the console's lines in test-results. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: Parameters<typeof startEmulator>[0] = {},
+): Promise<{ page: Page; context: BrowserContext; emulator: Emulator }> {
+  const emulator = await startEmulator(options);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const lines: string[] = [];
+  page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => lines.push(`page error: ${error.message}`));
+  onTestFinished(async () => {
+    await context.close();
+    await emulator.close();
+  });
+  onTestFailed(async ({ task }) => {
+    mkdirSync(results, { recursive: true });
+    const name = task.name.replace(/\W+/g, "-");
+    writeFileSync(`${results}${name}.log`, lines.join("\n"));
+    await page
+      .screenshot({ path: `${results}${name}.png` })
+      .catch(() => lines.push("no screenshot: page is gone"));
+  });
+  await page.goto(url);
+  return { page, context, emulator };
+}
+
+/** Starts a client in the page and joins a group; what happens to it is noted in the page. */
+export async function startInPage(page: Page, accessUrl: string, options: object = {}): Promise<void> {
+  await page.evaluate(
+    async ([url, given]) => {
+      const world = window as unknown as PageWorld;
+      world.got = [];
+      world.events = [];
+      const client = new world.WebPubSub.WebPubSubClient(url, given);
+      world.client = client;
+      client.on("group-message", ({ message }) => world.got.push(message.data));
+      for (const event of ["connected", "disconnected", "recovering", "recovered", "stopped"] as const) {
+        client.on(event, () => world.events.push(event));
+      }
+      await client.start();
+      await client.joinGroup("room");
+    },
+    [accessUrl, options] as const,
+  );
+}
