@@ -60,6 +60,8 @@ export class Liveness {
   /** To be called when the time to look has come. */
   tick(now: number): LivenessStep {
     const late = now - this.#due > LATE;
+    // A clock that was put back doesn't put the next ping off.
+    this.#nextPing = Math.min(this.#nextPing, now + this.#interval);
     if (this.#heard) {
       this.#heard = false;
       this.#probes = 0;

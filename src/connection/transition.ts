@@ -88,7 +88,9 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
         const step = stop(state, false, context, error);
         return { state: step.state, effects: [dropped, ...step.effects] };
       }
-      const delay = retryDelay(context.reconnectRetry, state.attempt + state.shortLived, context.random);
+      // The first connection that lived a moment only had no delay of its own.
+      const retry = state.attempt + Math.max(0, state.shortLived - 1);
+      const delay = retryDelay(context.reconnectRetry, retry, context.random);
       const step = wait(state, state.attempt + 1, state.shortLived, delay, error, context);
       return { state: step.state, effects: [dropped, ...step.effects] };
     }

@@ -43,7 +43,7 @@ export type Answer = "ok" | "silence" | (string & {});
 
 /** A service on mock-socket: confirms connections, answers acks and pings as it is told. */
 export class MockService {
-  readonly url = `ws://mock${++services}.example/client/hubs/chat`;
+  readonly url: string;
   readonly peers: MockPeer[] = [];
   readonly #server: Server;
   /** Decides what an operation is answered. Default: always `ok`. */
@@ -52,7 +52,9 @@ export class MockService {
   token = "token";
   #connections = 0;
 
-  constructor() {
+  /** @param url of a service that has stopped, to take its place */
+  constructor(url = `ws://mock${++services}.example/client/hubs/chat`) {
+    this.url = url;
     this.#server = new Server(this.url, { mock: false });
     this.#server.on("connection", (socket) => this.#admit(socket));
   }

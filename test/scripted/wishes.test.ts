@@ -17,9 +17,10 @@ afterEach(() => {
 
 /** Waits until the client has found its way back and its frames have arrived. */
 const back = (): Promise<void> => turn(3 * HOP);
+/** Type, group and data of each frame, in short. */
 const wire = (frames: Frame[]): string[] =>
-  frames.map((frame) =>
-    [frame["type"], frame["group"], frame["data"]].filter((part) => part !== undefined).join(" "),
+  frames.map(({ type, group, data }) =>
+    ([type, group, data] as (string | undefined)[]).filter((part) => part !== undefined).join(" "),
   );
 
 describe("on a new connection", () => {

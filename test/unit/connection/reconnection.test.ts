@@ -139,7 +139,7 @@ describe("a service that accepts connections and drops them at once", () => {
     const machine = flapping();
     machine.connect().lose().connect().lose().due();
     machine.lose();
-    expect(machine.in("Disconnected").due - machine.now).toBe(3_999);
+    expect(machine.in("Disconnected").due - machine.now).toBe(1_999);
   });
 
   test("is forgiven after a connection of 5 s", () => {
