@@ -1,15 +1,7 @@
 import type { Environment } from "./environment.js";
 import type { Hub } from "./hub.js";
 import type { Interference } from "./interference.js";
-import {
-  maxBackpressureInMs,
-  maxOpenStreams,
-  maxUnacknowledgedBytes,
-  maxUnacknowledgedMessages,
-  streamAckBytes,
-  streamAckDelayInMs,
-  streamAckFragments,
-} from "./limits.js";
+import { maxOpenStreams } from "./limits.js";
 import type {
   OperationError,
   Payload,
@@ -22,6 +14,7 @@ import type {
 } from "./messages.js";
 import { payloadSize } from "./payloadSize.js";
 import type { Session } from "./session.js";
+import { StreamAcks } from "./streamAcks.js";
 import { type ClosedStream, OpenStream } from "./streamTable.js";
 
 /** Longest time that a timer can take, in milliseconds. */
@@ -42,10 +35,12 @@ const noContent: Payload = { dataType: "text", text: "" };
 export class Streams {
   readonly #environment: Environment;
   readonly #interference: Interference;
+  readonly #acks: StreamAcks;
 
   constructor(environment: Environment, interference: Interference) {
     this.#environment = environment;
     this.#interference = interference;
+    this.#acks = new StreamAcks(environment, interference);
   }
 
   received(hub: Hub, session: Session, message: StreamMessage): void {
@@ -68,7 +63,7 @@ export class Streams {
         return;
       case "streamKeepAlive":
         stream.lastActivity = this.#environment.now();
-        this.#ackSoon(hub, session, stream);
+        this.#acks.soon(hub, session, stream);
         return;
       case "streamEnd":
         this.#end(hub, session, stream, message);
@@ -102,7 +97,7 @@ export class Streams {
       stream.ackHold = undefined;
       stream.lastActivity = this.#environment.now();
       this.#watchIdle(hub, session, stream);
-      this.#ack(hub, session, stream);
+      this.#acks.due(hub, session, stream);
     }
     // Those that the client was told of on a lost transport wait until it asks: their ids may be in use again.
     for (const [id, closed] of session.streams.closed) {
@@ -132,7 +127,7 @@ export class Streams {
     const stream = new OpenStream(start, this.#environment.now());
     session.streams.add(stream);
     this.#watchIdle(hub, session, stream);
-    this.#ack(hub, session, stream);
+    this.#acks.due(hub, session, stream);
   }
 
   #refusal(
@@ -158,7 +153,7 @@ export class Streams {
         return;
       case "duplicate":
         stream.lastActivity = this.#environment.now();
-        this.#ackSoon(hub, session, stream);
+        this.#acks.soon(hub, session, stream);
         return;
       case "expected":
         break;
@@ -175,9 +170,7 @@ export class Streams {
     this.#publish(hub, session, stream, payload, position);
     // The publisher may have been its own slow receiver.
     if (session.streams.open.get(stream.id) !== stream) return;
-    if (stream.pendingFragments < streamAckFragments && stream.pendingBytes < streamAckBytes)
-      this.#ackSoon(hub, session, stream);
-    else if (stream.ackHold === undefined) this.#ack(hub, session, stream);
+    this.#acks.taken(hub, session, stream);
   }
 
   #end(hub: Hub, session: Session, stream: OpenStream, { error }: StreamEnd): void {
@@ -245,54 +238,6 @@ export class Streams {
     session.control({ kind: "streamNack", streamId: id, name, message, expectedSequenceId: expected });
   }
 
-  #ackSoon(hub: Hub, session: Session, stream: OpenStream, delayInMs = streamAckDelayInMs): void {
-    stream.ackTimer ??= this.#environment.setTimer(() => {
-      stream.ackTimer = undefined;
-      if (stream.ackHold === "fault") this.#sendAck(session, stream);
-      else this.#ack(hub, session, stream);
-    }, delayInMs);
-  }
-
-  /** An ack is due: sends it, unless a receiver is far behind or a fault holds it. */
-  #ack(hub: Hub, session: Session, stream: OpenStream): void {
-    stream.ackTimer?.cancel();
-    stream.ackTimer = undefined;
-    // The first one only says that the stream is open.
-    if (stream.expected > 1 && this.#isCongested(hub, session, stream)) {
-      stream.ackHold = "receivers";
-      this.#ackSoon(hub, session, stream);
-      return;
-    }
-    const hold = this.#interference.holdsStreamAck(session, stream.id);
-    if (hold === undefined) this.#sendAck(session, stream);
-    else if (hold === "swallow") stream.acknowledged();
-    else {
-      stream.ackHold = "fault";
-      this.#ackSoon(hub, session, stream, hold);
-    }
-  }
-
-  /** Acks are cumulative and never go back: also a late one says what is expected now. */
-  #sendAck(session: Session, stream: OpenStream): void {
-    stream.acknowledged();
-    session.control({ kind: "streamAck", streamId: stream.id, expectedSequenceId: stream.expected });
-  }
-
-  /**
-   * Unsettled. A stream must not drive its receivers over the edge of their windows: with one half full no ack is
-   * sent, so that the publisher's own window fills and it waits; but not for long, others want to hear it too.
-   */
-  #isCongested(hub: Hub, session: Session, stream: OpenStream): boolean {
-    if (!receiverIsBehind(hub, stream.noEcho ? session : undefined, stream.group)) {
-      stream.congestedSince = undefined;
-      return false;
-    }
-    const now = this.#environment.now();
-    const since = stream.congestedSince ?? now;
-    stream.congestedSince = since;
-    return now - since < maxBackpressureInMs;
-  }
-
   /** One timer at a time: it looks when the last sign of life was, and sleeps again if that is not long ago. */
   #watchIdle(hub: Hub, session: Session, stream: OpenStream): void {
     const left = stream.lastActivity + stream.idleTimeoutInMs - this.#environment.now();
@@ -327,15 +272,4 @@ export class Streams {
       { excluded: noEcho ? [session.connectionId] : undefined },
     );
   }
-}
-
-/** @param except doesn't receive. */
-function receiverIsBehind(hub: Hub, except: Session | undefined, group: string): boolean {
-  for (const receiver of hub.members(group)) {
-    const { buffer } = receiver;
-    if (buffer === undefined || receiver === except) continue;
-    if (buffer.count > maxUnacknowledgedMessages / 2 || buffer.bytes > maxUnacknowledgedBytes / 2)
-      return true;
-  }
-  return false;
 }
