@@ -33,6 +33,13 @@ module.exports = {
       to: { path: layers.bindings },
     },
     {
+      name: "bindings-use-public-names",
+      comment: "What a binding needs, others need too: it comes from the entry point.",
+      severity: "error",
+      from: { path: "^src/(react|vue)/" },
+      to: { path: "^src/", pathNot: ["^src/index\\.ts$", "^src/$1/"] },
+    },
+    {
       name: "client-and-emulator-share-nothing",
       comment: "A shared codec would let client and service agree on the same mistake.",
       severity: "error",

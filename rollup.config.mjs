@@ -13,7 +13,13 @@ const typescript = () => esbuild({ target: "es2022", tsconfig: false });
 const resolveTs = () => resolve({ extensions: [".ts", ".tsx", ".mjs", ".js"] });
 
 /** Entry points: their name in `dist` and their source. */
-const entries = { index: "src/index.ts", protobuf: "src/protobuf/index.ts" };
+const entries = {
+  index: "src/index.ts",
+  protobuf: "src/protobuf/index.ts",
+  react: "src/react/index.ts",
+};
+/** Frameworks that render on servers are told which modules belong to the page. */
+const banner = ({ name }) => (name === "react" ? '"use client";' : "");
 
 export default [
   {
@@ -26,6 +32,7 @@ export default [
         format: "es",
         entryFileNames: "[name].mjs",
         chunkFileNames: "chunks/[name].mjs",
+        banner,
         sourcemap: true,
       },
       {
@@ -33,6 +40,7 @@ export default [
         format: "cjs",
         entryFileNames: "[name].cjs",
         chunkFileNames: "chunks/[name].cjs",
+        banner,
         sourcemap: true,
         exports: "named",
         interop: "auto",

@@ -26,13 +26,18 @@ const bindings = (name: string, include: string[], more: Partial<typeof react18>
       environment: "./test/bindings/support/domEnvironment.ts",
       env: more.env,
       // To be processed, so that the aliases hold within it too.
-      server: { deps: { inline: ["@testing-library/react"] } },
+      server: { deps: { inline: [/@testing-library\/react/] } },
     },
   };
 };
 
 const react18 = {
   alias: [
+    // The other build of this package asks for React where no alias reaches.
+    {
+      find: /^@testing-library\/react$/,
+      replacement: path("./node_modules/@testing-library/react/dist/@testing-library/react.esm.js"),
+    },
     { find: /^(react|react-dom)(?=$|\/)/, replacement: path("./test/bindings/react18/node_modules/$1") },
   ],
   env: { REACT_MAJOR: "18" },

@@ -17,15 +17,15 @@ export type { ConnectionInfo } from "./connection/connectionInfo.js";
 export type { Group } from "./groups/group.js";
 export type {
   GroupContent,
+  GroupLogOptions,
   GroupMessage,
   GroupMessagesOptions,
   GroupOptions,
   GroupSendOptions,
+  GroupSubscriptionOptions,
   MessageOverflow,
 } from "./groups/groupOptions.js";
 export type {
-  SchemaInput,
-  SchemaOutput,
   StandardSchemaIssue,
   StandardSchemaResult,
   StandardSchemaV1,

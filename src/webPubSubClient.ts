@@ -6,7 +6,6 @@ import { toError } from "./errors.js";
 import type { Group } from "./groups/group.js";
 import type { GroupContent, GroupOptions } from "./groups/groupOptions.js";
 import { Groups } from "./groups/groups.js";
-import type { SchemaInput, SchemaOutput, StandardSchemaV1 } from "./groups/standardSchema.js";
 import { logger } from "./logger.js";
 import type { WebPubSubClientEvents, WebPubSubClientState } from "./models/events.js";
 import type {
@@ -188,12 +187,7 @@ export class WebPubSubClient {
    * the same name (and schema object).
    * @throws TypeError for a name that isn't a string of 1 to 1024 characters
    */
-  group<S extends StandardSchemaV1>(
-    name: string,
-    options: { readonly schema: S },
-  ): Group<SchemaOutput<S>, SchemaInput<S>>;
-  group<T = GroupContent>(name: string, options?: GroupOptions<StandardSchemaV1<unknown, T>>): Group<T>;
-  group(name: string, options?: GroupOptions): Group<never> {
+  group<T = GroupContent, In = T>(name: string, options?: GroupOptions<T, In>): Group<T, In> {
     return this.#groups.get(name, options?.schema);
   }
 

@@ -1,6 +1,7 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { GroupDataMessage, JSONTypes, WebPubSubDataType } from "../models/messages.js";
 import type { SendToGroupOptions } from "../models/options.js";
+import type { InvalidMessageError } from "./groupErrors.js";
 import type { StandardSchemaV1 } from "./standardSchema.js";
 
 /** What a group's messages hold when nothing else is known: any JSON, a string or bytes. */
@@ -14,12 +15,24 @@ export interface GroupMessage<T = GroupContent> extends Omit<GroupDataMessage, "
 }
 
 /** Options of `client.group`. */
-export interface GroupOptions<S extends StandardSchemaV1 = StandardSchemaV1> {
+export interface GroupOptions<T = GroupContent, In = T> {
   /**
-   * Checks (and may transform) what arrives. Handles of one schema object are shared, so make it
-   * once. Default: none, and the type is taken on trust.
+   * Checks (and may transform) what arrives: zod, valibot, arktype and others make them. Handles are
+   * shared by schema object, so make it once. Default: none, and the type is taken on trust.
    */
-  schema?: S;
+  schema?: StandardSchemaV1<In, T> | undefined;
+}
+
+/** How a component subscribes to a group. */
+export interface GroupSubscriptionOptions<T = GroupContent, In = T> extends GroupOptions<T, In> {
+  /** Gets the messages that don't fit the schema. Default: they are logged. */
+  onInvalidMessage?: ((error: InvalidMessageError) => unknown) | undefined;
+}
+
+/** How a component keeps the messages of a group. */
+export interface GroupLogOptions<T = GroupContent, In = T> extends GroupSubscriptionOptions<T, In> {
+  /** How many messages are kept: the newest. Default: 100. */
+  limit?: number | undefined;
 }
 
 /** Options of a handle's `send`. */

@@ -50,7 +50,7 @@ export class Groups implements GroupHost {
   }
 
   /** @throws TypeError for what can't be a group's name */
-  get(name: string, schema?: StandardSchemaV1): Group<never> {
+  get<T, In>(name: string, schema: StandardSchemaV1<In, T> | undefined): Group<T, In> {
     joinMessage(name);
     const kind = schema ?? NO_SCHEMA;
     let handles = this.#handles.get(kind);
@@ -69,7 +69,8 @@ export class Groups implements GroupHost {
       );
       handles.set(name, new WeakRef(handle));
     }
-    return handle;
+    // The caller's schema, or the caller's word for want of one, makes the type.
+    return handle as Group<unknown, never> as Group<T, In>;
   }
 
   attach(name: string, handle: Receiver, attached: boolean): void {

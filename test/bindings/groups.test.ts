@@ -1,3 +1,4 @@
+// @vitest-environment node
 import * as v from "valibot";
 import { describe, expect, expectTypeOf, test, vi } from "vitest";
 import {

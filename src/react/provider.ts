@@ -1,0 +1,98 @@
+import {
+  createContext,
+  createElement,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  type ReactElement,
+  type ReactNode,
+} from "react";
+import { WebPubSubClient, type WebPubSubClientCredential, type WebPubSubClientOptions } from "../index.js";
+import { useLatest } from "./useLatest.js";
+
+const ClientContext = createContext<WebPubSubClient | undefined>(undefined);
+
+/** A client of yours, which you start and stop yourself. */
+export interface GivenClient {
+  readonly client: WebPubSubClient;
+  readonly url?: undefined;
+  readonly credential?: undefined;
+  readonly options?: undefined;
+}
+
+/** What the provider makes a client of. It lives as long as the provider is mounted, and a moment more. */
+export type OwnedClient = (
+  | { readonly url: string; readonly credential?: undefined }
+  | {
+      /** Asked on every new connection. May be another object in each render: the newest is asked. */
+      readonly credential: WebPubSubClientCredential;
+      readonly url?: undefined;
+    }
+) & {
+  readonly client?: undefined;
+  /** Read once, when the client is made. */
+  readonly options?: WebPubSubClientOptions;
+};
+
+/** Props of `WebPubSubProvider`: a client, or a URL or credential to make one of. */
+export type WebPubSubProviderProps = (GivenClient | OwnedClient) & { readonly children?: ReactNode };
+
+/**
+ * Clients of mounted providers, and of those that were a moment ago: a provider mounted anew with
+ * the same URL or credential object, as hot reload does it, goes on with the same connection.
+ */
+const kept = new Map<string | WebPubSubClientCredential, WebPubSubClient>();
+
+/**
+ * Gives a client to the hooks below it. One made of `url` or `credential` is connected while the
+ * provider is mounted; nothing connects while rendering, so not on a server either.
+ */
+export function WebPubSubProvider({ children, ...source }: WebPubSubProviderProps): ReactElement {
+  const owned = useOwnedClient(source);
+  return createElement(ClientContext.Provider, { value: source.client ?? owned }, children);
+}
+
+/**
+ * The client of the nearest `WebPubSubProvider`.
+ * @throws Error where there is none
+ */
+export function useWebPubSubClient(): WebPubSubClient {
+  const client = useContext(ClientContext);
+  if (client === undefined)
+    throw new Error("Put a <WebPubSubProvider> around the components that use this hook.");
+  return client;
+}
+
+function useOwnedClient({
+  client,
+  url,
+  credential,
+  options,
+}: GivenClient | OwnedClient): WebPubSubClient | undefined {
+  const newest = useLatest(credential);
+  // The first credential stands for those of later renders.
+  const first = useRef(credential);
+  const key = url ?? (first.current ??= credential);
+  const owned = useMemo(() => {
+    if (client !== undefined) return undefined;
+    if (key === undefined) throw new TypeError("WebPubSubProvider needs a client, a url or a credential.");
+    const found = kept.get(key);
+    if (found !== undefined) return found;
+    if (typeof key === "string") return new WebPubSubClient(key, options);
+    const getClientAccessUrl: WebPubSubClientCredential["getClientAccessUrl"] = async (request) => {
+      const source = (newest.current ?? key).getClientAccessUrl;
+      return typeof source === "function" ? source(request) : source;
+    };
+    return new WebPubSubClient({ getClientAccessUrl }, options);
+  }, [client, key]);
+  useEffect(() => {
+    if (owned === undefined || key === undefined) return undefined;
+    if (kept.get(key) !== owned) {
+      kept.set(key, owned);
+      owned.once("stopped", () => kept.delete(key));
+    }
+    return owned.retain();
+  }, [owned, key]);
+  return owned;
+}

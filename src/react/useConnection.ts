@@ -1,0 +1,23 @@
+import { useCallback, useEffect, useSyncExternalStore } from "react";
+import type { ConnectionInfo, ServerDataMessage } from "../index.js";
+import { useWebPubSubClient } from "./provider.js";
+import { useLatest } from "./useLatest.js";
+
+const NOT_CONNECTED: ConnectionInfo = { state: "Stopped" };
+
+/** State, connection id, last error and next attempt; renders again when any of it changes. */
+export function useConnection(): ConnectionInfo {
+  const client = useWebPubSubClient();
+  return useSyncExternalStore(
+    useCallback((changed) => client.on("state-changed", changed), [client]),
+    () => client.connectionInfo,
+    () => NOT_CONNECTED,
+  );
+}
+
+/** Calls `onMessage`, the newest one, with every message of the application's server. */
+export function useServerMessage(onMessage: (message: ServerDataMessage) => unknown): void {
+  const client = useWebPubSubClient();
+  const latest = useLatest(onMessage);
+  useEffect(() => client.on("server-message", ({ message }) => latest.current(message)), [client, latest]);
+}

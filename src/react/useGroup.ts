@@ -1,0 +1,91 @@
+import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import type {
+  Group,
+  GroupContent,
+  GroupLogOptions,
+  GroupMessage,
+  GroupStatus,
+  GroupSubscriptionOptions,
+} from "../index.js";
+import { useWebPubSubClient } from "./provider.js";
+import { useLatest } from "./useLatest.js";
+
+/** What `useGroup` returns. `In` is the type of what is sent. */
+export interface GroupView<In = GroupContent> {
+  /** How the client stands to the group. */
+  readonly status: GroupStatus;
+  /** Why the status is `refused`. */
+  readonly error: Error | undefined;
+  /** Publishes to the group. The same function until name, schema or client change. */
+  readonly send: Group<never, In>["send"];
+}
+
+/**
+ * Subscribes to a group while the component is mounted. All components of a group share one
+ * membership. `onMessage` may be another function in each render; the newest is called.
+ */
+export function useGroup<T = GroupContent, In = T>(
+  name: string,
+  onMessage?: (message: GroupMessage<T>) => unknown,
+  options?: GroupSubscriptionOptions<T, In>,
+): GroupView<In> {
+  const group = useSubscription(name, onMessage, options);
+  const subscribe = useCallback((changed: () => void) => group.onStatusChange(changed), [group]);
+  return {
+    status: useSyncExternalStore(
+      subscribe,
+      () => group.status,
+      () => "idle",
+    ),
+    error: useSyncExternalStore(
+      subscribe,
+      () => group.error,
+      () => undefined,
+    ),
+    send: useCallback<Group<never, In>["send"]>((data, how) => group.send(data, how), [group]),
+  };
+}
+
+/**
+ * Subscribes to a group and returns its newest messages, oldest first; each has a `key` for lists.
+ * Begins empty with each mount, name and client.
+ */
+export function useGroupMessages<T = GroupContent, In = T>(
+  name: string,
+  options: GroupLogOptions<T, In> = {},
+): readonly GroupMessage<T>[] {
+  const { limit = 100 } = options;
+  const [log, setLog] = useState<{ readonly of?: object; readonly messages: readonly GroupMessage<T>[] }>(
+    EMPTY,
+  );
+  const group: Group<T, In> = useSubscription(
+    name,
+    (message: GroupMessage<T>) =>
+      setLog((before) => {
+        const messages = [...(before.of === group ? before.messages : []), message];
+        return { of: group, messages: messages.slice(Math.max(0, messages.length - limit)) };
+      }),
+    options,
+  );
+  return log.of === group ? log.messages : EMPTY.messages;
+}
+
+const EMPTY: { readonly messages: readonly never[] } = { messages: [] };
+
+/** The handle of a group, subscribed to while the component is mounted. */
+function useSubscription<T, In>(
+  name: string,
+  onMessage: ((message: GroupMessage<T>) => unknown) | undefined,
+  { schema, onInvalidMessage }: GroupSubscriptionOptions<T, In> = {},
+): Group<T, In> {
+  const client = useWebPubSubClient();
+  const group = useMemo(() => client.group(name, { schema }), [client, name, schema]);
+  const latest = useLatest({ onMessage, onInvalidMessage });
+  useEffect(() => group.subscribe((message) => latest.current.onMessage?.(message)), [group, latest]);
+  const listens = onInvalidMessage !== undefined;
+  useEffect(
+    () => (listens ? group.onInvalidMessage((error) => latest.current.onInvalidMessage?.(error)) : undefined),
+    [group, listens, latest],
+  );
+  return group;
+}

@@ -1,0 +1,526 @@
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { StrictMode, useState, version, type ReactElement, type ReactNode } from "react";
+import { hydrateRoot, type Root } from "react-dom/client";
+import { renderToString } from "react-dom/server";
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
+import type { GroupMessage, GroupStatus, WebPubSubClient, WebPubSubClientOptions } from "web-pubsub-client";
+import {
+  useConnection,
+  useGroup,
+  useGroupMessages,
+  useServerMessage,
+  useWebPubSubClient,
+  WebPubSubProvider,
+  type GroupView,
+} from "web-pubsub-client/react";
+import { z } from "zod";
+import { releaseDelayInMs, useEmulator } from "./support/room.js";
+import { spySockets } from "./support/spySocket.js";
+
+const service = useEmulator();
+let url: string;
+let spy: ReturnType<typeof spySockets>;
+let options: WebPubSubClientOptions;
+
+// React tells of mistakes (updates after unmounting, mismatches on hydration) by console.error.
+const complaints = vi.spyOn(console, "error");
+
+beforeEach(async () => {
+  url = await service.url();
+  spy = spySockets();
+  options = { releaseDelayInMs, environment: spy.environment };
+  complaints.mockClear();
+});
+afterEach(async () => {
+  cleanup();
+  expect(complaints.mock.calls).toEqual([]);
+  await waitFor(() => expect(service.connections()).toBe(0));
+});
+
+function Provider({ children }: { children: ReactNode }): ReactElement {
+  return (
+    <WebPubSubProvider url={url} options={options}>
+      {children}
+    </WebPubSubProvider>
+  );
+}
+
+function Status({ group = "room" }: { group?: string }): ReactElement {
+  const { status, error } = useGroup(group);
+  return (
+    <p data-testid="status">
+      {status}
+      {error && ` (${error.name})`}
+    </p>
+  );
+}
+
+function Log({ group = "room", limit }: { group?: string; limit?: number }): ReactElement {
+  const messages = useGroupMessages<string>(group, { limit });
+  return (
+    <ol data-testid="log">
+      {messages.map(({ key, data }) => (
+        <li key={key}>{data}</li>
+      ))}
+    </ol>
+  );
+}
+
+const statuses = (): (string | null)[] =>
+  screen.getAllByTestId("status").map(({ textContent }) => textContent);
+const logs = (): (string | null)[][] =>
+  screen.getAllByTestId("log").map((list) => Array.from(list.children, ({ textContent }) => textContent));
+
+describe(`on React ${version}`, () => {
+  test("this is the React that the run is for", () => {
+    expect(version).toMatch(new RegExp(`^${process.env["REACT_MAJOR"] ?? "19"}\\.`));
+  });
+
+  test("the three lines of the README work as written", async () => {
+    function Room(): ReactElement {
+      const { send } = useGroup("room");
+      const messages = useGroupMessages("room");
+      return (
+        <>
+          <button onClick={() => void send("hello")}>{messages.length} messages</button>
+        </>
+      );
+    }
+    render(
+      <WebPubSubProvider url={url}>
+        <Room />
+      </WebPubSubProvider>,
+    );
+    await waitFor(() => expect(service.members("room")).toBe(1));
+    fireEvent.click(screen.getByRole("button"));
+    await screen.findByText("1 messages");
+    cleanup();
+    // Left to the default of one second.
+    await waitFor(() => expect(service.connections()).toBe(0), { timeout: 3_000 });
+  });
+
+  test("StrictMode opens one socket, joins once and delivers once", async () => {
+    const seen = vi.fn();
+    function Room(): ReactElement {
+      useGroup("room", seen);
+      return <Status />;
+    }
+    render(
+      <StrictMode>
+        <Provider>
+          <Room />
+        </Provider>
+      </StrictMode>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    service.publish("room", "once");
+    await waitFor(() => expect(seen).toHaveBeenCalled());
+    expect(seen).toHaveBeenCalledOnce();
+    expect(spy.sockets).toHaveLength(1);
+    expect(spy.groups("joinGroup")).toEqual(["room"]);
+    expect(spy.groups("leaveGroup")).toEqual([]);
+  });
+
+  test("nothing connects on a server, and hydration takes its markup over", async () => {
+    function Room(): ReactElement {
+      const { state } = useConnection();
+      const { status } = useGroup("room");
+      useServerMessage(() => {});
+      return (
+        <p data-testid="status">
+          {state}/{status}/{useGroupMessages("room").length}
+        </p>
+      );
+    }
+    const app = (
+      <Provider>
+        <Room />
+      </Provider>
+    );
+    const container = document.createElement("div");
+    document.body.append(container);
+    container.innerHTML = renderToString(app);
+    expect(container.textContent).toBe("Stopped/idle/0");
+    expect(spy.sockets).toHaveLength(0);
+    const root: Root = hydrateRoot(container, app, {
+      onRecoverableError: (error) => {
+        throw error;
+      },
+    });
+    await waitFor(() => expect(container.textContent).toBe("Connected/joined/0"));
+    root.unmount();
+    container.remove();
+  });
+
+  test("unmounted while connecting: the attempt is given up and nothing is left", async () => {
+    service.emulator.faults.refuseUpgrades({ with: "hang" });
+    const { unmount } = render(
+      <Provider>
+        <Status />
+      </Provider>,
+    );
+    await waitFor(() => expect(spy.sockets).toHaveLength(1));
+    unmount();
+    await waitFor(() => expect(spy.sockets[0]?.readyState).toBe(3));
+    service.emulator.faults.reset();
+    expect(service.connections()).toBe(0);
+    expect(spy.sockets).toHaveLength(1);
+  });
+
+  test("a first attempt that fails is followed by others; the page is told", async () => {
+    service.emulator.faults.refuseUpgrades({ with: 503, times: 1 });
+    const seen: string[] = [];
+    function Banner(): ReactElement {
+      const { state, error, attempt, nextAttemptAt, connectionId } = useConnection();
+      const wait =
+        nextAttemptAt === undefined ? "" : ` in ${nextAttemptAt - Date.now() > 0 ? "a while" : "no time"}`;
+      const text = `${state} ${error?.name ?? "fine"}${attempt === undefined ? "" : ` attempt ${attempt}`}${wait}`;
+      if (seen.at(-1) !== text) seen.push(text);
+      return <p>{connectionId}</p>;
+    }
+    options = { ...options, reconnectRetryOptions: { retryDelayInMs: 100 } };
+    render(
+      <Provider>
+        <Banner />
+        <Status />
+      </Provider>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    expect(seen).toEqual([
+      "Stopped fine",
+      "Connecting fine attempt 1",
+      "Disconnected ConnectionError attempt 2 in a while",
+      "Connecting ConnectionError attempt 2",
+      "Connected fine",
+    ]);
+    expect(
+      screen.getByText(service.emulator.hub("chat").connections()[0]?.connectionId ?? "none"),
+    ).toBeDefined();
+  });
+
+  test("a provider mounted anew within the moment goes on with the same connection", async () => {
+    const ui = (key: string): ReactElement => (
+      <Provider key={key}>
+        <Status />
+      </Provider>
+    );
+    const first = render(ui("one"));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    first.rerender(ui("two"));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    first.unmount();
+    render(ui("three"));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    expect(spy.sockets).toHaveLength(1);
+    expect(spy.groups("joinGroup")).toEqual(["room"]);
+    cleanup();
+    await waitFor(() => expect(service.connections()).toBe(0));
+    render(ui("four"));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    expect(spy.sockets).toHaveLength(2);
+  });
+
+  test("a client of yours is neither started nor stopped, and outlives modules evaluated anew", async () => {
+    const client = await service.client({ environment: spy.environment });
+    const found: WebPubSubClient[] = [];
+    // What hot reload does: the module's components are other functions than before.
+    const evaluate = (): (() => ReactElement) =>
+      function App() {
+        found.push(useWebPubSubClient());
+        return <Status />;
+      };
+    const ui = (App: () => ReactElement): ReactElement => (
+      <WebPubSubProvider client={client}>
+        <App />
+      </WebPubSubProvider>
+    );
+    const { rerender, unmount } = render(ui(evaluate()));
+    expect(statuses()).toEqual(["waiting"]);
+    expect(client.state).toBe("Stopped");
+    await client.start();
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    const { connectionId } = client;
+    rerender(ui(evaluate()));
+    expect(statuses()).toEqual(["joined"]);
+    expect(new Set(found)).toEqual(new Set([client]));
+    unmount();
+    await waitFor(() => expect(spy.groups("leaveGroup")).toEqual(["room"]));
+    expect(client.connectionId).toBe(connectionId);
+    expect(spy.groups("joinGroup")).toEqual(["room"]);
+    await client.stop();
+  });
+
+  test("two components on one group: one membership, each gets everything, until the last has gone", async () => {
+    const ui = (both: boolean): ReactElement => (
+      <Provider>
+        <Status />
+        <Log />
+        {both && <Log />}
+      </Provider>
+    );
+    const { rerender } = render(ui(true));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    service.publish("room", "to both");
+    await waitFor(() => expect(logs()).toEqual([["to both"], ["to both"]]));
+    rerender(ui(false));
+    service.publish("room", "to one");
+    await waitFor(() => expect(logs()).toEqual([["to both", "to one"]]));
+    expect(spy.groups("joinGroup")).toEqual(["room"]);
+    rerender(<Provider>nobody</Provider>);
+    await waitFor(() => expect(service.members("room")).toBe(0));
+    expect(service.connections()).toBe(1);
+  });
+
+  test("a refused join reaches every component", async () => {
+    url = await service.url({ roles: [] });
+    render(
+      <Provider>
+        <Status />
+        <Status />
+      </Provider>,
+    );
+    await waitFor(() =>
+      expect(statuses()).toEqual(["refused (SendMessageError)", "refused (SendMessageError)"]),
+    );
+    expect(spy.groups("joinGroup")).toEqual(["room"]);
+  });
+
+  test("another group name: the old group is left, the new one joined, and the log begins anew", async () => {
+    const ui = (group: string): ReactElement => (
+      <Provider>
+        <Status group={group} />
+        <Log group={group} />
+      </Provider>
+    );
+    const { rerender } = render(ui("a"));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    service.publish("a", "in a");
+    await waitFor(() => expect(logs()).toEqual([["in a"]]));
+    rerender(ui("b"));
+    expect(logs()).toEqual([[]]);
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    await waitFor(() => expect(service.groups()).toEqual(["b"]));
+    service.publish("a", "too late");
+    service.publish("b", "in b");
+    await waitFor(() => expect(logs()).toEqual([["in b"]]));
+  });
+
+  test("reconnects under mounted components: recovery loses nothing, a new connection joins again", async () => {
+    const states: string[] = [];
+    function States(): null {
+      const { state } = useConnection();
+      if (states.at(-1) !== state) states.push(state);
+      return null;
+    }
+    render(
+      <Provider>
+        <States />
+        <Status />
+        <Log />
+      </Provider>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    service.emulator.faults.cutTransports();
+    service.publish("room", "in the gap");
+    await waitFor(() => expect(logs()).toEqual([["in the gap"]]));
+    expect(spy.groups("joinGroup")).toEqual(["room"]);
+    states.length = 0;
+    service.emulator.faults.rejectRecovery({ times: 1 });
+    service.emulator.faults.cutTransports();
+    await waitFor(() => expect(spy.groups("joinGroup")).toEqual(["room", "room"]));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    service.publish("room", "anew");
+    await waitFor(() => expect(logs()).toEqual([["in the gap", "anew"]]));
+    expect(states).toContain("Recovering");
+    expect(states.at(-1)).toBe("Connected");
+  });
+
+  test("handlers may change in each render: the newest is called, nothing is subscribed again", async () => {
+    const seen: string[] = [];
+    function Room(): ReactElement {
+      const [count, setCount] = useState(0);
+      useGroup<string>("room", ({ data }) => seen.push(`${data} to ${count}`));
+      useServerMessage(({ data }) => seen.push(`server ${data as string} to ${count}`));
+      return <button onClick={() => setCount(count + 1)}>count {count}</button>;
+    }
+    render(
+      <Provider>
+        <Room />
+        <Status />
+      </Provider>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    service.publish("room", "x");
+    await waitFor(() => expect(seen).toHaveLength(1));
+    for (let i = 0; i < 3; i++) fireEvent.click(screen.getByRole("button"));
+    service.publish("room", "y");
+    service.emulator.hub("chat").sendToAll("z");
+    await waitFor(() => expect(seen).toEqual(["x to 0", "y to 3", "server z to 3"]));
+    expect(spy.groups("joinGroup")).toEqual(["room"]);
+  });
+
+  test("a log keeps the newest, and send is the same function in each render", async () => {
+    const sends = new Set<unknown>();
+    function Room(): null {
+      sends.add(useGroup("room").send);
+      useConnection();
+      return null;
+    }
+    render(
+      <Provider>
+        <Room />
+        <Status />
+        <Log limit={2} />
+        <Log limit={0} />
+      </Provider>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    for (const text of ["1", "2", "3"]) service.publish("room", text);
+    await waitFor(() => expect(logs()).toEqual([["2", "3"], []]));
+    expect(sends.size).toBe(1);
+  });
+
+  test("a burst is delivered to the last message", async () => {
+    render(
+      <Provider>
+        <Status />
+        <Log limit={1_000} />
+      </Provider>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    const texts = Array.from({ length: 500 }, (_, i) => String(i));
+    for (const text of texts) service.publish("room", text);
+    await waitFor(() => expect(logs()).toEqual([texts]));
+  });
+
+  test("no tearing: whenever the page changes all components show the same state", async () => {
+    function Part(): ReactElement {
+      return <i>{useConnection().state}</i>;
+    }
+    const { container } = render(
+      <Provider>
+        {Array.from({ length: 20 }, (_, i) => (
+          <Part key={i} />
+        ))}
+      </Provider>,
+    );
+    const pictures: number[] = [];
+    const observer = new MutationObserver(() => {
+      pictures.push(
+        new Set(Array.from(container.querySelectorAll("i"), ({ textContent }) => textContent)).size,
+      );
+    });
+    observer.observe(container, { childList: true, characterData: true, subtree: true });
+    await waitFor(() => expect(service.connections()).toBe(1));
+    service.emulator.faults.cutTransports();
+    await waitFor(() => expect(spy.sockets).toHaveLength(2));
+    await waitFor(() => expect(container.textContent).toBe("Connected".repeat(20)));
+    observer.disconnect();
+    expect(pictures.length).toBeGreaterThan(1);
+    expect(new Set(pictures)).toEqual(new Set([1]));
+  });
+
+  test("a credential may be another object in each render: one client, and the newest is asked", async () => {
+    const asked: number[] = [];
+    function App({ turn }: { turn: number }): ReactElement {
+      const credential = {
+        getClientAccessUrl: async () => {
+          asked.push(turn);
+          return url;
+        },
+      };
+      return (
+        <WebPubSubProvider credential={credential} options={options}>
+          <Status />
+        </WebPubSubProvider>
+      );
+    }
+    const { rerender } = render(<App turn={1} />);
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    rerender(<App turn={2} />);
+    expect(statuses()).toEqual(["joined"]);
+    service.emulator.faults.rejectRecovery({ times: 1 });
+    service.emulator.faults.cutTransports();
+    await waitFor(() => expect(asked).toEqual([1, 2]));
+    await waitFor(() => expect(service.members("room")).toBe(1));
+    expect(service.connections()).toBe(1);
+  });
+
+  test("another URL makes another client; the old one is stopped", async () => {
+    const { rerender } = render(
+      <Provider>
+        <Status />
+      </Provider>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    url = await service.url({ userId: "bob" });
+    rerender(
+      <Provider>
+        <Status />
+      </Provider>,
+    );
+    const users = (): unknown[] =>
+      service.emulator
+        .hub("chat")
+        .connections()
+        .map(({ userId }) => userId);
+    await waitFor(() => expect(users()).toEqual(["bob"]));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+  });
+
+  test("a schema types what arrives; what doesn't fit goes to its own handler", async () => {
+    const chat = z.object({ text: z.string() });
+    const seen: unknown[] = [];
+    function Room(): null {
+      useGroup("room", ({ data }) => seen.push(data.text.length), {
+        schema: chat,
+        onInvalidMessage: ({ groupMessage }) => seen.push(groupMessage.data),
+      });
+      return null;
+    }
+    render(
+      <Provider>
+        <Room />
+        <Status />
+      </Provider>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    service.publish("room", "bare");
+    service.publish("room", { text: "four" });
+    await waitFor(() => expect(seen).toEqual(["bare", 4]));
+    expect(spy.groups("joinGroup")).toEqual(["room"]);
+  });
+
+  test("without a provider, or a provider without a source, the error says what to do", () => {
+    expect(() => renderToString(<Status />)).toThrow(/<WebPubSubProvider>/);
+    const nothing = {} as { url: string };
+    expect(() => renderToString(<WebPubSubProvider {...nothing} />)).toThrow(/client, a url or a credential/);
+  });
+});
+
+test("types are inferred", () => {
+  const schema = z.object({ at: z.string().transform((text) => new Date(text)) });
+  function Types(): null {
+    const plain = useGroup("room");
+    expectTypeOf(plain.status).toEqualTypeOf<GroupStatus>();
+    expectTypeOf(plain.error).toEqualTypeOf<Error | undefined>();
+    const typed = useGroup("room", ({ data }) => expectTypeOf(data).toEqualTypeOf<{ at: Date }>(), {
+      schema,
+    });
+    expectTypeOf(typed).toEqualTypeOf<GroupView<{ at: string }>>();
+    const trusted = useGroup<{ text: string }>("room", ({ data }) => data.text.trim());
+    expectTypeOf(trusted.send).parameter(0).toEqualTypeOf<{ text: string }>();
+    useGroup("room", (message: GroupMessage<number>) => message.data.toFixed());
+    expectTypeOf(useGroupMessages("room", { schema })).toEqualTypeOf<readonly GroupMessage<{ at: Date }>[]>();
+    expectTypeOf(useGroupMessages<number>("room")).toEqualTypeOf<readonly GroupMessage<number>[]>();
+    useServerMessage(({ dataType }) =>
+      expectTypeOf(dataType).toEqualTypeOf<"binary" | "json" | "text" | "protobuf">(),
+    );
+    // @ts-expect-error: a provider has one source
+    expectTypeOf(<WebPubSubProvider url="" credential={{ getClientAccessUrl: "" }} />);
+    // @ts-expect-error: and needs one
+    expectTypeOf(<WebPubSubProvider />);
+    return null;
+  }
+  expect(Types).toBeTypeOf("function");
+});
