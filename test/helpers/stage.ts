@@ -117,7 +117,11 @@ export class Stage {
     client.on("recovered", ({ connectionId }) => journal.push(`recovered ${connectionId}`));
     client.on("stopped", () => journal.push("stopped"));
     client.on("rejoin-group-failed", ({ group }) => journal.push(`rejoin-group-failed ${group}`));
-    client.on("group-message", ({ message }) => journal.push(`group-message ${JSON.stringify(message.data)}`));
-    client.on("server-message", ({ message }) => journal.push(`server-message ${JSON.stringify(message.data)}`));
+    client.on("group-message", ({ message }) =>
+      journal.push(`group-message ${JSON.stringify(message.data)}`),
+    );
+    client.on("server-message", ({ message }) =>
+      journal.push(`server-message ${JSON.stringify(message.data)}`),
+    );
   }
 }

@@ -1,0 +1,140 @@
+import { AzureLogger, getLogLevel, setLogLevel } from "@azure/logger";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { ack, disconnected, fromGroup } from "../helpers/frames.js";
+import { follow } from "../helpers/settlement.js";
+import { Stage, turn } from "../helpers/stage.js";
+
+let lines: string[] = [];
+const log = AzureLogger.log;
+const level = getLogLevel();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  lines = [];
+  AzureLogger.log = (...parts: unknown[]) => void lines.push(parts.map(String).join(" "));
+  setLogLevel("verbose");
+});
+afterEach(() => {
+  AzureLogger.log = log;
+  setLogLevel(level);
+  vi.useRealTimers();
+});
+
+const url = "wss://host.example/client/hubs/chat?access_token=TOP-SECRET&other=SECRET-2#SECRET-3";
+
+test("no token, whatever happens", async () => {
+  let failure: Error | undefined;
+  const stage = new Stage({
+    credential: {
+      getClientAccessUrl: async () => {
+        if (failure !== undefined) throw failure;
+        return url;
+      },
+    },
+  });
+  await stage.connect("A", "SECRET-RECONNECTION");
+  follow(stage.client.joinGroup("room"));
+  stage.socket.receiveFrame(ack(1));
+  stage.socket.receiveFrame(fromGroup("payload-7", 1));
+  stage.socket.receiveFrame('{"type":"message","access_token":"SECRET-4"');
+  stage.socket.receiveFrame({ type: "ack", ackId: "SECRET-5" });
+  stage.socket.receiveError(new Error("getaddrinfo ENOTFOUND"));
+  await stage.drop(1006, "cable");
+  await stage.drop(1011, "overload");
+  await turn(1_000);
+  await stage.accept("A", "SECRET-RECONNECTION-2");
+  follow(stage.client.sendToGroup("room", "payload-8"));
+  stage.socket.receiveFrame(ack(2, "Forbidden"));
+  stage.socket.receiveFrame(disconnected("maintenance"));
+  await stage.drop(1008);
+  await stage.drop(1006);
+  failure = new Error("the token service answered 500");
+  await turn(60_000);
+  failure = undefined;
+  await turn(60_000);
+  await stage.accept("B", "SECRET-RECONNECTION-3");
+  stage.socket.receiveFrame(ack(stage.socket.frames("joinGroup")[0]?.["ackId"], "Forbidden"));
+  await turn(70_000);
+  await stage.client.stop();
+  const all = lines.join("\n");
+  expect(lines.length).toBeGreaterThan(10);
+  expect(all).not.toMatch(/SECRET/);
+  expect(all).not.toMatch(/access_token|awps_reconnection_token/);
+  expect(all, "no content of messages").not.toMatch(/payload/);
+});
+
+test("a socket class that quotes its URL, on starts and recoveries", async () => {
+  const stage = new Stage({ credential: url, autoReconnect: false });
+  await stage.connect("A", "SECRET-RECONNECTION");
+  const errors: unknown[] = [];
+  stage.client.on("state-changed", ({ error }) => errors.push(error));
+  stage.onSocket = (socket) => {
+    throw new SyntaxError(`The URL ${socket.url.href} is no good`);
+  };
+  await stage.drop();
+  await turn(60_000);
+  const again = await stage.begin();
+  const told = [...errors, again.error].flatMap((error) => {
+    if (!(error instanceof Error)) return [];
+    const { message, stack, cause } = error;
+    return [message, stack, String(cause), (cause as Error | undefined)?.stack].join("\n");
+  });
+  expect(told.length).toBeGreaterThan(3);
+  expect([...lines, ...told].join("\n")).not.toMatch(/SECRET/);
+});
+
+test("state changes, attempts with reason and delay, drops with code", async () => {
+  const stage = new Stage();
+  await stage.connect("A");
+  await stage.drop(1006, "cable");
+  await stage.drop(1011, "overload");
+  const all = lines.join("\n");
+  expect(all).toContain("web-pubsub-client");
+  expect(all).toContain(
+    "Connecting to wss://host.example/client/hubs/chat (json.reliable.webpubsub.azure.v1)",
+  );
+  expect(all).toMatch(/Connected/);
+  expect(all).toMatch(/Recovering: .*1006 \(cable\); attempt 1 in 0 ms/);
+  expect(all).toMatch(/Recovering: .*1011 \(overload\); attempt 2 in 1000 ms/);
+});
+
+test("a listener that throws is logged as an error", async () => {
+  const stage = new Stage();
+  stage.client.on("connected", () => {
+    throw new Error("oops in a listener");
+  });
+  stage.client.on("connected", () => Promise.reject(new Error("oops later")));
+  await stage.connect();
+  const errors = lines.filter((line) => line.includes(":error"));
+  expect(errors).toHaveLength(2);
+  expect(errors.join()).toMatch(/listener of connected.*oops in a listener/s);
+  expect(errors.join()).toMatch(/oops later/);
+});
+
+test("a codec without pings is logged once", async () => {
+  const stage = new Stage({
+    protocol: {
+      name: "no.ping.v1",
+      isReliableSubProtocol: false,
+      parseMessages: (input) => JSON.parse(input as string) as null,
+      writeMessage: (message) => {
+        if (message.kind === "ping") throw new Error("Unsupported");
+        return "{}";
+      },
+    },
+  });
+  await stage.begin();
+  stage.socket.receiveOpen();
+  stage.socket.receiveFrame({ kind: "connected", connectionId: "A", userId: "u" });
+  await turn(300_000);
+  expect(lines.filter((line) => /keep-alive is off/i.test(line))).toHaveLength(1);
+});
+
+test("nothing is written while the level isn't set", async () => {
+  setLogLevel(undefined);
+  const stage = new Stage();
+  await stage.connect();
+  await stage.drop();
+  await stage.client.stop();
+  expect(lines).toEqual([]);
+});
