@@ -53,7 +53,7 @@ export class Ledger {
       let timer;
       const news = await Promise.race([
         new Promise((resolve) => this.#waiting.push(() => resolve(true))),
-        new Promise((resolve) => (timer = setTimeout(resolve, patienceInMs, false))),
+        new Promise((resolve) => (timer = setTimeout(resolve, patienceInMs, false).unref())),
       ]);
       clearTimeout(timer);
       if (!news) return false;
