@@ -78,8 +78,18 @@ export default [
     external: (id) => external(id) || id.startsWith("node:"),
     plugins: [dts({ tsconfig: "tsconfig.json", compilerOptions: { noEmit: false, paths: {} } })],
     output: [
-      { dir: "dist/types", format: "es", entryFileNames: "[name].d.ts" },
-      { dir: "dist/types", format: "es", entryFileNames: "[name].d.cts" },
+      {
+        dir: "dist/types",
+        format: "es",
+        entryFileNames: "[name].d.ts",
+        chunkFileNames: "chunks/[name].d.ts",
+      },
+      {
+        dir: "dist/types",
+        format: "es",
+        entryFileNames: "[name].d.cts",
+        chunkFileNames: "chunks/[name].d.cts",
+      },
     ],
   },
 ];

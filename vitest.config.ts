@@ -55,6 +55,7 @@ export default defineConfig({
       project("scripted", ["test/scripted/**/*.test.ts"]),
       project("e2e", ["test/e2e/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
       project("browser", ["test/browser/**/*.test.ts"], 60_000),
+      project("package", ["test/package/**/*.test.ts"], 60_000),
       project("types", ["test/types/**/*.test.ts"], 60_000),
       bindings("bindings", ["test/bindings/*.test.ts?(x)"]),
       bindings("bindings on React 18", ["test/bindings/react.test.tsx"], react18),

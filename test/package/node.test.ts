@@ -1,0 +1,124 @@
+import { execFileSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startEmulator, type Emulator } from "web-pubsub-emulator";
+import { createConsumer, type Consumer } from "./consumer.js";
+
+let consumer: Consumer;
+let emulator: Emulator;
+beforeAll(async () => {
+  consumer = createConsumer(["react", "react-dom", "vue", "@bufbuild/protobuf"]);
+  emulator = await startEmulator();
+});
+afterAll(async () => {
+  consumer.remove();
+  await emulator.close();
+});
+
+const url = (): Promise<string> =>
+  emulator.clientAccessUrl("chat", { roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"] });
+
+const PROGRAM = `
+async function main(url) {
+  for (const protocol of [undefined, protobuf.WebPubSubProtobufReliableProtocol()]) {
+    const client = new core.WebPubSubClient(url, { protocol });
+    const got = new Promise((resolve) => client.once("group-message", ({ message }) => resolve(message.data)));
+    await client.start();
+    await client.joinGroup("room");
+    await client.sendToGroup("room", "crossed");
+    console.log(await got, typeof react.WebPubSubProvider, typeof vue.useGroup);
+    await client.stop();
+  }
+}
+main(process.argv[2]).catch((error) => { console.error(error); process.exitCode = 1; });
+`;
+const NAMES = [
+  "core:web-pubsub-client",
+  "react:web-pubsub-client/react",
+  "vue:web-pubsub-client/vue",
+  "protobuf:web-pubsub-client/protobuf",
+];
+const each = (write: (name: string, from: string) => string): string =>
+  NAMES.map((entry) => write(...(entry.split(/:(.*)/, 2) as [string, string]))).join("\n");
+
+test("the tarball holds what is published and nothing else", () => {
+  for (const file of consumer.files) {
+    expect(file).toMatch(/^(dist\/.+|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/);
+  }
+  expect(consumer.files).toContain("dist/browser/web-pubsub-client.min.js");
+});
+
+test("ESM: every entry point runs", async () => {
+  consumer.write("program.mjs", each((name, from) => `import * as ${name} from "${from}";`) + PROGRAM);
+  expect(consumer.node("program.mjs", await url())).toBe("crossed function function\n".repeat(2));
+});
+
+test("CommonJS: every entry point runs", async () => {
+  consumer.write("program.cjs", each((name, from) => `const ${name} = require("${from}");`) + PROGRAM);
+  expect(consumer.node("program.cjs", await url())).toBe("crossed function function\n".repeat(2));
+});
+
+test.each(["node16", "nodenext", "bundler"])(
+  "TypeScript finds the types with moduleResolution %s",
+  (resolution) => {
+    const program = `
+    import { WebPubSubClient, type OnGroupDataMessageArgs } from "web-pubsub-client";
+    import { WebPubSubProtobufProtocol } from "web-pubsub-client/protobuf";
+    const client = new WebPubSubClient("wss://example", { protocol: WebPubSubProtobufProtocol() });
+    client.on("group-message", (args: OnGroupDataMessageArgs) => args.message.group.length);
+    const id: string | undefined = client.connectionId;
+    export { id };`;
+    consumer.write("typed.ts", program);
+    consumer.write("typed.cts", program);
+    consumer.write(
+      "tsconfig.json",
+      JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          noEmit: true,
+          target: "ES2022",
+          lib: ["ES2022", "DOM", "ESNext.Disposable"],
+          module: resolution === "bundler" ? "ESNext" : resolution,
+          moduleResolution: resolution,
+          types: [],
+        },
+        files: resolution === "bundler" ? ["typed.ts"] : ["typed.ts", "typed.cts"],
+      }),
+    );
+    const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+    const run = (): string => {
+      try {
+        return execFileSync(process.execPath, [tsc, "-p", consumer.folder]).toString();
+      } catch (error) {
+        return String((error as { stdout?: Buffer }).stdout);
+      }
+    };
+    expect(run()).toBe("");
+  },
+);
+
+test("publint finds nothing", async () => {
+  const pkgDir = join(consumer.folder, "node_modules/web-pubsub-client");
+  const { messages, pkg } = await publint({ pkgDir, strict: true, pack: false });
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+});
+
+test("are-the-types-wrong finds nothing for the resolutions in use", async () => {
+  const tarball = readdirSync(consumer.folder).find((name) => name.endsWith(".tgz")) ?? "";
+  const analysis = await checkPackage(
+    createPackageFromTarballData(readFileSync(join(consumer.folder, tarball))),
+  );
+  if (!analysis.types) throw new Error("no types in the tarball");
+  // Node 10 doesn't know `exports`; no supported Node resolves so. The browser build is ESM only.
+  const problems = analysis.problems.filter(
+    (problem) =>
+      !("resolutionKind" in problem && problem.resolutionKind === "node10") &&
+      !("entrypoint" in problem && problem.entrypoint === "./browser"),
+  );
+  expect(problems).toEqual([]);
+});
