@@ -49,7 +49,7 @@ export class Invocations {
   readonly #upstream: Upstream;
   readonly #interference: Interference;
   readonly #diagnostics: Diagnostics;
-  readonly #ledgers = new Map<Session, Ledger>();
+  readonly #ledgers = new WeakMap<Session, Ledger>();
 
   constructor(ports: {
     readonly environment: Environment;
@@ -124,7 +124,6 @@ export class Invocations {
   /** Nobody waits for the answers any more. */
   ended(session: Session): void {
     const ledger = this.#ledgers.get(session);
-    this.#ledgers.delete(session);
     for (const running of ledger?.running.values() ?? []) stop(running);
   }
 

@@ -330,3 +330,19 @@ test("acks wait for a receiver that is far behind, but not for long", async () =
   world.clock.advance(200);
   expect(last()).toEqual(ack(1_001));
 });
+
+test("a publisher without echo isn't slowed down by what it hasn't acknowledged itself", async () => {
+  const { world, publisher, member } = await pair(new World(), { "webpubsub.group": "g" });
+  for (let i = 0; i < 600; i++) {
+    member.say({ type: "sendToGroup", group: "g", dataType: "text", data: "x", noEcho: true });
+  }
+  for (const [id, noEcho] of [
+    ["quiet", true],
+    ["loud", false],
+  ] as const) {
+    publisher.say(start(id, {}, { noEcho }));
+    for (let i = 1; i <= 32; i++) publisher.say(fragment(i, id));
+  }
+  world.clock.advance(100);
+  expect(told(publisher)).toEqual([ack(1, "quiet"), ack(33, "quiet"), ack(1, "loud")]);
+});

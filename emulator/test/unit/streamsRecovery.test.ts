@@ -119,6 +119,16 @@ test("of many closed streams only the latest are remembered", async () => {
   expect(told(again)).toEqual([ack(1, "300"), closed(undefined, "300"), closed("StreamNotFound", "1")]);
 });
 
+test("after a recovery a gap is told anew: the nack before it may be lost", async () => {
+  const { world, publisher } = await pair();
+  publisher.say(start());
+  for (const id of [1, 3]) publisher.say(fragment(id));
+  publisher.link?.closed(1006);
+  const again = await world.recover(publisher);
+  again.say(fragment(4));
+  expect(told(again)).toMatchObject([ack(2), { type: "streamNack", expectedSequenceId: 2 }]);
+});
+
 test("a new connection knows nothing of the streams of an old one", async () => {
   const { world, publisher } = await pair();
   publisher.say(start());
