@@ -1,7 +1,8 @@
 import { nodeEnvironment } from "./environment.js";
 import { FaultScript } from "./faultScript.js";
 import { Faults } from "./faults.js";
-import { type Address, ClientTokens } from "./http/accessToken.js";
+import { ClientTokens } from "./http/accessToken.js";
+import { type Address, addressOf, isLoopback } from "./http/address.js";
 import { ClientEndpoint } from "./http/clientEndpoint.js";
 import { KeyRing } from "./http/keyRing.js";
 import { refuse } from "./http/refusal.js";
@@ -12,7 +13,10 @@ import { HubHandle } from "./hubHandle.js";
 import { type ClientUrlOptions, type EmulatorOptions, checkClientUrl, checkOptions } from "./options.js";
 import { Service } from "./service/service.js";
 import { closeCodes } from "./service/transport.js";
-import { InProcessUpstream } from "./upstream/inProcess.js";
+import { AbuseProtection } from "./upstream/abuseProtection.js";
+import { Application } from "./upstream/application.js";
+import { openHubs } from "./upstream/hubApplications.js";
+import { nodeOutbound } from "./upstream/outbound.js";
 import { codecs } from "./wire/index.js";
 
 /** How long closing waits for the peers, in milliseconds. */
@@ -43,25 +47,33 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     secondaryAccessKey,
     recoveryWindowInMs,
     log,
-    hub: hubOptions,
+    hubs,
   } = checkOptions(options);
   let address: Address = addressOf(host, wantedPort);
-  const keys = new KeyRing(
-    secondaryAccessKey === undefined ? [accessKey] : [accessKey, secondaryAccessKey],
-    nodeEnvironment,
-  );
+  const accessKeys = secondaryAccessKey === undefined ? [accessKey] : [accessKey, secondaryAccessKey];
+  const keys = new KeyRing(accessKeys, nodeEnvironment);
   const tokens = new ClientTokens(keys, () => address);
+  const stopping = new AbortController();
+  const webhooks = {
+    environment: nodeEnvironment,
+    outbound: nodeOutbound,
+    protection: new AbuseProtection(nodeEnvironment, nodeOutbound, () => address.hosts),
+    host: () => address.hosts[0] ?? "",
+    accessKeys,
+    stopping: stopping.signal,
+  };
+  const application = new Application(await openHubs(hubs, webhooks, nodeEnvironment, log), log);
   const script = new FaultScript();
   const service = new Service(
     {
       environment: nodeEnvironment,
       tokens,
       codecs,
-      upstream: new InProcessUpstream((hub) => hubOptions(hub).handlers ?? [], log),
+      upstream: application,
       interference: script,
       diagnostics: log,
     },
-    { recoveryWindowInMs, allowsAnonymous: (hub) => hubOptions(hub).anonymous === true },
+    { recoveryWindowInMs, allowsAnonymous: (hub) => hubs.get(hub.toLowerCase())?.anonymous === true },
   );
   const faults = new Faults(script, service);
   const clients = new ClientEndpoint(service, script, faults);
@@ -104,7 +116,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       faults.reset();
       service.endAll("The service is stopping.", closeCodes.goingAway);
       clients.close();
-      await server.close(closeGraceInMs);
+      await Promise.all([server.close(closeGraceInMs), application.close()]);
+      stopping.abort(new Error("the service is stopping"));
     })();
     return closing;
   };
@@ -123,21 +136,4 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-function isLoopback(host: string): boolean {
-  return host === "::1" || host.toLowerCase() === "localhost" || /^127(\.\d+){3}$/.test(host);
-}
-
-/** An address to connect to: a wildcard is none. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
-  return host.includes(":") ? `[${host}]` : host;
-}
-
-function addressOf(host: string, port: number): Address {
-  const hosts = [reachable(host), "127.0.0.1", "localhost", "[::1]"].map(
-    (name) => `${name.toLowerCase()}:${port}`,
-  );
-  return { endpoint: `http://${reachable(host)}:${port}`, hosts };
 }

@@ -1,5 +1,6 @@
 export { type Emulator, startEmulator } from "./emulator.js";
-export type { ClientUrlOptions, EmulatorOptions, HubOptions } from "./options.js";
+export type { ClientUrlOptions, EmulatorOptions } from "./options.js";
+export type { HubOptions } from "./hubOptions.js";
 export { developmentAccessKey } from "./options.js";
 export type { Content, ContentType } from "./content.js";
 export type {
@@ -18,5 +19,15 @@ export type {
   ScriptedFault,
   StreamLimits,
 } from "./faultScript.js";
-export type { ConnectReply, EventHandler, EventReply, HandlerEvent } from "./upstream/eventHandler.js";
+export type {
+  ConnectReply,
+  EventHandler,
+  EventReply,
+  HandlerEvent,
+  WebhookHandler,
+} from "./upstream/eventHandler.js";
+export type { EventHubsOptions, HubEventListener, ListenerEvent } from "./upstream/eventListener.js";
+export type { ConnectionState } from "./upstream/connectionState.js";
+export type { EventPattern } from "./upstream/eventPattern.js";
+export type { SystemEvent } from "./upstream/handler.js";
 export type { Diagnostic } from "./service/diagnostics.js";

@@ -1,27 +1,11 @@
-import {
-  checkBoolean,
-  checkInteger,
-  checkNumber,
-  checkObject,
-  checkOneOf,
-  checkString,
-  checkStrings,
-  optional,
-} from "./check.js";
+import { checkInteger, checkNumber, checkObject, checkString, checkStrings, optional } from "./check.js";
+import { type HubOptions, checkFunction, checkHubs } from "./hubOptions.js";
 import type { Diagnostic } from "./service/diagnostics.js";
 import { defaultRecoveryWindowInMs } from "./service/limits.js";
 import { isGroupName, isHubName } from "./service/names.js";
-import type { EventHandler } from "./upstream/eventHandler.js";
 
 /** The development key of the vendor's own emulator: public, so no secret. */
 export const developmentAccessKey = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
-
-export interface HubOptions {
-  /** Functions that handle what clients of this hub tell the application. */
-  readonly handlers?: readonly EventHandler[];
-  /** Lets clients in without a token. Default: false. */
-  readonly anonymous?: boolean;
-}
 
 export interface EmulatorOptions {
   /** TCP port; 0, the default: any free one. */
@@ -57,20 +41,17 @@ export interface CheckedOptions {
   readonly secondaryAccessKey: string | undefined;
   readonly recoveryWindowInMs: number;
   readonly log: (diagnostic: Diagnostic) => void;
-  /** The settings of one hub, whatever the case of its name. */
-  readonly hub: (name: string) => HubOptions;
+  /** By lower-case name. */
+  readonly hubs: ReadonlyMap<string, HubOptions>;
 }
 
 /** Longest time that a timer can take, in milliseconds. */
 const maxTimerInMs = 2 ** 31 - 1;
 const optionNames = ["port", "host", "accessKey", "secondaryAccessKey", "hubs", "recoveryWindowInMs", "log"];
-const handlerNames = ["events", "onEvent", "onConnect", "onConnected", "onDisconnected"];
 
 /** Fills in defaults; a bad value or an unknown name throws an error that says so. */
 export function checkOptions(options: EmulatorOptions): CheckedOptions {
   checkObject("options", options, optionNames);
-  const hubs = new Map<string, HubOptions>();
-  for (const [name, hub] of Object.entries(checkHubs(options.hubs))) hubs.set(name.toLowerCase(), hub);
   const recoveryWindowInMs = optional(options.recoveryWindowInMs, (value) =>
     checkNumber("recoveryWindowInMs", value, 0, maxTimerInMs),
   );
@@ -86,7 +67,7 @@ export function checkOptions(options: EmulatorOptions): CheckedOptions {
     log:
       optional(options.log, (value) => checkFunction("log", value) as (entry: Diagnostic) => void) ??
       logToStderr,
-    hub: (name) => hubs.get(name.toLowerCase()) ?? {},
+    hubs: checkHubs(options.hubs),
   };
 }
 
@@ -112,35 +93,6 @@ export function checkClientUrl(
         checkNumber("expiresInMinutes", value, -1_000_000, 1_000_000_000),
       ) ?? 60,
   };
-}
-
-function checkHubs(hubs: EmulatorOptions["hubs"]): Readonly<Record<string, HubOptions>> {
-  if (hubs === undefined) return {};
-  const names = Object.keys(checkObject("hubs", hubs, Object.keys(hubs ?? {})));
-  for (const name of names) {
-    if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
-    const hub = checkObject(`hubs.${name}`, hubs[name], ["handlers", "anonymous"]);
-    optional(hub["anonymous"], (value) => checkBoolean(`hubs.${name}.anonymous`, value));
-    optional(hub["handlers"], (value) => checkHandlers(`hubs.${name}.handlers`, value));
-  }
-  return hubs;
-}
-
-function checkHandlers(name: string, handlers: unknown): void {
-  if (!Array.isArray(handlers)) throw new TypeError(`${name} must be an array.`);
-  for (const [index, handler] of handlers.entries()) {
-    const { events, ...functions } = checkObject(`${name}[${index}]`, handler, handlerNames);
-    if (typeof events !== "string")
-      optional(events, (value) => checkStrings(`${name}[${index}].events`, value));
-    for (const [key, value] of Object.entries(functions)) {
-      optional(value, (given) => checkFunction(`${name}[${index}].${key}`, given));
-    }
-  }
-}
-
-function checkFunction(name: string, value: unknown): unknown {
-  checkOneOf(`typeof ${name}`, typeof value, ["function"]);
-  return value;
 }
 
 function logToStderr({ level, hub, connectionId, message }: Diagnostic): void {

@@ -1,4 +1,5 @@
 import type { TokenTarget, TokenVerifier } from "../service/token.js";
+import type { Address } from "./address.js";
 import type { KeyRing } from "./keyRing.js";
 
 /** What a client access token says. */
@@ -10,14 +11,6 @@ export interface AccessTokenContent {
   readonly expiresInMinutes: number;
   /** The endpoint that the client will use: that of WebSocket clients unless it is `MQTT` or `SocketIO`. */
   readonly clientType?: string | undefined;
-}
-
-/** How this service is reached. */
-export interface Address {
-  /** For example `http://127.0.0.1:8080`. */
-  readonly endpoint: string;
-  /** Host and port by every name that the service knows as its own. */
-  readonly hosts: readonly string[];
 }
 
 /** Issues and checks client access tokens. */

@@ -1,6 +1,9 @@
 import type { Content, ContentType } from "../content.js";
 import type { Metadata } from "../service/messages.js";
 import type { ConnectEvent, EventOrigin } from "../service/upstream.js";
+import type { ConnectionState } from "./connectionState.js";
+import type { EventPattern } from "./eventPattern.js";
+import type { SystemEvent } from "./handler.js";
 
 /** A user event, as a function that handles it gets it. */
 export interface HandlerEvent extends Omit<EventOrigin, "connectionState"> {
@@ -9,6 +12,8 @@ export interface HandlerEvent extends Omit<EventOrigin, "connectionState"> {
   /** A string, a JSON value, or a `Uint8Array` for binary and protobuf. */
   readonly data: unknown;
   readonly metadata: Metadata | undefined;
+  /** What earlier answers left on the connection; empty at first. */
+  readonly state: ConnectionState;
   /** Of an invocation, whose client waits for the reply; undefined for an ordinary event. */
   readonly invocationId: string | undefined;
   /** Of an invocation: aborted when the client cancels it or is gone; undefined for an ordinary event. */
@@ -17,10 +22,13 @@ export interface HandlerEvent extends Omit<EventOrigin, "connectionState"> {
 
 /** Goes back to the client: as a server message before the ack, or as the answer to its invocation. */
 export interface EventReply {
-  readonly data: Content;
+  /** Left out: nothing goes back. */
+  readonly data?: Content;
   /** Default: text for a string, binary for bytes, JSON for everything else. */
   readonly dataType?: ContentType;
   readonly metadata?: Metadata;
+  /** Replaces what is kept on the connection. */
+  readonly state?: ConnectionState;
 }
 
 /** Changes what the client's token says, or refuses the client with an HTTP status of 400 to 599. */
@@ -31,6 +39,10 @@ export type ConnectReply =
       readonly groups?: readonly string[];
       /** Replace the token's roles, also by none. */
       readonly roles?: readonly string[];
+      /** One of those that the client offers. One of its own makes it a client of bare frames. */
+      readonly subprotocol?: string;
+      /** Kept on the connection and shown with later events. */
+      readonly state?: ConnectionState;
     }
   | { readonly status: number; readonly message?: string };
 
@@ -39,7 +51,7 @@ type MaybePromise<Value> = Value | Promise<Value>;
 /** An application's event handler in the same process. Of several, the first that takes an event gets it. */
 export interface EventHandler {
   /** User events for `onEvent`: `*`, or names in an array or separated by commas, in any case. Default: `*`. */
-  readonly events?: string | readonly string[];
+  readonly events?: EventPattern;
   /** A thrown error answers the client with `InternalServerError`. */
   onEvent?(event: HandlerEvent): MaybePromise<EventReply | undefined | void>;
   /** A thrown error refuses the client with status 500. */
@@ -47,4 +59,14 @@ export interface EventHandler {
   onConnected?(event: EventOrigin): MaybePromise<void>;
   /** The session has really ended; a recovery brings neither this nor `onConnected`. */
   onDisconnected?(event: EventOrigin & { readonly reason: string }): MaybePromise<void>;
+}
+
+/** An application's event handler behind a URL, which gets CloudEvents by HTTP. */
+export interface WebhookHandler {
+  /** `{event}` in its path or query is replaced by the event's name, `{hub}` anywhere by the hub's. */
+  readonly url: string;
+  /** User events to send there. Default: `*`. */
+  readonly events?: EventPattern;
+  /** System events to send there. Default: none. */
+  readonly systemEvents?: readonly SystemEvent[];
 }

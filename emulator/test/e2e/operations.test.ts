@@ -198,6 +198,7 @@ describe("user events", () => {
         connectionId: client.id,
         userId: "u",
         subprotocol: "json.reliable.webpubsub.azure.v1",
+        state: {},
         eventName: "ping",
         dataType: "json",
         data: { n: 1 },

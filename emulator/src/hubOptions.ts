@@ -1,0 +1,89 @@
+import { checkBoolean, checkObject, checkOneOf, checkString, checkStrings, optional } from "./check.js";
+import { isHubName } from "./service/names.js";
+import type { EventHandler, WebhookHandler } from "./upstream/eventHandler.js";
+import type { HubEventListener } from "./upstream/eventListener.js";
+import { UrlTemplate } from "./upstream/urlTemplate.js";
+
+export interface HubOptions {
+  /** Who handles what clients of this hub tell the application: of several, the first that takes an event. */
+  readonly handlers?: readonly (EventHandler | WebhookHandler)[];
+  /** Who else hears of it: all that take an event. */
+  readonly listeners?: readonly HubEventListener[];
+  /** Lets clients in without a token. Default: false. */
+  readonly anonymous?: boolean;
+}
+
+const functionNames = ["onEvent", "onConnect", "onConnected", "onDisconnected"];
+
+/** The settings by lower-case name; a bad value or an unknown name throws an error that says so. */
+export function checkHubs(hubs: Readonly<Record<string, HubOptions>> = {}): ReadonlyMap<string, HubOptions> {
+  const checked = new Map<string, HubOptions>();
+  for (const [name, options] of Object.entries(checkObject("hubs", hubs, Object.keys(hubs ?? {})))) {
+    if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
+    const at = `hubs.${name}`;
+    const hub = checkObject(at, options, ["handlers", "listeners", "anonymous"]);
+    optional(hub["anonymous"], (value) => checkBoolean(`${at}.anonymous`, value));
+    optional(hub["handlers"], (value) => checkEach(`${at}.handlers`, value, checkHandler));
+    optional(hub["listeners"], (value) => checkEach(`${at}.listeners`, value, checkListener));
+    checked.set(name.toLowerCase(), hub);
+  }
+  return checked;
+}
+
+export function checkFunction(name: string, value: unknown): unknown {
+  checkOneOf(`typeof ${name}`, typeof value, ["function"]);
+  return value;
+}
+
+function checkEach(name: string, values: unknown, check: (name: string, value: unknown) => void): void {
+  if (!Array.isArray(values)) throw new TypeError(`${name} must be an array.`);
+  for (const [index, value] of values.entries()) check(`${name}[${index}]`, value);
+}
+
+function checkHandler(name: string, value: unknown): void {
+  if (typeof value === "object" && value !== null && "url" in value) {
+    const { url, events, systemEvents } = checkObject(name, value, ["url", "events", "systemEvents"]);
+    try {
+      new UrlTemplate(checkString("url", url));
+    } catch (error) {
+      throw new TypeError(`${name}.${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
+    checkEvents(name, events);
+    checkSystemEvents(name, systemEvents, ["connect", "connected", "disconnected"]);
+    return;
+  }
+  const { events, ...functions } = checkObject(name, value, ["events", ...functionNames]);
+  checkEvents(name, events);
+  for (const [key, given] of Object.entries(functions)) {
+    optional(given, (called) => checkFunction(`${name}.${key}`, called));
+  }
+}
+
+function checkListener(name: string, value: unknown): void {
+  const keys = ["events", "systemEvents", "eventHubs", "onEvent"];
+  const { events, systemEvents, eventHubs, onEvent } = checkObject(name, value, keys);
+  checkEvents(name, events);
+  checkSystemEvents(name, systemEvents, ["connected", "disconnected"]);
+  if ((eventHubs === undefined) === (onEvent === undefined)) {
+    throw new TypeError(`${name} must have either eventHubs or onEvent.`);
+  }
+  optional(onEvent, (called) => checkFunction(`${name}.onEvent`, called));
+  optional(eventHubs, (given) => {
+    const at = `${name}.eventHubs`;
+    const { connectionString, eventHubName } = checkObject(at, given, ["connectionString", "eventHubName"]);
+    checkString(`${at}.connectionString`, connectionString);
+    optional(eventHubName, (hub) => checkString(`${at}.eventHubName`, hub));
+  });
+}
+
+function checkEvents(name: string, events: unknown): void {
+  if (typeof events !== "string") optional(events, (value) => checkStrings(`${name}.events`, value));
+}
+
+function checkSystemEvents(name: string, events: unknown, known: readonly string[]): void {
+  for (const event of optional(events, (value) => checkStrings(`${name}.systemEvents`, value)) ?? []) {
+    checkOneOf(`${name}.systemEvents`, event, known);
+  }
+}

@@ -1,0 +1,77 @@
+import type { Metadata, Payload } from "../service/messages.js";
+import type { ConnectEvent, EventOrigin, UserEvent } from "../service/upstream.js";
+import type { DisconnectedEvent, SystemEvent } from "./handler.js";
+
+/** What makes one event another than the next. */
+export interface Occasion {
+  readonly id: string;
+  /** Unix milliseconds. */
+  readonly time: number;
+}
+
+/** An event as it leaves the service, by whatever transport. */
+export interface CloudEvent extends Occasion {
+  readonly type: string;
+  readonly eventName: string;
+  readonly origin: EventOrigin;
+  readonly payload: Payload;
+  readonly metadata: Metadata | undefined;
+}
+
+export function systemEvent(
+  eventName: SystemEvent,
+  origin: EventOrigin,
+  occasion: Occasion,
+  json: string,
+): CloudEvent {
+  const type = `azure.webpubsub.sys.${eventName}`;
+  const payload = { dataType: "json", json } as const;
+  return { ...occasion, type, eventName, origin, payload, metadata: undefined };
+}
+
+export function connectEvent(event: ConnectEvent, occasion: Occasion): CloudEvent {
+  const { claims, query, headers, subprotocols } = event;
+  const body = { claims, query, headers, subprotocols, clientCertificates: [] };
+  return systemEvent("connect", event, occasion, JSON.stringify(body));
+}
+
+export function disconnectedEvent(event: DisconnectedEvent, occasion: Occasion): CloudEvent {
+  return systemEvent("disconnected", event, occasion, JSON.stringify({ reason: event.reason }));
+}
+
+export function userEvent(event: UserEvent, occasion: Occasion): CloudEvent {
+  const { eventName, payload, metadata } = event;
+  return {
+    ...occasion,
+    type: `azure.webpubsub.user.${eventName}`,
+    eventName,
+    origin: event,
+    payload,
+    metadata,
+  };
+}
+
+/** The MIME type of a payload. Unsettled: protobuf goes as plain bytes, which every handler can read. */
+export function contentTypeOf({ dataType }: Payload): string {
+  switch (dataType) {
+    case "text":
+      return "text/plain; charset=utf-8";
+    case "json":
+      return "application/json; charset=utf-8";
+    case "binary":
+    case "protobuf":
+      return "application/octet-stream";
+  }
+}
+
+export function bytesOf(payload: Payload): Uint8Array {
+  switch (payload.dataType) {
+    case "text":
+      return Buffer.from(payload.text);
+    case "json":
+      return Buffer.from(payload.json);
+    case "binary":
+    case "protobuf":
+      return payload.bytes;
+  }
+}

@@ -1,0 +1,192 @@
+import { createHmac } from "node:crypto";
+import { type Environment, randomId } from "../service/environment.js";
+import type {
+  ConnectDecision,
+  ConnectEvent,
+  EventOrigin,
+  UserEvent,
+  UserEventAnswer,
+} from "../service/upstream.js";
+import { type AbuseProtection, reason } from "./abuseProtection.js";
+import {
+  type CloudEvent,
+  bytesOf,
+  connectEvent,
+  contentTypeOf,
+  disconnectedEvent,
+  systemEvent,
+  userEvent,
+} from "./cloudEvent.js";
+import type { WebhookHandler as WebhookOptions } from "./eventHandler.js";
+import { matchesEvent } from "./eventPattern.js";
+import type { DisconnectedEvent, Handler, SystemEvent } from "./handler.js";
+import type { Outbound, OutboundResponse } from "./outbound.js";
+import { PassingError, joined, limited, retrying } from "./retry.js";
+import { UrlTemplate } from "./urlTemplate.js";
+import { connectDecision, eventAnswer, stateOf } from "./webhookAnswer.js";
+
+/** How long one attempt may take, in milliseconds. Unsettled. */
+const limitInMs = 30_000;
+const metadataPrefix = "X-WebPubSub-Metadata-";
+
+/** What all webhooks of a service share. */
+export interface WebhookPorts {
+  readonly environment: Environment;
+  readonly outbound: Outbound;
+  readonly protection: AbuseProtection;
+  /** Host and port of this service. */
+  readonly host: () => string;
+  /** Sign the connection's id. */
+  readonly accessKeys: readonly string[];
+  /** Aborted when the service is stopping: nothing is tried again. */
+  readonly stopping: AbortSignal;
+}
+
+/** An event handler behind a URL: gets CloudEvents by HTTP, in binary mode. */
+export class Webhook implements Handler {
+  readonly #options: WebhookOptions;
+  readonly #url: UrlTemplate;
+  readonly #ports: WebhookPorts;
+  /** `connected` on its way, by connection id: `disconnected` must not overtake it. */
+  readonly #connecting = new Map<string, Promise<void>>();
+
+  constructor(options: WebhookOptions, ports: WebhookPorts) {
+    this.#options = options;
+    this.#url = new UrlTemplate(options.url);
+    this.#ports = ports;
+  }
+
+  takesSystemEvent(name: SystemEvent): boolean {
+    return this.#options.systemEvents?.includes(name) === true;
+  }
+
+  takesUserEvent(name: string): boolean {
+    return matchesEvent(this.#options.events, name);
+  }
+
+  async connect(event: ConnectEvent): Promise<ConnectDecision | undefined> {
+    const response = await this.#send(connectEvent(event, this.#occasion()));
+    return connectDecision(response);
+  }
+
+  async connected(event: EventOrigin): Promise<void> {
+    const { connectionId } = event;
+    const sent = this.#notify(systemEvent("connected", event, this.#occasion(), "{}"));
+    this.#connecting.set(connectionId, sent);
+    try {
+      await sent;
+    } finally {
+      this.#connecting.delete(connectionId);
+    }
+  }
+
+  async disconnected(event: DisconnectedEvent): Promise<void> {
+    const notification = disconnectedEvent(event, this.#occasion());
+    await Promise.allSettled([this.#connecting.get(event.connectionId)]);
+    await this.#notify(notification);
+  }
+
+  async userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer> {
+    const response = await this.#send(userEvent(event, this.#occasion()), signal);
+    const answer = eventAnswer(response);
+    return answer.kind === "handled" ? { ...answer, connectionState: stateOf(response) } : answer;
+  }
+
+  async #notify(event: CloudEvent): Promise<void> {
+    const { status } = await this.#send(event);
+    if (status < 200 || status > 299) throw new Error(`it answered with status ${status}`);
+  }
+
+  /** The last answer, whatever its status; rejects where none came. */
+  async #send(event: CloudEvent, unwanted?: AbortSignal): Promise<OutboundResponse> {
+    const { stopping } = this.#ports;
+    if (unwanted === undefined) return this.#try(event, stopping);
+    return joined([unwanted, stopping], async (signal) => this.#try(event, signal));
+  }
+
+  async #try(event: CloudEvent, signal: AbortSignal): Promise<OutboundResponse> {
+    let last: OutboundResponse | undefined;
+    try {
+      return await retrying(this.#ports.environment, signal, async () => {
+        last = undefined;
+        last = await this.#attempt(event, signal);
+        if (last.status === 408 || last.status > 499) throw new PassingError(`status ${last.status}`);
+        return last;
+      });
+    } catch (error) {
+      if (last === undefined || !(error instanceof PassingError)) throw error;
+      return last;
+    }
+  }
+
+  async #attempt(event: CloudEvent, signal: AbortSignal): Promise<OutboundResponse> {
+    const { environment, outbound, protection, stopping } = this.#ports;
+    const { hub } = event.origin;
+    await protection.check(this.#url.fill(hub, "validate"), stopping);
+    const url = this.#url.fill(hub, event.eventName);
+    try {
+      return await limited(environment, limitInMs, signal, async (limit) =>
+        outbound({
+          method: "POST",
+          url,
+          headers: this.#headers(event),
+          body: bytesOf(event.payload),
+          signal: limit,
+        }),
+      );
+    } catch (cause) {
+      if (signal.aborted) throw cause;
+      throw new PassingError(`${url} could not be reached: ${reason(cause)}`, { cause });
+    }
+  }
+
+  #headers(event: CloudEvent): Record<string, string> {
+    const { hub, connectionId, userId, subprotocol, connectionState } = event.origin;
+    const headers: Record<string, string> = {
+      "Content-Type": contentTypeOf(event.payload),
+      "WebHook-Request-Origin": this.#ports.host(),
+      "ce-specversion": "1.0",
+      "ce-awpsversion": "1.0",
+      "ce-type": headerValue(event.type),
+      "ce-source": `/hubs/${hub}/client/${connectionId}`,
+      "ce-id": event.id,
+      "ce-time": new Date(event.time).toISOString(),
+      "ce-hub": hub,
+      "ce-connectionId": connectionId,
+      "ce-eventName": headerValue(event.eventName),
+      "ce-signature": this.#signature(connectionId),
+    };
+    if (userId !== undefined) headers["ce-userId"] = headerValue(userId);
+    if (subprotocol !== undefined) headers["ce-subprotocol"] = headerValue(subprotocol);
+    if (connectionState !== undefined) headers["ce-connectionState"] = connectionState;
+    for (const [key, value] of Object.entries(event.metadata ?? {})) {
+      headers[`${metadataPrefix}${key}`] = value;
+    }
+    return headers;
+  }
+
+  #signature(connectionId: string): string {
+    return this.#ports.accessKeys
+      .map((key) => `sha256=${createHmac("sha256", key).update(connectionId).digest("hex")}`)
+      .join(",");
+  }
+
+  #occasion() {
+    const { environment } = this.#ports;
+    return { id: randomId(environment, 16), time: environment.now() };
+  }
+}
+
+/**
+ * Unsettled: a header holds ASCII only. A value with any other character is percent-encoded as UTF-8, as the
+ * CloudEvents binding for HTTP does it; every other value goes as it is.
+ */
+function headerValue(value: string): string {
+  if (/^[\x20-\x7e]*$/.test(value) && value.trim() === value) return value;
+  const bytes = Buffer.from(value);
+  return Array.from(bytes, (byte) =>
+    byte > 0x20 && byte < 0x7f && byte !== 0x25
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
+  ).join("");
+}

@@ -1,0 +1,94 @@
+import { maxFrameBytes } from "../service/limits.js";
+import type { Metadata, Payload } from "../service/messages.js";
+import { isGroupName, metadataProblem } from "../service/names.js";
+import type { ConnectDecision, UserEventAnswer } from "../service/upstream.js";
+import type { OutboundResponse } from "./outbound.js";
+
+/** Most characters of a refusal that are passed on to the client. */
+const maxMessageLength = 1_000;
+const metadataPrefix = "x-webpubsub-metadata-";
+
+type Changes = Pick<
+  Extract<ConnectDecision, { readonly kind: "accepted" }>,
+  "userId" | "groups" | "roles" | "subprotocol"
+>;
+
+/** What a webhook's answer to `connect` means. Throws where it means nothing. */
+export function connectDecision(response: OutboundResponse): ConnectDecision {
+  const { status, body } = response;
+  if (status < 200 || status > 399) {
+    const said = new TextDecoder().decode(body).slice(0, maxMessageLength);
+    return { kind: "refused", status, message: said || "The connect handler refused the client." };
+  }
+  if (status > 299) throw new Error(`it answered with status ${status}`);
+  return { kind: "accepted", ...changes(body), connectionState: stateOf(response) };
+}
+
+/** What a webhook's answer to a user event means. */
+export function eventAnswer(response: OutboundResponse): UserEventAnswer {
+  const { status, body } = response;
+  if (status < 200 || status > 299) return { kind: "failed", reason: `it answered with status ${status}` };
+  // Unsettled: an empty body sends nothing, whatever the status; most servers answer so without being told.
+  if (body.length === 0) return { kind: "handled" };
+  if (body.length > maxFrameBytes) return { kind: "failed", reason: "its answer is larger than 1 MB" };
+  const metadata = metadataOf(response.headers);
+  const problem = metadata && metadataProblem(metadata);
+  if (problem !== undefined) return { kind: "failed", reason: `its metadata is not valid: ${problem}` };
+  const payload = payloadOf(response.headers.get("Content-Type") ?? "", body);
+  if (typeof payload === "string") return { kind: "failed", reason: payload };
+  return { kind: "handled", reply: { payload, metadata } };
+}
+
+/** What the answer leaves on the connection. */
+export function stateOf({ headers }: OutboundResponse): string | undefined {
+  return headers.get("ce-connectionState") ?? undefined;
+}
+
+function changes(body: Uint8Array): Changes {
+  if (body.length === 0) return {};
+  const json: unknown = JSON.parse(new TextDecoder().decode(body));
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new TypeError("its answer is no JSON object");
+  }
+  const { userId, groups, roles, subprotocol } = json as Record<string, unknown>;
+  const text = (name: string, value: unknown) => {
+    if (value === undefined || value === null) return undefined;
+    if (typeof value !== "string") throw new TypeError(`${name} in its answer is no string`);
+    return value;
+  };
+  const list = (name: string, value: unknown, isItem: (item: unknown) => boolean) => {
+    if (value === undefined || value === null) return undefined;
+    if (!Array.isArray(value) || !value.every(isItem))
+      throw new TypeError(`${name} in its answer is not valid`);
+    return value as string[];
+  };
+  return {
+    userId: text("userId", userId),
+    groups: list("groups", groups, isGroupName),
+    roles: list("roles", roles, (item) => typeof item === "string"),
+    subprotocol: text("subprotocol", subprotocol) || undefined,
+  };
+}
+
+/** A string says what is wrong. Unsettled: other content types count as text or bytes. */
+function payloadOf(contentType: string, bytes: Uint8Array): Payload | string {
+  const mediaType = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (mediaType !== "application/json" && !mediaType.startsWith("text/"))
+    return { dataType: "binary", bytes };
+  const text = new TextDecoder().decode(bytes);
+  if (mediaType !== "application/json") return { dataType: "text", text };
+  try {
+    JSON.parse(text);
+  } catch {
+    return "its answer is not JSON, as its Content-Type says";
+  }
+  return { dataType: "json", json: text };
+}
+
+function metadataOf(headers: Headers): Metadata | undefined {
+  const metadata: Record<string, string> = {};
+  for (const [name, value] of headers) {
+    if (name.startsWith(metadataPrefix)) metadata[name.slice(metadataPrefix.length)] = value;
+  }
+  return Object.keys(metadata).length === 0 ? undefined : metadata;
+}
