@@ -10,7 +10,7 @@ export function createEnvironment(
   given: Partial<Environment> = {},
   webSocket: WebSocketConstructor = WebSocket,
 ): Environment {
-  return {
+  const environment: Environment = {
     now: () => Date.now(),
     setTimer: (callback, delayInMs) => setTimeout(callback, Math.min(delayInMs, LONGEST_DELAY)),
     clearTimer: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
@@ -18,5 +18,19 @@ export function createEnvironment(
     createWebSocket: (url, protocol) => new webSocket(url, protocol),
     onWake,
     ...given,
+  };
+  const now = environment.now.bind(environment);
+  return { ...environment, now: steady(now) };
+}
+
+/** A wall clock that somebody sets back stands still for no timer: from there on it runs with a lead. */
+function steady(wallClock: () => number): () => number {
+  let last = -Infinity;
+  let lead = 0;
+  return () => {
+    const now = wallClock() + lead;
+    if (now < last) lead += last - now;
+    else last = now;
+    return last;
   };
 }

@@ -13,6 +13,7 @@ export type GroupStatus = "idle" | "waiting" | "joining" | "joined" | "refused";
 /** Marks one join on its way, so that a later `leaveGroup` can overrule its answer. */
 export type JoinTicket = {
   readonly group: string;
+  readonly order: number;
   /** Called by the application: its acknowledgement becomes a wish. */
   wish: boolean;
 };
@@ -26,10 +27,14 @@ export class GroupRegistry {
   /** Wanted by handles; false: nobody is subscribed any more, but may be again in a moment. */
   readonly #held = new Map<string, boolean>();
   readonly #joins = new Map<string, Set<JoinTicket>>();
-  readonly #unsettled = new Map<string, number>();
+  /** By group: joins and leaves on their way, whether they were ever several, the newest one answered. */
+  readonly #unsettled = new Map<string, { count: number; several: boolean; newest: number }>();
+  /** Perhaps executed in another order than called: the service is told once more what is wanted. */
+  readonly #doubtful = new Set<string>();
   readonly #joined = new Set<string>();
   readonly #refusals = new Map<string, SendMessageError>();
   #live = false;
+  #order = 0;
 
   /** There is a connection id to join groups on; its link may be down. */
   get live(): boolean {
@@ -41,22 +46,22 @@ export class GroupRegistry {
     this.#live = live;
     this.#joined.clear();
     this.#refusals.clear();
+    this.#doubtful.clear();
   }
 
   /** A join is on its way. @param wish asked for by `joinGroup`: wished for once acknowledged */
   joining(group: string, wish: boolean): JoinTicket {
-    const ticket = { group, wish };
+    const ticket = { group, order: this.#sent(group), wish };
     const tickets = this.#joins.get(group);
     if (tickets === undefined) this.#joins.set(group, new Set([ticket]));
     else tickets.add(ticket);
-    this.#count(group, 1);
     return ticket;
   }
 
   /** @returns whether the answer still counts: no later leave has overruled it */
-  joinSettled(ticket: JoinTicket, error?: SendMessageError): boolean {
-    const { group, wish } = ticket;
-    this.#count(group, -1);
+  joinSettled(ticket: JoinTicket, error?: SendMessageError, isDuplicated = false): boolean {
+    const { group, order, wish } = ticket;
+    this.#answered(group, order, isDuplicated);
     const tickets = this.#joins.get(group);
     if (tickets?.delete(ticket) !== true) return false;
     if (tickets.size === 0) this.#joins.delete(group);
@@ -72,24 +77,23 @@ export class GroupRegistry {
 
   /**
    * `leaveGroup` was called, or nobody wants the group any more.
-   * @returns whether the service is to be told: not while handles have subscribers
+   * @returns what `leaveSettled` takes; undefined if the service isn't to be told: handles have subscribers
    */
-  leaving(group: string): boolean {
+  leaving(group: string): number | undefined {
     this.#wished.delete(group);
     if (this.#held.get(group) === true) {
       for (const ticket of this.#joins.get(group) ?? []) ticket.wish = false;
-      return false;
+      return undefined;
     }
     this.#held.delete(group);
     this.#joins.delete(group);
     this.#joined.delete(group);
     this.#refusals.delete(group);
-    this.#count(group, 1);
-    return true;
+    return this.#sent(group);
   }
 
-  leaveSettled(group: string): void {
-    this.#count(group, -1);
+  leaveSettled(group: string, order: number, isDuplicated = false): void {
+    this.#answered(group, order, isDuplicated);
   }
 
   /** A handle has its first subscriber. */
@@ -112,9 +116,11 @@ export class GroupRegistry {
   /** What is to be asked of the service now, so that it agrees. An operation on its way comes first. */
   next(group: string): "join" | "leave" | undefined {
     if (!this.#live || this.#unsettled.has(group)) return undefined;
+    const wanted = this.#held.has(group) || this.#wished.has(group);
+    if (this.#doubtful.has(group)) return wanted ? "join" : "leave";
     const joined = this.#joined.has(group);
-    if (this.#held.has(group)) return joined || this.#refusals.has(group) ? undefined : "join";
-    return joined && !this.#wished.has(group) ? "leave" : undefined;
+    if (wanted) return joined || this.#refusals.has(group) ? undefined : "join";
+    return joined ? "leave" : undefined;
   }
 
   status(group: string): GroupStatus {
@@ -134,14 +140,29 @@ export class GroupRegistry {
    * @param again `joinGroup` counts for new connections too; a handle's subscribers always do
    */
   planRejoin(again: boolean): string[] {
-    const wanted = new Set([...(again ? this.#wished : []), ...this.#held.keys()]);
+    if (!again) this.#wished.clear();
+    const wanted = new Set([...this.#wished, ...this.#held.keys()]);
     return [...wanted].filter((group) => !this.#unsettled.has(group));
   }
 
-  #count(group: string, change: 1 | -1): void {
-    const count = (this.#unsettled.get(group) ?? 0) + change;
-    if (count === 0) this.#unsettled.delete(group);
-    else this.#unsettled.set(group, count);
+  #sent(group: string): number {
+    this.#doubtful.delete(group);
+    const entry = this.#unsettled.get(group);
+    if (entry === undefined) this.#unsettled.set(group, { count: 1, several: false, newest: 0 });
+    else {
+      entry.count++;
+      entry.several = true;
+    }
+    return ++this.#order;
+  }
+
+  #answered(group: string, order: number, isDuplicated: boolean): void {
+    const entry = this.#unsettled.get(group);
+    if (entry === undefined) return;
+    // A duplicate was executed at some earlier time.
+    if (order < entry.newest || (isDuplicated && entry.several)) this.#doubtful.add(group);
+    entry.newest = Math.max(entry.newest, order);
+    if (--entry.count === 0) this.#unsettled.delete(group);
   }
 }
 

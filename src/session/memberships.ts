@@ -12,18 +12,18 @@ import type { SubmitOptions } from "./session.js";
 /** How long `connected` waits for the groups, in ms. */
 const REJOIN_PATIENCE = 5_000;
 
+/** Called with the end of an operation. */
+export type Settled = (succeeded: boolean, error?: SendMessageError, isDuplicated?: boolean) => void;
+export type OwnSettled = (error?: SendMessageError, isDuplicated?: boolean) => void;
+
 /** The way to the outbox. */
 export interface Operations {
   /** Why nothing is accepted; undefined while it is. */
   readonly refusal: string | undefined;
   /** An operation of the application's. `onSettled` is called first, and at once. */
-  submit(
-    build: () => OperationMessage,
-    options: SubmitOptions,
-    onSettled: (succeeded: boolean, error?: SendMessageError) => void,
-  ): Promise<WebPubSubResult>;
+  submit(build: () => OperationMessage, options: SubmitOptions, onSettled: Settled): Promise<WebPubSubResult>;
   /** One of the client's own: it goes first and ends with its connection id. */
-  submitOwn(build: () => OperationMessage, onSettled: (error?: SendMessageError) => void): void;
+  submitOwn(build: () => OperationMessage, onSettled: OwnSettled): void;
   /** Writes what waits. */
   flush(): void;
 }
@@ -74,15 +74,16 @@ export class Memberships {
     return this.#operations.submit(
       () => joinMessage(group),
       options,
-      (_, error) => {
-        this.#registry.joinSettled(ticket, error);
+      (_, error, isDuplicated) => {
+        this.#registry.joinSettled(ticket, error, isDuplicated);
         this.#agree(group);
       },
     );
   }
 
   leave(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
-    if (!this.#registry.leaving(group)) {
+    const order = this.#registry.leaving(group);
+    if (order === undefined) {
       // Subscribers of a handle want the group still: only the application's own wish ends.
       const { refusal } = this.#operations;
       if (refusal === undefined) return Promise.resolve({ isDuplicated: false });
@@ -92,8 +93,8 @@ export class Memberships {
     return this.#operations.submit(
       () => leaveMessage(group),
       options,
-      () => {
-        this.#registry.leaveSettled(group);
+      (_, _error, isDuplicated) => {
+        this.#registry.leaveSettled(group, order, isDuplicated);
         this.#agree(group);
       },
     );
@@ -171,8 +172,8 @@ export class Memberships {
     const ticket = this.#registry.joining(group, false);
     this.#operations.submitOwn(
       () => joinMessage(group),
-      (error) => {
-        const counts = this.#registry.joinSettled(ticket, error);
+      (error, isDuplicated) => {
+        const counts = this.#registry.joinSettled(ticket, error, isDuplicated);
         this.#agree(group);
         onSettled?.(counts ? error : undefined);
       },
@@ -180,12 +181,13 @@ export class Memberships {
   }
 
   #leaveOwn(group: string): void {
-    this.#registry.leaving(group);
+    const order = this.#registry.leaving(group);
+    if (order === undefined) return;
     this.watcher?.left(group);
     this.#operations.submitOwn(
       () => leaveMessage(group),
-      (error) => {
-        this.#registry.leaveSettled(group);
+      (error, isDuplicated) => {
+        this.#registry.leaveSettled(group, order, isDuplicated);
         if (error !== undefined) logger.info(`Could not leave a group: ${error.message}`);
         this.#agree(group);
       },

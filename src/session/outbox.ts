@@ -155,7 +155,6 @@ export class Outbox {
       const words = errorDetail ? `${errorDetail.name}: ${errorDetail.message}` : "without a reason";
       return this.#error(operation, "Refused", `The service refused: ${words}`, { errorDetail });
     };
-    operation.unanswered = false;
     if (error?.name === "Forbidden" || error?.name === "BadRequest") {
       this.#fail(operation, refusal());
     } else if (operation.place === "sent") {

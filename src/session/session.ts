@@ -10,7 +10,7 @@ import type { Settings } from "../options.js";
 import { deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { encodeFrame, type Frame } from "./frame.js";
-import { Memberships } from "./memberships.js";
+import { Memberships, type OwnSettled, type Settled } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
 import { Outbox } from "./outbox.js";
 import { SequenceTracker } from "./sequenceTracker.js";
@@ -48,7 +48,7 @@ export class Session implements SessionPort, SessionHost {
   #refusal: string | undefined = "The client is not started; call start() first.";
   #timer: TimerHandle;
   #timerDue = Infinity;
-  #sequenceAckDue = Infinity;
+  #sequenceAckTimer: TimerHandle;
   #onIdle: (() => void) | undefined;
 
   constructor(settings: Settings, emitter: Emitter<WebPubSubClientEvents>) {
@@ -86,7 +86,7 @@ export class Session implements SessionPort, SessionHost {
   }
 
   settled(): void {
-    if (this.#pending === 0) this.#onIdle?.();
+    if (this.#onIdle !== undefined && this.#pending === 0) this.#onIdle();
   }
 
   /**
@@ -96,12 +96,12 @@ export class Session implements SessionPort, SessionHost {
   submit(
     build: () => OperationMessage,
     options: SubmitOptions = {},
-    onSettled?: (succeeded: boolean, error?: SendMessageError) => void,
+    onSettled?: Settled,
   ): Promise<WebPubSubResult> {
     return new Promise((resolve, reject) => {
       this.#enqueue(build, options, false, {
         resolve: (result) => {
-          onSettled?.(true);
+          onSettled?.(true, undefined, result.isDuplicated);
           resolve(result);
         },
         reject: (error) => {
@@ -112,8 +112,11 @@ export class Session implements SessionPort, SessionHost {
     });
   }
 
-  submitOwn(build: () => OperationMessage, onSettled: (error?: SendMessageError) => void): void {
-    this.#enqueue(build, {}, true, { resolve: () => onSettled(), reject: onSettled });
+  submitOwn(build: () => OperationMessage, onSettled: OwnSettled): void {
+    this.#enqueue(build, {}, true, {
+      resolve: ({ isDuplicated }) => onSettled(undefined, isDuplicated),
+      reject: onSettled,
+    });
   }
 
   /**
@@ -157,7 +160,7 @@ export class Session implements SessionPort, SessionHost {
   }
 
   interrupted(): void {
-    this.#sequenceAckDue = Infinity;
+    this.#clearSequenceAck();
     for (const part of this.#parts) part.interrupted?.();
   }
 
@@ -175,6 +178,7 @@ export class Session implements SessionPort, SessionHost {
     this.#settings.environment.clearTimer(this.#timer);
     this.#timer = undefined;
     this.#timerDue = Infinity;
+    this.#clearSequenceAck();
     for (const part of this.#parts) part.refuse(error);
     this.#onIdle?.();
     this.#onIdle = undefined;
@@ -217,23 +221,35 @@ export class Session implements SessionPort, SessionHost {
     const isNew = this.#tracker.accept(sequenceId, size);
     if (this.#tracker.isUrgent) {
       this.#writeSequenceAck();
-    } else if (this.#sequenceAckDue === Infinity) {
-      this.#sequenceAckDue = this.#settings.environment.now() + SEQUENCE_ACK_DELAY;
-      this.#arm(this.#sequenceAckDue);
+    } else {
+      this.#owesSequenceAck();
     }
     return isNew;
   }
 
+  /** A timer of its own, which no jump of the wall clock can stretch. */
+  #owesSequenceAck(): void {
+    this.#sequenceAckTimer ??= this.#settings.environment.setTimer(
+      () => this.#writeSequenceAck(),
+      SEQUENCE_ACK_DELAY,
+    );
+  }
+
+  #clearSequenceAck(): void {
+    this.#settings.environment.clearTimer(this.#sequenceAckTimer);
+    this.#sequenceAckTimer = undefined;
+  }
+
   #writeSequenceAck(): void {
-    this.#sequenceAckDue = Infinity;
-    if (this.#writer?.writable !== true) return;
-    const sequenceId = this.#tracker.take();
-    if (sequenceId === undefined) return;
+    this.#clearSequenceAck();
+    const sequenceId = this.#tracker.last;
+    if (sequenceId === undefined || this.#writer?.writable !== true) return;
     try {
       this.#writer.write(this.#settings.protocol.writeMessage({ kind: "sequenceAck", sequenceId }));
+      this.#tracker.take();
     } catch (thrown) {
-      // The next one covers it.
       logger.info(`A sequence ack could not be sent: ${toError(thrown).message}`);
+      this.#owesSequenceAck();
     }
   }
 
@@ -283,21 +299,21 @@ export class Session implements SessionPort, SessionHost {
 
   /** One timer serves everything here; it is set to the earliest thing due. */
   #arm(due: number): void {
-    if (due >= this.#timerDue) return;
     const { environment } = this.#settings;
+    const now = environment.now();
+    // A timer that is overdue was held up by sleep, and may be for as long again.
+    if (due >= this.#timerDue && this.#timerDue >= now) return;
     environment.clearTimer(this.#timer);
-    this.#timerDue = due;
-    this.#timer = environment.setTimer(() => this.#tick(), Math.max(0, due - environment.now()));
+    this.#timerDue = Math.min(due, this.#timerDue);
+    this.#timer = environment.setTimer(() => this.#tick(), Math.max(0, this.#timerDue - now));
   }
 
   #tick(): void {
     const now = this.#settings.environment.now();
     this.#timerDue = Infinity;
-    if (this.#sequenceAckDue <= now) this.#writeSequenceAck();
     this.#outbox.tick(now, this.#writer?.writable === true);
     this.flush();
-    const outboxDue = this.#outbox.nextDue(this.#writer?.writable === true);
-    this.#arm(Math.min(this.#sequenceAckDue, outboxDue));
+    this.#arm(this.#outbox.nextDue(this.#writer?.writable === true));
   }
 }
 
