@@ -53,6 +53,7 @@ export default defineConfig({
     projects: [
       project("unit", ["test/unit/**/*.test.ts", "emulator/test/unit/**/*.test.ts"]),
       project("scripted", ["test/scripted/**/*.test.ts"]),
+      project("simulation", ["test/simulation/**/*.test.ts"], 60_000),
       project("e2e", ["test/e2e/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
       project("browser", ["test/browser/**/*.test.ts"], 60_000),
       project("package", ["test/package/**/*.test.ts"], 60_000),

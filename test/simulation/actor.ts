@@ -1,0 +1,230 @@
+import { WebPubSubClient } from "../../src/webPubSubClient.js";
+import { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "../../src/protocols/index.js";
+import { ActorEnvironment } from "./actorEnvironment.js";
+import { credential } from "./credential.js";
+import { Grammar } from "./grammar.js";
+import type { Json } from "./model.js";
+import type { ClientPlan, Reaction, Trouble } from "./plan.js";
+import { Program } from "./program.js";
+import { SequenceCheck } from "./sequenceCheck.js";
+import { Wire } from "./wire.js";
+import type { World } from "./world.js";
+
+/** A frame that a socket of the client has taken. */
+export interface Written {
+  readonly wire: Wire;
+  readonly message: Json;
+}
+
+const EVENTS = [
+  "state-changed",
+  "connected",
+  "disconnected",
+  "recovering",
+  "recovered",
+  "stopped",
+  "group-message",
+  "server-message",
+  "rejoin-group-failed",
+] as const;
+
+/** One real client in the virtual world, the program that uses it, and what is seen of both. */
+export class Actor {
+  readonly name: string;
+  readonly index: number;
+  readonly plan: ClientPlan;
+  readonly environment: ActorEnvironment;
+  readonly client: WebPubSubClient;
+  readonly grammar: Grammar;
+  readonly program: Program;
+  readonly sequence: SequenceCheck;
+  readonly wires: Wire[] = [];
+  readonly written: Written[] = [];
+  /** Groups whose rejoining failed for good, on the connection id of then. */
+  readonly rejoinFailures: { readonly connectionId: string | undefined; readonly group: string }[] = [];
+  credentialTrouble: { how: "fails" | "hangs" | "lies" | "slow"; until: number } = { how: "fails", until: 0 };
+  #throws = 0;
+  readonly #reactions: { event: string; left: number; reaction: Reaction }[] = [];
+  readonly #world: World;
+
+  constructor(world: World, index: number, plan: ClientPlan) {
+    this.#world = world;
+    this.index = index;
+    this.plan = plan;
+    this.name = `c${index}`;
+    this.environment = new ActorEnvironment(world, index, (url, protocol) => this.#connect(url, protocol));
+    this.grammar = new Grammar((reason) => this.#failed(reason));
+    this.sequence = new SequenceCheck(this.environment, world.clock, (reason) => this.#failed(reason));
+    this.client = new WebPubSubClient(credential(this, world), {
+      environment: this.environment,
+      protocol: plan.reliable ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol(),
+      autoReconnect: plan.autoReconnect,
+      autoRejoinGroups: plan.autoRejoinGroups,
+      resendOnNewConnection: plan.resendOnNewConnection,
+      maxPendingOperations: plan.maxPendingOperations,
+      ackTimeoutInMs: plan.ackTimeoutInMs,
+      messageRetryOptions: { maxRetries: plan.maxRetries },
+      ...(plan.maxReconnects < 0
+        ? undefined
+        : { reconnectRetryOptions: { maxRetries: plan.maxReconnects, mode: "Exponential" as const } }),
+    });
+    this.program = new Program(this, world);
+    this.#listen();
+  }
+
+  /** The newest transport that is still up. */
+  get wire(): Wire | undefined {
+    return this.wires.findLast((wire) => wire.alive);
+  }
+
+  /** Calls back as soon as this client's machine runs. */
+  soon(callback: () => void): void {
+    this.environment.soon(callback);
+  }
+
+  /** A frame is about to reach the client. */
+  receives(wire: Wire, message: Json, text: string): void {
+    if (wire.socket.onmessage === null) return;
+    this.#world.trace(this.name, () => `gets ${text}`);
+    if (this.plan.reliable) this.sequence.received(wire, message);
+  }
+
+  trouble(what: Trouble): void {
+    const { environment } = this;
+    switch (what.do) {
+      case "cut":
+        this.wire?.break(what);
+        return;
+      case "cutAfter": {
+        const wire = this.wires.at(-1);
+        if (wire !== undefined) wire.trap = { direction: what.direction, frames: what.frames, how: what };
+        return;
+      }
+      case "stall": {
+        const until = this.#world.clock.now + what.for;
+        for (const wire of this.wires) {
+          if (what.direction === "up") wire.stalledUp = until;
+          else wire.stalledDown = until;
+        }
+        return;
+      }
+      case "freeze":
+        this.sequence.disturbed();
+        environment.freeze(what.for, what.wakes);
+        return;
+      case "wake":
+        this.soon(() => environment.wake());
+        return;
+      case "clockJump":
+        this.sequence.disturbed();
+        environment.wallOffset += what.by;
+        return;
+      case "sendThrows":
+        this.#throws += what.times;
+        this.sequence.disturbed();
+        if (this.wire !== undefined) {
+          this.wire.socket.throws += this.#throws;
+          this.#throws = 0;
+        }
+        return;
+      case "credential":
+        this.credentialTrouble = { how: what.how, until: this.#world.clock.now + what.for };
+        return;
+      case "kick":
+        if (this.client.connectionId !== undefined)
+          this.#world.backend.kick(this.client.connectionId, what.code);
+        return;
+      case "react":
+        this.#reactions.push({ event: what.event, left: what.times, reaction: what.reaction });
+    }
+  }
+
+  heal(): void {
+    this.#reactions.length = 0;
+    this.#throws = 0;
+    this.credentialTrouble.until = 0;
+    for (const wire of this.wires) {
+      wire.socket.throws = 0;
+      wire.trap = undefined;
+    }
+  }
+
+  #connect(url: string, protocol: string): Wire["socket"] {
+    const wire = new Wire(this.#world, this, url, protocol, this.wires.length);
+    this.#world.trace(
+      this.name,
+      () => `opens socket ${this.wires.length}${wire.isRecovery ? " (recovery)" : ""}`,
+    );
+    const live = this.wires.filter((other) => other.socket.readyState < 2 && !other.socket.released);
+    if (live.length > 0) this.#failed("a second socket is opened while the first is in use");
+    this.wires.push(wire);
+    wire.socket.throws = this.#throws;
+    this.#throws = 0;
+    wire.socket.onTaken = (text) => {
+      const message = JSON.parse(text) as Json;
+      this.written.push({ wire, message });
+      this.#world.trace(this.name, () => `says ${text}`);
+      if (message["type"] === "sequenceAck") this.sequence.acknowledged(wire, message);
+    };
+    return wire.socket;
+  }
+
+  #listen(): void {
+    const { client, grammar } = this;
+    client.on("state-changed", (args) => {
+      this.#world.trace(this.name, () => `${args.previousState} -> ${args.state}`);
+      grammar.stateChanged(args, client.state);
+    });
+    client.on("connected", ({ connectionId }) => grammar.connected(connectionId, client.state));
+    client.on("disconnected", ({ connectionId }) => grammar.disconnected(connectionId));
+    client.on("recovering", ({ connectionId }) => grammar.recovering(connectionId, client.state));
+    client.on("recovered", ({ connectionId }) => grammar.recovered(connectionId, client.state));
+    client.on("stopped", () => {
+      grammar.stopped(client.state);
+      this.program.stopped();
+    });
+    client.on("group-message", ({ message }) => this.#delivered(message.data));
+    client.on("server-message", ({ message }) => this.#delivered(message.data));
+    client.on("rejoin-group-failed", ({ group }) =>
+      this.rejoinFailures.push({ connectionId: client.connectionId, group }),
+    );
+    for (const event of EVENTS) {
+      client.on(event, () => {
+        if (event !== "state-changed") this.#world.trace(this.name, () => `event ${event}`);
+        return this.#react(event);
+      });
+    }
+  }
+
+  #react(event: string): unknown {
+    const found = this.#reactions.find((entry) => entry.event === event && entry.left > 0);
+    if (found === undefined) return undefined;
+    found.left--;
+    const { reaction } = found;
+    if ("throws" in reaction) {
+      if (reaction.throws === "async") return Promise.reject(new Error("A listener's promise rejects."));
+      throw new Error("A listener throws.");
+    }
+    this.program.call(reaction);
+    return undefined;
+  }
+
+  /** Compares with what the connection is owed. */
+  #delivered(data: unknown): void {
+    const { op } = data as { op: number };
+    const id = this.client.connectionId;
+    const session = id === undefined ? undefined : this.#world.backend.model.sessions.get(id);
+    if (session === undefined) return this.#failed(`message ${op} came without a connection`);
+    for (;;) {
+      const owed = session.owed[session.delivered];
+      if (owed === undefined) return this.#failed(`message ${op} came twice, or nobody sent it`);
+      session.delivered++;
+      if (owed.id === op) return;
+      if (!owed.optional) return this.#failed(`message ${op} came, but ${owed.id} was due first`);
+    }
+  }
+
+  #failed(reason: string): void {
+    this.#world.failed(`${this.name}: ${reason}`);
+  }
+}

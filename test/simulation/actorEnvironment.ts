@@ -1,0 +1,95 @@
+import type { Environment, WebSocketLike } from "../../src/environment/environment.js";
+import { EPOCH } from "./backend.js";
+import type { Appointment } from "./clock.js";
+import { Random } from "./random.js";
+import type { World } from "./world.js";
+
+interface Timer {
+  appointment: Appointment;
+}
+
+/** The world as one client sees it: it can be frozen, and its wall clock can be wrong. */
+export class ActorEnvironment implements Environment {
+  readonly timers = new Set<Timer>();
+  readonly wakeListeners = new Set<() => void>();
+  frozenUntil = 0;
+  /** How long it was frozen, all in all. */
+  frozenFor = 0;
+  wallOffset = 0;
+  readonly random: () => number;
+  /** What waits for the end of the freeze. */
+  readonly #held: (() => void)[] = [];
+  readonly #world: World;
+  readonly #connect: (url: string, protocol: string) => WebSocketLike;
+
+  constructor(world: World, index: number, connect: (url: string, protocol: string) => WebSocketLike) {
+    this.#world = world;
+    this.#connect = connect;
+    const random = new Random(world.plan.seed, index, 99);
+    this.random = () => random.next();
+  }
+
+  now = (): number => EPOCH + this.#world.clock.now + this.wallOffset;
+
+  setTimer = (callback: () => void, delayInMs: number): Timer => {
+    if (!(delayInMs >= 0 && delayInMs < 2 ** 31)) this.#world.failed(`A timer of ${delayInMs} ms was set.`);
+    const { clock } = this.#world;
+    const fire = (): void => {
+      if (clock.now < this.frozenUntil) {
+        timer.appointment = clock.at(this.frozenUntil, fire);
+        return;
+      }
+      this.timers.delete(timer);
+      callback();
+    };
+    const timer: Timer = { appointment: clock.after(Math.ceil(delayInMs), fire) };
+    this.timers.add(timer);
+    return timer;
+  };
+
+  clearTimer = (handle: unknown): void => {
+    const timer = handle as Timer | undefined;
+    if (timer === undefined || !this.timers.delete(timer)) return;
+    this.#world.clock.cancel(timer.appointment);
+  };
+
+  createWebSocket = (url: string, protocol: string): WebSocketLike => this.#connect(url, protocol);
+
+  onWake = (listener: () => void): (() => void) => {
+    const entry = (): void => listener();
+    this.wakeListeners.add(entry);
+    return () => void this.wakeListeners.delete(entry);
+  };
+
+  /** Calls back now, or when the freeze is over; in order. */
+  soon(callback: () => void): void {
+    if (this.#held.length > 0 || this.#world.clock.now < this.frozenUntil) this.#held.push(callback);
+    else callback();
+  }
+
+  /** One callback after the other, each in its own turn. */
+  #thaw(): void {
+    if (this.#world.clock.now < this.frozenUntil) return;
+    const callback = this.#held[0];
+    if (callback === undefined) return;
+    this.#world.clock.after(0, () => this.#thaw());
+    try {
+      callback();
+    } finally {
+      this.#held.shift();
+    }
+  }
+
+  freeze(forMs: number, wakes: boolean): void {
+    const { clock } = this.#world;
+    const until = Math.max(this.frozenUntil, clock.now + forMs);
+    this.frozenFor += until - Math.max(this.frozenUntil, clock.now);
+    this.frozenUntil = until;
+    clock.at(until, () => this.#thaw());
+    if (wakes) clock.at(until, () => this.soon(() => this.wake()));
+  }
+
+  wake(): void {
+    for (const listener of [...this.wakeListeners]) listener();
+  }
+}

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { generate } from "./generate.js";
+import type { Plan } from "./plan.js";
+import { run } from "./run.js";
+import { shrink } from "./shrink.js";
+
+/** What the runner asks of one worker. */
+interface Job {
+  readonly seed: number;
+  readonly runs: number;
+  /** Distance between seeds, for several workers. */
+  readonly step: number;
+  /** A file with a plan to replay. */
+  readonly plan?: string;
+  /** Stop after so many failures. */
+  readonly failures: number;
+  readonly shrinks: boolean;
+  /** The file of regressions and what to call this one. */
+  readonly record?: { readonly file: string; readonly name: string };
+}
+
+const job = JSON.parse(process.argv[2] ?? "{}") as Job;
+if (job.plan !== undefined) {
+  const given = JSON.parse(readFileSync(job.plan, "utf8")) as Plan | { plan: Plan };
+  await tell("plan" in given ? given.plan : given);
+} else if (job.runs === 1) await tell(await minimal(generate(job.seed)));
+else await many(job);
+
+async function many({ seed, runs, step, failures, shrinks }: Job): Promise<void> {
+  const began = process.cpuUsage();
+  let failed = 0;
+  let done = 0;
+  const summary = (): void => {
+    const { user, system } = process.cpuUsage(began);
+    const seconds = (user + system) / 1e6;
+    const rate = Math.round(done / seconds);
+    console.log(`${done} runs, ${failed} failed, ${seconds.toFixed(1)} s of CPU, ${rate} runs per second`);
+  };
+  for (; done < runs && failed < failures; done++) {
+    const current = seed + done * step;
+    const plan = generate(current);
+    const { violation } = await run(plan);
+    if (violation !== undefined) {
+      failed++;
+      process.exitCode = 1;
+      console.log(`seed ${current}: ${violation.split("\n")[0]}`);
+      if (shrinks) await tell(await shrink(plan));
+    }
+    if ((done + 1) % 20_000 === 0) summary();
+  }
+  summary();
+}
+
+async function minimal(plan: Plan): Promise<Plan> {
+  return (await run(plan)).violation === undefined || !job.shrinks ? plan : shrink(plan);
+}
+
+/** Runs a plan and prints its history. */
+async function tell(plan: Plan): Promise<void> {
+  const { violation, duration, events } = await run(plan, (at, who, line) =>
+    console.log(`${String(at).padStart(8)} ms  ${who.padEnd(8)}${line}`),
+  );
+  console.log(`plan: ${JSON.stringify(plan)}`);
+  console.log(`replay: npm run simulate -- --seed ${plan.seed}`);
+  console.log(violation === undefined ? `held: ${events} events in ${duration} ms` : `BROKEN: ${violation}`);
+  if (violation === undefined) return;
+  process.exitCode = 1;
+  if (job.record !== undefined) record(job.record, plan);
+}
+
+/** Keeps a plan that has failed. */
+function record({ file, name }: NonNullable<Job["record"]>, plan: Plan): void {
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as unknown[]) : [];
+  writeFileSync(file, `${JSON.stringify([...known, { name, plan }], null, 2)}\n`);
+}

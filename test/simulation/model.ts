@@ -1,0 +1,193 @@
+import type { Wire } from "./wire.js";
+import type { World } from "./world.js";
+
+export type Json = Record<string, unknown>;
+
+/** A message that a connection must get. */
+export interface Owed {
+  readonly id: number;
+  /** It may have expired on the way. */
+  readonly optional: boolean;
+}
+
+/** What one connection id is and owes, by the contract. */
+export interface ModelSession {
+  readonly connectionId: string;
+  readonly user: string;
+  readonly groups: Set<string>;
+  readonly executedAckIds: Set<number>;
+  /** Events that the handler has: their ack ids, none for those without. */
+  readonly handling: Map<number, number | undefined>;
+  /** Every data message for this connection, in order. */
+  readonly owed: Owed[];
+  /** How many of them the client has delivered to its listeners. */
+  delivered: number;
+  /** Sends, joins and leaves of this connection in the order of their execution: `op`, or the ack id below 0. */
+  readonly executed: string[];
+  readonly handledEvents: number[];
+  wire: Wire | undefined;
+  alive: boolean;
+}
+
+/** Ids of messages that answer an operation. */
+export const REPLY = 1_000_000;
+
+/**
+ * What a service that keeps the contract would have done with the frames that the real one got. It
+ * is written apart from both and knows nothing of either.
+ */
+export class Model {
+  readonly sessions = new Map<string, ModelSession>();
+  /** Where each operation was executed: connection ids by operation. */
+  readonly executions = new Map<string, string[]>();
+  /** Operations that were refused at least once. */
+  readonly refusedOps = new Set<string>();
+  readonly #world: World;
+  #refusal: string | undefined;
+  #published = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  began(connectionId: string, user: string): void {
+    this.sessions.set(connectionId, {
+      connectionId,
+      user,
+      groups: new Set(),
+      executedAckIds: new Set(),
+      handling: new Map(),
+      owed: [],
+      delivered: 0,
+      executed: [],
+      handledEvents: [],
+      wire: undefined,
+      alive: true,
+    });
+  }
+
+  attached(connectionId: string, wire: Wire): void {
+    const session = this.sessions.get(connectionId);
+    if (session?.alive === true) session.wire = wire;
+  }
+
+  ended(connectionId: string): void {
+    const session = this.sessions.get(connectionId);
+    if (session === undefined) return;
+    session.alive = false;
+    session.wire = undefined;
+    session.groups.clear();
+  }
+
+  /** The service has lost its memory. */
+  forgetAll(): void {
+    for (const id of this.sessions.keys()) this.ended(id);
+  }
+
+  /** An operation that is being heard is refused by a fault. */
+  refused(name: string): void {
+    this.#refusal = name;
+  }
+
+  /** A frame reaches the service; `receive` gives it to the real one. */
+  hears(wire: Wire, message: Json, receive: () => void): void {
+    const session = wire.connectionId === undefined ? undefined : this.sessions.get(wire.connectionId);
+    const listens = session?.alive === true && session.wire === wire;
+    this.#refusal = undefined;
+    if (listens && session !== undefined && message["type"] === "event") this.#handed(session, message);
+    receive();
+    if (!listens || session === undefined) return;
+    switch (message["type"]) {
+      case "joinGroup":
+      case "leaveGroup":
+      case "sendToGroup":
+        this.#execute(session, message);
+        return;
+      case "event":
+        if (this.#refusal !== undefined) this.refusedOps.add(keyOf(session, message));
+        return;
+      default:
+    }
+  }
+
+  /** The handler has taken an event. @returns the reply's JSON, if one is wanted */
+  eventHandled(connectionId: string, op: number, reply: boolean): string | undefined {
+    const key = `op ${op}`;
+    const session = this.sessions.get(connectionId);
+    this.#record(key, connectionId);
+    session?.handledEvents.push(op);
+    const ackId = session?.handling.get(op);
+    if (ackId !== undefined) session?.executedAckIds.add(ackId);
+    session?.handling.delete(op);
+    if (!reply) return undefined;
+    if (session?.alive === true) session.owed.push({ id: REPLY + op, optional: false });
+    return JSON.stringify({ op: REPLY + op });
+  }
+
+  eventFailed(connectionId: string, op: number): void {
+    this.refusedOps.add(`op ${op}`);
+    this.sessions.get(connectionId)?.handling.delete(op);
+  }
+
+  /** The server publishes. @returns the message's JSON */
+  published(group: string, optional: boolean): string {
+    const op = -++this.#published;
+    this.#owe(group, { id: op, optional });
+    return JSON.stringify({ op });
+  }
+
+  /** An event may reach the handler at once. */
+  #handed({ handling }: ModelSession, message: Json): void {
+    const { op } = message["data"] as { op: number };
+    if (!handling.has(op)) handling.set(op, message["ackId"] as number | undefined);
+  }
+
+  #execute(session: ModelSession, message: Json): void {
+    const key = keyOf(session, message);
+    const group = String(message["group"]);
+    const ackId = message["ackId"] as number | undefined;
+    if (this.#refusal !== undefined) {
+      this.refusedOps.add(key);
+      return;
+    }
+    if (ackId !== undefined && session.executedAckIds.has(ackId)) return;
+    if (ackId !== undefined && [...session.handling.values()].includes(ackId)) return;
+    if (!group.startsWith("open")) return;
+    if (ackId !== undefined) session.executedAckIds.add(ackId);
+    session.executed.push(key);
+    this.#record(key, session.connectionId);
+    if (message["type"] === "joinGroup") session.groups.add(group);
+    else if (message["type"] === "leaveGroup") session.groups.delete(group);
+    else {
+      const { op } = message["data"] as { op: number };
+      const optional = message["ttlSeconds"] !== undefined;
+      this.#owe(group, { id: op, optional }, message["noEcho"] === true ? session : undefined);
+    }
+  }
+
+  #owe(group: string, owed: Owed, but?: ModelSession): void {
+    for (const session of this.sessions.values())
+      if (session !== but && session.groups.has(group)) session.owed.push(owed);
+  }
+
+  #record(key: string, connectionId: string): void {
+    const at = this.executions.get(key);
+    if (at === undefined) this.executions.set(key, [connectionId]);
+    else {
+      if (at.includes(connectionId)) {
+        this.#world.failed(`${key} was executed twice on connection ${connectionId.slice(0, 4)}`);
+      }
+      at.push(connectionId);
+    }
+  }
+}
+
+/** Sends and events carry their number, the others are known by who sent them with which ack id. */
+function keyOf(session: ModelSession, message: Json): string {
+  return operationKey(session.user, message);
+}
+
+export function operationKey(user: string, message: Json): string {
+  const data = message["data"] as { op?: number } | undefined;
+  return data?.op === undefined ? `${user} ack ${String(message["ackId"])}` : `op ${data.op}`;
+}

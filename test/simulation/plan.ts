@@ -1,0 +1,114 @@
+/** Times are in ms of virtual time from the start of the run. */
+export interface Plan {
+  readonly seed: number;
+  /** When the last trouble ends; the network heals then. */
+  readonly duration: number;
+  readonly clients: readonly ClientPlan[];
+  readonly steps: readonly Step[];
+}
+
+export interface ClientPlan {
+  readonly reliable: boolean;
+  /** A browser's socket: no `terminate`. */
+  readonly browser: boolean;
+  /** One way, in ms. */
+  readonly latency: readonly [low: number, high: number];
+  /** Tokens are good for so long; the credential hands out cached ones half as long. */
+  readonly tokenLifeInMs: number;
+  readonly autoReconnect: boolean;
+  readonly autoRejoinGroups: boolean;
+  readonly resendOnNewConnection: boolean;
+  readonly maxPendingOperations: number;
+  readonly ackTimeoutInMs: number;
+  /** Retries of a connection; -1 for no limit. */
+  readonly maxReconnects: number;
+  /** Message retries. */
+  readonly maxRetries: number;
+}
+
+/** What a program may call at any moment, listeners included. */
+export type Call =
+  | { readonly do: "start"; readonly abortAfter?: number }
+  | { readonly do: "stop"; readonly drain?: number }
+  | ({ readonly do: "join" | "leave"; readonly group: string } & Acknowledged)
+  | ({
+      readonly do: "send";
+      readonly group: string;
+      readonly noEcho?: boolean;
+      readonly forget?: boolean;
+      readonly ttl?: number;
+      readonly times?: number;
+    } & Acknowledged)
+  | ({ readonly do: "event"; readonly forget?: boolean; readonly reply?: boolean } & Acknowledged);
+
+interface Acknowledged {
+  /** An explicit ack id. */
+  readonly ackId?: number;
+  /** The signal fires so long after the call; -1: before it. */
+  readonly abortAfter?: number;
+}
+
+/** What a listener does, besides listening. */
+export type Reaction = { readonly throws: "sync" | "async" } | Call;
+
+export type Trouble =
+  /** The transport breaks; each side learns it after its delay, -1: not by itself. */
+  | {
+      readonly do: "cut";
+      readonly clientLearns: number;
+      readonly serviceLearns: number;
+      readonly loseUp: boolean;
+      readonly loseDown: boolean;
+    }
+  /** The transport breaks as soon as so many more frames have arrived. */
+  | {
+      readonly do: "cutAfter";
+      readonly direction: "up" | "down";
+      readonly frames: number;
+      readonly clientLearns: number;
+      readonly serviceLearns: number;
+      readonly loseUp: boolean;
+      readonly loseDown: boolean;
+    }
+  /** Nothing arrives for a while, then everything. */
+  | { readonly do: "stall"; readonly direction: "up" | "down"; readonly for: number }
+  /** The page or the machine sleeps: no timer, no frame; perhaps with a signal on waking. */
+  | { readonly do: "freeze"; readonly for: number; readonly wakes: boolean }
+  | { readonly do: "wake" }
+  | { readonly do: "clockJump"; readonly by: number }
+  | { readonly do: "sendThrows"; readonly times: number }
+  | { readonly do: "credential"; readonly how: "fails" | "hangs" | "lies" | "slow"; readonly for: number }
+  | { readonly do: "kick"; readonly code: number | "cut" }
+  | { readonly do: "react"; readonly event: string; readonly times: number; readonly reaction: Reaction };
+
+export type ServiceTrouble =
+  | {
+      readonly do: "restart";
+      readonly how: "close" | "cut" | "die";
+      readonly code: number;
+      readonly downFor: number;
+    }
+  | {
+      readonly do: "door";
+      readonly how: "refuse" | "hang" | "reset";
+      readonly only: "new" | "recovery" | "all";
+      readonly for: number;
+    }
+  | { readonly do: "refuseOperations"; readonly times: number; readonly name: string }
+  | { readonly do: "swallowAcks"; readonly times: number }
+  | { readonly do: "delayAcks"; readonly times: number; readonly by: number }
+  | { readonly do: "silentRecoveries"; readonly times: number }
+  | { readonly do: "replayTwice"; readonly times: number }
+  | { readonly do: "rejectRecoveries"; readonly times: number }
+  | { readonly do: "handler"; readonly how: "fails" | "slow"; readonly times: number; readonly by: number }
+  | {
+      readonly do: "publish";
+      readonly group: string;
+      readonly times: number;
+      readonly ttl: number;
+    };
+
+/** One thing that happens. */
+export type Step =
+  | { readonly at: number; readonly client: number; readonly what: Call | Trouble }
+  | { readonly at: number; readonly client?: undefined; readonly what: ServiceTrouble };

@@ -1,0 +1,189 @@
+import type { SendMessageError } from "../../src/errors.js";
+import type { WebPubSubResult } from "../../src/models/options.js";
+import type { WebPubSubClientState } from "../../src/models/events.js";
+import type { Actor } from "./actor.js";
+import type { Call } from "./plan.js";
+import { Signal } from "./signal.js";
+import type { World } from "./world.js";
+
+type OperationCall = Exclude<Call, { do: "start" | "stop" }>;
+
+/** One call of an operation and how it ended. */
+export interface OperationRecord {
+  readonly op: number;
+  readonly call: OperationCall;
+  readonly at: number;
+  readonly stateAtCall: WebPubSubClientState;
+  readonly connectionAtCall: string | undefined;
+  readonly signal: Signal | undefined;
+  result: WebPubSubResult | undefined;
+  error: SendMessageError | undefined;
+  settledAt: number | undefined;
+}
+
+/** One call of `start` or `stop`. */
+export interface LifeRecord {
+  readonly kind: "start" | "stop";
+  readonly at: number;
+  readonly stateAtCall: WebPubSubClientState;
+  readonly signal: Signal | undefined;
+  readonly frozenFor: number;
+  readonly allowedInMs: number;
+  error: Error | undefined;
+  settledAt: number | undefined;
+}
+
+/** The application: calls the client and keeps a record of every call. */
+export class Program {
+  readonly operations: OperationRecord[] = [];
+  readonly lives: LifeRecord[] = [];
+  /** The program has started the client and not stopped it. */
+  wanted = false;
+  readonly #actor: Actor;
+  readonly #world: World;
+  #newestStart: LifeRecord | undefined;
+
+  constructor(actor: Actor, world: World) {
+    this.#actor = actor;
+    this.#world = world;
+  }
+
+  /** Operations and lives without an end. */
+  get pending(): number {
+    let count = 0;
+    for (const { settledAt } of this.operations) if (settledAt === undefined) count++;
+    for (const { settledAt } of this.lives) if (settledAt === undefined) count++;
+    return count;
+  }
+
+  /** By its options the client may end by itself. */
+  get mayStopByItself(): boolean {
+    const { autoReconnect, maxReconnects } = this.#actor.plan;
+    return !autoReconnect || maxReconnects >= 0;
+  }
+
+  /** The client says that it is stopped. */
+  stopped(): void {
+    if (this.wanted && !this.mayStopByItself) this.#world.failed(`${this.#actor.name} stopped by itself`);
+    this.wanted = false;
+    this.#world.stopped(this.#actor);
+  }
+
+  call(call: Call): void {
+    if (call.do === "start" || call.do === "stop") this.#live(call);
+    else if (call.do === "send") for (let i = 0; i < (call.times ?? 1); i++) this.#operate(call);
+    else this.#operate(call);
+  }
+
+  #live(call: Extract<Call, { do: "start" | "stop" }>): void {
+    const { client, environment } = this.#actor;
+    const signal = call.do === "start" ? this.#signal(call.abortAfter) : undefined;
+    const record: LifeRecord = {
+      kind: call.do,
+      at: this.#world.clock.now,
+      stateAtCall: client.state,
+      signal,
+      frozenFor: environment.frozenFor,
+      // A wake grants an attempt 5 s more at most, a close frame has 50 ms.
+      allowedInMs: call.do === "start" ? 10_001 : (call.drain ?? 0) + 60,
+      error: undefined,
+      settledAt: undefined,
+    };
+    this.lives.push(record);
+    if (call.do === "stop") this.wanted = false;
+    else if (record.stateAtCall === "Stopped") {
+      this.wanted = true;
+      this.#newestStart = record;
+    }
+    this.#world.trace(this.#actor.name, () => `calls ${JSON.stringify(call)} while ${client.state}`);
+    const promise =
+      call.do === "start"
+        ? client.start(signal === undefined ? undefined : { abortSignal: signal })
+        : client.stop(call.drain === undefined ? undefined : { drainInMs: call.drain });
+    promise.then(
+      () => this.#lived(record),
+      (error: Error) => this.#lived(record, error),
+    );
+  }
+
+  #lived(record: LifeRecord, error?: Error): void {
+    const { client, environment, name } = this.#actor;
+    const failed = (reason: string): void => this.#world.failed(`${name}: ${reason}`);
+    record.settledAt = this.#world.clock.now;
+    record.error = error;
+    this.#world.trace(name, () => `${record.kind} ${error === undefined ? "resolves" : error.message}`);
+    const took = record.settledAt - record.at - (environment.frozenFor - record.frozenFor);
+    if (took > record.allowedInMs) failed(`${record.kind}() took ${took} ms`);
+    if (record.kind === "stop") {
+      if (error !== undefined) failed(`stop() rejected: ${error.message}`);
+      return;
+    }
+    if (record.stateAtCall !== "Stopped" && error === undefined)
+      failed(`start() resolved although it was ${record.stateAtCall}`);
+    if (record.stateAtCall === "Stopped" && error !== undefined && this.#newestStart === record)
+      this.wanted = false;
+    if (client.state === "Stopped") this.#world.stopped(this.#actor);
+  }
+
+  #operate(call: OperationCall): void {
+    const { client } = this.#actor;
+    const op = this.#world.nextOperation();
+    const record: OperationRecord = {
+      op,
+      call,
+      at: this.#world.clock.now,
+      stateAtCall: client.state,
+      connectionAtCall: client.connectionId,
+      signal: this.#signal(call.abortAfter),
+      result: undefined,
+      error: undefined,
+      settledAt: undefined,
+    };
+    this.operations.push(record);
+    this.#world.trace(
+      this.#actor.name,
+      () => `calls op ${op}: ${JSON.stringify(call)} while ${client.state}`,
+    );
+    this.#invoke(record).then(
+      (result) => this.#settled(record, result),
+      (error: SendMessageError) => this.#settled(record, undefined, error),
+    );
+  }
+
+  #invoke({ op, call, signal }: OperationRecord): Promise<WebPubSubResult> {
+    const { client } = this.#actor;
+    const options = { ackId: call.ackId, abortSignal: signal };
+    switch (call.do) {
+      case "join":
+        return client.joinGroup(call.group, options);
+      case "leave":
+        return client.leaveGroup(call.group, options);
+      case "send": {
+        const more = { noEcho: call.noEcho, fireAndForget: call.forget, ttlSeconds: call.ttl };
+        return client.sendToGroup(call.group, { op }, "json", { ...options, ...more });
+      }
+      case "event": {
+        const content = call.reply === true ? { op, reply: true } : { op };
+        return client.sendEvent("told", content, "json", { ...options, fireAndForget: call.forget });
+      }
+    }
+  }
+
+  #settled(record: OperationRecord, result?: WebPubSubResult, error?: SendMessageError): void {
+    record.settledAt = this.#world.clock.now;
+    record.result = result;
+    record.error = error;
+    this.#world.trace(this.#actor.name, () => {
+      const how = error === undefined ? JSON.stringify(result) : `${error.code}: ${error.message}`;
+      return `op ${record.op} settles: ${how}`;
+    });
+  }
+
+  #signal(abortAfter: number | undefined): Signal | undefined {
+    if (abortAfter === undefined) return undefined;
+    const signal = new Signal();
+    if (abortAfter < 0) signal.abort();
+    else this.#world.clock.after(abortAfter, () => this.#actor.soon(() => signal.abort()));
+    return signal;
+  }
+}

@@ -1,0 +1,284 @@
+import type { Link as ServiceLink, Transport } from "../../emulator/src/service/transport.js";
+import type { Actor } from "./actor.js";
+import type { Json } from "./model.js";
+import { Random } from "./random.js";
+import { ClientSocket } from "./clientSocket.js";
+import type { World } from "./world.js";
+
+/** How a transport breaks. */
+export interface Break {
+  /** After how many ms the side hears of it; -1: not by itself. */
+  readonly clientLearns: number;
+  readonly serviceLearns: number;
+  /** What is under way to the service, or to the client, is lost. */
+  readonly loseUp: boolean;
+  readonly loseDown: boolean;
+}
+
+/** How long a service looks at a silent socket before it gives it up, in ms. */
+const SERVICE_PATIENCE = 45_000;
+/** How long a socket waits for the answer to its close frame, in ms. */
+const CLOSE_PATIENCE = 2_000;
+
+/** One attempt to connect and, if it succeeds, one transport: two ends and what is under way between them. */
+export class Wire {
+  readonly socket: ClientSocket;
+  readonly url: URL;
+  readonly protocol: string;
+  /** Known once the service has said it, or from the ticket of a recovery. */
+  connectionId: string | undefined;
+  readonly isRecovery: boolean;
+  /** Frames still to arrive until `cutAfter` strikes. */
+  trap: { direction: "up" | "down"; frames: number; how: Break } | undefined;
+  stalledUp = 0;
+  stalledDown = 0;
+  readonly #world: World;
+  readonly #actor: Actor;
+  readonly #random: Random;
+  #upTail = 0;
+  #downTail = 0;
+  #upLost = false;
+  #downLost = false;
+  /** Nothing new enters. */
+  #dead = false;
+  #service: ServiceLink | undefined;
+  #serviceClosed = false;
+  #buffered = 0;
+
+  constructor(world: World, actor: Actor, url: string, protocol: string, index: number) {
+    this.#world = world;
+    this.#actor = actor;
+    this.#random = new Random(world.plan.seed, actor.index, index, 77);
+    this.url = new URL(url);
+    this.protocol = protocol;
+    const id = this.url.searchParams.get("awps_connection_id");
+    this.isRecovery = id !== null;
+    this.connectionId = id ?? undefined;
+    this.socket = new ClientSocket(this, actor.plan.browser);
+    this.#up(() => this.#knock());
+  }
+
+  /** Whether frames can still pass, as far as the network is concerned. */
+  get alive(): boolean {
+    return !this.#dead && this.socket.readyState === 1;
+  }
+
+  /** Frames are held up. */
+  get stalled(): boolean {
+    const held = Math.max(this.stalledUp, this.stalledDown);
+    // What was held up arrives one after the other.
+    return held + this.#actor.plan.latency[1] > this.#world.clock.now && held > 0;
+  }
+
+  /** The client's side is done with, the service's is too or will be. */
+  get over(): boolean {
+    return this.socket.readyState === 3 && (this.#service === undefined || this.#serviceClosed);
+  }
+
+  break(how: Break): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#upLost ||= how.loseUp;
+    this.#downLost ||= how.loseDown;
+    if (how.clientLearns >= 0) this.#world.clock.after(how.clientLearns, () => this.clientCloses(1006, ""));
+    this.#serviceLearns(how.serviceLearns >= 0 ? how.serviceLearns : SERVICE_PATIENCE);
+  }
+
+  /** A frame that the client has handed to its socket. */
+  sendUp(text: string): void {
+    if (this.#dead) return;
+    const message = JSON.parse(text) as Json;
+    this.#up(() => {
+      if (this.#upLost || this.#service === undefined || this.#serviceClosed) return;
+      this.#world.trace(this.#actor.name, () => `service gets ${text}`);
+      const service = this.#service;
+      this.#world.backend.model.hears(this, message, () =>
+        service.receive({ binary: false, bytes: Buffer.from(text) }),
+      );
+      this.#spring("up");
+    });
+  }
+
+  /** A close frame from the client. */
+  closeUp(code: number): void {
+    const { clock } = this.#world;
+    if (this.#dead) {
+      clock.after(CLOSE_PATIENCE, () => this.clientCloses(1006, ""));
+      return;
+    }
+    this.#up(() => {
+      if (this.#upLost) return;
+      this.serviceCloses(code);
+      this.#down(() => {
+        this.#dead = true;
+        this.clientCloses(code, "");
+      });
+    });
+    clock.after(CLOSE_PATIENCE * 2, () => this.clientCloses(1006, ""));
+  }
+
+  /** The client lets go without a word. */
+  terminate(): void {
+    this.#upLost ||= this.#random.chance(0.5);
+    const dead = this.#dead;
+    this.#dead = true;
+    this.#downLost = true;
+    this.#world.clock.after(0, () => this.clientCloses(1006, ""));
+    if (!dead) this.#serviceLearns(this.#latency());
+  }
+
+  /** The service's process is gone. */
+  orphan(): void {
+    this.#serviceClosed = true;
+    this.break({ clientLearns: this.#latency(), serviceLearns: -1, loseUp: true, loseDown: true });
+  }
+
+  clientCloses(code: number, reason: string): void {
+    this.#actor.soon(() => this.socket.closed(code, reason));
+  }
+
+  serviceCloses(code: number): void {
+    if (this.#serviceClosed) return;
+    this.#serviceClosed = true;
+    this.#service?.closed(code);
+  }
+
+  #serviceLearns(delay: number): void {
+    this.#world.clock.after(delay, () => this.serviceCloses(1006));
+  }
+
+  /** The handshake has reached the service. */
+  #knock(): void {
+    const { backend } = this.#world;
+    const refusal = backend.door(this.isRecovery);
+    if (refusal === "hang") return;
+    if (refusal !== undefined) return this.#refused();
+    const incarnation = backend.service;
+    void incarnation
+      .admit({
+        hub: "chat",
+        host: this.url.host,
+        query: this.url.searchParams,
+        headers: {},
+        subprotocols: [this.protocol],
+      })
+      .then((admission) => {
+        if (admission.kind === "refused" || incarnation !== backend.service) {
+          if (admission.kind === "refused")
+            this.#world.trace(this.#actor.name, () => `service refuses: ${admission.message}`);
+          return this.#refused();
+        }
+        this.#down(() => this.socket.opened());
+        const transport = new ServiceEnd(this);
+        this.#service = admission.open(transport);
+        if (!transport.closing && this.connectionId !== undefined)
+          backend.model.attached(this.connectionId, this);
+        // The client may have gone while the service made up its mind.
+        if (this.#dead) this.#serviceLearns(this.#latency());
+      });
+  }
+
+  #refused(): void {
+    this.#down(() => {
+      this.#dead = true;
+      this.socket.failed();
+    });
+  }
+
+  /** From the service's end: a frame. */
+  sendDown(bytes: Uint8Array): void {
+    if (this.#dead || this.#serviceClosed) return;
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+    const message = JSON.parse(text) as Json;
+    if (message["event"] === "connected") this.connectionId = String(message["connectionId"]);
+    this.#buffered += bytes.length;
+    this.#down(() => {
+      this.#buffered -= bytes.length;
+      if (!this.socket.receives) return;
+      this.#actor.receives(this, message, text);
+      this.socket.message(text);
+      this.#spring("down");
+    });
+  }
+
+  closeDown(code: number, reason: string): void {
+    this.#down(() => {
+      this.#dead = true;
+      this.clientCloses(code, reason);
+    });
+    this.#serviceLearns(CLOSE_PATIENCE);
+  }
+
+  cutDown(): void {
+    this.break({
+      clientLearns: this.#latency(),
+      serviceLearns: 0,
+      loseUp: true,
+      loseDown: this.#random.chance(0.5),
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#buffered;
+  }
+
+  #spring(direction: "up" | "down"): void {
+    const { trap } = this;
+    if (trap?.direction !== direction || --trap.frames > 0) return;
+    this.trap = undefined;
+    this.#world.trace(this.#actor.name, () => `transport breaks after a frame ${direction}`);
+    this.break(trap.how);
+  }
+
+  #up(arrive: () => void): void {
+    const { clock } = this.#world;
+    this.#upTail = Math.max(this.#upTail, this.stalledUp, clock.now + this.#latency());
+    clock.at(this.#upTail, arrive);
+  }
+
+  #down(arrive: () => void): void {
+    const { clock } = this.#world;
+    this.#downTail = Math.max(this.#downTail, this.stalledDown, clock.now + this.#latency());
+    clock.at(this.#downTail, () => {
+      if (!this.#downLost) this.#actor.soon(arrive);
+    });
+  }
+
+  #latency(): number {
+    return this.#random.between(...this.#actor.plan.latency);
+  }
+}
+
+/** The service's end of a wire. */
+class ServiceEnd implements Transport {
+  closing = false;
+  readonly #wire: Wire;
+
+  constructor(wire: Wire) {
+    this.#wire = wire;
+  }
+
+  get bufferedBytes(): number {
+    return this.#wire.bufferedBytes;
+  }
+
+  send(frame: { bytes: Uint8Array }): void {
+    if (!this.closing) this.#wire.sendDown(frame.bytes);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.#wire.closeDown(code, reason);
+  }
+
+  cut(): void {
+    if (this.closing) return;
+    this.closing = true;
+    this.#wire.cutDown();
+  }
+
+  freeze(): void {
+    throw new Error("The simulated network has half-open transports of its own.");
+  }
+}
