@@ -17,6 +17,7 @@ const entries = {
   index: "src/index.ts",
   protobuf: "src/protobuf/index.ts",
   react: "src/react/index.ts",
+  vue: "src/vue/index.ts",
 };
 /** Frameworks that render on servers are told which modules belong to the page. */
 const banner = ({ name }) => (name === "react" ? '"use client";' : "");

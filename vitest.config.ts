@@ -17,7 +17,11 @@ const project = (name: string, include: string[], testTimeout = 5_000) => ({
 });
 
 /** Tests of the React and Vue bindings, in a page by jsdom. */
-const bindings = (name: string, include: string[], more: Partial<typeof react18> = {}) => {
+const bindings = (
+  name: string,
+  include: string[],
+  more: { readonly alias?: typeof alias; readonly env?: Record<string, string> } = {},
+) => {
   const { test } = project(name, include, 10_000);
   return {
     resolve: { alias: [...alias, ...(more.alias ?? [])] },
@@ -26,7 +30,7 @@ const bindings = (name: string, include: string[], more: Partial<typeof react18>
       environment: "./test/bindings/support/domEnvironment.ts",
       env: more.env,
       // To be processed, so that the aliases hold within it too.
-      server: { deps: { inline: [/@testing-library\/react/] } },
+      server: { deps: { inline: [/@testing-library\/react/, /@vue\/test-utils/] } },
     },
   };
 };
@@ -41,6 +45,17 @@ const react18 = {
     { find: /^(react|react-dom)(?=$|\/)/, replacement: path("./test/bindings/react18/node_modules/$1") },
   ],
   env: { REACT_MAJOR: "18" },
+};
+
+const vue34 = {
+  alias: [
+    {
+      find: /^@vue\/test-utils$/,
+      replacement: path("./node_modules/@vue/test-utils/dist/vue-test-utils.esm-bundler.mjs"),
+    },
+    { find: /^vue(?=$|\/)/, replacement: path("./node_modules/vue34") },
+  ],
+  env: { VUE_MINOR: "3.4" },
 };
 
 export default defineConfig({
@@ -60,6 +75,7 @@ export default defineConfig({
       project("types", ["test/types/**/*.test.ts"], 60_000),
       bindings("bindings", ["test/bindings/*.test.ts?(x)"]),
       bindings("bindings on React 18", ["test/bindings/react.test.tsx"], react18),
+      bindings("bindings on Vue 3.4", ["test/bindings/vue.test.ts"], vue34),
     ],
   },
 });

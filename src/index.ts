@@ -2,8 +2,10 @@ export { WebPubSubClient } from "./webPubSubClient.js";
 export { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "./protocols/index.js";
 export { ConnectionError, InvocationError, SendMessageError } from "./errors.js";
 export { InvalidMessageError, MessageOverflowError } from "./groups/groupErrors.js";
+export { GroupStreamError } from "./streams/groupStreamError.js";
 
 export type { WebPubSubClientProtocol } from "./protocols/index.js";
+export type { ClientSource, GivenClient, OwnedClient } from "./clientSource.js";
 export type { WebPubSubClientCredential } from "./credential.js";
 export type {
   ConnectionErrorCode,
@@ -25,11 +27,7 @@ export type {
   GroupSubscriptionOptions,
   MessageOverflow,
 } from "./groups/groupOptions.js";
-export type {
-  StandardSchemaIssue,
-  StandardSchemaResult,
-  StandardSchemaV1,
-} from "./groups/standardSchema.js";
+export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./groups/standardSchema.js";
 export type { GroupStatus } from "./session/groupRegistry.js";
 export type { MessageContent } from "./session/operationMessage.js";
 export type {
@@ -76,6 +74,19 @@ export type {
   WebPubSubResult,
   WebPubSubRetryOptions,
 } from "./models/options.js";
+export type {
+  AbortGroupStreamOptions,
+  EndGroupStreamOptions,
+  GroupStream,
+  GroupStreamMessage,
+  GroupStreamSubscription,
+  GroupStreamWriteOptions,
+  GroupStreamWriter,
+  OnGroupStreamOptions,
+  OpenGroupStreamOptions,
+  StreamContent,
+} from "./models/streams.js";
+export type { GroupStreamErrorCode, GroupStreamErrorOptions } from "./streams/groupStreamError.js";
 export type {
   AckMessage,
   AckMessageError,

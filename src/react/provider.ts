@@ -8,35 +8,16 @@ import {
   type ReactElement,
   type ReactNode,
 } from "react";
-import { WebPubSubClient, type WebPubSubClientCredential, type WebPubSubClientOptions } from "../index.js";
+import { WebPubSubClient, type ClientSource, type WebPubSubClientCredential } from "../index.js";
 import { useLatest } from "./useLatest.js";
 
 const ClientContext = createContext<WebPubSubClient | undefined>(undefined);
 
-/** A client of yours, which you start and stop yourself. */
-export interface GivenClient {
-  readonly client: WebPubSubClient;
-  readonly url?: undefined;
-  readonly credential?: undefined;
-  readonly options?: undefined;
-}
-
-/** What the provider makes a client of. It lives as long as the provider is mounted, and a moment more. */
-export type OwnedClient = (
-  | { readonly url: string; readonly credential?: undefined }
-  | {
-      /** Asked on every new connection. May be another object in each render: the newest is asked. */
-      readonly credential: WebPubSubClientCredential;
-      readonly url?: undefined;
-    }
-) & {
-  readonly client?: undefined;
-  /** Read once, when the client is made. */
-  readonly options?: WebPubSubClientOptions;
-};
-
-/** Props of `WebPubSubProvider`: a client, or a URL or credential to make one of. */
-export type WebPubSubProviderProps = (GivenClient | OwnedClient) & { readonly children?: ReactNode };
+/**
+ * Props of `WebPubSubProvider`: a client, or a URL or credential to make one of. The credential may be
+ * another object in each render: the newest is asked.
+ */
+export type WebPubSubProviderProps = ClientSource & { readonly children?: ReactNode };
 
 /**
  * Clients of mounted providers, and of those that were a moment ago: a provider mounted anew with
@@ -64,12 +45,7 @@ export function useWebPubSubClient(): WebPubSubClient {
   return client;
 }
 
-function useOwnedClient({
-  client,
-  url,
-  credential,
-  options,
-}: GivenClient | OwnedClient): WebPubSubClient | undefined {
+function useOwnedClient({ client, url, credential, options }: ClientSource): WebPubSubClient | undefined {
   const newest = useLatest(credential);
   // The first credential stands for those of later renders.
   const first = useRef(credential);

@@ -1,0 +1,133 @@
+import {
+  computed,
+  getCurrentInstance,
+  getCurrentScope,
+  onMounted,
+  onScopeDispose,
+  shallowReadonly,
+  shallowRef,
+  toValue,
+  watch,
+  type MaybeRefOrGetter,
+  type ShallowRef,
+} from "vue";
+import type {
+  ConnectionInfo,
+  Group,
+  GroupContent,
+  GroupLogOptions,
+  GroupMessage,
+  GroupStatus,
+  GroupSubscriptionOptions,
+  ServerDataMessage,
+} from "../index.js";
+import { useWebPubSubClient } from "./plugin.js";
+
+/** What `useGroup` returns. `In` is the type of what is sent. */
+export interface GroupView<In = GroupContent> {
+  /** How the client stands to the group. */
+  readonly status: Readonly<ShallowRef<GroupStatus>>;
+  /** Why the status is `refused`. */
+  readonly error: Readonly<ShallowRef<Error | undefined>>;
+  /** Publishes to the group. */
+  readonly send: Group<never, In>["send"];
+}
+
+/** State, connection id, last error and next attempt. */
+export function useConnection(): Readonly<ShallowRef<ConnectionInfo>> {
+  const client = useWebPubSubClient();
+  const info = shallowRef<ConnectionInfo>({ state: "Stopped" });
+  whileMounted(() => {
+    info.value = client.connectionInfo;
+    onScopeDispose(client.on("state-changed", () => (info.value = client.connectionInfo)));
+  });
+  return shallowReadonly(info);
+}
+
+/** Calls `onMessage` with every message of the application's server. */
+export function useServerMessage(onMessage: (message: ServerDataMessage) => unknown): void {
+  const client = useWebPubSubClient();
+  whileMounted(() => onScopeDispose(client.on("server-message", ({ message }) => onMessage(message))));
+}
+
+/**
+ * Subscribes to a group while the component is mounted. All components of a group share one
+ * membership. The name may be a ref or a getter; another name leaves the old group.
+ */
+export function useGroup<T = GroupContent, In = T>(
+  name: MaybeRefOrGetter<string>,
+  onMessage?: (message: GroupMessage<T>) => unknown,
+  options: GroupSubscriptionOptions<T, In> = {},
+): GroupView<In> {
+  const status = shallowRef<GroupStatus>("idle");
+  const error = shallowRef<Error>();
+  const group = useSubscription(name, options, (joined) => {
+    const refresh = (): void => {
+      status.value = joined.status;
+      error.value = joined.error;
+    };
+    const unlisten = joined.onStatusChange(refresh);
+    const unsubscribe = joined.subscribe((message) => onMessage?.(message));
+    refresh();
+    return [unlisten, unsubscribe];
+  });
+  return {
+    status: shallowReadonly(status),
+    error: shallowReadonly(error),
+    send: (data, how) => group.value.send(data, how),
+  };
+}
+
+/**
+ * Subscribes to a group and gives its newest messages, oldest first; each has a `key` for lists.
+ * Begins empty with each mount and name.
+ */
+export function useGroupMessages<T = GroupContent, In = T>(
+  name: MaybeRefOrGetter<string>,
+  options: GroupLogOptions<T, In> = {},
+): Readonly<ShallowRef<readonly GroupMessage<T>[]>> {
+  const { limit = 100 } = options;
+  const messages = shallowRef<readonly GroupMessage<T>[]>([]);
+  useSubscription(name, options, (group) => {
+    messages.value = [];
+    const take = (message: GroupMessage<T>): void => {
+      const all = [...messages.value, message];
+      messages.value = all.slice(Math.max(0, all.length - limit));
+    };
+    return [group.subscribe(take)];
+  });
+  return shallowReadonly(messages);
+}
+
+/** The handle of a group, and what `subscribe` makes of it while the component is mounted. */
+function useSubscription<T, In>(
+  name: MaybeRefOrGetter<string>,
+  { schema, onInvalidMessage }: GroupSubscriptionOptions<T, In>,
+  subscribe: (group: Group<T, In>) => (() => void)[],
+): { readonly value: Group<T, In> } {
+  const client = useWebPubSubClient();
+  const group = computed(() => client.group(toValue(name), { schema }));
+  whileMounted(() => {
+    watch(
+      group,
+      (current, _, onCleanup) => {
+        const ends = subscribe(current);
+        if (onInvalidMessage !== undefined) ends.push(current.onInvalidMessage(onInvalidMessage));
+        onCleanup(() => ends.forEach((end) => end()));
+      },
+      { immediate: true },
+    );
+  });
+  return group;
+}
+
+/**
+ * Runs `begin` in the current scope: when the component is mounted, which never happens on a server,
+ * or at once where there is no component.
+ */
+function whileMounted(begin: () => void): void {
+  const scope = getCurrentScope();
+  const instance = getCurrentInstance();
+  if (instance === null || instance.isMounted) begin();
+  else onMounted(() => scope?.active && scope.run(begin));
+}
