@@ -102,7 +102,8 @@ export function amount(name: string, value: number | undefined, byDefault: numbe
   return chosen;
 }
 
-function positive(name: string, value: number | undefined, byDefault: number): number {
+/** A number above 0. */
+export function positive(name: string, value: number | undefined, byDefault: number): number {
   const chosen = amount(name, value, byDefault);
   if (chosen === 0) throw new RangeError(`${name} must be greater than 0.`);
   return chosen;

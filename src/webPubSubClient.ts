@@ -8,19 +8,11 @@ import type { GroupContent, GroupOptions } from "./groups/groupOptions.js";
 import { Groups } from "./groups/groups.js";
 import { logger } from "./logger.js";
 import type { WebPubSubClientEvents, WebPubSubClientState } from "./models/events.js";
-import type {
-  ClearGroupStateOptions,
-  GroupState,
-  GroupStateRecord,
-  SetGroupStateOptions,
-  SubscribeGroupStatesOptions,
-  UnsubscribeGroupStatesOptions,
-} from "./models/groupStates.js";
+import type { GroupState, GroupStateRecord } from "./models/groupStates.js";
 import type { InvokeEventOptions, InvokeEventResult } from "./models/invocations.js";
 import type { WebPubSubDataType } from "./models/messages.js";
 import type {
-  JoinGroupOptions,
-  LeaveGroupOptions,
+  OperationOptions,
   SendEventOptions,
   SendToGroupOptions,
   StartOptions,
@@ -28,12 +20,22 @@ import type {
   WebPubSubClientOptions,
   WebPubSubResult,
 } from "./models/options.js";
+import type {
+  GroupStream,
+  GroupStreamSubscription,
+  GroupStreamWriter,
+  OnGroupStreamOptions,
+  OpenGroupStreamOptions,
+} from "./models/streams.js";
 import { amount, toSettings } from "./options.js";
 import { GroupStates } from "./session/groupStates.js";
 import { Invocations } from "./session/invocations.js";
 import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
 import { Session } from "./session/session.js";
+import { InboundStreams } from "./streams/inboundStreams.js";
+import { OutboundStreams } from "./streams/outboundStreams.js";
 import { Emitter } from "./util/emitter.js";
+import { split } from "./util/split.js";
 
 /**
  * A client of Azure Web PubSub. It keeps one connection alive, recovers or renews it, and neither
@@ -45,6 +47,8 @@ export class WebPubSubClient {
   readonly #connection: Connection;
   readonly #invocations: Invocations;
   readonly #groupStates: GroupStates;
+  readonly #outbound: OutboundStreams;
+  readonly #inbound: InboundStreams;
   readonly #groups: Groups;
   readonly #retention: Retention;
   #info: ConnectionInfo = { state: "Stopped" };
@@ -64,10 +68,12 @@ export class WebPubSubClient {
     this.#session = new Session(settings, this.#emitter);
     this.#connection = new Connection(settings, toUrlSource(credential), this.#emitter, this.#session);
     this.#session.connectTo(this.#connection);
-    this.#invocations = new Invocations(settings, this.#session);
-    this.#session.attach(this.#invocations);
-    this.#groupStates = new GroupStates(settings, this.#emitter, this.#session, this.#session.memberships);
-    this.#session.attach(this.#groupStates);
+    const session = this.#session;
+    const { memberships } = session;
+    this.#invocations = session.attach(new Invocations(settings, session));
+    this.#groupStates = session.attach(new GroupStates(settings, this.#emitter, session, memberships));
+    this.#outbound = session.attach(new OutboundStreams(settings, session, onListenerError));
+    this.#inbound = session.attach(new InboundStreams(settings, onListenerError));
     this.#retention = new Retention(this.#connection, settings);
     // The first listener: the others find the news already here.
     this.#emitter.on("state-changed", (change) => {
@@ -169,7 +175,7 @@ export class WebPubSubClient {
    * connection until `leaveGroup` is called.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
-  joinGroup(groupName: string, options?: JoinGroupOptions): Promise<WebPubSubResult> {
+  joinGroup(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
     return this.#session.memberships.join(groupName, options);
   }
 
@@ -178,7 +184,7 @@ export class WebPubSubClient {
    * wish of `joinGroup` ends, and the result has no ack id.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
-  leaveGroup(groupName: string, options?: LeaveGroupOptions): Promise<WebPubSubResult> {
+  leaveGroup(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
     return this.#session.memberships.leave(groupName, options);
   }
 
@@ -273,11 +279,7 @@ export class WebPubSubClient {
    * (`restoreGroupStates`).
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
-  setGroupState(
-    groupName: string,
-    state: GroupState,
-    options?: SetGroupStateOptions,
-  ): Promise<WebPubSubResult> {
+  setGroupState(groupName: string, state: GroupState, options?: OperationOptions): Promise<WebPubSubResult> {
     return this.#groupStates.set(groupName, state ?? null, options);
   }
 
@@ -285,7 +287,7 @@ export class WebPubSubClient {
    * Takes back what this connection has said in a group.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
-  clearGroupState(groupName: string, options?: ClearGroupStateOptions): Promise<WebPubSubResult> {
+  clearGroupState(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
     return this.#groupStates.set(groupName, undefined, options);
   }
 
@@ -295,7 +297,7 @@ export class WebPubSubClient {
    * connections, stop and start until `unsubscribeGroupStates` is called.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
-  subscribeGroupStates(groupName: string, options?: SubscribeGroupStatesOptions): Promise<WebPubSubResult> {
+  subscribeGroupStates(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
     return this.#groupStates.subscribe(groupName, options);
   }
 
@@ -303,10 +305,7 @@ export class WebPubSubClient {
    * Ends `subscribeGroupStates`; what was known is forgotten at once.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
-  unsubscribeGroupStates(
-    groupName: string,
-    options?: UnsubscribeGroupStatesOptions,
-  ): Promise<WebPubSubResult> {
+  unsubscribeGroupStates(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
     return this.#groupStates.unsubscribe(groupName, options);
   }
 
@@ -326,12 +325,25 @@ export class WebPubSubClient {
   listGroupStates(groupName: string): GroupStateRecord[] {
     return this.#groupStates.list(groupName);
   }
-}
 
-/** Arguments of a call whose data type may be left out. */
-function split<Options extends object>(
-  typeOrOptions: WebPubSubDataType | Options | undefined,
-  more: Options | undefined,
-): [WebPubSubDataType | undefined, Options | undefined] {
-  return typeof typeOrOptions === "string" ? [typeOrOptions, more] : [undefined, typeOrOptions ?? more];
+  /**
+   * Opens a stream to a group: fragments that arrive in order and complete, or with an error. Resolves
+   * when the service has confirmed it; waits while there is no connection.
+   * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over or the signal fires
+   */
+  openGroupStream(groupName: string, options?: OpenGroupStreamOptions): Promise<GroupStreamWriter> {
+    return this.#outbound.open(groupName, options);
+  }
+
+  /**
+   * Calls back with each stream that arrives in a group this connection is in, at its first fragment.
+   * A callback that fails is logged, and its stream is dropped.
+   * @throws TypeError or RangeError for options that can't be
+   */
+  onGroupStream(
+    callback: (stream: GroupStream) => void | Promise<void>,
+    options?: OnGroupStreamOptions,
+  ): GroupStreamSubscription {
+    return this.#inbound.subscribe(callback, options);
+  }
 }

@@ -99,8 +99,10 @@ function readSystem(frame: Fields): WebPubSubMessage | null {
 }
 
 function readData(frame: Fields): WebPubSubMessage | null {
-  const dataType = (frame.dataType ?? "json") as WebPubSubDataType;
   const stream = readStream(frame.stream);
+  // The end of a stream may carry no payload: that is an empty text, not JSON null.
+  const isEmptyEnd = stream?.endOfStream === true && frame.data === undefined;
+  const dataType = isEmptyEnd ? "text" : ((frame.dataType ?? "json") as WebPubSubDataType);
   const data = readContent(dataType, frame.data, stream !== undefined);
   if (data === undefined) return null;
   switch (frame.from) {

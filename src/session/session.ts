@@ -69,8 +69,9 @@ export class Session implements SessionPort, SessionHost {
   }
 
   /** Adds traffic of another kind, before the client is started. */
-  attach(part: SessionPart): void {
+  attach<Part extends SessionPart>(part: Part): Part {
     this.#parts.push(part);
+    return part;
   }
 
   get refusal(): string | undefined {

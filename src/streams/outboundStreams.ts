@@ -1,0 +1,122 @@
+import type { ConnectionError } from "../errors.js";
+import { toError } from "../errors.js";
+import type { WebPubSubMessage } from "../models/messages.js";
+import type { GroupStreamWriter, OpenGroupStreamOptions } from "../models/streams.js";
+import { positive, type Settings } from "../options.js";
+import { checkName } from "../session/operationMessage.js";
+import type { SessionHost, SessionPart } from "../session/sessionPart.js";
+import { uuid } from "../util/uuid.js";
+import { aborted, GroupStreamError } from "./groupStreamError.js";
+import { OutboundStream } from "./outboundStream.js";
+import { StreamWriter } from "./streamWriter.js";
+
+/** The streams that this client sends. */
+export class OutboundStreams implements SessionPart {
+  readonly #settings: Settings;
+  readonly #host: SessionHost;
+  readonly #onListenerError: (event: string, error: unknown) => void;
+  readonly #streams = new Map<string, OutboundStream>();
+
+  constructor(
+    settings: Settings,
+    host: SessionHost,
+    onListenerError: (event: string, error: unknown) => void,
+  ) {
+    this.#settings = settings;
+    this.#host = host;
+    this.#onListenerError = onListenerError;
+  }
+
+  get pending(): number {
+    let count = 0;
+    for (const stream of this.#streams.values()) if (stream.isEnding) count++;
+    return count;
+  }
+
+  async open(groupName: string, options: OpenGroupStreamOptions = {}): Promise<GroupStreamWriter> {
+    const { environment } = this.#settings;
+    const { streamId = uuid(() => environment.random()), abortSignal } = options;
+    if (this.#host.refusal !== undefined) {
+      throw new GroupStreamError("NotStarted", streamId, this.#host.refusal);
+    }
+    if (abortSignal?.aborted) throw aborted(streamId);
+    if (this.#streams.has(streamId)) {
+      throw new GroupStreamError("AlreadyExists", streamId, `Stream '${streamId}' already exists.`);
+    }
+    const stream = this.#create(groupName, streamId, options);
+    const writer = new StreamWriter(stream, this.#onListenerError);
+    this.#streams.set(streamId, stream);
+    stream.onClosed = (error) => {
+      this.#streams.delete(streamId);
+      if (error !== undefined) writer.failed(error);
+      this.#host.settled();
+    };
+    const onAbort = (): void => stream.giveUp(aborted(streamId));
+    abortSignal?.addEventListener("abort", onAbort);
+    stream.begins();
+    try {
+      await stream.opened;
+    } finally {
+      abortSignal?.removeEventListener("abort", onAbort);
+    }
+    return writer;
+  }
+
+  begins(): void {
+    for (const stream of this.#streams.values()) stream.begins();
+  }
+
+  resumes(): void {
+    for (const stream of this.#streams.values()) stream.resumes();
+  }
+
+  ends(error: ConnectionError): void {
+    for (const stream of this.#streams.values()) stream.ends(error);
+  }
+
+  refuse(error: ConnectionError): void {
+    for (const stream of this.#streams.values()) stream.refuse(error);
+  }
+
+  receive(message: WebPubSubMessage): void {
+    switch (message.kind) {
+      case "streamAck":
+        this.#streams.get(message.streamId)?.acknowledged(message);
+        return;
+      case "streamNack":
+        this.#streams.get(message.streamId)?.refused(message);
+        return;
+      case "streamClosed":
+        this.#streams.get(message.streamId)?.closed(message);
+        return;
+      default:
+    }
+  }
+
+  #create(groupName: string, streamId: string, options: OpenGroupStreamOptions): OutboundStream {
+    const pick = (
+      name: "startTimeoutInMs" | "closeTimeoutInMs" | "maxUnackedFragments" | "maxUnackedBytes",
+      byDefault: number,
+    ): number => positive(name, options[name], byDefault);
+    try {
+      const { idleTimeoutInMs } = options;
+      if (idleTimeoutInMs !== undefined) positive("idleTimeoutInMs", idleTimeoutInMs, 1);
+      const group = checkName("group", groupName);
+      const stream = { streamId: checkName("streamId", streamId), idleTimeoutInMs };
+      return new OutboundStream(
+        { kind: "sendToGroup", group, noEcho: options.noEcho ?? false, stream },
+        {
+          startTimeoutInMs: pick("startTimeoutInMs", 30_000),
+          closeTimeoutInMs: pick("closeTimeoutInMs", 30_000),
+          maxUnackedFragments: pick("maxUnackedFragments", 256),
+          maxUnackedBytes: pick("maxUnackedBytes", 1 << 22),
+        },
+        this.#settings,
+        this.#host,
+      );
+    } catch (thrown) {
+      const cause = toError(thrown);
+      throw new GroupStreamError("InvalidMessage", streamId, cause.message, { cause });
+    }
+  }
+}

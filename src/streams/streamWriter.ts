@@ -1,0 +1,105 @@
+import type { StreamEndError, WebPubSubDataType } from "../models/messages.js";
+import type {
+  AbortGroupStreamOptions,
+  EndGroupStreamOptions,
+  GroupStreamWriteOptions,
+  GroupStreamWriter,
+  StreamContent,
+} from "../models/streams.js";
+import { toBytes } from "../util/base64.js";
+import { split } from "../util/split.js";
+import type { GroupStreamError } from "./groupStreamError.js";
+import type { OutboundStream } from "./outboundStream.js";
+
+/** Longest chunk that `writable` sends in one fragment: even escaped or in base64 it fits a frame. */
+const LONGEST_CHUNK = 1 << 17;
+
+type Listener = (error: GroupStreamError) => void;
+
+/** What the application holds of a stream that it sends. */
+export class StreamWriter implements GroupStreamWriter {
+  readonly #stream: OutboundStream;
+  readonly #onListenerError: (event: string, error: unknown) => void;
+  readonly #listeners = new Set<Listener>();
+  #failure: GroupStreamError | undefined;
+  #writable: WritableStream<StreamContent> | undefined;
+
+  constructor(stream: OutboundStream, onListenerError: (event: string, error: unknown) => void) {
+    this.#stream = stream;
+    this.#onListenerError = onListenerError;
+  }
+
+  get streamId(): string {
+    return this.#stream.id;
+  }
+
+  get writable(): WritableStream<StreamContent> {
+    this.#writable ??= new WritableStream<StreamContent>({
+      start: (controller) => {
+        if (this.#failure !== undefined) controller.error(this.#failure);
+        this.onError((error) => controller.error(error));
+      },
+      write: async (content) => {
+        for (const chunk of chunks(content)) await this.write(chunk);
+      },
+      close: () => this.end(),
+      abort: (reason: unknown) =>
+        this.abort({ message: reason instanceof Error ? reason.message : String(reason) }),
+    });
+    return this.#writable;
+  }
+
+  write(
+    content: StreamContent,
+    typeOrOptions?: WebPubSubDataType | GroupStreamWriteOptions,
+    more?: GroupStreamWriteOptions,
+  ): Promise<void> {
+    const [dataType, options] = split(typeOrOptions, more);
+    return this.#stream.write(content, dataType, options?.abortSignal);
+  }
+
+  end(options?: EndGroupStreamOptions): Promise<void> {
+    return this.#stream.finish(undefined, options?.abortSignal);
+  }
+
+  abort(error: StreamEndError, options?: AbortGroupStreamOptions): Promise<void> {
+    const { message, userErrorCode } = error;
+    return this.#stream.finish({ message, userErrorCode }, options?.abortSignal);
+  }
+
+  onError(listener: Listener): () => void {
+    // A fresh function, so that one listener given twice counts twice.
+    const entry: Listener = (error) => listener(error);
+    this.#listeners.add(entry);
+    return () => void this.#listeners.delete(entry);
+  }
+
+  failed(error: GroupStreamError): void {
+    this.#failure = error;
+    for (const listener of this.#listeners) {
+      try {
+        listener(error);
+      } catch (thrown) {
+        this.#onListenerError("a stream's error", thrown);
+      }
+    }
+  }
+}
+
+/** The same content in parts that fit a frame; no character is cut in two. */
+function* chunks(content: StreamContent): Generator<StreamContent> {
+  const isText = typeof content === "string";
+  if (!isText && !(content instanceof ArrayBuffer) && !ArrayBuffer.isView(content)) {
+    yield content;
+    return;
+  }
+  const whole = isText ? content : toBytes(content);
+  let from = 0;
+  do {
+    let to = from + LONGEST_CHUNK;
+    // The second half of a pair goes with the first.
+    if (isText && /[\uDC00-\uDFFF]/.test(content.charAt(to))) to--;
+    yield typeof whole === "string" ? whole.slice(from, to) : whole.subarray(from, to);
+    from = to;
+  } while (from < whole.length);
+}

@@ -1,0 +1,64 @@
+import type { AbortSignalLike } from "@azure/abort-controller";
+import type { StreamDataMessage } from "../models/messages.js";
+import type { Frame } from "../session/frame.js";
+import { aborted, type GroupStreamError } from "./groupStreamError.js";
+import { lengthOf } from "./replayBuffer.js";
+
+/** A fragment that has no place in the window yet. */
+export type WaitingFragment = {
+  readonly message: StreamDataMessage;
+  /** The message as written with the id that it will get, unless one before it is taken back. */
+  readonly frame: Frame;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  readonly signal: AbortSignalLike | undefined;
+};
+
+type Entry = WaitingFragment & { readonly onAbort: () => void };
+
+/** The fragments that wait for the window, in the order of their calls. */
+export class WaitingLine {
+  readonly #entries = new Set<Entry>();
+  #size = 0;
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** Length of all frames. */
+  get size(): number {
+    return this.#size;
+  }
+
+  add(fragment: WaitingFragment): void {
+    const onAbort = (): void => {
+      this.#remove(entry);
+      entry.reject(aborted(entry.message.streamId));
+    };
+    const entry: Entry = { ...fragment, onAbort };
+    entry.signal?.addEventListener("abort", onAbort);
+    this.#entries.add(entry);
+    this.#size += lengthOf(entry.frame);
+  }
+
+  peek(): WaitingFragment | undefined {
+    for (const entry of this.#entries) return entry;
+    return undefined;
+  }
+
+  shift(): void {
+    for (const entry of this.#entries) return this.#remove(entry);
+  }
+
+  clear(error: GroupStreamError): void {
+    for (const entry of this.#entries) {
+      this.#remove(entry);
+      entry.reject(error);
+    }
+  }
+
+  #remove(entry: Entry): void {
+    if (this.#entries.delete(entry)) this.#size -= lengthOf(entry.frame);
+    entry.signal?.removeEventListener("abort", entry.onAbort);
+  }
+}

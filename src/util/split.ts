@@ -1,0 +1,9 @@
+import type { WebPubSubDataType } from "../models/messages.js";
+
+/** Arguments of a call whose data type may be left out. */
+export function split<Options extends object>(
+  typeOrOptions: WebPubSubDataType | Options | undefined,
+  more: Options | undefined,
+): [WebPubSubDataType | undefined, Options | undefined] {
+  return typeof typeOrOptions === "string" ? [typeOrOptions, more] : [undefined, typeOrOptions ?? more];
+}
