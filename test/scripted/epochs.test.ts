@@ -19,7 +19,7 @@ function haunt({ late }: ScriptedSocket): void {
   late.close(1008);
 }
 
-describe("late events of an older socket do nothing", () => {
+describe("W20: late events of an older socket do nothing", () => {
   test("while the next one opens", async () => {
     const stage = new Stage();
     const old = await stage.connect("A");

@@ -29,7 +29,7 @@ async function delays(
 }
 
 describe("delays", () => {
-  test("by default: at once, then full jitter under 1 s doubling to 30 s, without limit", async () => {
+  test("W21: by default at once, then full jitter under 1 s doubling to 30 s, without limit", async () => {
     expect((await delays({})).slice(0, 8)).toEqual([0, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]);
     expect((await delays({ random: () => 0.999_999 })).slice(0, 7)).toEqual([
       0, 999, 1_999, 3_999, 7_999, 15_999, 29_999,

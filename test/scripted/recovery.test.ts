@@ -32,7 +32,7 @@ test("recovering comes within the close, before the next socket; the next one as
   expect(stage.socket.protocol).toBe("json.reliable.webpubsub.azure.v1");
 });
 
-describe("proof", () => {
+describe("W17: proof", () => {
   test("an open socket is none: the client pings at once and waits", async () => {
     const stage = new Stage();
     await stage.connect("A");

@@ -20,7 +20,7 @@ async function attempts(random: () => number, code = 1006): Promise<number[]> {
   return times;
 }
 
-test("the first attempt is immediate, then full jitter under a bound that doubles from 2 s", async () => {
+test("W21: the first attempt is immediate, then full jitter under a bound that doubles from 2 s", async () => {
   // Half of 2, 4, 8, 16 s; the last one is brought forward to fit into the window.
   expect(await attempts(() => 0.5)).toEqual([0, 1_000, 3_000, 7_000, 15_000, 29_000]);
 });

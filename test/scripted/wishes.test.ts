@@ -93,7 +93,7 @@ describe("on a new connection", () => {
     });
   });
 
-  test("connected comes after 5 s at the latest, while the joins go on", async () => {
+  test("W19: connected comes after 5 s at the latest, while the joins go on", async () => {
     const client = await service.connected({ ackTimeoutInMs: 8_000 });
     follow(client.joinGroup("a"));
     await turn(HOP);
