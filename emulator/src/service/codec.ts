@@ -39,6 +39,8 @@ export interface Codec {
   readonly name: string;
   /** Whether connections number their messages and can be recovered. */
   readonly reliable: boolean;
+  /** True: frames are all content, so a client hears of a failure only by a close. */
+  readonly bare?: boolean;
   decode(frame: Frame): Decoded;
   /** Undefined: this subprotocol has no words for the message, nothing is sent. */
   encode(message: ServiceMessage): Encoded | undefined;

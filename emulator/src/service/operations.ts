@@ -5,6 +5,7 @@ import { maxStateSubscriptions, maxWaitingEvents } from "./limits.js";
 import type { Operation, OperationError, SendEvent, SetGroupState } from "./messages.js";
 import type { Permission } from "./permissions.js";
 import type { Session } from "./session.js";
+import { closeCodes } from "./transport.js";
 import { type Upstream, ask } from "./upstream.js";
 
 /** Undefined: executed. */
@@ -53,6 +54,7 @@ export class Operations {
         if (error === undefined) return;
         const message = `${operation.kind} without ackId was not executed: ${error.name}: ${error.message}`;
         this.#diagnostics({ level: "warning", hub: hub.name, connectionId: session.connectionId, message });
+        if (session.codec.bare === true) session.end(error.message, closeCodes.internalError);
       });
       return;
     }

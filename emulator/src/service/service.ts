@@ -6,6 +6,7 @@ import {
   queryLists,
   recoveryTicket,
 } from "./admission.js";
+import { bareMode } from "./bareFrames.js";
 import type { Codec, Frame } from "./codec.js";
 import { randomId } from "./environment.js";
 import { Hub } from "./hub.js";
@@ -18,6 +19,7 @@ import { Permissions } from "./permissions.js";
 import type { Ports } from "./ports.js";
 import { Session, type SessionOwner } from "./session.js";
 import { Streams } from "./streams.js";
+import { firstKnown, settle } from "./subprotocol.js";
 import { type Identity, type TokenClaims, anonymous, claimLists, identityOf } from "./token.js";
 import { closeCodes, type Link, type Transport } from "./transport.js";
 import { WaitingRoom } from "./waitingRoom.js";
@@ -69,7 +71,9 @@ export class Service {
   /** Decides whether a client may come in, before its socket is open. Never rejects. */
   async admit(request: ConnectRequest): Promise<Admission> {
     if (!isHubName(request.hub)) return refused(400, "The hub's name is not valid.");
-    const codec = this.#codecFor(request.subprotocols);
+    const codec = firstKnown(this.#ports.codecs, request.subprotocols);
+    const mode = codec === undefined ? bareMode(request.query) : undefined;
+    if (typeof mode === "string") return refused(400, mode);
     const ticket = recoveryTicket(request.query);
     return ticket === undefined
       ? this.#admitNew(request, codec)
@@ -106,7 +110,7 @@ export class Service {
   async #askUpstream(
     request: ConnectRequest,
     hub: Hub,
-    codec: Codec | undefined,
+    offered: Codec | undefined,
     identity: Identity,
     claims: TokenClaims,
   ): Promise<Admission> {
@@ -116,7 +120,7 @@ export class Service {
       hub: hub.name,
       connectionId,
       userId: identity.userId,
-      subprotocol: codec?.name,
+      subprotocol: offered?.name,
       connectionState: undefined,
       claims: claimLists(claims),
       query: queryLists(request.query),
@@ -132,16 +136,22 @@ export class Service {
       return refused(500, "The connect handler failed.");
     }
     if (decision?.kind === "refused") return decision;
-    // Clients without a subprotocol are not served yet; a handler's custom one makes such a client.
-    if (codec === undefined) return refused(400, "The client offers no subprotocol that is supported here.");
     const { userId = identity.userId, groups, roles = identity.roles, connectionState } = decision ?? {};
+    const permissions = new Permissions(roles);
+    const codec = settle(this.#ports.codecs, request, decision?.subprotocol, permissions);
+    if ("kind" in codec) {
+      const { status, message } = codec;
+      // What the client did wrong it is told; what the application did wrong its developer must see.
+      if (status === 500) this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message });
+      return codec;
+    }
     const joined = groups === undefined || groups.length === 0 ? identity.groups : groups;
     return {
       kind: "accepted",
-      subprotocol: codec.name,
+      subprotocol: codec.name === "" ? undefined : codec.name,
       open: (transport) => {
         const about = { hub: hub.name, connectionId, userId };
-        const session = new Session(this.#owner(hub), about, codec, new Permissions(roles));
+        const session = new Session(this.#owner(hub), about, codec, permissions);
         session.connectionState = connectionState;
         hub.add(session);
         for (const group of joined) hub.join(session, group);
@@ -154,7 +164,8 @@ export class Service {
 
   /** The socket opens in any case: only a close code tells the client that its session is gone. */
   #admitRecovery(request: ConnectRequest, ticket: RecoveryTicket, codec: Codec | undefined): Admission {
-    if (codec === undefined) return refused(400, "The client offers no subprotocol that is supported here.");
+    if (codec === undefined)
+      return refused(400, "Without a subprotocol of the service nothing can be recovered.");
     const open = (transport: Transport): Link => {
       const session = this.#hubs.get(request.hub.toLowerCase())?.session(ticket.connectionId);
       if (session?.admits(ticket.reconnectionToken, codec.name) !== true) return gone(transport);
@@ -170,15 +181,6 @@ export class Service {
       return link;
     };
     return { kind: "accepted", subprotocol: codec.name, open };
-  }
-
-  /** The client's first choice among those spoken here. */
-  #codecFor(subprotocols: readonly string[]): Codec | undefined {
-    for (const wanted of subprotocols) {
-      const codec = this.#ports.codecs.find(({ name }) => name === wanted);
-      if (codec !== undefined) return codec;
-    }
-    return undefined;
   }
 
   #owner(hub: Hub): SessionOwner {

@@ -31,5 +31,7 @@ export const closeCodes = {
   goingAway: 1001,
   /** The session is gone for good: a recovery can't help. */
   policy: 1008,
+  /** The application failed. */
+  internalError: 1011,
   serviceRestart: 1012,
 } as const;

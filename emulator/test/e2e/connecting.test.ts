@@ -144,14 +144,6 @@ test.each([
   expect(client.status).toBe(status);
 });
 
-test("a client without a known subprotocol is refused for now", async () => {
-  await using house = await House.open();
-  const client = new RawClient(await house.emulator.clientAccessUrl("chat"), ["mine"]);
-  await client.gone();
-  expect(client.status).toBe(400);
-  expect(client.body).toContain("subprotocol");
-});
-
 test("a connect handler decides who comes in", async () => {
   await using house = await House.open({
     hubs: {
