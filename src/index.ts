@@ -27,6 +27,7 @@ export type {
   GroupSubscriptionOptions,
   MessageOverflow,
 } from "./groups/groupOptions.js";
+export type { GroupStreamsOptions, GroupStreamView } from "./groups/groupStreams.js";
 export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./groups/standardSchema.js";
 export type { GroupStatus } from "./session/groupRegistry.js";
 export type { MessageContent } from "./session/operationMessage.js";

@@ -1,5 +1,5 @@
 import { Connection } from "./connection/connection.js";
-import { describeConnection, type ConnectionInfo } from "./connection/connectionInfo.js";
+import { followConnection, type ConnectionInfo } from "./connection/connectionInfo.js";
 import { Retention } from "./connection/retention.js";
 import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
 import { toError } from "./errors.js";
@@ -51,7 +51,7 @@ export class WebPubSubClient {
   readonly #inbound: InboundStreams;
   readonly #groups: Groups;
   readonly #retention: Retention;
-  #info: ConnectionInfo = { state: "Stopped" };
+  readonly #info: () => ConnectionInfo;
 
   /**
    * @param clientAccessUrl a `wss://` URL with its access token
@@ -75,11 +75,10 @@ export class WebPubSubClient {
     this.#outbound = session.attach(new OutboundStreams(settings, session, onListenerError));
     this.#inbound = session.attach(new InboundStreams(settings, onListenerError));
     this.#retention = new Retention(this.#connection, settings);
-    // The first listener: the others find the news already here.
-    this.#emitter.on("state-changed", (change) => {
-      this.#info = describeConnection(this.#info, change, settings.environment.now(), this.userId);
-    });
-    this.#groups = new Groups(this.#session, settings, this.#emitter, onListenerError);
+    // The first listener of the state: the others find the news already here.
+    this.#info = followConnection(this.#connection, settings, this.#emitter);
+    const parts = { session, states: this.#groupStates, inbound: this.#inbound, outbound: this.#outbound };
+    this.#groups = new Groups(parts, settings, this.#emitter, onListenerError);
   }
 
   /** Where the connection stands. */
@@ -99,7 +98,7 @@ export class WebPubSubClient {
 
   /** All of it in one object that never changes: a new one comes with each `state-changed`. */
   get connectionInfo(): ConnectionInfo {
-    return this.#info;
+    return this.#info();
   }
 
   /**

@@ -1,4 +1,6 @@
-import type { OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
+import type { Environment } from "../environment/environment.js";
+import type { WebPubSubClientEvents, WebPubSubClientState } from "../models/events.js";
+import type { Emitter } from "../util/emitter.js";
 
 /** Where the connection stands, with what a user may want to be told. */
 export interface ConnectionInfo {
@@ -15,19 +17,22 @@ export interface ConnectionInfo {
   readonly nextAttemptAt?: number;
 }
 
-/** The information after a change of the state. */
-export function describeConnection(
-  before: ConnectionInfo,
-  { state, connectionId, error, attempt, nextDelayInMs }: OnStateChangedArgs,
-  now: number,
-  userId: string | undefined,
-): ConnectionInfo {
-  return {
-    state,
-    connectionId,
-    userId,
-    error: state === "Connected" ? undefined : (error ?? before.error),
-    attempt,
-    nextAttemptAt: nextDelayInMs === undefined ? undefined : now + nextDelayInMs,
-  };
+/** Keeps the information up to date. @returns a function that gives it: the same object until it changes */
+export function followConnection(
+  connection: { readonly identity: { readonly userId: string } | undefined },
+  { environment }: { readonly environment: Environment },
+  emitter: Emitter<WebPubSubClientEvents>,
+): () => ConnectionInfo {
+  let info: ConnectionInfo = { state: "Stopped" };
+  emitter.on("state-changed", ({ state, connectionId, error, attempt, nextDelayInMs }) => {
+    info = {
+      state,
+      connectionId,
+      userId: connection.identity?.userId,
+      error: state === "Connected" ? undefined : (error ?? info.error),
+      attempt,
+      nextAttemptAt: nextDelayInMs === undefined ? undefined : environment.now() + nextDelayInMs,
+    };
+  });
+  return () => info;
 }

@@ -1,7 +1,10 @@
-import type { WebPubSubResult } from "../models/options.js";
+import type { GroupState, GroupStateRecord } from "../models/groupStates.js";
+import type { OperationOptions, WebPubSubResult } from "../models/options.js";
+import type { GroupStreamWriter, OpenGroupStreamOptions } from "../models/streams.js";
 import type { GroupStatus } from "../session/groupRegistry.js";
 import type { InvalidMessageError } from "./groupErrors.js";
 import type { GroupContent, GroupMessage, GroupMessagesOptions, GroupSendOptions } from "./groupOptions.js";
+import type { GroupStreamsOptions, GroupStreamView } from "./groupStreams.js";
 
 /**
  * A group as an object; `client.group(name)` gives the same one for the same name. It is joined
@@ -44,6 +47,46 @@ export interface Group<T = GroupContent, In = T> {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   send(data: In, options?: GroupSendOptions): Promise<WebPubSubResult>;
+
+  /**
+   * What the members say about themselves, as last told; empty while nobody subscribes to the states.
+   * The same array until something changes.
+   */
+  readonly states: readonly GroupStateRecord[];
+
+  /** Why the service doesn't tell the states. */
+  readonly statesError: Error | undefined;
+
+  /**
+   * Calls `listener` whenever the states of the group have changed. The first subscriber asks the
+   * service for them, in whatever state the client is; the group isn't joined for that.
+   * @returns a function that ends the subscription
+   */
+  subscribeStates(listener: (states: readonly GroupStateRecord[]) => unknown): () => void;
+
+  /**
+   * Says something about this connection to those who subscribe to the states; undefined takes it
+   * back. It ends when the group is left or the client stops, and is set again on a new connection
+   * (`restoreGroupStates`).
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  setState(state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult>;
+
+  /**
+   * Joins the group like `subscribe` and calls `listener` with the newest streams in it, from now on,
+   * whenever one begins, goes on or ends.
+   * @returns a function that ends the subscription
+   */
+  subscribeStreams(
+    listener: (streams: readonly GroupStreamView[]) => unknown,
+    options?: GroupStreamsOptions,
+  ): () => void;
+
+  /**
+   * Opens a stream to the group, which needn't be joined for that.
+   * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over or the signal fires
+   */
+  openStream(options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
 
   /**
    * The messages from now on, for `for await`. Subscribes at once, until the loop is left or

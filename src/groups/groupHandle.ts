@@ -1,11 +1,20 @@
 import { logger } from "../logger.js";
 import type { GroupDataMessage } from "../models/messages.js";
-import type { WebPubSubResult } from "../models/options.js";
+import type { GroupState, GroupStateRecord } from "../models/groupStates.js";
+import type { OperationOptions, WebPubSubResult } from "../models/options.js";
+import type {
+  GroupStream,
+  GroupStreamSubscription,
+  GroupStreamWriter,
+  OnGroupStreamOptions,
+  OpenGroupStreamOptions,
+} from "../models/streams.js";
 import type { GroupStatus } from "../session/groupRegistry.js";
 import { Emitter } from "../util/emitter.js";
 import { InvalidMessageError } from "./groupErrors.js";
 import type { Group } from "./group.js";
 import type { GroupMessage, GroupMessagesOptions, GroupSendOptions } from "./groupOptions.js";
+import { followStreams, type GroupStreamsOptions, type GroupStreamView } from "./groupStreams.js";
 import { MessageIterator } from "./messageIterator.js";
 import type { StandardSchemaResult, StandardSchemaV1 } from "./standardSchema.js";
 
@@ -15,22 +24,37 @@ export interface Receiver {
   receive(message: GroupDataMessage, key: number): void;
   /** The status may have changed. */
   refresh(): void;
+  /** The states have changed. */
+  refreshStates(): void;
 }
 
 /** What a handle needs of the one that made it. */
 export interface GroupHost {
   /** Somebody listens to this handle, or nobody does any more. */
   attach(name: string, handle: Receiver, attached: boolean): void;
-  /** One subscriber more or less. */
-  hold(name: string): void;
-  unhold(name: string): void;
+  /** One subscriber more, until the function it returns is called. */
+  hold(name: string): () => void;
+  holdStates(name: string): () => void;
   status(name: string): GroupStatus;
   refusal(name: string): Error | undefined;
+  states(name: string): readonly GroupStateRecord[];
+  statesRefusal(name: string): Error | undefined;
+  setState(name: string, state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult>;
+  onStream(
+    callback: (stream: GroupStream) => Promise<void>,
+    options: OnGroupStreamOptions,
+  ): GroupStreamSubscription;
+  openStream(name: string, options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
   send(name: string, data: unknown, options: GroupSendOptions): Promise<WebPubSubResult>;
   onListenerError(event: string, error: unknown): void;
 }
 
-type Events<T> = { message: GroupMessage<T>; status: GroupStatus; invalid: InvalidMessageError };
+type Events<T> = {
+  message: GroupMessage<T>;
+  status: GroupStatus;
+  states: readonly GroupStateRecord[];
+  invalid: InvalidMessageError;
+};
 
 /** The one implementation of `Group`. */
 export class GroupHandle<T, In> implements Group<T, In>, Receiver {
@@ -60,13 +84,10 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
 
   subscribe(listener: (message: GroupMessage<T>) => unknown): () => void {
     const unlisten = this.#listen("message", listener);
-    this.#host.hold(this.name);
-    let ended = false;
+    const release = this.#host.hold(this.name);
     return () => {
-      if (ended) return;
-      ended = true;
       unlisten();
-      this.#host.unhold(this.name);
+      release();
     };
   }
 
@@ -80,6 +101,43 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
 
   send(data: In, options: GroupSendOptions = {}): Promise<WebPubSubResult> {
     return this.#host.send(this.name, data, options);
+  }
+
+  get states(): readonly GroupStateRecord[] {
+    return this.#host.states(this.name);
+  }
+
+  get statesError(): Error | undefined {
+    return this.#host.statesRefusal(this.name);
+  }
+
+  subscribeStates(listener: (states: readonly GroupStateRecord[]) => unknown): () => void {
+    const unlisten = this.#listen("states", listener);
+    const release = this.#host.holdStates(this.name);
+    return () => {
+      unlisten();
+      release();
+    };
+  }
+
+  setState(state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult> {
+    return this.#host.setState(this.name, state, options);
+  }
+
+  subscribeStreams(
+    listener: (streams: readonly GroupStreamView[]) => unknown,
+    options?: GroupStreamsOptions,
+  ): () => void {
+    const leave = this.#host.hold(this.name);
+    const end = followStreams(this.name, this.#host, listener, options);
+    return () => {
+      end();
+      leave();
+    };
+  }
+
+  openStream(options?: OpenGroupStreamOptions): Promise<GroupStreamWriter> {
+    return this.#host.openStream(this.name, options);
   }
 
   messages(options?: GroupMessagesOptions): AsyncIterableIterator<GroupMessage<T>> {
@@ -124,6 +182,10 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
     if (status === this.#told) return;
     this.#told = status;
     this.#emitter.emit("status", status);
+  }
+
+  refreshStates(): void {
+    this.#emitter.emit("states", this.states);
   }
 
   #reject(error: InvalidMessageError): void {

@@ -1,11 +1,15 @@
-import type { TimerHandle } from "../environment/environment.js";
 import type { WebPubSubClientEvents } from "../models/events.js";
+import type { GroupState, GroupStateRecord } from "../models/groupStates.js";
 import type { GroupDataMessage } from "../models/messages.js";
-import type { WebPubSubResult } from "../models/options.js";
+import type { OperationOptions, WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import type { GroupStatus } from "../session/groupRegistry.js";
+import type { GroupStates } from "../session/groupStates.js";
 import { joinMessage, sendToGroupMessage, type MessageContent } from "../session/operationMessage.js";
 import type { Session } from "../session/session.js";
+import type { InboundStreams } from "../streams/inboundStreams.js";
+import type { OutboundStreams } from "../streams/outboundStreams.js";
+import { CountedHold } from "../util/countedHold.js";
 import type { Emitter } from "../util/emitter.js";
 import type { Group } from "./group.js";
 import { GroupHandle, type GroupHost, type Receiver } from "./groupHandle.js";
@@ -15,37 +19,54 @@ import type { StandardSchemaV1 } from "./standardSchema.js";
 /** So many handles are kept in the books before those that nobody holds any more are struck out. */
 const SWEEP_FROM = 64;
 const NO_SCHEMA = {};
+const NO_STATES: readonly GroupStateRecord[] = [];
 
-/** One group name in use: the handles with listeners, and how many subscribers they have together. */
+/** One group name in use. */
 type Room = {
+  /** Those with listeners. */
   readonly handles: Set<Receiver>;
-  holds: number;
-  /** Nobody is subscribed any more; the group is left when the timer fires. */
-  lingering: boolean;
-  timer: TimerHandle;
+  readonly membership: CountedHold;
+  readonly presence: CountedHold;
+  /** What handles show of the states, until it changes. */
+  states: readonly GroupStateRecord[] | undefined;
 };
+
+/** What handles are a view of. */
+export interface GroupParts {
+  readonly session: Session;
+  readonly states: GroupStates;
+  readonly inbound: InboundStreams;
+  readonly outbound: OutboundStreams;
+}
 
 /** Makes the group handles and feeds them: one per name and schema. */
 export class Groups implements GroupHost {
   readonly onListenerError: GroupHost["onListenerError"];
+  readonly onStream: GroupHost["onStream"];
+  readonly openStream: GroupHost["openStream"];
   readonly #session: Session;
+  readonly #groupStates: GroupStates;
   readonly #settings: Settings;
   readonly #handles = new WeakMap<object, Map<string, WeakRef<Group<never>>>>();
   readonly #rooms = new Map<string, Room>();
   #key = 0;
 
   constructor(
-    session: Session,
+    { session, states, inbound, outbound }: GroupParts,
     settings: Settings,
     emitter: Emitter<WebPubSubClientEvents>,
     onListenerError: GroupHost["onListenerError"],
   ) {
-    this.#session = session;
-    this.#settings = settings;
     this.onListenerError = onListenerError;
+    this.onStream = (callback, options) => inbound.subscribe(callback, options);
+    this.openStream = (name, options) => outbound.open(name, options);
+    this.#session = session;
+    this.#groupStates = states;
+    this.#settings = settings;
     session.memberships.onChanged = (name) => {
       for (const each of name === undefined ? [...this.#rooms.keys()] : [name]) this.#changed(each);
     };
+    states.onChanged = (name) => this.#statesChanged(name);
     emitter.on("group-message", ({ message }) => this.#deliver(message));
   }
 
@@ -80,25 +101,12 @@ export class Groups implements GroupHost {
     this.#tidy(name);
   }
 
-  hold(name: string): void {
-    const room = this.#room(name);
-    if (room.holds++ > 0) return;
-    this.#settings.environment.clearTimer(room.timer);
-    room.lingering = false;
-    this.#session.memberships.hold(name);
+  hold(name: string): () => void {
+    return this.#room(name).membership.hold();
   }
 
-  unhold(name: string): void {
-    const room = this.#room(name);
-    if (--room.holds > 0) return;
-    this.#session.memberships.linger(name);
-    room.lingering = true;
-    room.timer = this.#settings.environment.setTimer(
-      () => this.#release(name, room),
-      this.#settings.releaseDelayInMs,
-    );
-    // Where there is nothing to leave there is nothing to wait for.
-    this.#changed(name);
+  holdStates(name: string): () => void {
+    return this.#room(name).presence.hold();
   }
 
   status(name: string): GroupStatus {
@@ -107,6 +115,24 @@ export class Groups implements GroupHost {
 
   refusal(name: string): Error | undefined {
     return this.#session.memberships.refusal(name);
+  }
+
+  states(name: string): readonly GroupStateRecord[] {
+    const room = this.#rooms.get(name);
+    if (room === undefined || room.presence.unused) return NO_STATES;
+    return (room.states ??= this.#groupStates.list(name));
+  }
+
+  statesRefusal(name: string): Error | undefined {
+    return this.#groupStates.refusal(name);
+  }
+
+  setState(
+    name: string,
+    state: GroupState | undefined,
+    options?: OperationOptions,
+  ): Promise<WebPubSubResult> {
+    return this.#groupStates.set(name, state, options);
   }
 
   send(name: string, data: unknown, options: GroupSendOptions): Promise<WebPubSubResult> {
@@ -126,29 +152,60 @@ export class Groups implements GroupHost {
   #changed(name: string): void {
     const room = this.#rooms.get(name);
     if (room === undefined) return;
-    if (room.lingering && !this.#session.memberships.live) this.#release(name, room);
+    // Where there is nothing to leave there is nothing to wait for.
+    if (!this.#session.memberships.live) {
+      room.membership.giveBack();
+      room.presence.giveBack();
+    }
     for (const handle of [...room.handles]) handle.refresh();
   }
 
-  #release(name: string, room: Room): void {
-    this.#settings.environment.clearTimer(room.timer);
-    room.lingering = false;
-    this.#session.memberships.release(name);
-    this.#tidy(name);
+  #statesChanged(name: string): void {
+    const room = this.#rooms.get(name);
+    if (room === undefined) return;
+    room.states = undefined;
+    for (const handle of [...room.handles]) handle.refreshStates();
   }
 
   #room(name: string): Room {
     let room = this.#rooms.get(name);
     if (room === undefined) {
-      room = { handles: new Set(), holds: 0, lingering: false, timer: undefined };
+      const { memberships } = this.#session;
+      const states = this.#groupStates;
+      room = {
+        handles: new Set(),
+        membership: new CountedHold(
+          this.#settings,
+          () => memberships.hold(name),
+          () => {
+            memberships.release(name);
+            this.#tidy(name);
+          },
+          () => {
+            memberships.linger(name);
+            this.#changed(name);
+          },
+        ),
+        presence: new CountedHold(
+          this.#settings,
+          () => states.hold(name),
+          () => {
+            states.release(name);
+            this.#statesChanged(name);
+            this.#tidy(name);
+          },
+          () => this.#changed(name),
+        ),
+        states: undefined,
+      };
       this.#rooms.set(name, room);
     }
     return room;
   }
 
   #tidy(name: string): void {
-    const room = this.#room(name);
-    if (room.handles.size === 0 && room.holds === 0 && !room.lingering) this.#rooms.delete(name);
+    const { handles, membership, presence } = this.#room(name);
+    if (handles.size === 0 && membership.unused && presence.unused) this.#rooms.delete(name);
   }
 }
 

@@ -28,11 +28,17 @@ type Watch = {
   readonly cache: GroupStateCache;
   /** Acknowledged once: subscribed again on every new connection. */
   active: boolean;
+  /** Wanted by a handle: subscribed on every connection. */
+  held: boolean;
   pending: number;
+  /** Why the service doesn't tell. */
+  error: SendMessageError | undefined;
 };
 
 /** Presence: this connection's state in its groups, and what is known of others' states. */
 export class GroupStates implements SessionPart, MembershipWatcher {
+  /** Called when what is known of a group's states may have changed. */
+  onChanged: ((group: string) => void) | undefined;
   readonly #settings: Settings;
   readonly #emitter: Emitter<WebPubSubClientEvents>;
   readonly #host: SessionHost;
@@ -95,12 +101,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
   }
 
   subscribe(group: string, options: OperationOptions = {}): Promise<WebPubSubResult> {
-    let watch = this.#watched.get(group);
-    if (watch === undefined) {
-      watch = { cache: new GroupStateCache(), active: false, pending: 0 };
-      this.#watched.set(group, watch);
-    }
-    const target = watch;
+    const target = this.#watch(group);
     target.pending++;
     return this.#host.submit(
       () => watchMessage("subscribeGroupState", group),
@@ -108,15 +109,22 @@ export class GroupStates implements SessionPart, MembershipWatcher {
       (succeeded) => {
         target.pending--;
         target.active ||= succeeded;
-        if (!target.active && target.pending === 0 && this.#watched.get(group) === target) {
-          this.#watched.delete(group);
-        }
+        if (target.active || target.pending > 0 || this.#watched.get(group) !== target) return;
+        if (target.held) this.#attend(group, target);
+        else this.#watched.delete(group);
       },
     );
   }
 
   unsubscribe(group: string, options: OperationOptions = {}): Promise<WebPubSubResult> {
-    this.#watched.delete(group);
+    const watch = this.#watched.get(group);
+    if (watch?.held === true) {
+      // A handle wants the states still.
+      watch.active = false;
+      if (this.#host.refusal === undefined) return Promise.resolve({ isDuplicated: false });
+    } else {
+      this.#watched.delete(group);
+    }
     return this.#host.submit(
       () => watchMessage("unsubscribeGroupState", group),
       options,
@@ -126,17 +134,43 @@ export class GroupStates implements SessionPart, MembershipWatcher {
 
   list(group: string): GroupStateRecord[] {
     const watch = this.#watched.get(group);
-    if (watch?.active !== true) throw new Error(`Group state is not subscribed for group '${group}'.`);
+    if (watch === undefined || !(watch.active || watch.held))
+      throw new Error(`Group state is not subscribed for group '${group}'.`);
     return watch.cache.list();
   }
 
+  /** A handle wants the states, in any state of the client. */
+  hold(group: string): void {
+    const watch = this.#watch(group);
+    if (watch.held && watch.error === undefined) return;
+    watch.held = true;
+    if (!watch.active) this.#attend(group, watch);
+  }
+
+  /** No handle wants them any more. */
+  release(group: string): void {
+    const watch = this.#watched.get(group);
+    if (watch?.held !== true) return;
+    watch.held = false;
+    if (watch.active || watch.pending > 0) return;
+    this.#watched.delete(group);
+    if (!this.#memberships.live) return;
+    this.#host.submitOwn(
+      () => watchMessage("unsubscribeGroupState", group),
+      (error) => {
+        if (error !== undefined) logger.info(`Could not unsubscribe from group states: ${error.message}`);
+      },
+    );
+    this.#host.flush();
+  }
+
+  /** Why the service doesn't tell the states that a handle wants. */
+  refusal(group: string): SendMessageError | undefined {
+    return this.#watched.get(group)?.error;
+  }
+
   begins(): void {
-    for (const [group, watch] of this.#watched) {
-      // A call that isn't settled subscribes by itself.
-      if (watch.active && watch.pending === 0) {
-        this.#restore(group, () => watchMessage("subscribeGroupState", group));
-      }
-    }
+    for (const [group, watch] of this.#watched) if (watch.active || watch.held) this.#attend(group, watch);
     for (const [group, own] of this.#own) if (!own.joined) this.#settle(group, own);
     this.#host.flush();
   }
@@ -147,7 +181,11 @@ export class GroupStates implements SessionPart, MembershipWatcher {
       if (!this.#settings.restoreGroupStates) own.state = undefined;
       if (own.state === undefined && own.pending === 0) this.#own.delete(group);
     }
-    for (const [group, { cache }] of this.#watched) if (cache.clear()) this.#changed(group);
+    for (const [group, watch] of this.#watched) {
+      watch.error = undefined;
+      if (watch.cache.clear()) this.#changed(group);
+      else this.onChanged?.(group);
+    }
   }
 
   /** Whoever stops has left: only the subscriptions come back with the next start. */
@@ -202,6 +240,29 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     }
   }
 
+  #watch(group: string): Watch {
+    let watch = this.#watched.get(group);
+    if (watch === undefined) {
+      watch = { cache: new GroupStateCache(), active: false, held: false, pending: 0, error: undefined };
+      this.#watched.set(group, watch);
+    }
+    return watch;
+  }
+
+  /** Subscribes on the connection that stands. A call that isn't settled does so by itself. */
+  #attend(group: string, watch: Watch): void {
+    if (watch.pending > 0 || !this.#memberships.live) return;
+    this.#restore(
+      group,
+      () => watchMessage("subscribeGroupState", group),
+      (error) => {
+        watch.error = error !== undefined && isFinal(error) ? error : undefined;
+        this.onChanged?.(group);
+      },
+    );
+    this.#host.flush();
+  }
+
   #restore(
     group: string,
     build: () => OperationMessage,
@@ -216,6 +277,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
   }
 
   #changed(group: string): void {
+    this.onChanged?.(group);
     this.#emitter.emit("group-states-changed", { group });
   }
 }

@@ -23,6 +23,8 @@ export function spySockets() {
   return {
     environment: { createWebSocket },
     sockets,
+    /** How many frames of one type there were. */
+    types: (type: string) => sent.filter((frame) => frame.type === type).length,
     /** Names of the groups in frames of one type, in order. */
     groups: (type: "joinGroup" | "leaveGroup") =>
       sent.filter((frame) => frame.type === type).map(({ group }) => group),

@@ -1,0 +1,66 @@
+import type { Environment, TimerHandle } from "../environment/environment.js";
+
+/** What several hold at once: the first takes it, and a while after the last it is given back. */
+export class CountedHold {
+  readonly #environment: Environment;
+  readonly #delayInMs: number;
+  readonly #take: () => void;
+  readonly #linger: () => void;
+  readonly #give: () => void;
+  #count = 0;
+  #lingering = false;
+  #timer: TimerHandle;
+
+  /**
+   * @param take somebody holds it: for the first time, or again before it was given back
+   * @param give nobody holds it any more
+   * @param linger the last holder has just gone
+   */
+  constructor(
+    { environment, releaseDelayInMs }: { environment: Environment; releaseDelayInMs: number },
+    take: () => void,
+    give: () => void,
+    linger: () => void = () => undefined,
+  ) {
+    this.#environment = environment;
+    this.#delayInMs = releaseDelayInMs;
+    this.#take = take;
+    this.#give = give;
+    this.#linger = linger;
+  }
+
+  /** Neither held nor about to be given back. */
+  get unused(): boolean {
+    return this.#count === 0 && !this.#lingering;
+  }
+
+  get held(): boolean {
+    return this.#count > 0;
+  }
+
+  /** @returns a function that lets go, once */
+  hold(): () => void {
+    if (this.#count++ === 0) {
+      this.#environment.clearTimer(this.#timer);
+      this.#lingering = false;
+      this.#take();
+    }
+    let holds = true;
+    return () => {
+      if (!holds) return;
+      holds = false;
+      if (--this.#count > 0) return;
+      this.#lingering = true;
+      this.#timer = this.#environment.setTimer(() => this.giveBack(), this.#delayInMs);
+      this.#linger();
+    };
+  }
+
+  /** Doesn't wait any longer for somebody new. */
+  giveBack(): void {
+    if (!this.#lingering) return;
+    this.#environment.clearTimer(this.#timer);
+    this.#lingering = false;
+    this.#give();
+  }
+}
