@@ -49,6 +49,7 @@ export class Delivery {
   /** When the service last took something, or the waiting for it began. */
   #heardAt: number;
   #probeAfter = PROBE_AFTER;
+  #probeAt = 0;
   /** Nothing is written before this time; then all that was not taken is written again. */
   #heldUntil = Infinity;
   #hold = 0;
@@ -101,7 +102,7 @@ export class Delivery {
     if (this.#buffer.count === 0) this.#heard();
     this.#buffer.push(frame);
     this.#pump();
-    this.#arm(this.#heardAt + this.#probeAfter);
+    this.#arm(this.#probeAt);
   }
 
   wait(fragment: WaitingFragment): void {
@@ -155,6 +156,7 @@ export class Delivery {
   resend(): void {
     this.#heldUntil = Infinity;
     this.#endSent = false;
+    this.#probeAt = this.#now() + this.#probeAfter;
     this.#buffer.rewind();
     this.#pump();
     this.#armNext();
@@ -238,6 +240,7 @@ export class Delivery {
   #heard(): void {
     this.#heardAt = this.#now();
     this.#probeAfter = PROBE_AFTER;
+    this.#probeAt = this.#heardAt + PROBE_AFTER;
   }
 
   #now(): number {
@@ -251,7 +254,7 @@ export class Delivery {
   /** When something that was sent has gone unanswered for too long. */
   get #probeDue(): number {
     const waits = this.#heldUntil === Infinity && (this.#buffer.count > 0 || this.#endSent);
-    return waits ? this.#heardAt + this.#probeAfter : Infinity;
+    return waits ? this.#probeAt : Infinity;
   }
 
   get #closeDue(): number {
@@ -283,6 +286,7 @@ export class Delivery {
     if (now >= this.#heldUntil) this.resend();
     if (now >= this.#probeDue) {
       this.#probeAfter *= 2;
+      this.#probeAt = now + this.#probeAfter;
       const fragment = this.#buffer.peek();
       if (fragment === undefined) this.resend();
       else this.#send(fragment);
