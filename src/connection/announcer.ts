@@ -42,10 +42,13 @@ export class Announcer {
 
   /** @param whenJoined calls back once the groups are joined again: at once if there are none */
   connected(identity: Identity, whenJoined: (callback: () => void) => void): void {
+    // Where a listener moved on before the last one's end was told, it is told now.
+    const state = this.#told;
+    this.disconnected();
+    if (this.#told !== state) return;
     const current = { identity, announced: false, joined: false };
     this.#current = current;
     this.#linked = true;
-    this.#farewell = undefined;
     whenJoined(() => {
       if (this.#current !== current) return;
       current.joined = true;
@@ -54,17 +57,24 @@ export class Announcer {
   }
 
   recovering({ connectionId }: Identity): void {
+    // A connection in this one's place was lost within its first write: the end comes late, but comes.
+    if (this.#current?.identity.connectionId !== connectionId) this.disconnected();
+    const wasLinked = this.#linked;
     this.#linked = false;
-    if (this.#current?.announced) this.#emitter.emit("recovering", { connectionId });
+    if (wasLinked && this.#current?.announced) this.#emitter.emit("recovering", { connectionId });
   }
 
   recovered(identity: Identity, whenJoined: (callback: () => void) => void): void {
     // Lost within its first write, before anything could be told of it.
-    if (this.#current === undefined) return this.connected(identity, whenJoined);
+    if (this.#current?.identity.connectionId !== identity.connectionId) {
+      return this.connected(identity, whenJoined);
+    }
+    // A listener of the change of state may have moved on before `recovering` was told.
+    const wasTold = !this.#linked;
     this.#linked = true;
     this.#farewell = undefined;
     if (!this.#current.announced) return this.#announce();
-    this.#emitter.emit("recovered", { connectionId: identity.connectionId });
+    if (wasTold) this.#emitter.emit("recovered", { connectionId: identity.connectionId });
   }
 
   disconnected(): void {
