@@ -181,6 +181,8 @@ describe("maxPendingOperations", () => {
     await stage.drop();
     for (let n = 0; n < 10_000; n++) follow(stage.client.sendToGroup("g", n));
     await expect(stage.client.sendToGroup("g", "too many")).rejects.toMatchObject({ code: "TooManyPending" });
+    const { socket } = stage;
+    socket.onSent = ({ ackId }) => ackId !== undefined && socket.receiveFrame(ack(ackId));
     await stage.recover();
     expect(data(stage)).toEqual(Array.from({ length: 10_000 }, (_, n) => n));
   });
