@@ -296,8 +296,7 @@ export class Connection {
 
   /** @param message null or undefined for one that is not known */
   #handle(message: WebPubSubMessage | null | undefined, size: number, epoch: number): void {
-    // A listener of the message before may have stopped the client.
-    if (epoch !== this.#state.epoch || this.#state.name === "Stopping") return;
+    if (this.#isOver(epoch)) return;
     if (message?.kind === "connected") {
       this.#dispatch({ type: "connected", epoch, identity: toIdentity(message) });
       return;
@@ -307,8 +306,16 @@ export class Connection {
       this.#announcer.farewell(message);
       return;
     }
-    if (this.#state.name === "Recovering") this.#dispatch({ type: "frame", epoch });
+    if (this.#state.name === "Recovering") {
+      this.#dispatch({ type: "frame", epoch });
+      if (this.#isOver(epoch)) return;
+    }
     if (message && message.kind !== "pong") this.#session.receive(message, size);
+  }
+
+  /** A listener, of the message before or of the recovery that this one proves, may have stopped the client. */
+  #isOver(epoch: number): boolean {
+    return epoch !== this.#state.epoch || this.#state.name === "Stopping";
   }
 
   #ping(): boolean {

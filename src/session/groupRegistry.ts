@@ -13,7 +13,6 @@ export type GroupStatus = "idle" | "waiting" | "joining" | "joined" | "refused";
 /** Marks one join on its way, so that a later `leaveGroup` can overrule its answer. */
 export type JoinTicket = {
   readonly group: string;
-  readonly order: number;
   /** Called by the application: its acknowledgement becomes a wish. */
   wish: boolean;
 };
@@ -27,14 +26,13 @@ export class GroupRegistry {
   /** Wanted by handles; false: nobody is subscribed any more, but may be again in a moment. */
   readonly #held = new Map<string, boolean>();
   readonly #joins = new Map<string, Set<JoinTicket>>();
-  /** By group: joins and leaves on their way, whether they were ever several, the newest one answered. */
-  readonly #unsettled = new Map<string, { count: number; several: boolean; newest: number }>();
+  /** By group: joins and leaves on their way, and whether they were ever several. */
+  readonly #unsettled = new Map<string, { count: number; several: boolean }>();
   /** Perhaps executed in another order than called: the service is told once more what is wanted. */
   readonly #doubtful = new Set<string>();
   readonly #joined = new Set<string>();
   readonly #refusals = new Map<string, SendMessageError>();
   #live = false;
-  #order = 0;
 
   /** There is a connection id to join groups on; its link may be down. */
   get live(): boolean {
@@ -51,19 +49,27 @@ export class GroupRegistry {
 
   /** A join is on its way. @param wish asked for by `joinGroup`: wished for once acknowledged */
   joining(group: string, wish: boolean): JoinTicket {
-    const ticket = { group, order: this.#sent(group), wish };
+    this.#sent(group);
+    const ticket = { group, wish };
     const tickets = this.#joins.get(group);
     if (tickets === undefined) this.#joins.set(group, new Set([ticket]));
     else tickets.add(ticket);
     return ticket;
   }
 
-  /** @returns whether the answer still counts: no later leave has overruled it */
-  joinSettled(ticket: JoinTicket, error?: SendMessageError, isDuplicated = false): boolean {
-    const { group, order, wish } = ticket;
-    this.#answered(group, order, isDuplicated);
+  /**
+   * @param late it may have been executed after operations that were called later
+   * @returns whether the answer still counts: no later leave has overruled it
+   */
+  joinSettled(ticket: JoinTicket, error?: SendMessageError, late = false): boolean {
+    const { group, wish } = ticket;
+    this.#answered(group, late);
     const tickets = this.#joins.get(group);
-    if (tickets?.delete(ticket) !== true) return false;
+    if (tickets?.delete(ticket) !== true) {
+      // The leave that overruled it was answered before: perhaps on an earlier connection.
+      if (error === undefined && !this.#unsettled.has(group)) this.#doubtful.add(group);
+      return false;
+    }
     if (tickets.size === 0) this.#joins.delete(group);
     if (error === undefined) {
       if (wish) this.#wished.add(group);
@@ -77,23 +83,25 @@ export class GroupRegistry {
 
   /**
    * `leaveGroup` was called, or nobody wants the group any more.
-   * @returns what `leaveSettled` takes; undefined if the service isn't to be told: handles have subscribers
+   * @returns whether the service is to be told: not while handles have subscribers
    */
-  leaving(group: string): number | undefined {
+  leaving(group: string): boolean {
     this.#wished.delete(group);
     if (this.#held.get(group) === true) {
       for (const ticket of this.#joins.get(group) ?? []) ticket.wish = false;
-      return undefined;
+      return false;
     }
     this.#held.delete(group);
     this.#joins.delete(group);
     this.#joined.delete(group);
     this.#refusals.delete(group);
-    return this.#sent(group);
+    this.#sent(group);
+    return true;
   }
 
-  leaveSettled(group: string, order: number, isDuplicated = false): void {
-    this.#answered(group, order, isDuplicated);
+  /** @param late it may have been executed after operations that were called later */
+  leaveSettled(group: string, late = false): void {
+    this.#answered(group, late);
   }
 
   /** A handle has its first subscriber. */
@@ -145,29 +153,27 @@ export class GroupRegistry {
     return [...wanted].filter((group) => !this.#unsettled.has(group));
   }
 
-  #sent(group: string): number {
+  #sent(group: string): void {
     this.#doubtful.delete(group);
     const entry = this.#unsettled.get(group);
-    if (entry === undefined) this.#unsettled.set(group, { count: 1, several: false, newest: 0 });
+    if (entry === undefined) this.#unsettled.set(group, { count: 1, several: false });
     else {
       entry.count++;
       entry.several = true;
     }
-    return ++this.#order;
   }
 
-  #answered(group: string, order: number, isDuplicated: boolean): void {
+  #answered(group: string, late: boolean): void {
     const entry = this.#unsettled.get(group);
     if (entry === undefined) return;
-    // A duplicate was executed at some earlier time.
-    if (order < entry.newest || (isDuplicated && entry.several)) this.#doubtful.add(group);
-    entry.newest = Math.max(entry.newest, order);
+    if (late && entry.several) this.#doubtful.add(group);
     if (--entry.count === 0) this.#unsettled.delete(group);
   }
 }
 
 /** Whether the failure speaks about the group, not about the call or the connection. */
-function isVerdict({ code }: SendMessageError, wish: boolean): boolean {
-  if (code === "InvalidMessage") return !wish;
-  return code === "Refused" || code === "AckTimeout" || code === "SendFailed";
+function isVerdict({ code, errorDetail }: SendMessageError, wish: boolean): boolean {
+  // A call of the application's may have been given few tries, or a wrong name.
+  if (wish) return errorDetail?.name === "Forbidden";
+  return code === "InvalidMessage" || code === "Refused" || code === "AckTimeout" || code === "SendFailed";
 }

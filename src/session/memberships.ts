@@ -13,8 +13,8 @@ import type { SubmitOptions } from "./session.js";
 const REJOIN_PATIENCE = 5_000;
 
 /** Called with the end of an operation. */
-export type Settled = (succeeded: boolean, error?: SendMessageError, isDuplicated?: boolean) => void;
-export type OwnSettled = (error?: SendMessageError, isDuplicated?: boolean) => void;
+export type Settled = (succeeded: boolean, error?: SendMessageError, late?: boolean) => void;
+export type OwnSettled = (error?: SendMessageError, late?: boolean) => void;
 
 /** The way to the outbox. */
 export interface Operations {
@@ -74,16 +74,15 @@ export class Memberships {
     return this.#operations.submit(
       () => joinMessage(group),
       options,
-      (_, error, isDuplicated) => {
-        this.#registry.joinSettled(ticket, error, isDuplicated);
+      (_, error, late) => {
+        this.#registry.joinSettled(ticket, error, late);
         this.#agree(group);
       },
     );
   }
 
   leave(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
-    const order = this.#registry.leaving(group);
-    if (order === undefined) {
+    if (!this.#registry.leaving(group)) {
       // Subscribers of a handle want the group still: only the application's own wish ends.
       const { refusal } = this.#operations;
       if (refusal === undefined) return Promise.resolve({ isDuplicated: false });
@@ -93,8 +92,8 @@ export class Memberships {
     return this.#operations.submit(
       () => leaveMessage(group),
       options,
-      (_, _error, isDuplicated) => {
-        this.#registry.leaveSettled(group, order, isDuplicated);
+      (_, _error, late) => {
+        this.#registry.leaveSettled(group, late);
         this.#agree(group);
       },
     );
@@ -172,8 +171,8 @@ export class Memberships {
     const ticket = this.#registry.joining(group, false);
     this.#operations.submitOwn(
       () => joinMessage(group),
-      (error, isDuplicated) => {
-        const counts = this.#registry.joinSettled(ticket, error, isDuplicated);
+      (error, late) => {
+        const counts = this.#registry.joinSettled(ticket, error, late);
         this.#agree(group);
         onSettled?.(counts ? error : undefined);
       },
@@ -181,13 +180,12 @@ export class Memberships {
   }
 
   #leaveOwn(group: string): void {
-    const order = this.#registry.leaving(group);
-    if (order === undefined) return;
+    this.#registry.leaving(group);
     this.watcher?.left(group);
     this.#operations.submitOwn(
       () => leaveMessage(group),
-      (error, isDuplicated) => {
-        this.#registry.leaveSettled(group, order, isDuplicated);
+      (error, late) => {
+        this.#registry.leaveSettled(group, late);
         if (error !== undefined) logger.info(`Could not leave a group: ${error.message}`);
         this.#agree(group);
       },

@@ -14,7 +14,8 @@ export interface NewOperation {
    */
   readonly isRejoin: boolean;
   readonly signal: AbortSignalLike | undefined;
-  readonly resolve: (result: WebPubSubResult) => void;
+  /** `late`: it may have been executed after operations that were called later. */
+  readonly resolve: (result: WebPubSubResult, late: boolean) => void;
   readonly reject: (error: SendMessageError) => void;
 }
 
@@ -34,6 +35,8 @@ export interface Operation extends NewOperation {
   unanswered: boolean;
   resentOnNewConnection: boolean;
   retries: number;
+  /** It was tried again, perhaps after operations that were called later. */
+  late: boolean;
   /** When it is to be tried again (absolute, in ms). */
   due: number;
 }

@@ -88,6 +88,7 @@ export class Outbox {
       unanswered: false,
       resentOnNewConnection: false,
       retries: 0,
+      late: false,
       due: 0,
     };
     if (ackId !== undefined) this.#byAckId.set(ackId, operation);
@@ -177,7 +178,7 @@ export class Outbox {
     for (const operation of this.#sent) {
       if (operation.due > now) break;
       this.#sent.delete(operation);
-      operation.unanswered = true;
+      operation.unanswered = operation.late = true;
       if (this.#mayRetry(operation)) {
         this.#sendAgain(operation);
       } else {
@@ -198,7 +199,10 @@ export class Outbox {
 
   /** The same connection stands again: everything unanswered is to be sent again, at no cost. */
   resume(): void {
-    for (const operation of this.#takeUnfinished()) this.#sendAgain(operation);
+    for (const operation of this.#takeUnfinished()) {
+      operation.late = true;
+      this.#sendAgain(operation);
+    }
   }
 
   /** The connection id is gone, and with it what it knew of ack ids. */
@@ -254,6 +258,7 @@ export class Outbox {
     }
     const { messageRetry, random } = this.#options;
     operation.place = "delayed";
+    operation.late = true;
     operation.due = now + retryDelay(messageRetry, operation.retries, random());
     this.#delayed.add(operation);
     this.#options.onDue(operation.due);
@@ -261,7 +266,7 @@ export class Outbox {
 
   #succeed(operation: Operation, result: Parameters<Operation["resolve"]>[0]): void {
     this.#settle(operation);
-    operation.resolve(result);
+    operation.resolve(result, operation.late);
   }
 
   #fail(operation: Operation, error: SendMessageError): void {

@@ -27,7 +27,7 @@ export interface SubmitOptions {
 }
 
 type Settlement = {
-  readonly resolve: (result: WebPubSubResult) => void;
+  readonly resolve: (result: WebPubSubResult, late: boolean) => void;
   readonly reject: (error: SendMessageError) => void;
 };
 
@@ -101,8 +101,8 @@ export class Session implements SessionPort, SessionHost {
   ): Promise<WebPubSubResult> {
     return new Promise((resolve, reject) => {
       this.#enqueue(build, options, false, {
-        resolve: (result) => {
-          onSettled?.(true, undefined, result.isDuplicated);
+        resolve: (result, late) => {
+          onSettled?.(true, undefined, late);
           resolve(result);
         },
         reject: (error) => {
@@ -115,7 +115,7 @@ export class Session implements SessionPort, SessionHost {
 
   submitOwn(build: () => OperationMessage, onSettled: OwnSettled): void {
     this.#enqueue(build, {}, true, {
-      resolve: ({ isDuplicated }) => onSettled(undefined, isDuplicated),
+      resolve: (_, late) => onSettled(undefined, late),
       reject: onSettled,
     });
   }
