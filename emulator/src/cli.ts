@@ -1,13 +1,17 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { readConfig } from "./configFile.js";
 import { type Emulator, startEmulator } from "./emulator.js";
 
-const usage = `Usage: web-pubsub-emulator [--port <number>] [--hub <name>]
+const usage = `Usage: web-pubsub-emulator [--port <number>] [--host <address>] [--config <file>] [--hub <name>]
 
 A local Azure Web PubSub service for development and tests.
 
   -p, --port <number>  TCP port to listen on (default: 8080; 0: any free one)
+      --host <address> address to listen at (default: 127.0.0.1, this machine only)
+  -c, --config <file>  options of startEmulator, such as event handlers: a JSON file, or a module
+                       whose default export they are; --port and --host come first
       --hub <name>     hub of the client URL that is printed (default: chat)
   -h, --help           print this and exit
   -v, --version        print the version and exit
@@ -17,7 +21,7 @@ A local Azure Web PubSub service for development and tests.
 class UsageError extends Error {}
 
 async function main(): Promise<void> {
-  const { port, hub, help, version } = readArguments();
+  const { port, host, config, hub, help, version } = readArguments();
   if (help) {
     process.stdout.write(usage);
     return;
@@ -26,7 +30,12 @@ async function main(): Promise<void> {
     process.stdout.write(`${readVersion()}\n`);
     return;
   }
-  const emulator = await startEmulator({ port: Number(port) });
+  const options = config === undefined ? {} : await readConfig(config);
+  const emulator = await startEmulator({
+    ...options,
+    port: port === undefined ? (options.port ?? 8080) : Number(port),
+    ...(host !== undefined && { host }),
+  });
   const stop = () => void emulator.close();
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
@@ -55,13 +64,16 @@ function readArguments() {
   try {
     const { values } = parseArgs({
       options: {
-        port: { type: "string", short: "p", default: "8080" },
+        port: { type: "string", short: "p" },
+        host: { type: "string" },
+        config: { type: "string", short: "c" },
         hub: { type: "string", default: "chat" },
         help: { type: "boolean", short: "h", default: false },
         version: { type: "boolean", short: "v", default: false },
       },
     });
-    if (!/^\d+$/.test(values.port)) throw new UsageError(`--port must be a number, but is ${values.port}.`);
+    if (values.port !== undefined && !/^\d+$/.test(values.port))
+      throw new UsageError(`--port must be a number, but is ${values.port}.`);
     return values;
   } catch (error) {
     throw error instanceof UsageError

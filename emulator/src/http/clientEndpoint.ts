@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import type { RawData, WebSocket, WebSocketServer } from "ws";
 import type { Faults } from "../faults.js";
 import type { FaultScript } from "../faultScript.js";
 import { type ConnectRequest, recoveryTicket } from "../service/admission.js";
@@ -19,13 +19,8 @@ export class ClientEndpoint {
   readonly #keepAlive = new KeepAlive();
   #closed = false;
   readonly #subprotocols = new WeakMap<IncomingMessage, string>();
-  readonly #webSockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: maxFrameBytes,
-    perMessageDeflate: false,
-    handleProtocols: (_offered, request) => this.#subprotocols.get(request) ?? false,
-  });
+  /** Made with the first client: a service that starts has none yet. */
+  #webSockets: Promise<WebSocketServer> | undefined;
 
   constructor(service: Service, script: FaultScript, faults: Faults) {
     this.#service = service;
@@ -47,11 +42,14 @@ export class ClientEndpoint {
     if (fault === "reset") return void socket.destroy();
     if (fault !== undefined) return refuse(socket, fault, "A scripted fault refused the upgrade.");
 
-    const admission = await this.#service.admit(connect);
+    const [admission, webSockets] = await Promise.all([
+      this.#service.admit(connect),
+      (this.#webSockets ??= this.#load()),
+    ]);
     if (this.#closed) return refuse(socket, 503, "The service is stopping.");
     if (admission.kind === "refused") return refuse(socket, admission.status, admission.message);
     if (admission.subprotocol !== undefined) this.#subprotocols.set(request, admission.subprotocol);
-    this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       const transport = new SocketTransport(webSocket, socket);
       // The listeners come first: opening may already close the socket.
       const pending: { link?: Link } = {};
@@ -65,7 +63,18 @@ export class ClientEndpoint {
   close(): void {
     this.#closed = true;
     this.#keepAlive.stop();
-    this.#webSockets.close();
+    void this.#webSockets?.then((webSockets) => webSockets.close());
+  }
+
+  async #load(): Promise<WebSocketServer> {
+    const { WebSocketServer: Server } = await import("ws");
+    return new Server({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: maxFrameBytes,
+      perMessageDeflate: false,
+      handleProtocols: (_offered, request) => this.#subprotocols.get(request) ?? false,
+    });
   }
 }
 

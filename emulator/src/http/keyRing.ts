@@ -1,5 +1,8 @@
-import { type JWTPayload, SignJWT, errors, jwtVerify } from "jose";
+import type { JWTPayload } from "jose";
 import type { Environment } from "../service/environment.js";
+
+/** Loaded with the first token: a service that starts has none yet. */
+const loadJose = async () => import("jose");
 
 /** The access keys: the first signs, each may have signed what is checked. HS256 throughout. */
 export class KeyRing {
@@ -14,6 +17,7 @@ export class KeyRing {
   /** @param expiresInMinutes from now; fractions are fine. */
   async sign(claims: JWTPayload, audience: string, expiresInMinutes: number): Promise<string> {
     const now = Math.floor(this.#environment.now() / 1_000);
+    const { SignJWT } = await loadJose();
     return new SignJWT(claims)
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .setAudience(audience)
@@ -33,6 +37,7 @@ export class KeyRing {
   }
 
   async #payload(token: string): Promise<JWTPayload> {
+    const { errors, jwtVerify } = await loadJose();
     let failure: unknown;
     for (const key of this.#keys) {
       try {

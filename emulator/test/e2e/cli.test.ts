@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { RawClient, until } from "./harness.js";
@@ -51,4 +54,29 @@ test.each([
   expect(await exit).toBe(code);
   expect(output.err).toContain(message);
   expect(output.err).not.toContain("    at ");
+});
+
+test.each([
+  ["options.json", JSON.stringify({ port: 0, hubs: { news: { anonymous: true } } })],
+  ["options.mjs", "export default { port: 0, hubs: { news: { anonymous: true } } };"],
+])("takes options from %s; a host that isn't loopback is warned of", async (name, content) => {
+  const folder = await mkdtemp(join(tmpdir(), "emulator-"));
+  onTestFinished(async () => rm(folder, { recursive: true }));
+  await writeFile(join(folder, name), content);
+  const { output } = run("--config", join(folder, name), "--host", "0.0.0.0");
+  await until(() => output.out.includes("Client URL"));
+  const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(output.out)?.[0] ?? "";
+  const client = new RawClient(`${endpoint.replace("http", "ws")}/client/hubs/news`);
+  await until(() => client.connected);
+  client.socket.close();
+  await until(() => output.err.includes("Listening on 0.0.0.0"));
+});
+
+test.each([
+  ["none.json", "can't be read"],
+  ["none.mjs", "can't be read"],
+])("without the file %s it says so", async (name, message) => {
+  const { output, exit } = run("-c", name);
+  expect(await exit).toBe(1);
+  expect(output.err).toContain(message);
 });

@@ -33,10 +33,16 @@ async function bytesOf({ raw }: HonoRequest): Promise<Uint8Array> {
   if (Number(raw.headers.get("Content-Length") ?? 0) > maxFrameBytes) throw tooLarge;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of raw.body ?? []) {
-    size += chunk.length;
-    if (size > maxFrameBytes) throw tooLarge;
-    chunks.push(chunk);
+  try {
+    for await (const chunk of raw.body ?? []) {
+      size += chunk.length;
+      if (size > maxFrameBytes) throw tooLarge;
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error === tooLarge) throw error;
+    // The client is gone: nobody reads this answer, and it is no failure of the service.
+    throw new RestError(400, "The body ended too early.");
   }
   return Buffer.concat(chunks);
 }
