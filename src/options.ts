@@ -1,6 +1,7 @@
 import type { RetryPolicy } from "./connection/retryPolicy.js";
 import { createEnvironment } from "./environment/default.js";
 import type { Environment } from "./environment/environment.js";
+import { logger } from "./logger.js";
 import type { WebPubSubClientOptions, WebPubSubRetryOptions } from "./models/options.js";
 import { WebPubSubJsonReliableProtocol } from "./protocols/index.js";
 import type { WebPubSubClientProtocol } from "./protocols/protocol.js";
@@ -8,6 +9,8 @@ import type { WebPubSubClientProtocol } from "./protocols/protocol.js";
 /** The caller's options, complete and checked. */
 export interface Settings {
   readonly protocol: WebPubSubClientProtocol;
+  /** A ping as it goes over the wire; none where the codec can't write one. */
+  readonly pingFrame: string | ArrayBuffer | undefined;
   readonly environment: Environment;
   readonly autoReconnect: boolean;
   readonly autoRejoinGroups: boolean;
@@ -38,8 +41,10 @@ export function toSettings(options: WebPubSubClientOptions = {}): Settings {
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object.");
   const reconnect = options.reconnectRetryOptions;
   const untouched = Object.values(reconnect ?? {}).every((value) => value === undefined || value === null);
+  const protocol = toProtocol(options.protocol);
   return Object.freeze({
-    protocol: toProtocol(options.protocol),
+    protocol,
+    pingFrame: writePing(protocol),
     environment: createEnvironment(options.environment, options.webSocket),
     autoReconnect: options.autoReconnect ?? true,
     autoRejoinGroups: options.autoRejoinGroups ?? true,
@@ -66,6 +71,16 @@ function toProtocol(protocol: WebPubSubClientProtocol | undefined): WebPubSubCli
     );
   }
   return protocol;
+}
+
+/** A codec of the application's may not know pings; then there is no keep-alive. */
+function writePing(protocol: WebPubSubClientProtocol): string | ArrayBuffer | undefined {
+  try {
+    return protocol.writeMessage({ kind: "ping" });
+  } catch {
+    logger.info(`Keep-alive is off: the protocol ${protocol.name} can't write a ping.`);
+    return undefined;
+  }
 }
 
 /** Missing and negative values take the default, as in the reference client. */

@@ -46,7 +46,6 @@ export class Connection {
   readonly #session: SessionPort;
   readonly #announcer: Announcer;
   readonly #liveness: Liveness;
-  readonly #pingFrame: string | ArrayBuffer | undefined;
   #state: State = INITIAL_STATE;
   #link: Link | undefined;
   /** Access URL of the current connection id, which its recoveries use. */
@@ -68,9 +67,8 @@ export class Connection {
     this.#getUrl = getUrl;
     this.#session = session;
     this.#announcer = new Announcer(emitter);
-    this.#pingFrame = writePing(settings);
-    const interval = this.#pingFrame === undefined ? 0 : settings.keepAliveIntervalInMs;
-    const timeout = this.#pingFrame === undefined ? 0 : settings.keepAliveTimeoutInMs;
+    const interval = settings.pingFrame === undefined ? 0 : settings.keepAliveIntervalInMs;
+    const timeout = settings.pingFrame === undefined ? 0 : settings.keepAliveTimeoutInMs;
     this.#liveness = new Liveness(interval, timeout, () => this.#ping());
   }
 
@@ -128,7 +126,7 @@ export class Connection {
       now: environment.now(),
       random: environment.random(),
       reliable: protocol.isReliableSubProtocol,
-      canPing: this.#pingFrame !== undefined,
+      canPing: this.#settings.pingFrame !== undefined,
       autoReconnect,
       reconnectRetry,
       connectTimeoutInMs,
@@ -310,7 +308,7 @@ export class Connection {
       this.#dispatch({ type: "frame", epoch });
       if (this.#isOver(epoch)) return;
     }
-    if (message && message.kind !== "pong") this.#session.receive(message, size);
+    if (message) this.#session.receive(message, size);
   }
 
   /** A listener, of the message before or of the recovery that this one proves, may have stopped the client. */
@@ -319,9 +317,10 @@ export class Connection {
   }
 
   #ping(): boolean {
-    if (this.#pingFrame === undefined || this.#link?.open !== true) return false;
+    const { pingFrame } = this.#settings;
+    if (pingFrame === undefined || this.#link?.open !== true) return false;
     try {
-      this.#link.send(this.#pingFrame);
+      this.#link.send(pingFrame);
       return true;
     } catch (thrown) {
       logger.info(`A ping could not be sent: ${toError(thrown).message}`);
@@ -356,16 +355,6 @@ export class Connection {
 
   #lose(code: ConnectionErrorCode, message: string): void {
     this.#dispatch({ type: "lost", epoch: this.#state.epoch, error: new ConnectionError(code, message) });
-  }
-}
-
-/** A codec of the application's may not know pings; then there is no keep-alive. */
-function writePing({ protocol }: Settings): string | ArrayBuffer | undefined {
-  try {
-    return protocol.writeMessage({ kind: "ping" });
-  } catch {
-    logger.info(`Keep-alive is off: the protocol ${protocol.name} can't write a ping.`);
-    return undefined;
   }
 }
 

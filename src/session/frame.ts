@@ -13,7 +13,7 @@ export type Frame = string | ArrayBuffer;
  */
 export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSubMessage): Frame {
   const frame = protocol.writeMessage(message);
-  const length = typeof frame === "string" ? frame.length : frame.byteLength;
+  const length = frameSize(frame);
   // A character is at most three bytes; only what may be too long is measured.
   if (length * 3 > MAX_FRAME_BYTES) {
     const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : length;
@@ -24,4 +24,9 @@ export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSu
     }
   }
   return frame;
+}
+
+/** Characters or bytes: enough to weigh a frame, at no cost. */
+export function frameSize(frame: Frame): number {
+  return typeof frame === "string" ? frame.length : frame.byteLength;
 }

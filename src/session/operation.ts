@@ -37,6 +37,8 @@ export interface Operation extends NewOperation {
   retries: number;
   /** It was tried again, perhaps after operations that were called later. */
   late: boolean;
+  /** Where its last frame stood among all that were written. */
+  position: number;
   /** When it is to be tried again (absolute, in ms). */
   due: number;
 }

@@ -89,6 +89,7 @@ export class Outbox {
       resentOnNewConnection: false,
       retries: 0,
       late: false,
+      position: 0,
       due: 0,
     };
     if (ackId !== undefined) this.#byAckId.set(ackId, operation);
@@ -125,7 +126,8 @@ export class Outbox {
 
   /** The socket has taken it. */
   written(operation: Operation): void {
-    if (operation.ackId === undefined) this.#succeed(operation, { isDuplicated: false });
+    const { ackId, place } = operation;
+    if (ackId === undefined && place === "sent") this.#succeed(operation, { isDuplicated: false });
   }
 
   /** The socket has thrown. */
@@ -136,11 +138,11 @@ export class Outbox {
     this.#retryLater(operation, now, () => this.#error(operation, "SendFailed", cause.message, { cause }));
   }
 
-  /** The service has answered. */
-  answered({ ackId, success, error }: AckMessage, now: number): void {
+  /** The service has answered. Returns the position of the operation's frame; 0 where it has none. */
+  answered({ ackId, success, error }: AckMessage, now: number): number {
     const operation = this.#byAckId.get(ackId);
     // Late, unknown, or the answer to an earlier owner of an explicit id.
-    if (operation === undefined || operation.place === "fresh") return;
+    if (operation === undefined || operation.place === "fresh") return 0;
     const isDuplicated = !success && error?.name === "Duplicate";
     if (success || isDuplicated) {
       const { resentOnNewConnection } = operation;
@@ -148,7 +150,7 @@ export class Outbox {
         operation,
         resentOnNewConnection ? { ackId, isDuplicated, resentOnNewConnection } : { ackId, isDuplicated },
       );
-      return;
+      return operation.position;
     }
     const refusal = (): SendMessageError => {
       // On the wire it may be null, whatever the type says.
@@ -162,6 +164,7 @@ export class Outbox {
       this.#sent.delete(operation);
       this.#retryLater(operation, now, refusal);
     }
+    return operation.position;
   }
 
   /**

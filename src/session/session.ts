@@ -9,10 +9,11 @@ import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
-import { encodeFrame, type Frame } from "./frame.js";
+import { encodeFrame, frameSize, type Frame } from "./frame.js";
 import { Memberships, type OwnSettled, type Settled } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
 import { Outbox } from "./outbox.js";
+import { Pace } from "./pace.js";
 import { SequenceTracker } from "./sequenceTracker.js";
 import type { SessionHost, SessionPart, Writer } from "./sessionPart.js";
 
@@ -49,11 +50,13 @@ export class Session implements SessionPort, SessionHost {
   #timer: TimerHandle;
   #timerDue = Infinity;
   #sequenceAckTimer: TimerHandle;
+  readonly #pace: Pace;
   #onIdle: (() => void) | undefined;
 
   constructor(settings: Settings, emitter: Emitter<WebPubSubClientEvents>) {
     this.#settings = settings;
     this.#emitter = emitter;
+    this.#pace = new Pace(settings, () => this.flush());
     this.memberships = new Memberships(settings, emitter, this);
     this.#outbox = new Outbox({
       ...settings,
@@ -147,6 +150,7 @@ export class Session implements SessionPort, SessionHost {
 
   begins(): void {
     this.#tracker.reset();
+    this.#pace.set(true);
     this.memberships.begins();
     this.flush();
     for (const part of this.#parts) part.begins?.();
@@ -154,6 +158,7 @@ export class Session implements SessionPort, SessionHost {
 
   resumes(): void {
     this.#outbox.resume();
+    this.#pace.set(true);
     // The last ack may have died with the socket; with it the service can skip its replay.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
     this.flush();
@@ -162,6 +167,7 @@ export class Session implements SessionPort, SessionHost {
 
   interrupted(): void {
     this.#clearSequenceAck();
+    this.#pace.set(false);
     for (const part of this.#parts) part.interrupted?.();
   }
 
@@ -180,6 +186,7 @@ export class Session implements SessionPort, SessionHost {
     this.#timer = undefined;
     this.#timerDue = Infinity;
     this.#clearSequenceAck();
+    this.#pace.set(false);
     for (const part of this.#parts) part.refuse(error);
     this.#onIdle?.();
     this.#onIdle = undefined;
@@ -193,7 +200,10 @@ export class Session implements SessionPort, SessionHost {
   receive(message: WebPubSubMessage, size: number): void {
     switch (message.kind) {
       case "ack":
-        this.#outbox.answered(message, this.#settings.environment.now());
+        this.#pace.readUpTo(this.#outbox.answered(message, this.#settings.environment.now()));
+        return;
+      case "pong":
+        this.#pace.readUpTo();
         return;
       case "groupData":
         if (!this.#isNew(message, size)) return;
@@ -285,10 +295,11 @@ export class Session implements SessionPort, SessionHost {
     const writer = this.#writer;
     if (writer?.writable !== true) return;
     const now = this.#settings.environment.now();
-    while (writer.writable) {
+    while (writer.writable && this.#pace.hasRoom(writer)) {
       const operation = this.#outbox.takeNext(now);
       if (operation === undefined) return;
       try {
+        operation.position = this.#pace.wrote(frameSize(operation.frame));
         writer.write(operation.frame);
       } catch (thrown) {
         this.#outbox.writeFailed(operation, now, toError(thrown));

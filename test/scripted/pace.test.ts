@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { WebPubSubJsonProtocol } from "web-pubsub-client";
+import { ack, pong } from "../helpers/frames.js";
+import { Stage, turn } from "../helpers/stage.js";
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const kinds = (stage: Stage): string[] => stage.socket.sent.map(({ type }) => type as string);
+const count = (stage: Stage, kind: string): number => kinds(stage).filter((each) => each === kind).length;
+
+function burst(stage: Stage, size: number): void {
+  for (let i = 0; i < size; i++) void stage.client.sendToGroup("room", i, { fireAndForget: true });
+}
+
+test("a burst stops after 180 unread frames, asks by pings, and goes on with their answers", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  burst(stage, 400);
+  expect(count(stage, "sendToGroup")).toBe(180);
+  expect(count(stage, "ping")).toBe(2);
+  expect(kinds(stage).indexOf("ping")).toBe(90);
+  stage.socket.receiveFrame(pong);
+  expect(count(stage, "sendToGroup")).toBe(270);
+  stage.socket.receiveFrame(pong);
+  stage.socket.receiveFrame(pong);
+  stage.socket.receiveFrame(pong);
+  expect(count(stage, "sendToGroup")).toBe(400);
+  expect(stage.socket.sent.filter(({ type }) => type === "sendToGroup").map(({ data }) => data)).toEqual(
+    Array.from({ length: 400 }, (_, i) => i),
+  );
+});
+
+test("acks tell as well that frames were read", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  const sends = Array.from({ length: 200 }, (_, i) => stage.client.sendToGroup("room", i));
+  expect(count(stage, "sendToGroup")).toBe(180);
+  // An ack speaks for everything written before it.
+  stage.socket.receiveFrame(ack(100));
+  expect(count(stage, "sendToGroup")).toBe(200);
+  for (let id = 1; id <= 200; id++) if (id !== 100) stage.socket.receiveFrame(ack(id));
+  await Promise.all(sends);
+});
+
+test("sequence acks aren't held up", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  burst(stage, 300);
+  stage.socket.receiveFrame({ type: "message", from: "server", dataType: "text", data: "x", sequenceId: 99 });
+  expect(stage.socket.sent.at(-1)).toEqual({ type: "sequenceAck", sequenceId: 99 });
+});
+
+test("a service that answers no ping isn't paced by after 5 s", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  burst(stage, 400);
+  await turn(4_999);
+  expect(count(stage, "sendToGroup")).toBe(180);
+  await turn(1);
+  expect(count(stage, "sendToGroup")).toBe(400);
+});
+
+test("large frames count by their size", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  const text = "x".repeat(500_000);
+  for (let i = 0; i < 8; i++) void stage.client.sendToGroup("room", text, { fireAndForget: true });
+  expect(count(stage, "sendToGroup")).toBe(5);
+});
+
+test("without a window there is no pacing", async () => {
+  const stage = new Stage({ protocol: WebPubSubJsonProtocol() });
+  await stage.connect();
+  burst(stage, 400);
+  expect(count(stage, "sendToGroup")).toBe(400);
+  expect(count(stage, "ping")).toBe(0);
+});
