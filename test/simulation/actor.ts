@@ -1,6 +1,7 @@
 import { WebPubSubClient } from "../../src/webPubSubClient.js";
 import { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "../../src/protocols/index.js";
 import { ActorEnvironment } from "./actorEnvironment.js";
+import { Conduct } from "./conduct.js";
 import { credential } from "./credential.js";
 import { Grammar } from "./grammar.js";
 import type { Json } from "./model.js";
@@ -14,6 +15,7 @@ import type { World } from "./world.js";
 export interface Written {
   readonly wire: Wire;
   readonly message: Json;
+  readonly at: number;
 }
 
 const EVENTS = [
@@ -38,10 +40,15 @@ export class Actor {
   readonly grammar: Grammar;
   readonly program: Program;
   readonly sequence: SequenceCheck;
+  readonly conduct: Conduct;
   readonly wires: Wire[] = [];
   readonly written: Written[] = [];
   /** Groups whose rejoining failed for good, on the connection id of then. */
   readonly rejoinFailures: { readonly connectionId: string | undefined; readonly group: string }[] = [];
+  /** Ack ids that the client has got a final answer to. */
+  readonly answered = new Set<number>();
+  /** Time went by in other ways than the client could know. */
+  disturbed = false;
   credentialTrouble: { how: "fails" | "hangs" | "lies" | "slow"; until: number } = { how: "fails", until: 0 };
   #throws = 0;
   readonly #reactions: { event: string; left: number; reaction: Reaction }[] = [];
@@ -55,6 +62,7 @@ export class Actor {
     this.environment = new ActorEnvironment(world, index, (url, protocol) => this.#connect(url, protocol));
     this.grammar = new Grammar((reason) => this.#failed(reason));
     this.sequence = new SequenceCheck(this.environment, world.clock, (reason) => this.#failed(reason));
+    this.conduct = new Conduct(this, world, (reason) => this.#failed(reason));
     this.client = new WebPubSubClient(credential(this, world), {
       environment: this.environment,
       protocol: plan.reliable ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol(),
@@ -86,6 +94,7 @@ export class Actor {
   receives(wire: Wire, message: Json, text: string): void {
     if (wire.socket.onmessage === null) return;
     this.#world.trace(this.name, () => `gets ${text}`);
+    if (message["type"] === "ack") this.#acked(wire, message);
     if (this.plan.reliable) this.sequence.received(wire, message);
   }
 
@@ -102,20 +111,20 @@ export class Actor {
       }
       case "stall": {
         const until = this.#world.clock.now + what.for;
-        for (const wire of this.wires) {
-          if (what.direction === "up") wire.stalledUp = until;
-          else wire.stalledDown = until;
-        }
+        for (const wire of this.wires) wire.stall(what.direction, until);
         return;
       }
       case "freeze":
+        this.disturbed = true;
         this.sequence.disturbed();
         environment.freeze(what.for, what.wakes);
         return;
       case "wake":
+        this.disturbed = true;
         this.soon(() => environment.wake());
         return;
       case "clockJump":
+        this.disturbed = true;
         this.sequence.disturbed();
         environment.wallOffset += what.by;
         return;
@@ -157,12 +166,14 @@ export class Actor {
     );
     const live = this.wires.filter((other) => other.socket.readyState < 2 && !other.socket.released);
     if (live.length > 0) this.#failed("a second socket is opened while the first is in use");
+    this.conduct.connects(wire, this.wires.at(-1));
     this.wires.push(wire);
     wire.socket.throws = this.#throws;
     this.#throws = 0;
     wire.socket.onTaken = (text) => {
       const message = JSON.parse(text) as Json;
-      this.written.push({ wire, message });
+      this.conduct.writes(wire, message);
+      this.written.push({ wire, message, at: this.#world.clock.now });
       this.#world.trace(this.name, () => `says ${text}`);
       if (message["type"] === "sequenceAck") this.sequence.acknowledged(wire, message);
     };
@@ -174,11 +185,18 @@ export class Actor {
     client.on("state-changed", (args) => {
       this.#world.trace(this.name, () => `${args.previousState} -> ${args.state}`);
       grammar.stateChanged(args, client.state);
+      this.conduct.stateChanged(args);
     });
-    client.on("connected", ({ connectionId }) => grammar.connected(connectionId, client.state));
+    client.on("connected", ({ connectionId }) => {
+      grammar.connected(connectionId, client.state);
+      this.conduct.connected(connectionId);
+    });
     client.on("disconnected", ({ connectionId }) => grammar.disconnected(connectionId));
     client.on("recovering", ({ connectionId }) => grammar.recovering(connectionId, client.state));
-    client.on("recovered", ({ connectionId }) => grammar.recovered(connectionId, client.state));
+    client.on("recovered", ({ connectionId }) => {
+      grammar.recovered(connectionId, client.state);
+      if (this.wires.at(-1)?.received === 0) this.#failed("recovered without a sign of life");
+    });
     client.on("stopped", () => {
       grammar.stopped(client.state);
       this.program.stopped();
@@ -209,10 +227,18 @@ export class Actor {
     return undefined;
   }
 
+  #acked(wire: Wire, message: Json): void {
+    const ackId = message["ackId"] as number;
+    const error = message["error"] as { name: string } | undefined;
+    if (error?.name !== "InternalServerError") this.answered.add(ackId);
+    if (error?.name === "Forbidden") this.conduct.refused(wire, ackId);
+  }
+
   /** Compares with what the connection is owed. */
   #delivered(data: unknown): void {
     const { op } = data as { op: number };
     const id = this.client.connectionId;
+    if (this.client.state !== "Connected") this.#failed(`message ${op} came while ${this.client.state}`);
     const session = id === undefined ? undefined : this.#world.backend.model.sessions.get(id);
     if (session === undefined) return this.#failed(`message ${op} came without a connection`);
     for (;;) {

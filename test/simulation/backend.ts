@@ -126,6 +126,12 @@ export class Backend {
     this.service.hub(HUB).session(connectionId)?.end("Closed by the server.", code);
   }
 
+  /** Whether the service has forgotten everybody. */
+  get isEmpty(): boolean {
+    const { sessions, groups } = this.service.hub(HUB);
+    return [...sessions, ...groups].length === 0;
+  }
+
   groupsOf(connectionId: string): ReadonlySet<string> {
     return this.service.hub(HUB).session(connectionId)?.groups ?? new Set();
   }
@@ -194,11 +200,12 @@ export class Backend {
   #upstream(isCurrent: () => boolean): Upstream {
     return {
       connect: () => Promise.resolve(undefined),
-      connected: ({ connectionId, userId }) => this.model.began(connectionId, userId ?? ""),
+      connected: ({ connectionId, userId, subprotocol }) =>
+        this.model.began(connectionId, userId ?? "", subprotocol?.includes("reliable") === true),
       disconnected: ({ connectionId, reason }) => {
         if (!isCurrent()) return;
         this.#world.trace("service", () => `session ${connectionId.slice(0, 4)} ends: ${reason}`);
-        this.model.ended(connectionId);
+        this.model.ended(connectionId, reason);
       },
       userEvent: (event) => this.#handle(event),
     };

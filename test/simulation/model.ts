@@ -25,9 +25,17 @@ export interface ModelSession {
   /** Sends, joins and leaves of this connection in the order of their execution: `op`, or the ack id below 0. */
   readonly executed: string[];
   readonly handledEvents: number[];
+  /** The largest sequence id that the client has acknowledged. */
+  acknowledged: number;
   wire: Wire | undefined;
+  /** When the last transport was lost, if none has followed. */
+  lostAt: number;
+  readonly reliable: boolean;
   alive: boolean;
 }
+
+/** How long a session without a transport is kept, in ms. */
+const RECOVERY_WINDOW = 30_000;
 
 /** Ids of messages that answer an operation. */
 export const REPLY = 1_000_000;
@@ -50,7 +58,7 @@ export class Model {
     this.#world = world;
   }
 
-  began(connectionId: string, user: string): void {
+  began(connectionId: string, user: string, reliable: boolean): void {
     this.sessions.set(connectionId, {
       connectionId,
       user,
@@ -61,19 +69,53 @@ export class Model {
       delivered: 0,
       executed: [],
       handledEvents: [],
+      acknowledged: 0,
       wire: undefined,
+      lostAt: Infinity,
+      reliable,
       alive: true,
     });
   }
 
   attached(connectionId: string, wire: Wire): void {
     const session = this.sessions.get(connectionId);
-    if (session?.alive === true) session.wire = wire;
+    if (session?.alive !== true) return;
+    session.wire = wire;
+    session.lostAt = Infinity;
   }
 
-  ended(connectionId: string): void {
+  /** A transport is gone; `tell` lets the service know. */
+  closed(wire: Wire, code: number, tell: () => void): void {
+    const session = wire.connectionId === undefined ? undefined : this.sessions.get(wire.connectionId);
+    const isCurrent = session?.alive === true && session.wire === wire;
+    if (isCurrent) session.lostAt = this.#world.clock.now;
+    tell();
+    if (!isCurrent) return;
+    const goodbye = code === 1000 || code === 1005;
+    if (goodbye === session.alive && session.reliable)
+      this.#world.failed(`close code ${code}: the service ${goodbye ? "keeps" : "forgets"} the session`);
+    if (session.wire === wire) session.wire = undefined;
+  }
+
+  /** A recovery was turned away. */
+  turnedAway(connectionId: string | undefined): void {
+    if (connectionId !== undefined && this.sessions.get(connectionId)?.alive === true)
+      this.#world.failed("the service turns a recovery of a living session away");
+  }
+
+  /** A frame leaves the service. */
+  says(connectionId: string | undefined, message: Json): void {
+    const session = connectionId === undefined ? undefined : this.sessions.get(connectionId);
+    if (Number(message["sequenceId"]) <= (session?.acknowledged ?? 0))
+      this.#world.failed(`message ${String(message["sequenceId"])} was acknowledged, but comes again`);
+  }
+
+  ended(connectionId: string, reason = ""): void {
     const session = this.sessions.get(connectionId);
     if (session === undefined) return;
+    const waited = this.#world.clock.now - session.lostAt;
+    if (reason.includes("in time") && !(waited >= RECOVERY_WINDOW))
+      this.#world.failed(`the service gave a session up after ${waited} ms`);
     session.alive = false;
     session.wire = undefined;
     session.groups.clear();
@@ -94,7 +136,8 @@ export class Model {
     const session = wire.connectionId === undefined ? undefined : this.sessions.get(wire.connectionId);
     const listens = session?.alive === true && session.wire === wire;
     this.#refusal = undefined;
-    if (listens && session !== undefined && message["type"] === "event") this.#handed(session, message);
+    const handed =
+      listens && session !== undefined && message["type"] === "event" && this.#handed(session, message);
     receive();
     if (!listens || session === undefined) return;
     switch (message["type"]) {
@@ -104,7 +147,12 @@ export class Model {
         this.#execute(session, message);
         return;
       case "event":
-        if (this.#refusal !== undefined) this.refusedOps.add(keyOf(session, message));
+        if (this.#refusal === undefined) return;
+        this.refusedOps.add(keyOf(session, message));
+        if (handed) session.handling.delete((message["data"] as { op: number }).op);
+        return;
+      case "sequenceAck":
+        session.acknowledged = Math.max(session.acknowledged, Number(message["sequenceId"]));
         return;
       default:
     }
@@ -136,10 +184,12 @@ export class Model {
     return JSON.stringify({ op });
   }
 
-  /** An event may reach the handler at once. */
-  #handed({ handling }: ModelSession, message: Json): void {
+  /** An event may reach the handler at once. Returns whether it is a new one. */
+  #handed({ handling }: ModelSession, message: Json): boolean {
     const { op } = message["data"] as { op: number };
-    if (!handling.has(op)) handling.set(op, message["ackId"] as number | undefined);
+    if (handling.has(op)) return false;
+    handling.set(op, message["ackId"] as number | undefined);
+    return true;
   }
 
   #execute(session: ModelSession, message: Json): void {

@@ -56,6 +56,22 @@ export class Program {
     return count;
   }
 
+  /** Operations of the client's own that wait for their answer on this connection. */
+  get ownPending(): number {
+    const { written, answered, client } = this.#actor;
+    const mine = new Set(
+      this.operations.map(({ result, error, call }) => result?.ackId ?? error?.ackId ?? call.ackId),
+    );
+    // After that long the client has tried again, or given up.
+    const recent = this.#world.clock.now - this.#actor.plan.ackTimeoutInMs - 5_000;
+    const waits = ({ wire, message, at }: (typeof written)[number]): boolean => {
+      const ackId = message["ackId"] as number | undefined;
+      if (at < recent || ackId === undefined || wire.connectionId !== client.connectionId) return false;
+      return !answered.has(ackId) && !mine.has(ackId);
+    };
+    return written.filter(waits).length;
+  }
+
   /** By its options the client may end by itself. */
   get mayStopByItself(): boolean {
     const { autoReconnect, maxReconnects } = this.#actor.plan;
@@ -91,7 +107,7 @@ export class Program {
     };
     this.lives.push(record);
     if (call.do === "stop") this.wanted = false;
-    else if (record.stateAtCall === "Stopped") {
+    else if (record.stateAtCall === "Stopped" && signal?.aborted !== true) {
       this.wanted = true;
       this.#newestStart = record;
     }
@@ -140,6 +156,7 @@ export class Program {
       settledAt: undefined,
     };
     this.operations.push(record);
+    this.#actor.conduct.calls();
     this.#world.trace(
       this.#actor.name,
       () => `calls op ${op}: ${JSON.stringify(call)} while ${client.state}`,

@@ -59,15 +59,21 @@ async function play(world: World): Promise<void> {
   if (broken()) return;
   for (const actor of actors) checkMemberships(actor, world);
 
+  const connected = actors.map(({ client }) => client.connectionId);
   for (const { program } of actors) program.call({ do: "stop" });
   await pass(100);
   for (const actor of actors) {
     if (actor.client.state !== "Stopped") world.failed(`${actor.name} is ${actor.client.state} after stop()`);
     world.checkStopped(actor);
   }
+  await pass(1_000);
+  for (const id of connected)
+    if (id !== undefined && backend.model.sessions.get(id)?.alive === true)
+      world.failed(`the service keeps session ${id.slice(0, 4)} of a client that was stopped`);
   const sockets = actors.map(({ wires }) => wires.length);
-  await pass(40_000);
+  await pass(80_000);
   if (broken()) return;
+  if (!backend.isEmpty) world.failed("the service doesn't forget sessions that are gone");
   for (const [index, actor] of actors.entries()) {
     if (actor.wires.length !== sockets[index]) world.failed(`${actor.name} connects after stop()`);
     world.checkStopped(actor);
@@ -87,8 +93,8 @@ function isWell(actor: Actor, world: World): boolean {
   if (client.state !== "Connected" || !program.wanted || grammar.announced !== client.connectionId)
     return false;
   const session = world.backend.model.sessions.get(client.connectionId ?? "");
-  if (session?.alive !== true || session.wire !== wire) return false;
-  if (wire?.stalled === true) return false;
+  if (session?.alive !== true || wire === undefined || session.wire !== wire) return false;
+  if (wire.stalled || program.ownPending > 0) return false;
   const owed = session.owed.slice(session.delivered).filter(({ optional }) => !optional);
   return owed.length === 0 && (!plan.reliable || sequence.settled);
 }

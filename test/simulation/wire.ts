@@ -41,6 +41,13 @@ export class Wire {
   #downLost = false;
   /** Nothing new enters. */
   #dead = false;
+  /** The client has sent its close frame. */
+  #closing = false;
+  /** Frames that the client has got. */
+  received = 0;
+  /** Nothing has happened to it that could make either side give it up. */
+  healthy = true;
+  closeCode: number | undefined;
   #service: ServiceLink | undefined;
   #serviceClosed = false;
   #buffered = 0;
@@ -65,9 +72,8 @@ export class Wire {
 
   /** Frames are held up. */
   get stalled(): boolean {
-    const held = Math.max(this.stalledUp, this.stalledDown);
-    // What was held up arrives one after the other.
-    return held + this.#actor.plan.latency[1] > this.#world.clock.now && held > 0;
+    const last = Math.max(this.#upTail, this.#downTail, this.stalledUp, this.stalledDown);
+    return last > this.#world.clock.now + this.#actor.plan.latency[1];
   }
 
   /** The client's side is done with, the service's is too or will be. */
@@ -78,6 +84,7 @@ export class Wire {
   break(how: Break): void {
     if (this.#dead) return;
     this.#dead = true;
+    this.healthy = false;
     this.#upLost ||= how.loseUp;
     this.#downLost ||= how.loseDown;
     if (how.clientLearns >= 0) this.#world.clock.after(how.clientLearns, () => this.clientCloses(1006, ""));
@@ -102,6 +109,7 @@ export class Wire {
   /** A close frame from the client. */
   closeUp(code: number): void {
     const { clock } = this.#world;
+    this.#closing = true;
     if (this.#dead) {
       clock.after(CLOSE_PATIENCE, () => this.clientCloses(1006, ""));
       return;
@@ -117,14 +125,14 @@ export class Wire {
     clock.after(CLOSE_PATIENCE * 2, () => this.clientCloses(1006, ""));
   }
 
-  /** The client lets go without a word. */
+  /** The client lets go without a word, or without waiting for the answer to its last one. */
   terminate(): void {
-    this.#upLost ||= this.#random.chance(0.5);
+    this.#upLost ||= !this.#closing && this.#random.chance(0.5);
     const dead = this.#dead;
     this.#dead = true;
     this.#downLost = true;
     this.#world.clock.after(0, () => this.clientCloses(1006, ""));
-    if (!dead) this.#serviceLearns(this.#latency());
+    if (!dead) this.#up(() => this.serviceCloses(1006));
   }
 
   /** The service's process is gone. */
@@ -134,13 +142,17 @@ export class Wire {
   }
 
   clientCloses(code: number, reason: string): void {
-    this.#actor.soon(() => this.socket.closed(code, reason));
+    this.healthy = false;
+    this.#actor.soon(() => {
+      this.closeCode ??= code;
+      this.socket.closed(code, reason);
+    });
   }
 
   serviceCloses(code: number): void {
     if (this.#serviceClosed) return;
     this.#serviceClosed = true;
-    this.#service?.closed(code);
+    this.#world.backend.model.closed(this, code, () => this.#service?.closed(code));
   }
 
   #serviceLearns(delay: number): void {
@@ -149,6 +161,7 @@ export class Wire {
 
   /** The handshake has reached the service. */
   #knock(): void {
+    if (this.#upLost) return;
     const { backend } = this.#world;
     const refusal = backend.door(this.isRecovery);
     if (refusal === "hang") return;
@@ -171,8 +184,8 @@ export class Wire {
         this.#down(() => this.socket.opened());
         const transport = new ServiceEnd(this);
         this.#service = admission.open(transport);
-        if (!transport.closing && this.connectionId !== undefined)
-          backend.model.attached(this.connectionId, this);
+        if (transport.closing) backend.model.turnedAway(this.connectionId);
+        else if (this.connectionId !== undefined) backend.model.attached(this.connectionId, this);
         // The client may have gone while the service made up its mind.
         if (this.#dead) this.#serviceLearns(this.#latency());
       });
@@ -187,14 +200,17 @@ export class Wire {
 
   /** From the service's end: a frame. */
   sendDown(bytes: Uint8Array): void {
-    if (this.#dead || this.#serviceClosed) return;
+    if (this.#serviceClosed) return;
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
     const message = JSON.parse(text) as Json;
     if (message["event"] === "connected") this.connectionId = String(message["connectionId"]);
+    if (this.#dead) return;
+    this.#world.backend.model.says(this.connectionId, message);
     this.#buffered += bytes.length;
     this.#down(() => {
       this.#buffered -= bytes.length;
       if (!this.socket.receives) return;
+      this.received++;
       this.#actor.receives(this, message, text);
       this.socket.message(text);
       this.#spring("down");
@@ -202,6 +218,7 @@ export class Wire {
   }
 
   closeDown(code: number, reason: string): void {
+    this.healthy = false;
     this.#down(() => {
       this.#dead = true;
       this.clientCloses(code, reason);
@@ -216,6 +233,12 @@ export class Wire {
       loseUp: true,
       loseDown: this.#random.chance(0.5),
     });
+  }
+
+  stall(direction: "up" | "down", until: number): void {
+    this.healthy = false;
+    if (direction === "up") this.stalledUp = until;
+    else this.stalledDown = until;
   }
 
   get bufferedBytes(): number {

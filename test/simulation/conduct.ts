@@ -1,0 +1,107 @@
+import type { OnStateChangedArgs } from "../../src/models/events.js";
+import type { Actor } from "./actor.js";
+import { operationKey, type Json } from "./model.js";
+import type { Wire } from "./wire.js";
+import type { World } from "./world.js";
+
+/** How long after a drop a recovery may be tried, in ms. */
+const RECOVERY_WINDOW = 30_000;
+/** How long `connected` waits for the groups, in ms. */
+const REJOIN_PATIENCE = 5_000;
+
+/** Whether a client does what it should at the moment it does it. */
+export class Conduct {
+  readonly #actor: Actor;
+  readonly #world: World;
+  readonly #failed: (reason: string) => void;
+  #droppedAt = 0;
+  #connectedAt = 0;
+  readonly #refused = new Map<Wire["connectionId"], Set<number>>();
+  /** Numbered operations that a socket has taken. */
+  readonly #taken = new Set<string>();
+
+  constructor(actor: Actor, world: World, failed: (reason: string) => void) {
+    this.#actor = actor;
+    this.#world = world;
+    this.#failed = failed;
+  }
+
+  stateChanged({ state, previousState }: OnStateChangedArgs): void {
+    const { now } = this.#world.clock;
+    if (state === "Connected") this.#connectedAt = now;
+    if (previousState !== "Connected" || (state !== "Recovering" && state !== "Disconnected")) return;
+    this.#droppedAt = now;
+    if (this.#actor.wires.at(-1)?.healthy === true && !this.#actor.disturbed)
+      this.#failed("gave up a connection that works");
+  }
+
+  connects(wire: Wire, previous: Wire | undefined): void {
+    if (!wire.isRecovery || this.#actor.disturbed) return;
+    if (previous?.closeCode === 1008) this.#failed("tries to recover after close code 1008");
+    const late = this.#world.clock.now - this.#droppedAt;
+    if (late > RECOVERY_WINDOW) this.#failed(`tries to recover ${late} ms after the drop`);
+  }
+
+  /** The groups were joined before it was said that all is well. */
+  connected(connectionId: string): void {
+    const { program, plan, name, rejoinFailures } = this.#actor;
+    // Nothing new is begun while a stop waits for what is pending.
+    if (program.lives.some(({ kind, settledAt }) => kind === "stop" && settledAt === undefined)) return;
+    if (!plan.autoRejoinGroups || this.#world.clock.now - this.#connectedAt >= REJOIN_PATIENCE) return;
+    const session = this.#world.backend.model.sessions.get(connectionId);
+    const wishes = new Set<string>();
+    const unsettled = new Set<string>();
+    for (const { call, result, settledAt } of program.operations) {
+      if (call.do !== "join" && call.do !== "leave") continue;
+      // What is under way, or was settled on this connection, is not for the rejoining.
+      if (settledAt === undefined || settledAt >= this.#connectedAt) unsettled.add(call.group);
+      else if (call.do === "leave") wishes.delete(call.group);
+      else if (result !== undefined && call.ackId === undefined) wishes.add(call.group);
+    }
+    for (const failure of rejoinFailures) wishes.delete(failure.group);
+    for (const group of unsettled) wishes.delete(group);
+    for (const group of wishes) {
+      if (session?.alive === true && !session.groups.has(group))
+        this.#failed(`connected before ${name} was in ${group} again`);
+    }
+  }
+
+  /** The service has said no for good. */
+  refused(wire: Wire, ackId: number): void {
+    const known = this.#refused.get(wire.connectionId);
+    if (known === undefined) this.#refused.set(wire.connectionId, new Set([ackId]));
+    else known.add(ackId);
+  }
+
+  writes(wire: Wire, message: Json): void {
+    const ackId = message["ackId"] as number | undefined;
+    if (wire.received === 0 && message["type"] !== "ping")
+      this.#failed("writes before the connection is proved");
+    const key = operationKey(this.#actor.name, message);
+    const isFirst = !this.#taken.has(key);
+    this.#taken.add(key);
+    if (ackId !== undefined && !isFirst && this.#refused.get(wire.connectionId)?.has(ackId) === true)
+      if (this.#isAutomatic(ackId)) this.#failed(`ack id ${ackId} was refused for good, but is sent again`);
+  }
+
+  /** No more wait unsent than may. */
+  calls(): void {
+    const { maxPendingOperations } = this.#actor.plan;
+    if (maxPendingOperations > 100 || this.#world.plan.steps.some(({ what }) => what.do === "sendThrows"))
+      return;
+    // A refusal settles a little later.
+    this.#world.clock.after(0, () => this.#countWaiting(maxPendingOperations));
+  }
+
+  #countWaiting(most: number): void {
+    const waiting = this.#actor.program.operations.filter(
+      ({ op, settledAt, call: { do: kind } }) =>
+        settledAt === undefined && (kind === "send" || kind === "event") && !this.#taken.has(`op ${op}`),
+    );
+    if (waiting.length > most) this.#failed(`${waiting.length} operations wait unsent`);
+  }
+
+  #isAutomatic(ackId: number): boolean {
+    return !this.#actor.program.operations.some(({ call }) => call.ackId === ackId);
+  }
+}
