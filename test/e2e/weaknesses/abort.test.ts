@@ -14,7 +14,7 @@ test("W8: start's signal ends a handshake that hangs", async () => {
     const started = follow(client.start({ abortSignal: abort.signal }));
     await until(() => service.turnedAway > 0);
     abort.abort();
-    return await watched(started);
+    return await watched(make, started);
   };
   expect(await compared(scenario)).toEqual({ ours: "rejected", reference: "pending" });
 });
@@ -25,7 +25,7 @@ test("W8: and a handshake that hangs ends without a signal too", async () => {
     service.door = "silent";
     const client = make(service.url, { connectTimeoutInMs: 50 });
     await using _end = ending(client);
-    return await watched(follow(client.start()));
+    return await watched(make, follow(client.start()));
   };
   expect(await compared(scenario)).toEqual({ ours: "rejected", reference: "pending" });
 });
@@ -41,7 +41,7 @@ test("W9: an abort while the ack is awaited rejects at once", async () => {
     const join = follow(client.joinGroup("g", { abortSignal: abort.signal }));
     await until(() => service.connection.frames.length > 0);
     abort.abort();
-    return await watched(join);
+    return await watched(make, join);
   };
   expect(await compared(scenario)).toEqual({ ours: "rejected", reference: "pending" });
 });
@@ -60,7 +60,7 @@ test("W9: and so does one between two retries", async () => {
     await client.sendEvent("e", "x", "text", { fireAndForget: true });
     await until(() => service.connection.of("event").length > 0);
     abort.abort();
-    return await watched(join);
+    return await watched(make, join);
   };
   expect(await compared(scenario)).toEqual({ ours: "rejected", reference: "pending" });
 });

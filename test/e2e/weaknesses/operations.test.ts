@@ -66,7 +66,7 @@ test("W2: nor is a message that can't be written", async () => {
     await using _end = ending(client);
     await client.start();
     const sent = follow(client.sendToGroup("g", 7, "text"));
-    return await watched(sent);
+    return await watched(make, sent);
   };
   expect(await compared(scenario)).toEqual({ ours: "rejected", reference: "pending" });
 });
@@ -97,7 +97,7 @@ test("W4: an ack that is lost on a working socket is asked for again", async () 
     await using _end = ending(client);
     await client.start();
     const sent = follow(client.sendToGroup("g", "x", "text"));
-    return [await watched(sent), service.connection.frames.map(({ ackId }) => ackId)];
+    return [await watched(make, sent), service.connection.frames.map(({ ackId }) => ackId)];
   };
   expect(await compared(scenario)).toEqual({ ours: ["resolved", [1, 1]], reference: ["pending", [1]] });
 });
