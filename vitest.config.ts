@@ -74,8 +74,8 @@ export default defineConfig({
       project("package", ["test/package/**/*.test.ts"], 60_000),
       project("types", ["test/types/**/*.test.ts"], 60_000),
       bindings("bindings", ["test/bindings/*.test.ts?(x)"]),
-      bindings("bindings on React 18", ["test/bindings/react.test.tsx"], react18),
-      bindings("bindings on Vue 3.4", ["test/bindings/vue.test.ts"], vue34),
+      bindings("bindings on React 18", ["test/bindings/react*.test.tsx"], react18),
+      bindings("bindings on Vue 3.4", ["test/bindings/vue*.test.ts"], vue34),
     ],
   },
 });

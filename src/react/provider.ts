@@ -3,13 +3,17 @@ import {
   createElement,
   useContext,
   useEffect,
+  useLayoutEffect,
   useMemo,
   useRef,
   type ReactElement,
   type ReactNode,
 } from "react";
 import { WebPubSubClient, type ClientSource, type WebPubSubClientCredential } from "../index.js";
-import { useLatest } from "./useLatest.js";
+import { useLatest } from "./support.js";
+
+/** On servers React 18 warns of layout effects, which never run there. */
+const useLayoutEffectInPages = typeof document === "undefined" ? useEffect : useLayoutEffect;
 
 const ClientContext = createContext<WebPubSubClient | undefined>(undefined);
 
@@ -62,6 +66,9 @@ function useOwnedClient({ client, url, credential, options }: ClientSource): Web
     };
     return new WebPubSubClient({ getClientAccessUrl }, options);
   }, [client, key]);
+  // Before the effects of the components below: what they send at once finds a client that starts.
+  useLayoutEffectInPages(() => owned?.retain(), [owned]);
+  // And for as long as it is mounted, also while a Suspense boundary hides it.
   useEffect(() => {
     if (owned === undefined || key === undefined) return undefined;
     if (kept.get(key) !== owned) {

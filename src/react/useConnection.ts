@@ -1,17 +1,17 @@
-import { useCallback, useEffect, useSyncExternalStore } from "react";
+import { useCallback, useEffect } from "react";
 import type { ConnectionInfo, ServerDataMessage } from "../index.js";
 import { useWebPubSubClient } from "./provider.js";
-import { useLatest } from "./useLatest.js";
+import { useLatest, useStore } from "./support.js";
 
 const NOT_CONNECTED: ConnectionInfo = { state: "Stopped" };
 
 /** State, connection id, last error and next attempt; renders again when any of it changes. */
 export function useConnection(): ConnectionInfo {
   const client = useWebPubSubClient();
-  return useSyncExternalStore(
+  return useStore(
     useCallback((changed) => client.on("state-changed", changed), [client]),
     () => client.connectionInfo,
-    () => NOT_CONNECTED,
+    NOT_CONNECTED,
   );
 }
 

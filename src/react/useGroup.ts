@@ -1,24 +1,16 @@
-import { useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type {
   Group,
   GroupContent,
   GroupLogOptions,
   GroupMessage,
-  GroupStatus,
   GroupSubscriptionOptions,
 } from "../index.js";
 import { useWebPubSubClient } from "./provider.js";
-import { useLatest } from "./useLatest.js";
+import { useLatest, useStore } from "./support.js";
 
-/** What `useGroup` returns. `In` is the type of what is sent. */
-export interface GroupView<In = GroupContent> {
-  /** How the client stands to the group. */
-  readonly status: GroupStatus;
-  /** Why the status is `refused`. */
-  readonly error: Error | undefined;
-  /** Publishes to the group. The same function until name, schema or client change. */
-  readonly send: Group<never, In>["send"];
-}
+/** Status of a group and `send`, which is the same function until name, schema or client change. */
+export type GroupView<In = GroupContent> = Pick<Group<never, In>, "status" | "error" | "send">;
 
 /**
  * Subscribes to a group while the component is mounted. All components of a group share one
@@ -32,16 +24,8 @@ export function useGroup<T = GroupContent, In = T>(
   const group = useSubscription(name, onMessage, options);
   const subscribe = useCallback((changed: () => void) => group.onStatusChange(changed), [group]);
   return {
-    status: useSyncExternalStore(
-      subscribe,
-      () => group.status,
-      () => "idle",
-    ),
-    error: useSyncExternalStore(
-      subscribe,
-      () => group.error,
-      () => undefined,
-    ),
+    status: useStore(subscribe, () => group.status, "idle"),
+    error: useStore(subscribe, () => group.error, undefined),
     send: useCallback<Group<never, In>["send"]>((data, how) => group.send(data, how), [group]),
   };
 }
@@ -73,9 +57,9 @@ export function useGroupMessages<T = GroupContent, In = T>(
 const EMPTY: { readonly messages: readonly never[] } = { messages: [] };
 
 /** The handle of a group, subscribed to while the component is mounted. */
-function useSubscription<T, In>(
+export function useSubscription<T, In>(
   name: string,
-  onMessage: ((message: GroupMessage<T>) => unknown) | undefined,
+  onMessage?: (message: GroupMessage<T>) => unknown,
   { schema, onInvalidMessage }: GroupSubscriptionOptions<T, In> = {},
 ): Group<T, In> {
   const client = useWebPubSubClient();

@@ -17,21 +17,26 @@ import type {
   GroupContent,
   GroupLogOptions,
   GroupMessage,
+  GroupStateRecord,
   GroupStatus,
+  GroupStreamsOptions,
+  GroupStreamView,
   GroupSubscriptionOptions,
   ServerDataMessage,
 } from "../index.js";
 import { useWebPubSubClient } from "./plugin.js";
 
-/** What `useGroup` returns. `In` is the type of what is sent. */
-export interface GroupView<In = GroupContent> {
-  /** How the client stands to the group. */
-  readonly status: Readonly<ShallowRef<GroupStatus>>;
-  /** Why the status is `refused`. */
-  readonly error: Readonly<ShallowRef<Error | undefined>>;
-  /** Publishes to the group. */
-  readonly send: Group<never, In>["send"];
-}
+type Refs<View> = { readonly [Key in keyof View]: Readonly<ShallowRef<View[Key]>> };
+
+/** Status of a group, and `send`. `In` is the type of what is sent. */
+export type GroupView<In = GroupContent> = Refs<Pick<Group, "status" | "error">> &
+  Pick<Group<never, In>, "send">;
+
+/** The states of a group's members; why they or the group are refused; and `setState` for one's own. */
+export type GroupStateView = Refs<Pick<Group, "states" | "error">> & Pick<Group, "setState">;
+
+/** The newest streams in a group, as far as they have come, and `openStream` for one's own. */
+export type GroupStreamsView = Refs<{ streams: readonly GroupStreamView[] }> & Pick<Group, "openStream">;
 
 /** State, connection id, last error and next attempt. */
 export function useConnection(): Readonly<ShallowRef<ConnectionInfo>> {
@@ -97,6 +102,43 @@ export function useGroupMessages<T = GroupContent, In = T>(
     return [group.subscribe(take)];
   });
   return shallowReadonly(messages);
+}
+
+/** Presence: joins the group and shows what its members say about themselves. */
+export function useGroupState(name: MaybeRefOrGetter<string>): GroupStateView {
+  const states = shallowRef<readonly GroupStateRecord[]>([]);
+  const error = shallowRef<Error>();
+  const group = useSubscription(name, {}, (current) => {
+    const refresh = (): void => {
+      states.value = current.states;
+      error.value = current.error ?? current.statesError;
+    };
+    const ends = [
+      current.onStatusChange(refresh),
+      current.subscribeStates(refresh),
+      current.subscribe(() => {}),
+    ];
+    refresh();
+    return ends;
+  });
+  return {
+    states: shallowReadonly(states),
+    error: shallowReadonly(error),
+    setState: (state, options) => group.value.setState(state, options),
+  };
+}
+
+/** Joins the group and shows the streams in it. */
+export function useGroupStream(
+  name: MaybeRefOrGetter<string>,
+  options?: GroupStreamsOptions,
+): GroupStreamsView {
+  const streams = shallowRef<readonly GroupStreamView[]>([]);
+  const group = useSubscription(name, {}, (current) => {
+    streams.value = [];
+    return [current.subscribeStreams((views) => (streams.value = views), options)];
+  });
+  return { streams: shallowReadonly(streams), openStream: (how) => group.value.openStream(how) };
 }
 
 /** The handle of a group, and what `subscribe` makes of it while the component is mounted. */

@@ -1,4 +1,11 @@
-export { useConnection, useGroup, useGroupMessages, useServerMessage } from "./composables.js";
+export {
+  useConnection,
+  useGroup,
+  useGroupMessages,
+  useGroupState,
+  useGroupStream,
+  useServerMessage,
+} from "./composables.js";
 export { useWebPubSubClient, WebPubSubPlugin } from "./plugin.js";
 
-export type { GroupView } from "./composables.js";
+export type { GroupStateView, GroupStreamsView, GroupView } from "./composables.js";

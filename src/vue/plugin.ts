@@ -25,9 +25,9 @@ export const WebPubSubPlugin = {
     const unmount = app.unmount.bind(app);
     let release: (() => void) | undefined;
     app.mount = (...args) => {
-      const root = mount(...args);
+      // First, so that what components send when they are mounted finds a client that starts.
       release ??= owned.retain();
-      return root;
+      return mount(...args);
     };
     app.unmount = () => {
       unmount();

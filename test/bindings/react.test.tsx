@@ -1,5 +1,5 @@
 import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
-import { StrictMode, useState, version, type ReactElement, type ReactNode } from "react";
+import { StrictMode, Suspense, useEffect, useState, version, type ReactElement, type ReactNode } from "react";
 import { hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
@@ -8,13 +8,17 @@ import {
   useConnection,
   useGroup,
   useGroupMessages,
+  useGroupState,
+  useGroupStream,
   useServerMessage,
   useWebPubSubClient,
   WebPubSubProvider,
+  type GroupStreamsView,
   type GroupView,
 } from "web-pubsub-client/react";
 import { z } from "zod";
 import { releaseDelayInMs, useEmulator } from "./support/room.js";
+import { SERVER_MARKUP, ServerRoom } from "./support/serverRoom.js";
 import { spySockets } from "./support/spySocket.js";
 
 const service = useEmulator();
@@ -121,35 +125,39 @@ describe(`on React ${version}`, () => {
     expect(spy.groups("leaveGroup")).toEqual([]);
   });
 
-  test("nothing connects on a server, and hydration takes its markup over", async () => {
-    function Room(): ReactElement {
-      const { state } = useConnection();
-      const { status } = useGroup("room");
-      useServerMessage(() => {});
-      return (
-        <p data-testid="status">
-          {state}/{status}/{useGroupMessages("room").length}
-        </p>
-      );
-    }
-    const app = (
-      <Provider>
-        <Room />
-      </Provider>
-    );
+  test("hydration takes over what a server has rendered, then connects", async () => {
     const container = document.createElement("div");
     document.body.append(container);
-    container.innerHTML = renderToString(app);
-    expect(container.textContent).toBe("Stopped/idle/0");
-    expect(spy.sockets).toHaveLength(0);
-    const root: Root = hydrateRoot(container, app, {
+    container.innerHTML = SERVER_MARKUP;
+    const markup = container.firstChild;
+    const root: Root = hydrateRoot(container, <ServerRoom url={url} options={options} />, {
       onRecoverableError: (error) => {
         throw error;
       },
     });
-    await waitFor(() => expect(container.textContent).toBe("Connected/joined/0"));
+    await waitFor(() => expect(container.textContent).toBe("Connected/joined/0/0/0"));
+    expect(container.firstChild).toBe(markup);
+    expect(spy.sockets).toHaveLength(1);
     root.unmount();
     container.remove();
+  });
+
+  test("what a component sends when it is mounted waits for the connection and is sent", async () => {
+    function Hello(): null {
+      const { send } = useGroup("room");
+      const client = useWebPubSubClient();
+      useEffect(() => {
+        void send("hello").then(() => client.sendEvent("told", "x", { fireAndForget: true }));
+      }, [send, client]);
+      return null;
+    }
+    render(
+      <Provider>
+        <Hello />
+        <Log />
+      </Provider>,
+    );
+    await waitFor(() => expect(logs()).toEqual([["hello"]]));
   });
 
   test("unmounted while connecting: the attempt is given up and nothing is left", async () => {
@@ -248,6 +256,41 @@ describe(`on React ${version}`, () => {
     expect(client.connectionId).toBe(connectionId);
     expect(spy.groups("joinGroup")).toEqual(["room"]);
     await client.stop();
+  });
+
+  test("hidden by Suspense for longer than the moment, a provider keeps its connection", async () => {
+    let wake = (): void => {};
+    let sleeping: Promise<void> | undefined;
+    function Sleeper(): null {
+      // As libraries for data do it: a promise thrown hides what is in the boundary.
+      if (sleeping !== undefined) throw sleeping as unknown as Error;
+      return null;
+    }
+    const ui = (): ReactElement => (
+      <Suspense fallback="asleep">
+        <Provider>
+          <Status />
+          <Log />
+        </Provider>
+        <Sleeper />
+      </Suspense>
+    );
+    const { rerender, container } = render(ui());
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    sleeping = new Promise((resolve) => {
+      wake = () => {
+        sleeping = undefined;
+        resolve();
+      };
+    });
+    rerender(ui());
+    await waitFor(() => expect(container.textContent).toContain("asleep"));
+    await new Promise((resolve) => setTimeout(resolve, 2 * releaseDelayInMs));
+    service.publish("room", "meanwhile");
+    wake();
+    await waitFor(() => expect(container.textContent).not.toContain("asleep"));
+    await waitFor(() => expect(logs()).toEqual([["meanwhile"]]));
+    expect(spy.sockets).toHaveLength(1);
   });
 
   test("two components on one group: one membership, each gets everything, until the last has gone", async () => {
@@ -418,6 +461,100 @@ describe(`on React ${version}`, () => {
     observer.disconnect();
     expect(pictures.length).toBeGreaterThan(1);
     expect(new Set(pictures)).toEqual(new Set([1]));
+  });
+
+  test("presence: what a component says when it is mounted reaches the others, until it has gone", async () => {
+    function Member({ name }: { name: string }): ReactElement {
+      const { states, setState, error } = useGroupState("room");
+      useEffect(() => {
+        void setState({ name });
+      }, [setState, name]);
+      return (
+        <p data-testid={name}>
+          {states.map(({ state }) => state["name"]).join(" and ")}
+          {error?.message}
+        </p>
+      );
+    }
+    const other = await service.url({ userId: "bob" });
+    const ui = (bob: boolean): ReactElement => (
+      <StrictMode>
+        <Provider>
+          <Member name="ann" />
+        </Provider>
+        {bob && (
+          <WebPubSubProvider url={other} options={options}>
+            <Member name="bob" />
+          </WebPubSubProvider>
+        )}
+      </StrictMode>
+    );
+    const { rerender } = render(ui(true));
+    const shown = (name: string): string[] =>
+      (screen.getByTestId(name).textContent ?? "").split(" and ").sort();
+    await waitFor(() => expect(shown("ann")).toEqual(["ann", "bob"]));
+    await waitFor(() => expect(shown("bob")).toEqual(["ann", "bob"]));
+    expect(spy.types("subscribeGroupState")).toBe(2);
+    rerender(ui(false));
+    await waitFor(() => expect(shown("ann")).toEqual(["ann"]));
+    service.emulator.faults.rejectRecovery({ times: 1 });
+    service.emulator.faults.cutTransports();
+    await waitFor(() => expect(shown("ann")).toEqual([""]));
+    await waitFor(() => expect(shown("ann")).toEqual(["ann"]));
+  });
+
+  test("presence: a refused group is told", async () => {
+    url = await service.url({ roles: [] });
+    function Member(): ReactElement {
+      const { states, error } = useGroupState("room");
+      return (
+        <p>
+          {states.length} {error?.name}
+        </p>
+      );
+    }
+    render(
+      <Provider>
+        <Member />
+      </Provider>,
+    );
+    await screen.findByText("0 SendMessageError");
+  });
+
+  test("streams grow on the page, and another group begins anew", async () => {
+    let open: GroupStreamsView["openStream"] | undefined;
+    function Streams({ group }: { group: string }): ReactElement {
+      const { streams, openStream } = useGroupStream(group, { limit: 2 });
+      open = openStream;
+      return (
+        <ol data-testid="log">
+          {streams.map(({ key, text, status }) => (
+            <li key={key}>
+              {text} {status}
+            </li>
+          ))}
+        </ol>
+      );
+    }
+    const ui = (group: string): ReactElement => (
+      <StrictMode>
+        <Provider>
+          <Streams group={group} />
+          <Status group={group} />
+        </Provider>
+      </StrictMode>
+    );
+    const { rerender } = render(ui("room"));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    const writer = await open?.();
+    await writer?.write("wo");
+    await waitFor(() => expect(logs()).toEqual([["wo open"]]));
+    await writer?.write("rd");
+    await writer?.end();
+    await waitFor(() => expect(logs()).toEqual([["word ended"]]));
+    rerender(ui("hall"));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    expect(logs()).toEqual([[]]);
   });
 
   test("a credential may be another object in each render: one client, and the newest is asked", async () => {

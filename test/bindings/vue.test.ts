@@ -8,6 +8,7 @@ import {
   h,
   KeepAlive,
   nextTick,
+  onMounted,
   reactive,
   ref,
   version,
@@ -20,9 +21,12 @@ import {
   useConnection,
   useGroup,
   useGroupMessages,
+  useGroupState,
+  useGroupStream,
   useServerMessage,
   useWebPubSubClient,
   WebPubSubPlugin,
+  type GroupStreamsView,
   type GroupView,
 } from "web-pubsub-client/vue";
 import { z } from "zod";
@@ -371,6 +375,79 @@ describe(`on Vue ${version}`, () => {
     here.value = true;
     await eventually(() => expect(logs(wrapper)).toEqual([["meanwhile"]]));
     expect(service.members("room")).toBe(1);
+  });
+
+  test("what a component sends when it is mounted waits for the connection and is sent", async () => {
+    const wrapper = show(
+      defineComponent(() => {
+        const { send } = useGroup("room");
+        onMounted(() => send("hello"));
+        return () => h(Log);
+      }),
+    );
+    await eventually(() => expect(logs(wrapper)).toEqual([["hello"]]));
+  });
+
+  test("presence: what a component says when it is mounted reaches the others, until it has gone", async () => {
+    const member = (name: string): Component =>
+      defineComponent(() => {
+        const { states, setState, error } = useGroupState("room");
+        onMounted(() => setState({ name }));
+        const names = () => states.value.map((each) => each.state["name"]).sort();
+        return () => h("p", names().join(" and ") + (error.value?.name ?? ""));
+      });
+    const ann = show(member("ann"));
+    url = await service.url({ userId: "bob" });
+    const bob = show(member("bob"));
+    await eventually(() => expect(statuses(ann)).toEqual(["ann and bob"]));
+    await eventually(() => expect(statuses(bob)).toEqual(["ann and bob"]));
+    dispose(bob);
+    await eventually(() => expect(statuses(ann)).toEqual(["ann"]));
+    service.emulator.faults.rejectRecovery({ times: 1 });
+    service.emulator.faults.cutTransports();
+    await eventually(() => expect(statuses(ann)).toEqual([""]));
+    await eventually(() => expect(statuses(ann)).toEqual(["ann"]));
+  });
+
+  test("presence: a refused group is told", async () => {
+    url = await service.url({ roles: [] });
+    const wrapper = show(
+      defineComponent(() => {
+        const { states, error } = useGroupState(() => "room");
+        return () => h("p", `${states.value.length} ${error.value?.name ?? ""}`);
+      }),
+    );
+    await eventually(() => expect(statuses(wrapper)).toEqual(["0 SendMessageError"]));
+  });
+
+  test("streams grow on the page, and another group begins anew", async () => {
+    const group = ref("room");
+    let open: GroupStreamsView["openStream"] | undefined;
+    const wrapper = show(
+      defineComponent(() => {
+        const { streams, openStream } = useGroupStream(group, { limit: 2 });
+        open = openStream;
+        return () =>
+          h("div", [
+            h(
+              "ol",
+              streams.value.map(({ key, text, status }) => h("li", { key }, `${text} ${status}`)),
+            ),
+            h(Status, { group: group.value }),
+          ]);
+      }),
+    );
+    await eventually(() => expect(statuses(wrapper)).toEqual(["joined"]));
+    const writer = await open?.();
+    await writer?.write("wo");
+    await eventually(() => expect(logs(wrapper)).toEqual([["wo open"]]));
+    await writer?.write("rd");
+    await writer?.end();
+    await eventually(() => expect(logs(wrapper)).toEqual([["word ended"]]));
+    group.value = "hall";
+    await nextTick();
+    expect(logs(wrapper)).toEqual([[]]);
+    await eventually(() => expect(service.groups()).toEqual(["hall"]));
   });
 
   test("a credential is asked on every new connection", async () => {

@@ -1,0 +1,15 @@
+import { useInsertionEffect, useRef, useSyncExternalStore } from "react";
+
+/** The value of the newest render that was committed, for callbacks that outlive a render. */
+export function useLatest<T>(value: T): { readonly current: T } {
+  const latest = useRef(value);
+  useInsertionEffect(() => {
+    latest.current = value;
+  });
+  return latest;
+}
+
+/** What `read` gives now; `onServer` there, and while its markup is taken over. */
+export function useStore<T>(subscribe: (changed: () => void) => () => void, read: () => T, onServer: T): T {
+  return useSyncExternalStore(subscribe, read, () => onServer);
+}
