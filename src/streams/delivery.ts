@@ -9,7 +9,7 @@ import { lengthOf, ReplayBuffer } from "./replayBuffer.js";
 import { WaitingLine, type WaitingFragment } from "./waitingLine.js";
 
 /** How long nothing is acknowledged before the oldest fragment is sent once more, in ms; it doubles. */
-const PROBE_AFTER = 2_000;
+const PROBE_AFTER = 1_000;
 /** How long a fragment that was refused twice waits, in ms; it doubles up to the longest. */
 const FIRST_HOLD = 50;
 const LONGEST_HOLD = 5_000;

@@ -37,16 +37,21 @@ export class OutboundStream {
   readonly id: string;
   /** Called once at the end, with the error if the stream was open and failed. */
   onClosed: ((error?: GroupStreamError) => void) | undefined;
+  /** Called once when the id may be used again, after `onClosed`. */
+  onGone: (() => void) | undefined;
   readonly #settings: Settings;
   readonly #host: SessionHost;
   readonly #startFrame: Frame;
   readonly #opening = deferred<void>();
+  readonly #closeTimeoutInMs: number;
   readonly #createDelivery: () => Delivery;
   #delivery: Delivery | undefined;
   #phase: "starting" | "open" | "ending" | "closed" = "starting";
   /** The start was written on the connection id that stands. */
   #started = false;
-  #startTimer: TimerHandle;
+  #timer: TimerHandle;
+  /** Tells the service to end what this side has given up; its answer is waited for. */
+  #farewell: Frame | undefined;
   #closing: Deferred<void> | undefined;
   #failure: GroupStreamError | undefined;
 
@@ -60,10 +65,11 @@ export class OutboundStream {
     const { streamId, idleTimeoutInMs = SERVICE_IDLE_TIMEOUT } = start.stream ?? { streamId: "" };
     const { startTimeoutInMs, closeTimeoutInMs } = options;
     this.id = streamId;
+    this.#closeTimeoutInMs = closeTimeoutInMs;
     this.#settings = settings;
     this.#host = host;
     this.#startFrame = encodeFrame(settings.protocol, start);
-    this.#startTimer = settings.environment.setTimer(() => {
+    this.#timer = settings.environment.setTimer(() => {
       const message = `The service has not opened the stream within ${startTimeoutInMs} ms (startTimeoutInMs).`;
       this.giveUp(this.#error("Timeout", message));
     }, startTimeoutInMs);
@@ -141,8 +147,7 @@ export class OutboundStream {
   /** The opening has failed, or nobody waits for it any more. */
   giveUp(error: GroupStreamError): void {
     if (this.#phase !== "starting") return;
-    this.#disown(error.message);
-    this.#close(error);
+    this.#disown(error);
   }
 
   begins(): void {
@@ -159,6 +164,7 @@ export class OutboundStream {
   resumes(): void {
     // A start that is repeated before any fragment does no harm, and its answer may be lost.
     this.begins();
+    this.#sendFarewell();
     this.#delivery?.resumes();
   }
 
@@ -168,17 +174,19 @@ export class OutboundStream {
     if (this.#phase === "starting") return;
     const message = "Stream session aborted because the connection cannot be recovered.";
     this.#close(this.#error("ConnectionLost", message, cause));
+    this.#vanish();
   }
 
   refuse(cause: ConnectionError): void {
     this.#close(this.#error("NotStarted", "Stream session aborted because client is stopping.", cause));
+    this.#vanish();
   }
 
   acknowledged({ expectedSequenceId: expected }: StreamAckMessage): void {
-    if (!this.#started) return;
+    if (!this.#isHeard) return;
     if (this.#phase === "starting" && expected === 1) {
       this.#phase = "open";
-      this.#settings.environment.clearTimer(this.#startTimer);
+      this.#settings.environment.clearTimer(this.#timer);
       this.#delivery = this.#createDelivery();
       this.#opening.resolve();
     } else if (this.#delivery?.acknowledge(expected) !== true) {
@@ -187,7 +195,7 @@ export class OutboundStream {
   }
 
   refused({ name, message, expectedSequenceId: expected }: StreamNackMessage): void {
-    if (!this.#started) return;
+    if (!this.#isHeard) return;
     logger.info(`Stream ${this.id}: the service wants fragment ${expected} (${name}: ${message ?? ""})`);
     if (this.#delivery === undefined) this.#close(fromWire(this.id, { name, message }));
     else if (!this.#delivery.refused(expected)) this.#violated(expected, "nack");
@@ -198,6 +206,11 @@ export class OutboundStream {
     // The answer to an end that was repeated, by a service that has forgotten the stream.
     const isOver = error?.name === "StreamNotFound" && this.#delivery?.isOver === true;
     this.#close(error && !isOver ? fromWire(this.id, error) : undefined);
+    this.#vanish();
+  }
+
+  get #isHeard(): boolean {
+    return this.#started && this.#phase !== "closed";
   }
 
   #checkOpen(signal: AbortSignalLike | undefined): Delivery {
@@ -226,18 +239,27 @@ export class OutboundStream {
   #violated(expected: number, what: string): void {
     const { oldest, next } = this.#delivery ?? { oldest: 1, next: 1 };
     const message = `Invalid sequence id ${expected} for ${what}. Expected range [${oldest}, ${next}].`;
-    const error = this.#error("ProtocolViolation", message);
-    this.#disown(message, error.code);
-    this.#close(error);
+    this.#disown(this.#error("ProtocolViolation", message), "ProtocolViolation");
   }
 
-  /** The service is to end what this side has given up. */
-  #disown(message: string, userErrorCode?: string): void {
-    if (!this.#started || !this.#host.writable) return;
+  /** The service is to end what this side has given up. Until it has, the id means that. */
+  #disown(error: GroupStreamError, userErrorCode?: string): void {
+    if (this.#started) {
+      const { message } = error;
+      this.#farewell = this.#encode({
+        kind: "streamEnd",
+        streamId: this.id,
+        error: { message, userErrorCode },
+      });
+    }
+    this.#close(error);
+    this.#sendFarewell();
+  }
+
+  #sendFarewell(): void {
+    if (this.#farewell === undefined || !this.#host.writable) return;
     try {
-      this.#host.write(
-        this.#encode({ kind: "streamEnd", streamId: this.id, error: { message, userErrorCode } }),
-      );
+      this.#host.write(this.#farewell);
     } catch (thrown) {
       // It ends with its idle timeout then.
       logger.info(`Stream ${this.id} could not be ended: ${toError(thrown).message}`);
@@ -246,14 +268,24 @@ export class OutboundStream {
 
   #close(error?: GroupStreamError): void {
     if (this.#phase === "closed") return;
+    const { environment } = this.#settings;
     const wasOpen = this.#delivery !== undefined;
     this.#phase = "closed";
     this.#failure = error;
-    this.#settings.environment.clearTimer(this.#startTimer);
+    environment.clearTimer(this.#timer);
     this.#delivery?.close(error ?? this.#completed());
     if (!wasOpen) this.#opening.reject(error ?? this.#completed());
     if (error === undefined) this.#closing?.resolve();
     else this.#closing?.reject(error);
     this.onClosed?.(wasOpen ? error : undefined);
+    if (this.#farewell === undefined) this.#vanish();
+    else this.#timer = environment.setTimer(() => this.#vanish(), this.#closeTimeoutInMs);
+  }
+
+  #vanish(): void {
+    this.#farewell = undefined;
+    this.#settings.environment.clearTimer(this.#timer);
+    this.onGone?.();
+    this.onGone = undefined;
   }
 }

@@ -46,8 +46,8 @@ export class OutboundStreams implements SessionPart {
     const stream = this.#create(groupName, streamId, options);
     const writer = new StreamWriter(stream, this.#onListenerError);
     this.#streams.set(streamId, stream);
+    stream.onGone = () => this.#streams.delete(streamId);
     stream.onClosed = (error) => {
-      this.#streams.delete(streamId);
       if (error !== undefined) writer.failed(error);
       this.#host.settled();
     };

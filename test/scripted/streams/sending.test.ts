@@ -184,6 +184,39 @@ describe("opening", () => {
     await turn(1);
     expect(opening.error).toMatchObject({ name: "Timeout" });
     expect(sentOf(stage.socket)).toEqual(["start", "end!"]);
+    // Its late answers aren't taken for those of another stream.
+    const again = stage.client.openGroupStream("room", { streamId: "s" });
+    await expect(again).rejects.toMatchObject({ name: "AlreadyExists" });
+    stage.socket.receiveFrame(streamAck(1));
+    stage.socket.receiveFrame(streamClosed());
+    await openStream(stage);
+  });
+
+  test("W31: what was given up without a link is ended after it", async () => {
+    const stage = await connectedStage();
+    const abort = new AbortController();
+    const opening = follow(
+      stage.client.openGroupStream("room", { streamId: "s", abortSignal: abort.signal }),
+    );
+    await stage.drop();
+    abort.abort();
+    await turn();
+    expect(opening.error).toMatchObject({ name: "Aborted" });
+    await stage.recover();
+    expect(sentOf(stage.socket)).toEqual(["end!"]);
+  });
+
+  test("W37: an id that was given up is free when the service doesn't answer for 30 s", async () => {
+    const stage = await connectedStage();
+    const abort = new AbortController();
+    const opening = follow(
+      stage.client.openGroupStream("room", { streamId: "s", abortSignal: abort.signal }),
+    );
+    abort.abort();
+    await turn(29_999);
+    expect(opening.status).toBe("rejected");
+    await expect(openStream(stage)).rejects.toMatchObject({ name: "AlreadyExists" });
+    await turn(1);
     await openStream(stage);
   });
 
@@ -207,6 +240,7 @@ describe("opening", () => {
     expect(opening.error?.cause).toMatchObject({ name: "AbortError" });
     expect(sentOf(stage.socket)).toEqual(["start", "end!"]);
     stage.socket.receiveFrame(streamAck(1));
+    stage.socket.receiveFrame(streamClosed());
     await openStream(stage);
   });
 
