@@ -1,6 +1,6 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import { AbortError } from "@azure/abort-controller";
-import { ConnectionError, toError, type ConnectionErrorCode } from "../errors.js";
+import { ConnectionError, toError } from "../errors.js";
 import { logger, withoutQuery } from "../logger.js";
 import type { WebPubSubClientEvents, WebPubSubClientState } from "../models/events.js";
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
@@ -10,8 +10,9 @@ import { assertNever } from "../util/assertNever.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import type { TimerHandle } from "../environment/environment.js";
+import { recoveryUrl, withoutSecrets } from "./accessUrl.js";
 import { Announcer } from "./announcer.js";
-import { Liveness } from "./liveness.js";
+import { Heartbeat } from "./heartbeat.js";
 import { Link } from "./link.js";
 import { INITIAL_STATE, type Effect, type Event, type Identity, type State } from "./state.js";
 import { transition } from "./transition.js";
@@ -45,13 +46,12 @@ export class Connection {
   readonly #getUrl: (options: GetClientAccessUrlOptions) => Promise<string>;
   readonly #session: SessionPort;
   readonly #announcer: Announcer;
-  readonly #liveness: Liveness;
+  readonly #heartbeat: Heartbeat;
   #state: State = INITIAL_STATE;
   #link: Link | undefined;
   /** Access URL of the current connection id, which its recoveries use. */
   #url = "";
   #timer: TimerHandle;
-  #livenessTimer: TimerHandle;
   #credentialAbort: AbortController | undefined;
   #starting: Deferred<void> | undefined;
   #stopping: Deferred<void> | undefined;
@@ -67,9 +67,9 @@ export class Connection {
     this.#getUrl = getUrl;
     this.#session = session;
     this.#announcer = new Announcer(emitter);
-    const interval = settings.pingFrame === undefined ? 0 : settings.keepAliveIntervalInMs;
-    const timeout = settings.pingFrame === undefined ? 0 : settings.keepAliveTimeoutInMs;
-    this.#liveness = new Liveness(interval, timeout, () => this.#ping());
+    this.#heartbeat = new Heartbeat(settings, (error) =>
+      this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
+    );
   }
 
   get state(): WebPubSubClientState {
@@ -156,14 +156,14 @@ export class Connection {
     }
     if (before.name !== state.name) {
       if (before.name === "Connected") {
-        environment.clearTimer(this.#livenessTimer);
+        this.#heartbeat.end();
         this.#session.interrupted();
       }
       if (before.name === "Connecting") {
         this.#credentialAbort?.abort();
         this.#credentialAbort = undefined;
       }
-      if (state.name === "Connected") this.#look(this.#liveness.begin(environment.now()));
+      if (state.name === "Connected") this.#heartbeat.begin(this.#link);
       if (state.name === "Stopped") {
         this.#endWake?.();
         this.#endWake = undefined;
@@ -196,10 +196,10 @@ export class Connection {
         this.#link = undefined;
         return;
       case "ping":
-        this.#ping();
+        this.#heartbeat.ping(this.#link);
         return;
       case "probe":
-        if (!this.#lostUnheard()) this.#look(this.#liveness.probe(this.#settings.environment.now()));
+        this.#heartbeat.probe();
         return;
       case "sessionBegins":
         return this.#session.begins();
@@ -278,7 +278,7 @@ export class Connection {
 
   #receive(data: string | ArrayBuffer, epoch: number): void {
     if (epoch !== this.#state.epoch) return;
-    this.#liveness.heard();
+    this.#heartbeat.heard();
     let parsed: WebPubSubMessage[] | WebPubSubMessage | null = null;
     try {
       parsed = this.#settings.protocol.parseMessages(data);
@@ -315,64 +315,8 @@ export class Connection {
   #isOver(epoch: number): boolean {
     return epoch !== this.#state.epoch || this.#state.name === "Stopping";
   }
-
-  #ping(): boolean {
-    const { pingFrame } = this.#settings;
-    if (pingFrame === undefined || this.#link?.open !== true) return false;
-    try {
-      this.#link.send(pingFrame);
-      return true;
-    } catch (thrown) {
-      logger.info(`A ping could not be sent: ${toError(thrown).message}`);
-      return false;
-    }
-  }
-
-  /** Looks at the liveness at a given time. */
-  #look(due: number): void {
-    const { environment } = this.#settings;
-    environment.clearTimer(this.#livenessTimer);
-    this.#livenessTimer = undefined;
-    if (due === Infinity) return;
-    this.#livenessTimer = environment.setTimer(
-      () => {
-        if (this.#lostUnheard()) return;
-        const step = this.#liveness.tick(environment.now());
-        if (step.dead)
-          this.#lose("NoAnswer", "The service has not answered in time; the connection is given up.");
-        else this.#look(step.due);
-      },
-      Math.max(0, due - environment.now()),
-    );
-  }
-
-  /** A socket that claims to be open isn't believed, but one that is closing or closed is. */
-  #lostUnheard(): boolean {
-    if (this.#link?.open === true) return false;
-    this.#lose("Closed", "The WebSocket is not open any more.");
-    return true;
-  }
-
-  #lose(code: ConnectionErrorCode, message: string): void {
-    this.#dispatch({ type: "lost", epoch: this.#state.epoch, error: new ConnectionError(code, message) });
-  }
 }
 
 function toIdentity({ connectionId, userId, reconnectionToken }: ConnectedMessage): Identity {
   return { connectionId, userId, reconnectionToken: reconnectionToken ?? "" };
-}
-
-function recoveryUrl(url: string, { connectionId, reconnectionToken }: Identity): string {
-  const recovery = new URL(url);
-  recovery.searchParams.set("awps_connection_id", connectionId);
-  recovery.searchParams.set("awps_reconnection_token", reconnectionToken);
-  return recovery.toString();
-}
-
-/** The same error with the URL's query taken out of its words. */
-function withoutSecrets(error: Error, url: string): Error {
-  if (!error.message.includes(url)) return error;
-  const clean = new Error(error.message.replaceAll(url, withoutQuery(url)));
-  clean.name = error.name;
-  return clean;
 }

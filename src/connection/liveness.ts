@@ -68,10 +68,9 @@ export class Liveness {
       this.#silentSince = Infinity;
     } else if (this.#probes > 0 || now - this.#silentSince >= this.#timeout) {
       if (!late || this.#probes >= MAX_PROBES) return { dead: true, due: Infinity };
-      return { dead: false, due: this.#sendProbe(now) };
-    } else if (late && this.#timeout !== Infinity) {
-      return { dead: false, due: this.#sendProbe(now) };
     }
+    // What was heard before a sleep proves nothing either.
+    if (late && this.#timeout !== Infinity) return { dead: false, due: this.#sendProbe(now) };
     if (now >= this.#nextPing) {
       this.#nextPing = now + this.#interval;
       this.#pingNow(now);
