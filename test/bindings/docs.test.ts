@@ -1,0 +1,177 @@
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { readFileSync } from "node:fs";
+import * as React from "react";
+import * as jsxRuntime from "react/jsx-runtime";
+import ts from "typescript";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import * as Vue from "vue";
+import { compileScript, parse } from "vue/compiler-sfc";
+import * as reactBinding from "web-pubsub-client/react";
+import * as vueBinding from "web-pubsub-client/vue";
+import * as zod from "zod";
+import { useEmulator } from "./support/room.js";
+
+const root = process.cwd();
+const service = useEmulator();
+let url: string;
+beforeEach(async () => {
+  url = await service.url();
+});
+afterEach(cleanup);
+
+interface Block {
+  readonly file: string;
+  readonly language: string;
+  readonly code: string;
+}
+
+function blocksOf(file: string, ...languages: string[]): Block[] {
+  const markdown = readFileSync(`${root}/${file}`, "utf8");
+  return Array.from(markdown.matchAll(/^```(\w+)[^\n]*\n([^]*?)^```$/gm), ([, language = "", code = ""]) => ({
+    file,
+    language,
+    code,
+  })).filter(({ language }) => languages.includes(language));
+}
+
+/** What a bundler makes of a single-file component. */
+function compileVue(code: string): string {
+  const { descriptor, errors } = parse(code);
+  expect(errors).toEqual([]);
+  return compileScript(descriptor, { id: "doc", inlineTemplate: true }).content;
+}
+
+const blocks = [
+  ...blocksOf("README.md", "tsx", "vue"),
+  ...blocksOf("docs/react.md", "tsx"),
+  ...blocksOf("docs/vue.md", "ts", "vue"),
+];
+
+test("every block of code type-checks", () => {
+  expect(blocks.length).toBeGreaterThan(8);
+  const files = new Map(
+    blocks.map(({ language, code }, index) => [
+      `${root}/test/bindings/doc-${index + 1}.${language === "tsx" ? "tsx" : "ts"}`,
+      `${language === "vue" ? compileVue(code) : code}\nexport {};\n`,
+    ]),
+  );
+  files.set(
+    `${root}/test/bindings/doc.d.ts`,
+    `declare const url: string;\ndeclare module "*.vue" { const App: import("vue").Component; export default App; }\n`,
+  );
+  const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile.bind(ts.sys)) as {
+    config: unknown;
+  };
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const host = ts.createCompilerHost(options);
+  const { getSourceFile, fileExists } = host;
+  host.fileExists = (name) => files.has(name) || fileExists.call(host, name);
+  host.getSourceFile = (name, language, ...rest) => {
+    const text = files.get(name);
+    return text === undefined
+      ? getSourceFile.call(host, name, language, ...rest)
+      : ts.createSourceFile(name, text, language);
+  };
+  const program = ts.createProgram([...files.keys()], { ...options, noUnusedParameters: false }, host);
+  const problems = [...files.keys()].flatMap((name) => {
+    const source = program.getSourceFile(name);
+    if (source === undefined) throw new Error(`${name} was not compiled.`);
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+  });
+  expect(
+    problems.map(
+      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
+    ),
+  ).toEqual([]);
+}, 60_000);
+
+const modules: Record<string, unknown> = {
+  react: React,
+  "react/jsx-runtime": jsxRuntime,
+  vue: Vue,
+  "web-pubsub-client/react": reactBinding,
+  "web-pubsub-client/vue": vueBinding,
+  zod,
+};
+
+/** Runs a block as the module that it is and gives its exports. */
+function evaluate({ language, code }: Block): Record<string, unknown> {
+  const { outputText } = ts.transpileModule(language === "vue" ? compileVue(code) : code, {
+    compilerOptions: {
+      module: ts.ModuleKind.CommonJS,
+      target: ts.ScriptTarget.ES2022,
+      jsx: ts.JsxEmit.ReactJSX,
+      esModuleInterop: true,
+    },
+  });
+  const exports: Record<string, unknown> = {};
+  const require = (name: string): unknown => {
+    if (!(name in modules)) throw new Error(`The page imports ${name}, which this test doesn't know.`);
+    return modules[name];
+  };
+  type Module = (load: typeof require, exports: Record<string, unknown>) => void;
+  const Evaluated = evaluate.constructor as new (...parts: string[]) => Module;
+  // In a function of its own, as bundlers put it; its text is that of our own pages.
+  new Evaluated("require", "exports", outputText)(require, exports);
+  return exports;
+}
+
+function find(file: string, language: string, index = 0): Record<string, unknown> {
+  const block = blocksOf(file, language)[index];
+  if (block === undefined) throw new Error(`No such block in ${file}.`);
+  return evaluate(block);
+}
+
+function showReact(exports: Record<string, unknown>): void {
+  render(React.createElement(exports["App"] as React.ComponentType<{ url: string }>, { url }));
+}
+
+function showVue(exports: Record<string, unknown>): () => void {
+  const container = document.body.appendChild(document.createElement("div"));
+  const app = Vue.createApp(exports["default"] as Vue.Component).use(vueBinding.WebPubSubPlugin, { url });
+  app.mount(container);
+  return () => {
+    app.unmount();
+    container.remove();
+  };
+}
+
+async function pressButton(): Promise<void> {
+  await screen.findByText("joined: 0 messages");
+  fireEvent.click(screen.getByRole("button"));
+  await screen.findByText("joined: 1 messages");
+}
+
+test("the lines of the README for React work as written", async () => {
+  showReact(find("README.md", "tsx"));
+  await pressButton();
+});
+
+test("the lines of the README for Vue work as written", async () => {
+  const unmount = showVue(find("README.md", "vue"));
+  await pressButton();
+  unmount();
+});
+
+/** Says something in the room and sees it there, and oneself. */
+async function visitRoom(): Promise<void> {
+  await waitFor(() =>
+    expect(screen.getByRole("status").textContent?.trim()).toBe("Connected, joined. Here: Ann"),
+  );
+  fireEvent.input(screen.getByLabelText("Message"), { target: { value: "hi there" } });
+  await waitFor(() => expect(screen.getByRole("button").hasAttribute("disabled")).toBe(false));
+  fireEvent.click(screen.getByRole("button"));
+  await screen.findByText("Ann: hi there");
+  await waitFor(() => expect(screen.getByRole("button").hasAttribute("disabled")).toBe(true));
+}
+
+test("the room with presence of the page for React works as written", async () => {
+  showReact(find("docs/react.md", "tsx"));
+  await visitRoom();
+});
+
+test("the room with presence of the page for Vue works as written", async () => {
+  const unmount = showVue(find("docs/vue.md", "vue"));
+  await visitRoom();
+  unmount();
+});
