@@ -256,7 +256,7 @@ test("a file goes to a group and into a file again in one line each", async () =
     const taken = new Promise<void>((resolve, reject) => {
       taker.client.onGroupStream((stream: GroupStream) => {
         stream.readable
-          .pipeTo(Writable.toWeb(target.createWriteStream()) as WritableStream)
+          .pipeTo(Writable.toWeb(target.createWriteStream()) as WritableStream<unknown>)
           .then(resolve, reject);
       });
     });
