@@ -1,0 +1,121 @@
+import { useEffect, useLayoutEffect, useRef, useState, type FormEvent } from "react";
+import { useGroup, useWebPubSubClient } from "web-pubsub-client/react";
+import { lineSchema, me, newLine, timeOf, type Line } from "../shared/chat";
+import { noteEvents } from "../shared/connection";
+
+type Entry =
+  | { readonly kind: "line"; readonly key: string; readonly line: Line; readonly state: string }
+  | { readonly kind: "note"; readonly key: string; readonly text: string };
+
+const HELLO: Entry = {
+  kind: "note",
+  key: "hello",
+  text: "Lines from before you came aren't kept.",
+};
+const SENDING = "sending";
+
+interface TalkProps {
+  readonly room: string;
+  readonly trouble: string;
+}
+
+export function Talk({ room, trouble }: TalkProps) {
+  const client = useWebPubSubClient();
+  const [entries, setEntries] = useState<readonly Entry[]>([HELLO]);
+  const [message, setMessage] = useState("");
+  const { send } = useGroup(
+    room,
+    ({ data: line }) => {
+      // An own line takes the place of the one that waited.
+      const entry: Entry = { kind: "line", key: line.id, line, state: timeOf(line) };
+      setEntries((before) => [...before.filter(({ key }) => key !== line.id), entry]);
+    },
+    { schema: lineSchema },
+  );
+  useEffect(
+    () =>
+      noteEvents(client, (text) =>
+        setEntries((before) => [...before, { kind: "note", key: newLine(text).id, text }]),
+      ),
+    [client],
+  );
+
+  const submit = (event: FormEvent<HTMLFormElement>): void => {
+    event.preventDefault();
+    const text = message.trim();
+    setMessage("");
+    if (text === "") return;
+    const line = newLine(text);
+    setEntries((before) => [...before, { kind: "line", key: line.id, line, state: SENDING }]);
+    send(line).catch((error: Error) => {
+      const state = `not sent: ${error.message}`;
+      setEntries((before) => before.map((each) => (each.key === line.id ? { ...each, state } : each)));
+    });
+  };
+
+  return (
+    <section className="talk card" aria-labelledby="room-title">
+      <h2 id="room-title">{room}</h2>
+      <Log entries={entries} />
+      {trouble !== "" && <p role="alert">{trouble}</p>}
+      <form className="compose" onSubmit={submit}>
+        <label className="hidden" htmlFor="message">
+          Message
+        </label>
+        <input
+          id="message"
+          value={message}
+          onChange={({ currentTarget: { value } }) => setMessage(value)}
+          autoComplete="off"
+          maxLength={2000}
+          placeholder="Say something"
+          required
+        />
+        <button>Send</button>
+      </form>
+    </section>
+  );
+}
+
+function Log({ entries }: { readonly entries: readonly Entry[] }) {
+  const log = useRef<HTMLDivElement>(null);
+  const atEnd = useRef(true);
+  useLayoutEffect(() => {
+    const { current } = log;
+    if (current !== null && atEnd.current) current.scrollTop = current.scrollHeight;
+  }, [entries]);
+  return (
+    <div
+      className="log"
+      role="log"
+      aria-labelledby="room-title"
+      tabIndex={0}
+      ref={log}
+      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+        atEnd.current = scrollHeight - scrollTop - clientHeight < 80;
+      }}
+    >
+      <ol>
+        {entries.map((entry) =>
+          entry.kind === "note" ? (
+            <li key={entry.key} className="note">
+              {entry.text}
+            </li>
+          ) : (
+            <li key={entry.key} className={classOf(entry.line, entry.state)}>
+              <span className={entry.state.startsWith("not sent") ? "by failed" : "by"}>
+                {entry.line.name} · {entry.state}
+              </span>
+              {entry.line.text}
+            </li>
+          ),
+        )}
+      </ol>
+    </div>
+  );
+}
+
+function classOf(line: Line, state: string): string {
+  if (line.name !== me) return "";
+  return state === SENDING || state.startsWith("not sent") ? "mine waiting" : "mine";
+}
