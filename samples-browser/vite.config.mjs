@@ -22,6 +22,7 @@ const page = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
+  appType: "mpa",
   plugins: [vue(), scriptTagBundle()],
   build: {
     target: "es2022",
