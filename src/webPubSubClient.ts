@@ -118,9 +118,9 @@ export class WebPubSubClient {
   async stop(options?: StopOptions): Promise<void> {
     const drainInMs = amount("drainInMs", options?.drainInMs, 0);
     if (drainInMs > 0 && this.state !== "Stopped") {
-      const drained = await this.#session.drain(drainInMs);
+      await this.#session.drain(drainInMs);
       // Stopped by itself or started anew meanwhile: there is nothing left to end.
-      if (!drained && this.state !== "Stopping") return;
+      if (!this.#session.draining && this.state !== "Stopping") return;
     }
     return this.#connection.stop();
   }

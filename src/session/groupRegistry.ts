@@ -104,6 +104,11 @@ export class GroupRegistry {
     this.#answered(group, late);
   }
 
+  /** The application has joined it and not left it. */
+  isWished(group: string): boolean {
+    return this.#wished.has(group);
+  }
+
   /** A handle has its first subscriber. */
   hold(group: string): void {
     // Somebody new has come: that is worth another question.

@@ -123,11 +123,7 @@ export class Memberships {
     this.#rejoining = groups.length;
     for (const group of groups) {
       this.#joinOwn(group, (error) => {
-        // A join that its connection took with it will be planned anew.
-        if (error !== undefined && error.code !== "ConnectionLost" && error.code !== "NotStarted") {
-          logger.warning(`Could not rejoin a group: ${error.message}`);
-          this.#emitter.emit("rejoin-group-failed", { group, error });
-        }
+        this.#rejoined(group, error);
         if (--this.#rejoining === 0) this.#joined();
       });
     }
@@ -148,6 +144,13 @@ export class Memberships {
     this.#patience = this.#settings.environment.setTimer(() => this.#joined(), REJOIN_PATIENCE);
   }
 
+  #rejoined(group: string, error?: SendMessageError): void {
+    // A join that its connection took with it will be planned anew.
+    if (error === undefined || error.code === "ConnectionLost" || error.code === "NotStarted") return;
+    logger.warning(`Could not rejoin a group: ${error.message}`);
+    this.#emitter.emit("rejoin-group-failed", { group, error });
+  }
+
   #joined(): void {
     const callback = this.#onJoined;
     this.#onJoined = undefined;
@@ -159,8 +162,13 @@ export class Memberships {
   #agree(group: string): void {
     if (this.#operations.refusal === undefined) {
       const next = this.#registry.next(group);
-      if (next === "join") this.#joinOwn(group);
-      else if (next === "leave") this.#leaveOwn(group);
+      if (next === "join") {
+        this.#joinOwn(group, (error) => {
+          // A handle tells by its status.
+          if (this.#registry.isWished(group)) this.#rejoined(group, error);
+        });
+      }
+      if (next === "leave") this.#leaveOwn(group);
       if (next !== undefined) this.#operations.flush();
     }
     if (this.status(group) === "joined") this.watcher?.joined(group);

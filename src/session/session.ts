@@ -123,11 +123,13 @@ export class Session implements SessionPort, SessionHost {
     });
   }
 
-  /**
-   * Takes nothing new and waits until everything is settled, at most so long. Resolves to false if
-   * the client has stopped by itself meanwhile.
-   */
-  async drain(timeoutInMs: number): Promise<boolean> {
+  /** Nothing new is taken, what is pending has its time. */
+  get draining(): boolean {
+    return this.#refusal === STOPPING;
+  }
+
+  /** Takes nothing new and waits until everything is settled, at most so long. */
+  async drain(timeoutInMs: number): Promise<void> {
     this.#refusal ??= STOPPING;
     if (this.#pending > 0) {
       const { environment } = this.#settings;
@@ -141,7 +143,6 @@ export class Session implements SessionPort, SessionHost {
       await promise;
       environment.clearTimer(timer);
     }
-    return this.#refusal === STOPPING;
   }
 
   accepts(): void {
