@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -17,8 +18,8 @@ export interface Consumer {
   /** Paths inside the tarball. */
   readonly files: string[];
   write(name: string, text: string): string;
-  /** Runs Node in the project and returns what it prints. */
-  node(file: string, ...args: string[]): string;
+  /** Runs Node in the project and resolves with what it prints; meanwhile this process may serve it. */
+  node(file: string, ...args: string[]): Promise<string>;
   remove(): void;
 }
 
@@ -50,11 +51,10 @@ export function createConsumer(extra: string[] = []): Consumer {
       writeFileSync(path, text);
       return path;
     },
-    node: (file, ...args) =>
-      execFileSync(process.execPath, [join(folder, file), ...args], {
-        cwd: folder,
-        timeout: 30_000,
-      }).toString(),
+    node: async (file, ...args) => {
+      const options = { cwd: folder, timeout: 30_000 };
+      return (await promisify(execFile)(process.execPath, [join(folder, file), ...args], options)).stdout;
+    },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -55,12 +55,30 @@ test("the tarball holds what is published and nothing else", () => {
 
 test("ESM: every entry point runs", async () => {
   consumer.write("program.mjs", each((name, from) => `import * as ${name} from "${from}";`) + PROGRAM);
-  expect(consumer.node("program.mjs", await url())).toBe("crossed function function\n".repeat(2));
+  expect(await consumer.node("program.mjs", await url())).toBe("crossed function function\n".repeat(2));
 });
 
 test("CommonJS: every entry point runs", async () => {
   consumer.write("program.cjs", each((name, from) => `const ${name} = require("${from}");`) + PROGRAM);
-  expect(consumer.node("program.cjs", await url())).toBe("crossed function function\n".repeat(2));
+  expect(await consumer.node("program.cjs", await url())).toBe("crossed function function\n".repeat(2));
+});
+
+test.each([
+  ["one.mjs", (name: string, from: string) => `import * as ${name} from "${from}";`],
+  ["one.cjs", (name: string, from: string) => `const ${name} = require("${from}");`],
+])("%s: the bindings make clients of the one class", async (file, write) => {
+  const program = `
+    const is = [];
+    const url = "wss://host.example/client/hubs/chat";
+    const Probe = () => is.push(react.useWebPubSubClient() instanceof core.WebPubSubClient) && null;
+    reactServer.renderToString(React.createElement(react.WebPubSubProvider, { url }, React.createElement(Probe)));
+    const app = Vue.createSSRApp({ render: () => null }).use(vue.WebPubSubPlugin, { url });
+    is.push(app.runWithContext(vue.useWebPubSubClient) instanceof core.WebPubSubClient);
+    console.log(is.join());`;
+  const more = { React: "react", reactServer: "react-dom/server", Vue: "vue" };
+  const imports = Object.entries(more).map(([name, from]) => write(name, from));
+  consumer.write(file, [each(write), ...imports, program].join("\n"));
+  expect(await consumer.node(file)).toBe("true,true\n");
 });
 
 test.each(["node16", "nodenext", "bundler"])(
