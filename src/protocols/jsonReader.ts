@@ -32,7 +32,7 @@ export function readJson(input: string): WebPubSubMessage | null {
         kind: "ack",
         ackId: id(frame, "ackId"),
         success: frame.success === true,
-        error: frame.error as AckMessageError | undefined,
+        error: readError(frame.error) as AckMessageError | undefined,
       };
     case "pong":
       return { kind: "pong" };
@@ -44,7 +44,7 @@ export function readJson(input: string): WebPubSubMessage | null {
         invocationId: text(frame, "invocationId"),
         success: frame.success as boolean | undefined,
         ...readPayload(frame),
-        error: frame.error as InvokeResponseError | undefined,
+        error: readError(frame.error) as InvokeResponseError | undefined,
       };
     case "cancelInvocation":
       return { kind: "cancelInvocation", invocationId: text(frame, "invocationId") };
@@ -59,14 +59,14 @@ export function readJson(input: string): WebPubSubMessage | null {
         kind: "streamNack",
         streamId: text(frame, "streamId"),
         name: text(frame, "name"),
-        message: frame.message as string | undefined,
+        message: optionalText(frame, "message"),
         expectedSequenceId: id(frame, "expectedSequenceId"),
       };
     case "streamClosed":
       return {
         kind: "streamClosed",
         streamId: text(frame, "streamId"),
-        error: frame.error as StreamDataError | undefined,
+        error: readError(frame.error),
       };
     case "groupStateSnapshot":
     case "groupStateUpdate":
@@ -88,11 +88,12 @@ function readSystem(frame: Fields): WebPubSubMessage | null {
       return {
         kind: "connected",
         connectionId: text(frame, "connectionId"),
-        userId: frame.userId as string,
-        reconnectionToken: frame.reconnectionToken as string,
+        // Not every connection has them, which the message model's types don't spell out.
+        userId: optionalText(frame, "userId") as string,
+        reconnectionToken: optionalText(frame, "reconnectionToken") as string,
       };
     case "disconnected":
-      return { kind: "disconnected", message: frame.message as string };
+      return { kind: "disconnected", message: optionalText(frame, "message") ?? "" };
     default:
       return null;
   }
@@ -113,9 +114,9 @@ function readData(frame: Fields): WebPubSubMessage | null {
         data,
         sequenceId: optionalId(frame, "sequenceId"),
         group: text(frame, "group"),
-        fromUserId: frame.fromUserId as string,
+        fromUserId: optionalText(frame, "fromUserId") as string,
         stream,
-        metadata: frame.metadata as MessageMetadata | undefined,
+        metadata: readMetadata(frame.metadata),
       };
     case "server":
       return {
@@ -123,7 +124,7 @@ function readData(frame: Fields): WebPubSubMessage | null {
         dataType,
         data,
         sequenceId: optionalId(frame, "sequenceId"),
-        metadata: frame.metadata as MessageMetadata | undefined,
+        metadata: readMetadata(frame.metadata),
       };
     default:
       return null;
@@ -171,27 +172,47 @@ function readStream(given: unknown): StreamInfo | undefined {
     streamId,
     streamSequenceId,
     endOfStream: endOfStream as boolean | undefined,
-    error: error as StreamDataError | undefined,
+    error: readError(error),
   };
 }
 
-function text(frame: Fields, field: string): string {
+/** An error in the service's words: what isn't a string is none of them. */
+function readError(given: unknown): StreamDataError | undefined {
+  if (typeof given !== "object" || given === null) return undefined;
+  const words = ["name", "message", "userErrorCode"].flatMap((field) => {
+    const value = optionalText(given as Fields, field);
+    return value === undefined ? [] : [[field, value]];
+  });
+  return Object.fromEntries(words) as StreamDataError;
+}
+
+function readMetadata(given: unknown): MessageMetadata | undefined {
+  return typeof given === "object" && given !== null ? (given as MessageMetadata) : undefined;
+}
+
+function optionalText(frame: Fields, field: string): string | undefined {
   const value = frame[field];
-  if (typeof value !== "string") throw new TypeError(`${field} must be a string.`);
+  return typeof value === "string" ? value : undefined;
+}
+
+function text(frame: Fields, field: string): string {
+  const value = optionalText(frame, field);
+  if (value === undefined) throw new TypeError(`${field} must be a string.`);
   return value;
 }
 
 /** An id is a uint64 on the wire: a number, or its decimal digits where a peer writes 64 bits so. */
 function id(frame: Fields, field: string): number {
   const value = optionalId(frame, field);
-  if (value === undefined) throw new TypeError(`${field} must be a number.`);
+  if (value === undefined) throw new TypeError(`${field} is missing.`);
   return value;
 }
 
+/** Above 2^53 - 1 numbers run together: such an id can't be told from its neighbours. */
 function optionalId(frame: Fields, field: string): number | undefined {
   const value = frame[field];
-  if (typeof value === "number" && value >= 0) return value;
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "string" && /^\d{1,16}$/.test(value)) return Number(value);
-  throw new TypeError(`${field} must be a number.`);
+  const read = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
+  if (typeof read === "number" && Number.isSafeInteger(read) && read >= 0) return read;
+  throw new TypeError(`${field} must be an integer from 0 to 2^53 - 1.`);
 }

@@ -1,5 +1,5 @@
 import type { WebPubSubDataType, WebPubSubMessage } from "../models/messages.js";
-import { encodeBase64 } from "../util/base64.js";
+import { encodeBase64, isBytes } from "../util/base64.js";
 
 /** Writes one message for the JSON subprotocols. Throws TypeError for a payload that doesn't fit its type. */
 export function writeJson(message: WebPubSubMessage): string {
@@ -91,9 +91,7 @@ function content(dataType: WebPubSubDataType, data: unknown): unknown {
       return data;
     case "binary":
     case "protobuf":
-      if (!(data instanceof ArrayBuffer) && !ArrayBuffer.isView(data)) {
-        throw new TypeError("Message must be a ArrayBuffer or a view of one.");
-      }
+      if (!isBytes(data)) throw new TypeError("Message must be a ArrayBuffer or a view of one.");
       return encodeBase64(data);
     case "json":
       if (data === undefined || typeof data === "function" || typeof data === "symbol") {

@@ -12,7 +12,7 @@ import type {
   WebPubSubDataType,
 } from "../models/messages.js";
 import type { SendEventOptions, SendToGroupOptions } from "../models/options.js";
-import { toBytes } from "../util/base64.js";
+import { isBytes, toBytes } from "../util/base64.js";
 
 /** A message that the service answers by its ack id. */
 export type OperationMessage =
@@ -146,7 +146,7 @@ function checkTtl(ttlSeconds: number): number {
 /** The data type of a content that came without one. */
 export function inferDataType(content: unknown): WebPubSubDataType {
   if (typeof content === "string") return "text";
-  return content instanceof ArrayBuffer || ArrayBuffer.isView(content) ? "binary" : "json";
+  return isBytes(content) ? "binary" : "json";
 }
 
 /** The content as codecs expect it: a view of bytes becomes an ArrayBuffer of exactly its bytes. */

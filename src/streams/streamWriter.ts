@@ -6,7 +6,7 @@ import type {
   GroupStreamWriter,
   StreamContent,
 } from "../models/streams.js";
-import { toBytes } from "../util/base64.js";
+import { isBytes, toBytes } from "../util/base64.js";
 import { split } from "../util/split.js";
 import type { GroupStreamError } from "./groupStreamError.js";
 import type { OutboundStream } from "./outboundStream.js";
@@ -89,7 +89,7 @@ export class StreamWriter implements GroupStreamWriter {
 /** The same content in parts that fit a frame; no character is cut in two. */
 function* chunks(content: StreamContent): Generator<StreamContent> {
   const isText = typeof content === "string";
-  if (!isText && !(content instanceof ArrayBuffer) && !ArrayBuffer.isView(content)) {
+  if (!isText && !isBytes(content)) {
     yield content;
     return;
   }

@@ -13,6 +13,11 @@ interface NativeBase64 {
 const buffer = (globalThis as { Buffer?: NodeBuffer }).Buffer;
 const native = Uint8Array as unknown as NativeBase64;
 
+/** An ArrayBuffer, also one of another frame or test environment, or a view of one. */
+export function isBytes(data: unknown): data is ArrayBuffer | ArrayBufferView {
+  return ArrayBuffer.isView(data) || Object.prototype.toString.call(data) === "[object ArrayBuffer]";
+}
+
 /** Bytes of an ArrayBuffer or of any view of one, without a copy. */
 export function toBytes(data: ArrayBuffer | ArrayBufferView): Uint8Array<ArrayBuffer> {
   return ArrayBuffer.isView(data)
@@ -35,14 +40,16 @@ export function encodeBase64(data: ArrayBuffer | ArrayBufferView): string {
   return btoa(text);
 }
 
-/** Decodes into an ArrayBuffer of its own. Text that isn't base64 throws. */
+/** Decodes into an ArrayBuffer of its own. Text that isn't base64 throws; padding may be left out. */
 export function decodeBase64(text: string): ArrayBuffer {
+  const body = text.replace(/={1,2}$/, "");
+  // Decoders differ in what they skip and what they refuse.
+  if (/[^A-Za-z\d+/]/.test(body) || body.length % 4 === 1 || (body !== text && text.length % 4 > 0)) {
+    throw new Error("Invalid base64.");
+  }
   if (buffer !== undefined) {
-    const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-    const length = Math.floor(((text.length - padding) * 3) / 4);
-    const data = new ArrayBuffer(length);
-    // Node skips what isn't base64 and then writes less.
-    if (buffer.from(data).write(text, "base64") !== length) throw new Error("Invalid base64.");
+    const data = new ArrayBuffer(Math.floor((body.length * 3) / 4));
+    buffer.from(data).write(body, "base64");
     return data;
   }
   if (native.fromBase64 !== undefined) return native.fromBase64(text).buffer;
