@@ -41,15 +41,13 @@ test("an invocation goes to the handler by HTTP, the answer's body comes back", 
       if (request.url === "/broken") response.writeHead(400).end("secret");
       else if (request.url === "/empty") response.writeHead(204).end();
       else
-        response
-          .writeHead(200, { "Content-Type": "application/json" })
-          .end(
-            JSON.stringify({
-              url: request.url,
-              type: request.headers["ce-type"],
-              body: Buffer.concat(body).toString(),
-            }),
-          );
+        response.writeHead(200, { "Content-Type": "application/json" }).end(
+          JSON.stringify({
+            url: request.url,
+            type: request.headers["ce-type"],
+            body: Buffer.concat(body).toString(),
+          }),
+        );
     });
   });
   const { client } = world;

@@ -61,7 +61,7 @@ test("text, JSON and bytes arrive in order, and the stream completes", async () 
   expect(house.emulator.hub("chat").streams()).toEqual([]);
 
   // `end` resolves before the service has closed the stream; then the id is free again.
-  for (let again; again === undefined; ) {
+  for (let again; again === undefined;) {
     again = await sender.client.openGroupStream("g", { streamId: "s" }).catch(() => undefined);
   }
   expect(house.emulator.hub("chat").streams()).toMatchObject([{ streamId: "s", expectedSequenceId: 1 }]);

@@ -66,14 +66,12 @@ test("the service reads what the client writes", () => {
         dataType,
         data,
       })),
-    fc
-      .record({ event: name, ackId, metadata, content })
-      .map(({ content: { dataType, data }, ...rest }) => ({
-        kind: "sendEvent" as const,
-        ...rest,
-        dataType,
-        data,
-      })),
+    fc.record({ event: name, ackId, metadata, content }).map(({ content: { dataType, data }, ...rest }) => ({
+      kind: "sendEvent" as const,
+      ...rest,
+      dataType,
+      data,
+    })),
     fc.record({ kind: fc.constant("sequenceAck" as const), sequenceId: fc.maxSafeNat() }),
   );
   fc.assert(
