@@ -16,6 +16,12 @@ const project = (name: string, include: string[], testTimeout = 5_000) => ({
   test: { name, include, testTimeout, hookTimeout: 20_000 },
 });
 
+/** With a module that runs once before all the files. */
+const withSetup = ({ resolve, test }: ReturnType<typeof project>, globalSetup: string) => ({
+  resolve,
+  test: { ...test, globalSetup },
+});
+
 /** Tests of the React and Vue bindings, in a page by jsdom. */
 const bindings = (
   name: string,
@@ -70,7 +76,7 @@ export default defineConfig({
       project("scripted", ["test/scripted/**/*.test.ts"]),
       project("simulation", ["test/simulation/**/*.test.ts"], 60_000),
       project("e2e", ["test/e2e/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
-      project("browser", ["test/browser/**/*.test.ts"], 60_000),
+      withSetup(project("browser", ["test/browser/**/*.test.ts"], 60_000), "test/browser/buildSamples.ts"),
       project("package", ["test/package/**/*.test.ts"], 60_000),
       project("types", ["test/types/**/*.test.ts"], 60_000),
       bindings("bindings", ["test/bindings/*.test.ts?(x)"]),

@@ -43,24 +43,29 @@ export async function openPage(
 ): Promise<{ page: Page; context: BrowserContext; emulator: Emulator }> {
   const emulator = await startEmulator(options);
   const context = await browser.newContext();
-  const page = await context.newPage();
-  const lines: string[] = [];
-  page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => lines.push(`page error: ${error.message}`));
   onTestFinished(async () => {
     await context.close();
     await emulator.close();
   });
-  onTestFailed(async ({ task }) => {
-    mkdirSync(results, { recursive: true });
-    const name = task.name.replace(/\W+/g, "-");
-    writeFileSync(`${results}${name}.log`, lines.join("\n"));
-    await page
-      .screenshot({ path: `${results}${name}.png` })
-      .catch(() => lines.push("no screenshot: page is gone"));
-  });
+  const page = await context.newPage();
+  leaveTraces(page);
   await page.goto(url);
   return { page, context, emulator };
+}
+
+/** If the test fails, a screenshot and the console's lines are left in test-results. */
+export function leaveTraces(page: Page, label = ""): void {
+  const lines: string[] = [];
+  page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
+  page.on("pageerror", (error) => lines.push(`page error: ${error.message}`));
+  onTestFailed(async ({ task }) => {
+    mkdirSync(results, { recursive: true });
+    const name = `${task.name} ${label}`.trim().replace(/\W+/g, "-");
+    await page
+      .screenshot({ path: `${results}${name}.png`, timeout: 5_000 })
+      .catch((error: unknown) => lines.push(`no screenshot: ${String(error)}`));
+    writeFileSync(`${results}${name}.log`, lines.join("\n"));
+  });
 }
 
 /** Starts a client in the page and joins a group; what happens to it is noted in the page. */

@@ -1,0 +1,139 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { startEmulator } from "web-pubsub-emulator";
+import { startSamples } from "../../samples-browser/server/samples.mjs";
+import { launchChromium } from "./chromium.js";
+import { PAGES, serveSamples, visit, type PageName } from "./visitor.js";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(() => browser.close());
+
+const pages = Object.keys(PAGES) as PageName[];
+const numbered = (name: string): string[] => Array.from({ length: 10 }, (_, index) => `${name} ${index}`);
+const by = (name: string, lines: string[]): string[] => lines.filter((line) => line.startsWith(name));
+
+test.each(pages)("%s: a cut connection is shown as recovering, and no line is lost", async (page) => {
+  const { url, emulator } = await serveSamples();
+  const [ann, bob] = await Promise.all([
+    visit(browser, url, { name: "Ann", page }),
+    visit(browser, url, { name: "Bob" }),
+  ]);
+  await Promise.all([ann, bob].map((each) => each.page.getByText("Here now: 2").waitFor()));
+  await ann.say("Ann was here");
+  await bob.page.getByText("Ann was here").waitFor();
+
+  emulator.faults.refuseUpgrades({ with: 503, only: "recovery" });
+  await ann.page.getByRole("button", { name: "Cut", exact: true }).click();
+  await ann.page.getByRole("status").getByText("Recovering").waitFor();
+  await ann.page.getByText(/attempt \d+ in \d/).waitFor();
+  for (const line of numbered("Bob")) await bob.say(line);
+  for (const line of numbered("Ann")) await ann.say(line);
+  expect(by("Bob", await ann.lines())).toEqual([]);
+
+  emulator.faults.reset();
+  await ann.page.evaluate(() => dispatchEvent(new Event("online")));
+  await ann.page.getByText(/Recovered/).waitFor();
+  await ann.page.getByRole("status").getByText("Connected").waitFor();
+  for (const { lines } of [ann, bob]) {
+    await expect.poll(async () => by("Ann", await lines())).toEqual(["Ann was here", ...numbered("Ann")]);
+    await expect.poll(async () => by("Bob", await lines())).toEqual(numbered("Bob"));
+  }
+  await expect.poll(() => bob.page.locator(".waiting").count()).toBe(0);
+});
+
+test("the four pages meet in one room, and who closes a page is gone from it", async () => {
+  const { url } = await serveSamples();
+  const all = await Promise.all(
+    pages.map((page, index) => visit(browser, url, { name: `Nr${index}`, page })),
+  );
+  for (const { page } of all) {
+    await page.getByText("Here now: 4").waitFor();
+    expect(await page.getByText("(you)").count()).toBe(1);
+  }
+  for (const [index, { say }] of all.entries()) {
+    await say(`line of ${index}`);
+    for (const { lines } of all) await expect.poll(lines).toContain(`line of ${index}`);
+  }
+  const left = [...all];
+  while (left.length > 1) {
+    await left.pop()?.page.goto("about:blank");
+    await left[0]?.page.getByText(`Here now: ${left.length}`).waitFor({ timeout: 5_000 });
+  }
+});
+
+test.each(["TypeScript", "React", "Vue"] as const)("%s: rooms are apart", async (page) => {
+  const { url } = await serveSamples();
+  const [ann, bob] = await Promise.all([
+    visit(browser, url, { name: "Ann", page }),
+    visit(browser, url, { name: "Bob", page }),
+  ]);
+  await ann.page.getByRole("button", { name: "garden" }).press("Enter");
+  await bob.page.getByText("Here now: 1").waitFor();
+  await ann.page.getByRole("heading", { name: "garden" }).waitFor();
+  await ann.page.getByText("Here now: 1").waitFor();
+  expect(await ann.page.getByRole("button", { name: "garden" }).getAttribute("aria-current")).toBe("true");
+  await bob.say("in the lobby");
+  await expect.poll(bob.lines).toEqual(["in the lobby"]);
+  await bob.page.getByRole("button", { name: "garden" }).click();
+  await ann.page.getByText("Here now: 2").waitFor();
+  await bob.say("in the garden");
+  await expect.poll(ann.lines).toEqual(["in the garden"]);
+  await ann.page.goBack();
+  await ann.page.getByRole("heading", { name: "lobby" }).waitFor();
+  await bob.page.getByText("Here now: 1").waitFor();
+});
+
+test("pings find out half-open connections, and what was said meanwhile arrives", async () => {
+  const { url } = await serveSamples();
+  const bob = await visit(browser, url, { name: "Bob" });
+  const deaf = await Promise.all(
+    (["TypeScript", "React", "Vue"] as const).map((page) => visit(browser, url, { name: page, page })),
+  );
+  for (const { page } of deaf) await page.getByRole("button", { name: "Go half-open" }).click();
+  await bob.say("can you hear me?");
+  for (const [index, { say }] of deaf.entries()) await say(`can you? ${index}`);
+  const all = ["can you hear me?", ...deaf.map((_, index) => `can you? ${index}`)];
+  await Promise.all(deaf.map(({ page }) => page.getByText(/Recovered/).waitFor({ timeout: 20_000 })));
+  for (const { lines } of [bob, ...deaf]) await expect.poll(async () => (await lines()).sort()).toEqual(all);
+});
+
+test.each(["TypeScript", "React", "Vue"] as const)("%s: a new connection is called new", async (page) => {
+  const { url } = await serveSamples();
+  const ann = await visit(browser, url, { name: "Ann", page });
+  await ann.page.getByText("Here now: 1").waitFor();
+  await ann.page.getByRole("button", { name: "Cut and forget" }).click();
+  await ann.page.getByText("lines sent while there was none are missing").waitFor();
+  await ann.page.getByRole("status").getByText("Connected").waitFor();
+  // The presence is restored with it.
+  await ann.page.getByText("Ann (you)").waitFor();
+  await ann.say("back");
+  await expect.poll(ann.lines).toEqual(["back"]);
+});
+
+test.each(["TypeScript", "React", "Vue"] as const)("%s: no network is said", async (page) => {
+  const { url } = await serveSamples();
+  const ann = await visit(browser, url, { name: "Ann", page });
+  await ann.context.setOffline(true);
+  await ann.page.getByRole("status").getByText("No network").waitFor();
+  await ann.context.setOffline(false);
+  await ann.page.getByRole("status").getByText("Connected").waitFor();
+});
+
+test("with a connection string the samples start no service, and the fault buttons are off", async () => {
+  await using emulator = await startEmulator();
+  const { connectionString } = emulator;
+  const { url, emulator: own, close } = await startSamples({ connectionString, port: 0 });
+  onTestFinished(close);
+  expect(own).toBeUndefined();
+  for (const page of ["TypeScript", "React", "Vue"] as const) {
+    const ann = await visit(browser, url, { name: "Ann", page });
+    await ann.page.getByText("(local service only)").waitFor();
+    expect(await ann.page.getByRole("button", { name: "Go half-open" }).isDisabled()).toBe(true);
+    await ann.say("up there");
+    await expect.poll(ann.lines).toEqual(["up there"]);
+    await ann.context.close();
+  }
+});
