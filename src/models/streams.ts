@@ -22,9 +22,9 @@ export interface OpenGroupStreamOptions {
    * there is a connection. Default: 30,000.
    */
   closeTimeoutInMs?: number;
-  /** So many fragments may be unacknowledged before `write` waits. Default: 256. */
+  /** So many fragments may be unacknowledged before `write` waits. Default: 128. */
   maxUnackedFragments?: number;
-  /** So many bytes, as sent, may be unacknowledged before `write` waits. Default: 4,194,304. */
+  /** So many bytes, as sent, may be unacknowledged before `write` waits. Default: 2,097,152. */
   maxUnackedBytes?: number;
 }
 

@@ -108,8 +108,10 @@ export class OutboundStreams implements SessionPart {
         {
           startTimeoutInMs: pick("startTimeoutInMs", 30_000),
           closeTimeoutInMs: pick("closeTimeoutInMs", 30_000),
-          maxUnackedFragments: pick("maxUnackedFragments", 256),
-          maxUnackedBytes: pick("maxUnackedBytes", 1 << 22),
+          // A stream that comes back to its sender must leave its window at the service (1,000 messages,
+          // 16 MB) mostly empty: the client's own sequence acks wait in the same line.
+          maxUnackedFragments: pick("maxUnackedFragments", 128),
+          maxUnackedBytes: pick("maxUnackedBytes", 1 << 21),
         },
         this.#settings,
         this.#host,

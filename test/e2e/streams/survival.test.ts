@@ -79,7 +79,7 @@ test(`a stream of ${FRAGMENTS} fragments survives ${CUTS} cuts byte for byte, in
   expect(bytes).toBe(total);
   expect(received.digest("hex")).toBe(written.digest("hex"));
   // The window of the sender, and what the service holds for the receiver.
-  expect(mostBehind).toBeLessThan(256 + 1_000);
+  expect(mostBehind).toBeLessThan(128 + 1_000);
   // Both sides and the service live in this process.
   expect(grown).toBeLessThan(4 * 1024 * 1024);
   // All of it on two connections that were only recovered.

@@ -53,7 +53,7 @@ describe("W30: a nack rewinds", () => {
 
   test("one nack for each fragment on its way causes one resending", async () => {
     const stage = await connectedStage();
-    const writer = await openStream(stage);
+    const writer = await openStream(stage, { maxUnackedFragments: 200 });
     await write(writer, 200);
     const sent = newly(stage, () => {
       for (let i = 0; i < 199; i++) stage.socket.receiveFrame(streamNack(2));

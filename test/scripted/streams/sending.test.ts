@@ -444,12 +444,12 @@ describe("the window (W33)", () => {
     expect(small.status).toBe("resolved");
   });
 
-  test("is 256 fragments by default", async () => {
+  test("is 128 fragments by default", async () => {
     const stage = await connectedStage();
     const writer = await openStream(stage);
-    const writes = Array.from({ length: 257 }, () => follow(writer.write("x")));
+    const writes = Array.from({ length: 129 }, () => follow(writer.write("x")));
     await turn();
-    expect(writes.filter(({ status }) => status === "resolved")).toHaveLength(256);
+    expect(writes.filter(({ status }) => status === "resolved")).toHaveLength(128);
   });
 
   test("what waits is bounded by bytes; more is refused at once and harms nothing", async () => {
@@ -614,3 +614,34 @@ function circle(): object {
   self.self = self;
   return self;
 }
+
+test("a farewell that the socket refuses harms nothing", async () => {
+  const stage = await connectedStage();
+  const writer = await openStream(stage);
+  const errors: Error[] = [];
+  writer.onError((error) => errors.push(error));
+  stage.socket.sendError = new Error("full");
+  stage.socket.receiveFrame(streamAck(9));
+  expect(errors).toMatchObject([{ name: "ProtocolViolation" }]);
+  expect(stage.client.state).toBe("Connected");
+});
+
+test("a waiting fragment that can't be written any more fails alone", async () => {
+  const stage = await connectedStage();
+  const writer = await openStream(stage, { maxUnackedFragments: 1 });
+  const abort = new AbortController();
+  const content: { self?: object } = {};
+  await writer.write("a");
+  const taken = follow(writer.write("b", { abortSignal: abort.signal }));
+  const changed = follow(writer.write(content));
+  const last = follow(writer.write("d"));
+  // It gets another number, so it is written again, and can't be.
+  abort.abort();
+  content.self = content;
+  stage.socket.receiveFrame(streamAck(2));
+  await turn();
+  expect(taken.error).toMatchObject({ name: "Aborted" });
+  expect(changed.error).toMatchObject({ name: "InvalidMessage" });
+  expect(last.status).toBe("resolved");
+  expect(sentOf(stage.socket)).toEqual(["start", "1", "2"]);
+});
