@@ -38,6 +38,7 @@ export class ClientEndpoint {
     const fault = this.#script.refusesUpgrade(
       recoveryTicket(connect.query) === undefined ? "new" : "recovery",
     );
+    if (fault !== undefined) this.#service.showRefusal(connect.hub, `A scripted fault: ${fault}.`);
     if (fault === "hang") return this.#faults.hold(() => socket.destroy());
     if (fault === "reset") return void socket.destroy();
     if (fault !== undefined) return refuse(socket, fault, "A scripted fault refused the upgrade.");

@@ -20,6 +20,7 @@ import type { Ports } from "./ports.js";
 import { Session, type SessionOwner } from "./session.js";
 import { Streams } from "./streams.js";
 import { firstKnown, settle } from "./subprotocol.js";
+import { Trace } from "./trace.js";
 import { type Identity, type TokenClaims, anonymous, claimLists, identityOf } from "./token.js";
 import { closeCodes, type Link, type Transport } from "./transport.js";
 import { WaitingRoom } from "./waitingRoom.js";
@@ -33,6 +34,8 @@ export interface ServiceOptions {
 
 /** The whole service without its network: admits clients, keeps their sessions, moves their messages. */
 export class Service {
+  /** What happens here, for those who watch. */
+  readonly trace = new Trace();
   readonly #ports: Ports;
   readonly #allowsAnonymous: (hub: string) => boolean;
   readonly #operations: Operations;
@@ -70,6 +73,21 @@ export class Service {
 
   /** Decides whether a client may come in, before its socket is open. Never rejects. */
   async admit(request: ConnectRequest): Promise<Admission> {
+    const admission = await this.#admit(request);
+    if (admission.kind === "refused") {
+      this.showRefusal(request.hub, `${admission.status}: ${admission.message}`);
+    }
+    return admission;
+  }
+
+  /** Shows those who watch that a client was not let in. */
+  showRefusal(hub: string, reason: string): void {
+    if (!this.trace.watched) return;
+    const nobody = { hub, connectionId: undefined, userId: undefined };
+    this.trace.emit(nobody, { kind: "refused", reason });
+  }
+
+  async #admit(request: ConnectRequest): Promise<Admission> {
     if (!isHubName(request.hub)) return refused(400, "The hub's name is not valid.");
     const codec = firstKnown(this.#ports.codecs, request.subprotocols);
     const mode = codec === undefined ? bareMode(request.query) : undefined;
@@ -88,6 +106,11 @@ export class Service {
   /** Closes the open streams of a session, or one of them. @returns how many. */
   closeStreams(session: Session, error: OperationError, streamId?: string): number {
     return this.#streams.closeAll(this.hub(session.hub), session, error, streamId);
+  }
+
+  /** Until when a session without a transport can be recovered, in Unix milliseconds; undefined: it has one. */
+  recoverableUntil(session: Session): number | undefined {
+    return this.#waitingRoom.deadline(session);
   }
 
   async #admitNew(request: ConnectRequest, codec: Codec | undefined): Promise<Admission> {
@@ -155,6 +178,7 @@ export class Service {
         session.connectionState = connectionState;
         hub.add(session);
         for (const group of joined) hub.join(session, group);
+        if (this.trace.watched) this.trace.emit(session, { kind: "opened", subprotocol: codec.name });
         const link = session.attach(transport);
         this.#ports.upstream.connected(session.origin);
         return link;
@@ -176,6 +200,8 @@ export class Service {
       const link = session.attach(transport, this.#ports.interference.announcesRecovery(session));
       this.#waitingRoom.remove(session);
       session.replay(this.#ports.interference.replays(session));
+      if (this.trace.watched)
+        this.trace.emit(session, { kind: "recovered", replayed: session.buffer?.count ?? 0 });
       this.#streams.resumed(this.hub(session.hub), session);
       this.#invocations.resumed(session);
       return link;
@@ -188,12 +214,14 @@ export class Service {
     return {
       environment,
       interference,
+      trace: this.trace,
       received: (session, frame) => this.#received(hub, session, frame),
       dropped: (session) => {
         this.#streams.paused(session);
         this.#waitingRoom.add(session);
       },
       ended: (session, reason) => {
+        if (this.trace.watched) this.trace.emit(session, { kind: "ended", reason });
         this.#waitingRoom.remove(session);
         hub.remove(session);
         this.#streams.ended(hub, session);
@@ -205,6 +233,8 @@ export class Service {
 
   #received(hub: Hub, session: Session, frame: Frame): void {
     const decoded = session.codec.decode(frame);
+    if (this.trace.watched)
+      this.trace.emit(session, { kind: "received", decoded, bytes: frame.bytes.length });
     const report = (message: string) =>
       this.#ports.diagnostics({
         level: "warning",

@@ -4,10 +4,11 @@ import { type Environment, randomId } from "./environment.js";
 import type { Envelope } from "./envelope.js";
 import type { Interference } from "./interference.js";
 import { maxBufferedBytes } from "./limits.js";
-import type { ControlMessage, OperationError, Uint64 } from "./messages.js";
+import type { ControlMessage, OperationError, ServiceMessage, Uint64 } from "./messages.js";
 import type { Permissions } from "./permissions.js";
 import { ReliableBuffer } from "./reliableBuffer.js";
 import { StreamTable } from "./streamTable.js";
+import type { Trace } from "./trace.js";
 import { closeCodes, type Link, type Transport } from "./transport.js";
 import type { EventOrigin } from "./upstream.js";
 
@@ -15,6 +16,7 @@ import type { EventOrigin } from "./upstream.js";
 export interface SessionOwner {
   readonly environment: Environment;
   readonly interference: Interference;
+  readonly trace: Trace;
   /** A frame came in on the session's current transport. */
   received(session: Session, frame: Frame): void;
   /** The transport is gone; the session waits for its recovery. */
@@ -134,18 +136,24 @@ export class Session {
     const encoded = this.#ended ? undefined : envelope.encodedBy(this.codec);
     if (encoded === undefined) return;
     if (this.buffer === undefined) {
+      this.#show(envelope.message, encoded.size);
       this.#write(encoded.frame());
       return;
     }
     const entry = this.buffer.push(encoded, envelope.expiresAt, this.#owner.environment.now());
     if (entry === undefined) this.end("Too many messages are waiting for a sequence acknowledgement.");
-    else this.#write(encoded.frame(entry.sequenceId));
+    else {
+      this.#show(envelope.message, encoded.size, entry.sequenceId);
+      this.#write(encoded.frame(entry.sequenceId));
+    }
   }
 
   /** Sends a message about the connection; while there is no transport it is lost. */
   control(message: ControlMessage): void {
     const encoded = this.codec.encode(message);
-    if (encoded !== undefined) this.#write(encoded.frame());
+    if (encoded === undefined) return;
+    this.#show(message, encoded.size);
+    this.#write(encoded.frame());
   }
 
   /** Answers an operation, unless a fault holds the ack. @param error left out: success. */
@@ -180,7 +188,10 @@ export class Session {
     // Unsettled: a close frame without a code is what a plain `close()` sends, so it counts as a goodbye too.
     const goodbye = code === closeCodes.normal || code === 1005;
     if (goodbye || this.buffer === undefined) this.end(goodbye ? "" : "The connection was lost.");
-    else this.#owner.dropped(this);
+    else {
+      if (this.#owner.trace.watched) this.#owner.trace.emit(this, { kind: "lost", code });
+      this.#owner.dropped(this);
+    }
   }
 
   #newReconnectionToken(): string | undefined {
@@ -188,6 +199,15 @@ export class Session {
     const token = randomId(this.#owner.environment, 32);
     this.#reconnectionTokens.add(token);
     return token;
+  }
+
+  /** To those who watch. What nobody keeps and no transport takes is lost, so it isn't shown. */
+  #show(message: ServiceMessage, bytes: number, sequenceId?: number): void {
+    const { trace } = this.#owner;
+    if (!trace.watched) return;
+    const held = this.#transport === undefined || this.#transport.frozen === true;
+    if (held && sequenceId === undefined) return;
+    trace.emit(this, { kind: "sent", message, bytes, sequenceId, held });
   }
 
   #write(frame: Frame): void {

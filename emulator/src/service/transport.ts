@@ -11,6 +11,8 @@ export interface Transport {
   cut(): void;
   /** Fault: the socket stays up, but nothing is read from it and nothing sent any more. */
   freeze(): void;
+  /** Whether that has happened. */
+  readonly frozen?: boolean;
 }
 
 /** The service's end of one transport: the transport's owner tells it what happens there. */

@@ -28,6 +28,11 @@ export class WaitingRoom {
     this.#timer = undefined;
   }
 
+  /** When the session's recovery window ends, in Unix milliseconds; undefined for one that doesn't wait. */
+  deadline(session: Session): number | undefined {
+    return this.#deadlines.get(session);
+  }
+
   #schedule(): void {
     if (this.#timer !== undefined) return;
     for (const deadline of this.#deadlines.values()) {
