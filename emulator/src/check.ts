@@ -9,7 +9,9 @@ export function checkObject(
     throw new TypeError(`${name} must be an object, but is ${show(value)}.`);
   }
   for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) throw new TypeError(`${name} has no ${show(key)}; it knows ${keys.join(", ")}.`);
+    if (!keys.includes(key)) {
+      throw new TypeError(`${name} has no ${show(key)}${guess(key, keys)}; it knows ${keys.join(", ")}.`);
+    }
   }
   return value as Record<string, unknown>;
 }
@@ -58,6 +60,39 @@ export function checkOneOf<Value extends string>(
 /** Checks what may be left out. */
 export function optional<Value>(value: unknown, check: (value: unknown) => Value): Value | undefined {
   return value === undefined ? undefined : check(value);
+}
+
+/** Asks for the known name that an unknown one is most like; the empty string where none is. */
+export function guess(unknown: string, known: readonly string[]): string {
+  const near = known
+    .map((name) => ({ name, distance: distance(unknown.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near !== undefined && near.distance <= Math.max(1, near.name.length / 3)
+    ? ` (did you mean ${near.name}?)`
+    : "";
+}
+
+/** How many letters must be put in, taken out, changed or swapped with their neighbour to make one of the other. */
+function distance(a: string, b: string): number {
+  const first = Array.from({ length: b.length + 1 }, (_, i) => i);
+  const rows = [first];
+  const at = (i: number, j: number) => rows[i]?.[j] ?? Infinity;
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    rows.push(row);
+    for (let j = 1; j <= b.length; j++) {
+      const swapped = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1),
+          at(i - 1, j) + 1,
+          at(i, j - 1) + 1,
+          swapped ? at(i - 2, j - 2) + 1 : Infinity,
+        ),
+      );
+    }
+  }
+  return at(a.length, b.length);
 }
 
 function show(value: unknown): string {

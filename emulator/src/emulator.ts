@@ -1,3 +1,5 @@
+import { Admin } from "./admin/admin.js";
+import { type TraceEntry, traceEntry } from "./admin/traceEntry.js";
 import { nodeEnvironment } from "./environment.js";
 import { FaultScript } from "./faultScript.js";
 import { Faults } from "./faults.js";
@@ -9,6 +11,7 @@ import { refuse } from "./http/refusal.js";
 import { Requests } from "./http/requests.js";
 import { RestTokens } from "./http/rest/restTokens.js";
 import { Server } from "./http/server.js";
+import { type HubOptions, checkHubs } from "./hubOptions.js";
 import { HubHandle } from "./hubHandle.js";
 import { type ClientUrlOptions, type EmulatorOptions, checkClientUrl, checkOptions } from "./options.js";
 import { Service } from "./service/service.js";
@@ -30,10 +33,22 @@ export interface Emulator extends AsyncDisposable {
   readonly connectionString: string;
   /** Scripted faults, for tests of how an application takes them. */
   readonly faults: Faults;
+  /** Where the trace page is; undefined without the option `admin`. */
+  readonly adminUrl: string | undefined;
   /** A WebSocket URL with a fresh token, for a client of the hub. */
   clientAccessUrl(hub: string, options?: ClientUrlOptions): Promise<string>;
   /** One hub from the inside; it exists on demand. */
   hub(name: string): HubHandle;
+  /**
+   * Replaces the settings of all hubs: handlers, listeners, anonymous access. Connections stay. Rejects on a bad one
+   * and changes nothing then.
+   */
+  setHubs(hubs: Readonly<Record<string, HubOptions>>): Promise<void>;
+  /**
+   * Calls `listener` for everything that happens on connections. Payloads are shortened, tokens left out.
+   * @returns what ends it.
+   */
+  trace(listener: (entry: TraceEntry) => void): () => void;
   /** Closes every connection and the server. Calling it again waits for the same end. */
   close(): Promise<void>;
 }
@@ -46,9 +61,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     accessKey,
     secondaryAccessKey,
     recoveryWindowInMs,
+    admin: adminWanted,
     log,
-    hubs,
+    hubs: wantedHubs,
   } = checkOptions(options);
+  let hubs = wantedHubs;
   let address: Address = addressOf(host, wantedPort);
   const accessKeys = secondaryAccessKey === undefined ? [accessKey] : [accessKey, secondaryAccessKey];
   const keys = new KeyRing(accessKeys, nodeEnvironment);
@@ -77,21 +94,23 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   );
   const faults = new Faults(script, service);
   const clients = new ClientEndpoint(service, script, faults);
-  const failed = (cause: unknown) => {
-    log({
-      level: "warning",
-      hub: "",
-      connectionId: undefined,
-      message: `The server failed: ${String(cause)}`,
-      cause,
-    });
+  const report = (what: string, cause: unknown) => {
+    const message = `${what}: ${String(cause)}`;
+    log({ level: "warning", hub: "", connectionId: undefined, message, cause });
   };
-  const requests = new Requests({
-    service,
-    tokens: new RestTokens(keys, () => address.hosts),
-    clientTokens: tokens,
-    diagnostics: log,
-  });
+  const failed = (cause: unknown) => report("The server failed", cause);
+  const admin = adminWanted
+    ? new Admin({ service, faults, now: () => nodeEnvironment.now(), diagnostics: log })
+    : undefined;
+  const requests = new Requests(
+    {
+      service,
+      tokens: new RestTokens(keys, () => address.hosts),
+      clientTokens: tokens,
+      diagnostics: log,
+    },
+    admin && (async (request, response) => admin.answer(request, response)),
+  );
   const server = new Server({
     request: (request, response) => void requests.answer(request, response),
     upgrade: (request, socket, head) => {
@@ -114,6 +133,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const close = () => {
     closing ??= (async () => {
       faults.reset();
+      admin?.close();
       service.endAll("The service is stopping.", closeCodes.goingAway);
       clients.close();
       await Promise.all([server.close(closeGraceInMs), application.close()]);
@@ -126,6 +146,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     endpoint,
     connectionString: `Endpoint=${endpoint};AccessKey=${accessKey};Version=1.0;`,
     faults,
+    adminUrl: admin && `${endpoint}/admin`,
     async clientAccessUrl(hub, urlOptions = {}) {
       const checked = checkClientUrl(hub, urlOptions);
       const token = await tokens.issue(hub, { ...checked, userId: urlOptions.userId });
@@ -133,6 +154,22 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       return `${url}?access_token=${token}`;
     },
     hub: (name) => new HubHandle(service.hub(name)),
+    async setHubs(given) {
+      const checked = checkHubs(given);
+      if (closing !== undefined) throw new Error("The service is closed.");
+      const opened = await openHubs(checked, webhooks, nodeEnvironment, log);
+      hubs = checked;
+      await application.replace(opened);
+    },
+    trace: (listener) =>
+      service.trace.watch((subject, event) => {
+        try {
+          listener(traceEntry(subject, event, nodeEnvironment.now()));
+        } catch (error) {
+          // It must not come between the service and its clients.
+          report("A trace listener failed", error);
+        }
+      }),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -31,7 +31,7 @@ export function checkHubs(hubs: Readonly<Record<string, HubOptions>> = {}): Read
 }
 
 export function checkFunction(name: string, value: unknown): unknown {
-  checkOneOf(`typeof ${name}`, typeof value, ["function"]);
+  if (typeof value !== "function") throw new TypeError(`${name} must be a function, but is ${typeof value}.`);
   return value;
 }
 
@@ -54,7 +54,10 @@ function checkHandler(name: string, value: unknown): void {
     checkSystemEvents(name, systemEvents, ["connect", "connected", "disconnected"]);
     return;
   }
-  const { events, ...functions } = checkObject(name, value, ["events", ...functionNames]);
+  const { events, ...functions } = checkObject(name, value, ["url", "events", ...functionNames]);
+  if (Object.keys(functions).length === 0) {
+    throw new TypeError(`${name} must have a url, or functions (${functionNames.join(", ")}).`);
+  }
   checkEvents(name, events);
   for (const [key, given] of Object.entries(functions)) {
     optional(given, (called) => checkFunction(`${name}.${key}`, called));

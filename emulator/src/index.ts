@@ -1,3 +1,4 @@
+export type { TraceEntry } from "./admin/traceEntry.js";
 export { type Emulator, startEmulator } from "./emulator.js";
 export type { ClientUrlOptions, EmulatorOptions } from "./options.js";
 export type { HubOptions } from "./hubOptions.js";

@@ -1,5 +1,14 @@
-import { checkInteger, checkNumber, checkObject, checkString, checkStrings, optional } from "./check.js";
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkObject,
+  checkString,
+  checkStrings,
+  optional,
+} from "./check.js";
 import { type HubOptions, checkFunction, checkHubs } from "./hubOptions.js";
+import { isLoopback, isWildcard } from "./http/address.js";
 import type { Diagnostic } from "./service/diagnostics.js";
 import { defaultRecoveryWindowInMs } from "./service/limits.js";
 import { isGroupName, isHubName } from "./service/names.js";
@@ -18,6 +27,8 @@ export interface EmulatorOptions {
   readonly secondaryAccessKey?: string;
   /** Settings by hub name, in any case. Hubs not listed exist on demand. */
   readonly hubs?: Readonly<Record<string, HubOptions>>;
+  /** Serves the trace page, snapshots and faults at `/admin`, to this machine only. Default: false. */
+  readonly admin?: boolean;
   /** How long a dropped reliable connection can be recovered, in milliseconds. Default: 30,000. */
   readonly recoveryWindowInMs?: number;
   /** Gets warnings: failed handlers, skipped messages. Default: one line each on standard error. */
@@ -40,6 +51,7 @@ export interface CheckedOptions {
   readonly accessKey: string;
   readonly secondaryAccessKey: string | undefined;
   readonly recoveryWindowInMs: number;
+  readonly admin: boolean;
   readonly log: (diagnostic: Diagnostic) => void;
   /** By lower-case name. */
   readonly hubs: ReadonlyMap<string, HubOptions>;
@@ -47,22 +59,40 @@ export interface CheckedOptions {
 
 /** Longest time that a timer can take, in milliseconds. */
 const maxTimerInMs = 2 ** 31 - 1;
-const optionNames = ["port", "host", "accessKey", "secondaryAccessKey", "hubs", "recoveryWindowInMs", "log"];
+/** Every option of `startEmulator`. */
+export const optionNames: readonly string[] = [
+  "port",
+  "host",
+  "accessKey",
+  "secondaryAccessKey",
+  "hubs",
+  "recoveryWindowInMs",
+  "admin",
+  "log",
+];
 
 /** Fills in defaults; a bad value or an unknown name throws an error that says so. */
 export function checkOptions(options: EmulatorOptions): CheckedOptions {
   checkObject("options", options, optionNames);
+  const host = optional(options.host, (value) => checkString("host", value)) ?? "127.0.0.1";
+  const admin = optional(options.admin, (value) => checkBoolean("admin", value)) ?? false;
+  if (admin && !isLoopback(host) && !isWildcard(host)) {
+    throw new RangeError(
+      `admin is for this machine only, which can't reach ${host}: use the host 127.0.0.1.`,
+    );
+  }
   const recoveryWindowInMs = optional(options.recoveryWindowInMs, (value) =>
     checkNumber("recoveryWindowInMs", value, 0, maxTimerInMs),
   );
   return {
     port: optional(options.port, (value) => checkInteger("port", value, 0, 65_535)) ?? 0,
-    host: optional(options.host, (value) => checkString("host", value)) ?? "127.0.0.1",
+    host,
     accessKey:
       optional(options.accessKey, (value) => checkString("accessKey", value)) ?? developmentAccessKey,
     secondaryAccessKey: optional(options.secondaryAccessKey, (value) =>
       checkString("secondaryAccessKey", value),
     ),
+    admin,
     recoveryWindowInMs: recoveryWindowInMs ?? defaultRecoveryWindowInMs,
     log:
       optional(options.log, (value) => checkFunction("log", value) as (entry: Diagnostic) => void) ??

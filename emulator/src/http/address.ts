@@ -20,8 +20,13 @@ export function isLoopback(host: string): boolean {
   return host === "::1" || host.toLowerCase() === "localhost" || /^127(\.\d+){3}$/.test(host);
 }
 
+/** Whether a service that listens there is reached by every address of this machine. */
+export function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
 /** An address to connect to: a wildcard is none. */
 function reachable(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  if (isWildcard(host)) return "127.0.0.1";
   return host.includes(":") ? `[${host}]` : host;
 }

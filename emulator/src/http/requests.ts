@@ -7,10 +7,13 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<
 /** Answers everything that isn't an upgrade. What REST needs is loaded with its first call, not at the start. */
 export class Requests {
   readonly #ports: RestPorts;
+  readonly #admin: Listener | undefined;
   #rest: Promise<Listener> | undefined;
 
-  constructor(ports: RestPorts) {
+  /** @param admin answers for the admin path; left out: there is none. */
+  constructor(ports: RestPorts, admin?: Listener) {
     this.#ports = ports;
+    this.#admin = admin;
   }
 
   /** Never rejects. */
@@ -22,6 +25,8 @@ export class Requests {
       if (/^\/client(\/|$)/i.test(path)) {
         response.setHeader("Upgrade", "websocket");
         fail(response, 426, "This is the WebSocket endpoint: the request must be an upgrade.");
+      } else if (this.#admin !== undefined && /^\/admin(\/|$)/.test(path)) {
+        await this.#admin(request, response);
       } else await (await (this.#rest ??= load(this.#ports)))(request, response);
     } catch (cause) {
       const message = `A request failed: ${String(cause)}`;

@@ -26,7 +26,7 @@ export interface HubApplication {
 /** The application behind the service: event handlers, which answer, and event listeners, which don't. */
 export class Application implements Upstream {
   /** By lower-case name. */
-  readonly #hubs: ReadonlyMap<string, HubApplication>;
+  #hubs: ReadonlyMap<string, HubApplication>;
   readonly #diagnostics: Diagnostics;
   readonly #notifications = new Set<Promise<void>>();
 
@@ -42,6 +42,13 @@ export class Application implements Upstream {
     await Promise.race([Promise.all(this.#notifications), grace]);
     clearTimeout(timer);
     await Promise.all(Array.from(this.#hubs.values(), async ({ listeners }) => listeners.close()));
+  }
+
+  /** From now on events go to these; what is on its way still arrives. Resolves when the former listeners have closed. */
+  async replace(hubs: ReadonlyMap<string, HubApplication>): Promise<void> {
+    const former = this.#hubs;
+    this.#hubs = hubs;
+    await Promise.all(Array.from(former.values(), async ({ listeners }) => listeners.close()));
   }
 
   async connect(event: ConnectEvent): Promise<ConnectDecision | undefined> {

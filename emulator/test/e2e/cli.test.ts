@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +12,13 @@ import { RawClient, until } from "./harness.js";
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
 function run(...args: string[]) {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", cli, ...args]);
+  return runWith({}, ...args);
+}
+
+function runWith(more: NodeJS.ProcessEnv, ...args: string[]) {
+  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", cli, ...args], {
+    env: { ...process.env, ...more },
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
   const output = { out: "", err: "" };
   child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (output.out += chunk));
@@ -31,6 +39,10 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     expect(await client.join("g")).toMatchObject({ success: true });
     child.kill(signal);
     expect((await client.gone()).code).toBe(1001);
+    expect(client.messages.at(-1)).toMatchObject({
+      event: "disconnected",
+      message: "The service is stopping.",
+    });
     expect(await exit).toBe(0);
     expect(output.err).toBe("");
   },
@@ -46,9 +58,11 @@ test("--help and --version", async () => {
 
 test.each([
   [["--prot", "1"], 2, "--prot"],
-  [["--port", "x"], 2, "--port must be a number"],
-  [["--port", "99999"], 1, "port must be a number from 0 to 65535"],
-  [["--port", "0", "--hub", "1"], 1, "hub name"],
+  [["--port", "x"], 2, "--port must be a whole number"],
+  [["--port", "99999"], 2, "--port must be a whole number from 0 to 65535"],
+  [["--port", "0", "--hub", "1"], 2, "--hub must be the name of a hub"],
+  [["--host", "192.0.2.1", "--admin"], 1, "admin is for this machine only"],
+  [["--port", "0", "--host", "192.0.2.1"], 1, "Can't listen on 192.0.2.1"],
 ])("%j is refused", async (args, code, message) => {
   const { output, exit } = run(...args);
   expect(await exit).toBe(code);
@@ -72,11 +86,99 @@ test.each([
   await until(() => output.err.includes("Listening on 0.0.0.0"));
 });
 
-test.each([
-  ["none.json", "can't be read"],
-  ["none.mjs", "can't be read"],
-])("without the file %s it says so", async (name, message) => {
+test.each(["none.json", "none.mjs"])("without the file %s it says so", async (name) => {
   const { output, exit } = run("-c", name);
   expect(await exit).toBe(1);
-  expect(output.err).toContain(message);
+  expect(output.err).toContain(`${name}: `);
+  expect(output.err).not.toContain("    at ");
+});
+
+async function configFile(config: unknown): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "emulator-"));
+  onTestFinished(async () => rm(folder, { recursive: true }));
+  const path = join(folder, "emulator.json");
+  await writeFile(path, JSON.stringify(config));
+  return path;
+}
+
+test("the flag counts before the environment variable, and that before the file", async () => {
+  const path = await configFile({ port: 1, accessKey: "of-the-file", hub: "of.the.file" });
+  const more = {
+    WEB_PUBSUB_EMULATOR_CONFIG: path,
+    WEB_PUBSUB_EMULATOR_PORT: "2",
+    WEB_PUBSUB_EMULATOR_ACCESS_KEY: "of-the-environment",
+  };
+  const { output } = runWith(more, "--port", "0");
+  await until(() => output.out.includes("Ctrl+C"));
+  expect(output.out).toContain("AccessKey=of-the-environment;");
+  expect(output.out).toContain("/client/hubs/of.the.file?");
+  expect(output.out).not.toMatch(/127\.0\.0\.1:[12]\b/);
+});
+
+test("edits of the file apply at once, a bad one keeps the last good one", async () => {
+  const path = await configFile({ port: 0 });
+  const { output } = run("--config", path);
+  await until(() => output.out.includes("Ctrl+C"));
+  const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(output.out)?.[0] ?? "";
+  const come = async () => {
+    const client = new RawClient(`${endpoint.replace("http", "ws")}/client/hubs/news`);
+    onTestFinished(() => client.socket.terminate());
+    await until(() => client.connected ?? client.status);
+    return client;
+  };
+  expect((await come()).status).toBe(401);
+
+  await writeFile(path, JSON.stringify({ port: 1, hubs: { news: { anonymous: true } } }));
+  await until(() => output.out.includes("was read again"));
+  expect(output.out).toContain("Start again to change port.");
+  const client = await come();
+  expect(client.status).toBeUndefined();
+
+  await writeFile(path, JSON.stringify({ hubs: { news: { anonymous: 1 } } }));
+  await until(() => output.err.includes("last good"));
+  expect(output.err).toContain("emulator.json: hubs.news.anonymous must be a boolean, but is 1.");
+  expect((await come()).status).toBeUndefined();
+  await client.settled();
+});
+
+test("handlers in the file apply to connections that are open", async () => {
+  const path = await configFile({ port: 0, hubs: { chat: { anonymous: true } } });
+  const asked: string[] = [];
+  const application = createServer((request, response) => {
+    if (request.method === "POST") asked.push(String(request.headers["ce-eventname"]));
+    response.setHeader("WebHook-Allowed-Origin", "*").end();
+  });
+  await new Promise<void>((resolve) => application.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void application.close());
+  const url = `http://127.0.0.1:${(application.address() as AddressInfo).port}/`;
+
+  const { output } = run("--config", path);
+  await until(() => output.out.includes("Ctrl+C"));
+  const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(output.out)?.[0] ?? "";
+  const client = new RawClient(`${endpoint.replace("http", "ws")}/client/hubs/chat`);
+  onTestFinished(() => client.socket.terminate());
+  await until(() => client.connected);
+  const event = { type: "event", event: "greet", dataType: "text", data: "x" };
+  expect(await client.ask(event)).toMatchObject({ success: false });
+  await writeFile(path, JSON.stringify({ hubs: { chat: { anonymous: true, handlers: [{ url }] } } }));
+  await until(() => output.out.includes("was read again"));
+  expect(await client.ask(event)).toMatchObject({ success: true });
+  expect(asked).toEqual(["greet"]);
+});
+
+test("--verbose prints traffic, but no tokens", async () => {
+  const { output } = run("--port", "0", "--verbose");
+  await until(() => output.out.includes("Ctrl+C"));
+  const client = new RawClient(/ws:\S+/.exec(output.out)?.[0] ?? "");
+  onTestFinished(() => client.socket.terminate());
+  await until(() => client.connected);
+  const announced = output.out;
+  await client.join("room");
+  await client.text("room", "hello");
+  await until(() => /<- chat\/developer ack ack=2/.test(output.out));
+  const printed = output.out.replace(announced, "");
+  expect(printed).toMatch(/-> chat\/developer joinGroup group=room ack=1\n/);
+  expect(printed).toMatch(/-> chat\/developer sendToGroup group=room ack=2 hello\n/);
+  expect(printed).toMatch(/<- chat\/developer groupData group=room seq=1 hello\n/);
+  expect(output.out).not.toContain(String(client.connected?.["reconnectionToken"]));
 });

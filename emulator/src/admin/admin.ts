@@ -1,0 +1,39 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { errorBody } from "../http/refusal.js";
+import type { AdminPorts } from "./adminApp.js";
+import { intrusion } from "./intrusion.js";
+import type { TraceFeed } from "./traceFeed.js";
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** The admin path. What it needs is loaded with the first request. */
+export class Admin {
+  readonly #ports: AdminPorts;
+  readonly #feeds = new Set<TraceFeed>();
+  #listener: Promise<Listener> | undefined;
+
+  constructor(ports: AdminPorts) {
+    this.#ports = ports;
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const reason = intrusion(request);
+    if (reason === undefined) return (await (this.#listener ??= this.#load()))(request, response);
+    response
+      .writeHead(403, { "Content-Type": "application/json" })
+      .end(errorBody(403, `The admin path is closed to this request: ${reason}.`));
+  }
+
+  /** Ends what would go on for ever. */
+  close(): void {
+    for (const feed of this.#feeds) feed.close();
+  }
+
+  async #load(): Promise<Listener> {
+    const [{ getRequestListener }, { adminApp }] = await Promise.all([
+      import("@hono/node-server"),
+      import("./adminApp.js"),
+    ]);
+    return getRequestListener(adminApp(this.#ports, this.#feeds).fetch, { overrideGlobalObjects: false });
+  }
+}

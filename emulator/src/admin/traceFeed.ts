@@ -1,0 +1,90 @@
+import type { Trace } from "../service/trace.js";
+import { type TraceEntry, traceEntry } from "./traceEntry.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** How often what has happened is sent, in milliseconds. */
+const intervalInMs = 100;
+/** Most entries sent at once: a page can't show more either. */
+const maxEntries = 500;
+/** Bytes that may wait for a reader before it misses entries. */
+const maxWaitingBytes = 1024 * 1024;
+
+const { setInterval, clearInterval } = globalThis;
+const encoder = new TextEncoder();
+
+/** What a feed shows. */
+export interface TraceSource {
+  readonly trace: Trace;
+  readonly snapshot: () => Snapshot;
+  readonly now: () => number;
+}
+
+/**
+ * One watcher's stream of Server-Sent Events: `state` with a snapshot whenever it is another one, `traffic` with the
+ * entries since the last. Whoever reads too slowly misses entries and is told how many.
+ */
+export class TraceFeed {
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly #source: TraceSource;
+  #entries: TraceEntry[] = [];
+  #skipped = 0;
+  #lastState = "";
+  readonly #end: () => void;
+
+  /** @param ended called once, when nobody reads any more or the feed was closed. */
+  constructor(source: TraceSource, ended: () => void) {
+    this.#source = source;
+    let done = false;
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const unwatch = source.trace.watch((subject, event) => {
+      if (this.#entries.length < maxEntries) this.#entries.push(traceEntry(subject, event, source.now()));
+      else this.#skipped++;
+    });
+    const timer = setInterval(() => controller && this.#flush(controller), intervalInMs).unref();
+    const end = () => {
+      if (done) return;
+      done = true;
+      clearInterval(timer);
+      unwatch();
+      ended();
+    };
+    this.stream = new ReadableStream<Uint8Array>(
+      {
+        start: (given) => {
+          controller = given;
+          this.#flush(given);
+        },
+        cancel: end,
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: maxWaitingBytes }),
+    );
+    this.#end = () => {
+      if (!done) controller?.close();
+      end();
+    };
+  }
+
+  close(): void {
+    this.#end();
+  }
+
+  #flush(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if ((controller.desiredSize ?? 0) <= 0) return;
+    const { faults, hubs } = this.#source.snapshot();
+    const state = JSON.stringify({ faults, hubs });
+    if (state !== this.#lastState) {
+      this.#lastState = state;
+      controller.enqueue(message("state", state));
+    }
+    if (this.#entries.length === 0) return;
+    controller.enqueue(
+      message("traffic", JSON.stringify({ entries: this.#entries, skipped: this.#skipped })),
+    );
+    this.#entries = [];
+    this.#skipped = 0;
+  }
+}
+
+function message(event: string, json: string): Uint8Array {
+  return encoder.encode(`event: ${event}\ndata: ${json}\n\n`);
+}
