@@ -73,7 +73,7 @@ function useOwnedClient({ client, url, credential, options }: ClientSource): Web
     if (owned === undefined || key === undefined) return undefined;
     if (kept.get(key) !== owned) {
       kept.set(key, owned);
-      owned.once("stopped", () => kept.delete(key));
+      owned.once("stopped", () => kept.get(key) === owned && kept.delete(key));
     }
     return owned.retain();
   }, [owned, key]);
