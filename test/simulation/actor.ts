@@ -49,7 +49,11 @@ export class Actor {
   readonly answered = new Set<number>();
   /** Time went by in other ways than the client could know. */
   disturbed = false;
-  credentialTrouble: { how: "fails" | "hangs" | "lies" | "slow"; until: number } = { how: "fails", until: 0 };
+  credentialTrouble: { how: "fails" | "hangs" | "lies" | "slow"; until: number; takes: number } = {
+    how: "fails",
+    until: 0,
+    takes: 0,
+  };
   #throws = 0;
   readonly #reactions: { event: string; left: number; reaction: Reaction }[] = [];
   readonly #world: World;
@@ -137,7 +141,8 @@ export class Actor {
         }
         return;
       case "credential":
-        this.credentialTrouble = { how: what.how, until: this.#world.clock.now + what.for };
+        // A slow one may come when its attempt is long over.
+        this.credentialTrouble = { how: what.how, until: this.#world.clock.now + what.for, takes: what.for };
         return;
       case "kick":
         if (this.client.connectionId !== undefined)

@@ -1,6 +1,7 @@
 import type { OnStateChangedArgs } from "../../src/models/events.js";
 import type { Actor } from "./actor.js";
 import { operationKey, type Json } from "./model.js";
+import { fingerprint } from "./operationOracle.js";
 import type { Wire } from "./wire.js";
 import type { World } from "./world.js";
 
@@ -16,7 +17,10 @@ export class Conduct {
   readonly #failed: (reason: string) => void;
   #droppedAt = 0;
   #connectedAt = 0;
-  readonly #refused = new Map<Wire["connectionId"], Set<number>>();
+  /** Ack ids that were refused for good, by connection id, and when. */
+  readonly #refused = new Map<Wire["connectionId"], Map<number, number>>();
+  /** What each ack id stands for, by connection id. */
+  readonly #meanings = new Map<string, string>();
   /** Numbered operations that a socket has taken. */
   readonly #taken = new Set<string>();
 
@@ -28,7 +32,7 @@ export class Conduct {
 
   stateChanged({ state, previousState }: OnStateChangedArgs): void {
     const { now } = this.#world.clock;
-    if (state === "Connected") this.#connectedAt = now;
+    if (state === "Connected" && previousState !== "Recovering") this.#connectedAt = now;
     if (previousState !== "Connected" || (state !== "Recovering" && state !== "Disconnected")) return;
     this.#droppedAt = now;
     if (this.#actor.wires.at(-1)?.healthy === true && !this.#actor.disturbed)
@@ -69,8 +73,9 @@ export class Conduct {
   /** The service has said no for good. */
   refused(wire: Wire, ackId: number): void {
     const known = this.#refused.get(wire.connectionId);
-    if (known === undefined) this.#refused.set(wire.connectionId, new Set([ackId]));
-    else known.add(ackId);
+    const { now } = this.#world.clock;
+    if (known === undefined) this.#refused.set(wire.connectionId, new Map([[ackId, now]]));
+    else known.set(ackId, now);
   }
 
   writes(wire: Wire, message: Json): void {
@@ -80,8 +85,17 @@ export class Conduct {
     const key = operationKey(this.#actor.name, message);
     const isFirst = !this.#taken.has(key);
     this.#taken.add(key);
-    if (ackId !== undefined && !isFirst && this.#refused.get(wire.connectionId)?.has(ackId) === true)
-      if (this.#isAutomatic(ackId)) this.#failed(`ack id ${ackId} was refused for good, but is sent again`);
+    if (ackId === undefined) return;
+    // The refusal itself may prove a recovery, which sends everything again first.
+    const refusedAt = this.#refused.get(wire.connectionId)?.get(ackId) ?? Infinity;
+    if (!isFirst && refusedAt < this.#world.clock.now && this.#isAutomatic(ackId))
+      this.#failed(`ack id ${ackId} was refused for good, but is sent again`);
+    const place = `${wire.connectionId} ${ackId}`;
+    const meaning = fingerprint(message);
+    const taken = this.#meanings.get(place);
+    if (taken === undefined) this.#meanings.set(place, meaning);
+    else if (taken !== meaning && this.#isAutomatic(ackId, message))
+      this.#failed(`ack id ${ackId} stood for ${taken}, now for ${meaning}`);
   }
 
   /** No more wait unsent than may. */
@@ -101,7 +115,13 @@ export class Conduct {
     if (waiting.length > most) this.#failed(`${waiting.length} operations wait unsent`);
   }
 
-  #isAutomatic(ackId: number): boolean {
-    return !this.#actor.program.operations.some(({ call }) => call.ackId === ackId);
+  /** @param message left out: any with this id */
+  #isAutomatic(ackId: number, message?: Json): boolean {
+    const meaning = message && fingerprint(message);
+    return !this.#actor.program.operations.some(({ call, op }) => {
+      if (call.ackId !== ackId) return false;
+      if (meaning === undefined) return true;
+      return meaning === `op ${op}` || ("group" in call && meaning === `${call.do}Group ${call.group}`);
+    });
   }
 }

@@ -8,12 +8,12 @@ export function credential(actor: Actor, world: World): WebPubSubClientCredentia
   return {
     async getClientAccessUrl() {
       const { clock } = world;
-      const { how, until } = actor.credentialTrouble;
+      const { how, until, takes } = actor.credentialTrouble;
       if (clock.now < until) {
         if (how === "fails") throw new Error("The credential fails.");
         if (how === "hangs") await new Promise<void>(() => undefined);
         if (how === "slow")
-          await new Promise<void>((resolve) => clock.after(1_500, () => actor.soon(resolve)));
+          await new Promise<void>((resolve) => clock.after(takes, () => actor.soon(resolve)));
         if (how === "lies") return `wss://service/client/hubs/chat?access_token=${actor.name}~0`;
       }
       const { tokenLifeInMs } = actor.plan;

@@ -16,6 +16,8 @@ interface Job {
   readonly failures: number;
   readonly shrinks: boolean;
   /** The file of regressions and what to call this one. */
+  /** A file of plans to run first. */
+  readonly regressions?: string;
   readonly record?: { readonly file: string; readonly name: string };
 }
 
@@ -36,6 +38,13 @@ async function many({ seed, runs, step, failures, shrinks }: Job): Promise<void>
     const rate = Math.round(done / seconds);
     console.log(`${done} runs, ${failed} failed, ${seconds.toFixed(1)} s of CPU, ${rate} runs per second`);
   };
+  for (const { name, plan } of regressions()) {
+    const { violation } = await run(plan);
+    if (violation === undefined) continue;
+    failed++;
+    process.exitCode = 1;
+    console.log(`regression ${name}: ${violation.split("\n")[0]}`);
+  }
   for (; done < runs && failed < failures; done++) {
     const current = seed + done * step;
     const plan = generate(current);
@@ -46,9 +55,14 @@ async function many({ seed, runs, step, failures, shrinks }: Job): Promise<void>
       console.log(`seed ${current}: ${violation.split("\n")[0]}`);
       if (shrinks) await tell(await shrink(plan));
     }
-    if ((done + 1) % 20_000 === 0) summary();
+    if (done > 0 && done % 20_000 === 0) summary();
   }
   summary();
+}
+
+function regressions(): { name: string; plan: Plan }[] {
+  if (job.regressions === undefined) return [];
+  return JSON.parse(readFileSync(job.regressions, "utf8")) as { name: string; plan: Plan }[];
 }
 
 async function minimal(plan: Plan): Promise<Plan> {

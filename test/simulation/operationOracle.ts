@@ -21,6 +21,9 @@ export function checkOperations(actor: Actor, world: World): void {
       failed(`op ${op} was never settled`);
       continue;
     }
+    if ((record.signal?.listeners.size ?? 0) > 0) failed(`op ${op} still listens to its abort signal`);
+    if (record.isIdInUse && error === undefined)
+      failed(`op ${op} was taken with ack id ${call.ackId}, which another one was using`);
     const key = keyOf(name, record);
     const ackId = ackIdOf(record);
     const shared = ackId !== undefined && !unique.has(ackId);
@@ -124,7 +127,8 @@ export function uniqueIds({ program, written }: Actor): Set<number> {
   return new Set([...users].filter(([, { size }]) => size === 1).map(([id]) => id));
 }
 
-function fingerprint(message: Json): string {
+/** What a frame asks for, whatever its ack id. */
+export function fingerprint(message: Json): string {
   const data = message["data"] as { op?: number } | undefined;
   return data?.op === undefined ? `${String(message["type"])} ${String(message["group"])}` : `op ${data.op}`;
 }

@@ -16,6 +16,8 @@ export interface OperationRecord {
   readonly stateAtCall: WebPubSubClientState;
   readonly connectionAtCall: string | undefined;
   readonly signal: Signal | undefined;
+  /** It brings an ack id of its own that another one has at the time. */
+  readonly isIdInUse: boolean;
   result: WebPubSubResult | undefined;
   error: SendMessageError | undefined;
   settledAt: number | undefined;
@@ -151,6 +153,16 @@ export class Program {
       stateAtCall: client.state,
       connectionAtCall: client.connectionId,
       signal: this.#signal(call.abortAfter),
+      isIdInUse:
+        call.ackId !== undefined &&
+        !isForgotten(call) &&
+        this.operations.some(
+          ({ call: other, settledAt, at }) =>
+            settledAt === undefined &&
+            other.ackId === call.ackId &&
+            !isForgotten(other) &&
+            at < this.#world.clock.now,
+        ),
       result: undefined,
       error: undefined,
       settledAt: undefined,
@@ -203,4 +215,8 @@ export class Program {
     else this.#world.clock.after(abortAfter, () => this.#actor.soon(() => signal.abort()));
     return signal;
   }
+}
+
+function isForgotten(call: OperationCall): boolean {
+  return "forget" in call && call.forget === true;
 }

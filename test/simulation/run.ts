@@ -78,6 +78,8 @@ async function play(world: World): Promise<void> {
     if (actor.wires.length !== sockets[index]) world.failed(`${actor.name} connects after stop()`);
     world.checkStopped(actor);
     checkOperations(actor, world);
+    for (const { kind, signal } of actor.program.lives)
+      if ((signal?.listeners.size ?? 0) > 0) world.failed(`${kind}() still listens to its abort signal`);
   }
 }
 

@@ -1,0 +1,113 @@
+// Plants faults one by one in client and service, and checks that the simulation finds each.
+//   npm run simulate:mutants                   all of them
+//   npm run simulate:mutants -- --only ack     those whose name holds a word
+//   npm run simulate:mutants -- --quick        a few that are found at once
+//   npm run simulate:mutants -- --runs 20000   how many seeds a fault may survive
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { constants, setPriority } from "node:os";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { mutants } from "../test/simulation/mutants.mjs";
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: "string", default: "10000" },
+    seed: { type: "string", default: "1" },
+    jobs: { type: "string", default: "2" },
+    quick: { type: "boolean", default: false },
+    only: { type: "string", default: "" },
+  },
+});
+
+/** A fault that makes the process hang is noticed too. */
+const patienceInMs = 600_000;
+const root = new URL("..", import.meta.url);
+const regressions = fileURLToPath(new URL("test/simulation/regressions.json", root));
+const folder = new URL(`node_modules/.cache/mutants/${process.pid}/`, root);
+mkdirSync(folder, { recursive: true });
+
+/** Bundles the simulation with one file changed. */
+async function bundle(index, mutant) {
+  const outfile = fileURLToPath(new URL(`${index}.mjs`, folder));
+  const plugin = {
+    name: "mutant",
+    setup(setup) {
+      if (mutant === undefined) return;
+      const path = fileURLToPath(new URL(mutant.file, root));
+      const text = readFileSync(path, "utf8");
+      if (text.split(mutant.find).length !== 2)
+        throw new Error(`"${mutant.name}": the text to replace must stand in ${mutant.file} exactly once.`);
+      const contents = text.replace(mutant.find, () => mutant.put);
+      setup.onLoad({ filter: /\.ts$/ }, (args) =>
+        args.path === path ? { contents, loader: "ts" } : undefined,
+      );
+    },
+  };
+  await build({
+    entryPoints: [fileURLToPath(new URL("test/simulation/main.ts", root))],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    packages: "external",
+    logLevel: "error",
+    plugins: [plugin],
+  });
+  return outfile;
+}
+
+/** How the simulation ends: `found` with its words, or `survived`. */
+function simulate(outfile, runs) {
+  const job = { seed: Number(values.seed), runs, step: 1, failures: 1, shrinks: false, regressions };
+  const child = spawn(process.execPath, [outfile, JSON.stringify(job)], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  if (child.pid !== undefined && !values.quick) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  let output = "";
+  let errors = "";
+  child.stdout.on("data", (data) => (output += data));
+  child.stderr.on("data", (data) => (errors += data));
+  const timer = setTimeout(() => child.kill("SIGKILL"), patienceInMs);
+  return new Promise((resolve) =>
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      const found = /^(seed|regression) .*/m.exec(output)?.[0];
+      if (found !== undefined) resolve({ found });
+      else if (signal === "SIGKILL") resolve({ found: "it hangs" });
+      else if (code !== 0) resolve({ failed: errors || output });
+      else resolve({});
+    }),
+  );
+}
+
+const chosen = mutants.filter(
+  ({ name, quick }) => name.includes(values.only) && (quick === true || !values.quick),
+);
+const began = Date.now();
+let survivors = 0;
+
+async function check(mutant, index) {
+  const { found, failed } = await simulate(await bundle(index, mutant), Number(values.runs));
+  if (failed !== undefined) throw new Error(`"${mutant?.name ?? "nothing planted"}": ${failed}`);
+  if (mutant === undefined) {
+    if (found !== undefined) throw new Error(`Without any fault the simulation fails already: ${found}`);
+    return;
+  }
+  if (found === undefined) survivors++;
+  console.log(
+    `${found === undefined ? "SURVIVED" : "found   "}  ${mutant.name}${found ? `  (${found})` : ""}`,
+  );
+}
+
+const queue = [undefined, ...chosen].map((mutant, index) => [mutant, index]);
+await Promise.all(
+  Array.from({ length: Number(values.jobs) }, async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await check(...next);
+  }),
+);
+rmSync(folder, { recursive: true });
+console.log(`${chosen.length} faults, ${survivors} survived, ${((Date.now() - began) / 1_000).toFixed(0)} s`);
+if (survivors > 0) process.exitCode = 1;
