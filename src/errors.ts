@@ -145,5 +145,10 @@ export function abortedOperation(ackId?: number): SendMessageError {
 
 /** What was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (thrown instanceof Error) return thrown;
+  try {
+    return new Error(String(thrown));
+  } catch {
+    return new Error("Something was thrown that has no words.");
+  }
 }

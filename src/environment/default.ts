@@ -17,10 +17,14 @@ export function createEnvironment(
     random: () => Math.random(),
     createWebSocket: (url, protocol) => new webSocket(url, protocol),
     onWake,
-    ...given,
   };
-  const now = environment.now.bind(environment);
-  return { ...environment, now: steady(now) };
+  for (const name of Object.keys(environment) as (keyof Environment)[]) {
+    // Bound, so that what is given may be an instance of a class.
+    const own = given[name]?.bind(given);
+    if (own !== undefined) Object.assign(environment, { [name]: own });
+  }
+  environment.now = steady(environment.now.bind(environment));
+  return environment;
 }
 
 /** A wall clock that somebody sets back stands still for no timer: from there on it runs with a lead. */

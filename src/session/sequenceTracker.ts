@@ -17,11 +17,6 @@ export class SequenceTracker {
     return this.#last;
   }
 
-  /** Something has come since the last ack was taken. */
-  get owes(): boolean {
-    return this.#messages > 0;
-  }
-
   /** So much has come since the last ack that the next can't wait for the clock. */
   get isUrgent(): boolean {
     return (

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { logger, withoutQuery } from "../../src/logger.js";
+
+test.each([
+  ["wss://host/client/hubs/chat?access_token=secret", "wss://host/client/hubs/chat"],
+  ["wss://host/client/?hub=chat&access_token=secret#x", "wss://host/client/"],
+  ["wss://host/client#access_token=secret?", "wss://host/client"],
+  ["wss://host/client", "wss://host/client"],
+  ["?access_token=secret", ""],
+  ["", ""],
+])("%s is logged without its token", (url, logged) => {
+  expect(withoutQuery(url)).toBe(logged);
+});
+
+test("the logger has the namespace of its own that the SDKs of Azure would give it", () => {
+  expect((logger.info as { namespace?: string }).namespace).toBe("azure:web-pubsub-client:info");
+});
