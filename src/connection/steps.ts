@@ -200,11 +200,10 @@ function giveUp(
       ? retryDelay(context.reconnectRetry, shortLived - 1, context.random)
       : Math.floor(context.random * firstAttemptSpread(error.closeCode));
   const step = wait(state, 1, shortLived, delay, error, context);
-  const [changed, ...rest] = step.effects;
-  return {
-    state: step.state,
-    effects: [...ended, ...(changed ? [changed] : []), { type: "announceDisconnected" }, ...rest],
-  };
+  const effects = [...ended, ...step.effects];
+  // After the state's change.
+  effects.splice(ended.length + 1, 0, { type: "announceDisconnected" });
+  return { state: step.state, effects };
 }
 
 /** Waits to make a new connection. */

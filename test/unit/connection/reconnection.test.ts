@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Context } from "../../../src/connection/state.js";
 import { toSettings } from "../../../src/options.js";
 import type { WebPubSubRetryOptions } from "../../../src/models/options.js";
 import { Machine, NOW, types } from "./machine.js";
@@ -197,6 +198,29 @@ describe("start", () => {
     machine.lose(1008);
     const reconnecting = machine.state;
     expect(machine.send({ type: "abort", error: new Error("late") }).state).toBe(reconnecting);
+  });
+});
+
+describe("start that keeps trying", () => {
+  const trying = (context: Partial<Context> = {}): Machine =>
+    new Machine({ autoReconnect: false, ...context }).send({ type: "start", keepTrying: true });
+
+  test("goes on after a failed attempt as a reconnection does, and resolves when connected", () => {
+    const machine = trying({ random: 0.999_999 });
+    expect(delays(machine, 3)).toEqual([999, 1_999, 3_999]);
+    expect(types(machine.effects)).not.toContain("settleStart");
+    machine.take();
+    machine.connect();
+    expect(machine.effects.filter(({ type }) => type === "settleStart")).toEqual([{ type: "settleStart" }]);
+  });
+
+  test("rejects when retries are used up", () => {
+    const machine = trying({ reconnectRetry: policy({ maxRetries: 1, retryDelayInMs: 10 }) });
+    delays(machine, 1);
+    machine.take();
+    machine.lose();
+    expect(machine.state.name).toBe("Stopped");
+    expect(machine.effects[1]).toMatchObject({ type: "settleStart", error: { code: "Closed" } });
   });
 });
 

@@ -8,6 +8,7 @@ const OTHER = { ...IDENTITY, connectionId: "b" };
 /** Every kind of event, addressed to the state's own epoch. */
 const EVENTS: Record<string, (epoch: number) => Event> = {
   start: () => ({ type: "start" }),
+  "start, trying on": () => ({ type: "start", keepTrying: true }),
   stop: () => ({ type: "stop" }),
   abort: () => ({ type: "abort", error: new Error("aborted") }),
   url: (epoch) => ({ type: "url", epoch, url: "ws://host" }),
@@ -79,7 +80,7 @@ const disconnected = { stop: LEAVE, due: CONNECT, wake: CONNECT };
 
 /** What follows from each event in each state; an event that isn't listed is ignored. */
 const TABLE: Record<string, Record<string, string | undefined>> = {
-  Stopped: { start: CONNECT, stop: "Stopped | settleStop" },
+  Stopped: { start: CONNECT, "start, trying on": CONNECT, stop: "Stopped | settleStop" },
   "Connecting (start)": { ...starting, stop: LEAVE },
   "Connecting (start, open)": { ...starting, stop: CLOSE },
   "Connecting (reconnect)": { ...reconnecting, stop: LEAVE },
