@@ -8,7 +8,7 @@ import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import type * as WebPubSub from "web-pubsub-client";
 
 const dist = (name: string): string => fileURLToPath(new URL(`../../dist/browser/${name}`, import.meta.url));
-const results = fileURLToPath(new URL("../../test-results/", import.meta.url));
+export const results = fileURLToPath(new URL("../../test-results/", import.meta.url));
 
 /** What a test's page offers to code that runs in it. */
 export interface PageWorld {
@@ -20,16 +20,28 @@ export interface PageWorld {
 
 export const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
-/** Serves an empty page with the built IIFE bundle, as a script tag would have it. */
-export async function servePage(): Promise<{ url: string; server: Server }> {
+/** How a page without a bundler takes the package in: each sets the global `WebPubSub`. */
+export const TAGS = {
+  "script tag": `<script src="/web-pubsub-client.min.js"></script>`,
+  "module script": `<script type="module">
+    import * as WebPubSub from "/web-pubsub-client.mjs";
+    Object.assign(window, { WebPubSub });
+  </script>`,
+} as const;
+
+/** Serves an empty page with a built bundle. */
+export async function servePage(
+  tag: keyof typeof TAGS = "script tag",
+): Promise<{ url: string; server: Server }> {
   const server = createServer((request, response) => {
-    if (request.url?.endsWith(".js") === true) {
+    const { pathname } = new URL(request.url ?? "", "http://localhost");
+    if (/^\/[\w-]+(\.min)?\.m?js$/.test(pathname)) {
       response.setHeader("content-type", "text/javascript");
-      response.end(readFileSync(dist("web-pubsub-client.min.js")));
+      response.end(readFileSync(dist(pathname.slice(1))));
       return;
     }
     response.setHeader("content-type", "text/html");
-    response.end(`<!doctype html><title>test</title><script src="/bundle.js"></script>`);
+    response.end(`<!doctype html><title>test</title><link rel="icon" href="data:,">${TAGS[tag]}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };

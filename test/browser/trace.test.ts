@@ -1,0 +1,179 @@
+import type { Browser, Page } from "playwright-core";
+import { WebPubSubClient } from "web-pubsub-client";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { type Emulator, startEmulator } from "web-pubsub-emulator";
+import { launchChromium } from "./chromium.js";
+import { roles } from "./stage.js";
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchChromium();
+});
+afterAll(async () => browser.close());
+
+interface Stage {
+  readonly emulator: Emulator;
+  readonly page: Page;
+  /** What the page complained of. */
+  readonly complaints: string[];
+  join(userId: string): Promise<WebPubSubClient>;
+}
+
+/** The trace page of a service, and clients to watch in it. */
+async function open(options: Parameters<Browser["newPage"]>[0] = {}): Promise<Stage> {
+  const emulator = await startEmulator({ admin: true });
+  const page = await browser.newPage(options);
+  onTestFinished(async () => {
+    await page.close();
+    await emulator.close();
+  });
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+  await page.goto(String(emulator.adminUrl));
+  await page.getByRole("status").filter({ hasText: "live" }).waitFor();
+  const join = async (userId: string) => {
+    const client = new WebPubSubClient({
+      getClientAccessUrl: () => emulator.clientAccessUrl("chat", { userId, roles }),
+    });
+    onTestFinished(async () => client.stop());
+    await client.start();
+    await client.joinGroup("news");
+    return client;
+  };
+  return { emulator, page, complaints, join };
+}
+
+const card = (page: Page, userId: string) => page.locator("#connections > li").filter({ hasText: userId });
+const rows = (page: Page) => page.locator("#traffic > li");
+
+test("connections, groups and traffic show up as they happen, without tokens", async () => {
+  const { emulator, page, complaints, join } = await open();
+  await page.getByText("Nobody is connected.").waitFor();
+  const ann = await join("ann");
+  const bob = await join("<b>bob</b>");
+  await card(page, "ann").getByText("connected", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "news · 2" }).waitFor();
+  const secret = { note: "hello", accessToken: "abcdef", jwt: "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln" };
+  await ann.sendToGroup("news", secret, "json");
+  await bob.sendToGroup("news", "x".repeat(5_000), "text");
+  await rows(page).filter({ hasText: "sendToGroup" }).filter({ hasText: "<b>bob</b>" }).waitFor();
+
+  const shown = await page.locator("body").innerHTML();
+  expect(shown).toContain("hello");
+  for (const hidden of ["abcdef", "eyJ", "x".repeat(300)]) expect(shown).not.toContain(hidden);
+  expect(await page.locator("#connections b").count()).toBe(0);
+  // Acks are there on demand.
+  const acks = rows(page).filter({ hasText: /^[\d:.]+outannack/ });
+  expect(await acks.count()).toBe(0);
+  await page.getByLabel("acks and pings").check();
+  expect(await acks.count()).toBeGreaterThan(0);
+
+  await bob.stop();
+  await expect.poll(() => card(page, "bob").count()).toBe(0);
+  await page.getByRole("button", { name: "news · 1" }).waitFor();
+  expect(emulator.hub("chat").connections()).toHaveLength(1);
+  expect(complaints).toEqual([]);
+});
+
+test("filter and pause", async () => {
+  const { page, join } = await open();
+  const ann = await join("ann");
+  await join("bob");
+  await ann.sendToGroup("news", "first", "text");
+  await rows(page).filter({ hasText: "groupData" }).filter({ hasText: "bob" }).waitFor();
+
+  await page.getByLabel("Filter").fill("BOB groupdata");
+  expect(await rows(page).count()).toBe(1);
+  await page.getByLabel("Filter").fill("no such thing");
+  await page.getByText("Nothing fits the filter.").waitFor();
+  await page.getByLabel("Filter").fill("");
+  await card(page, "bob").getByTitle("Show the traffic of this connection").click();
+  const [bobsRow] = await rows(page).filter({ hasText: "bob" }).all();
+  expect(bobsRow).toBeDefined();
+  expect(await rows(page).filter({ hasText: "ann" }).count()).toBe(0);
+  await page.getByLabel("Filter").fill("");
+
+  await page.getByRole("button", { name: "Pause" }).click();
+  const before = await rows(page).count();
+  await ann.sendToGroup("news", "second", "text");
+  const resume = page.getByRole("button", { name: /^Resume \(\d+\)$/ });
+  await resume.waitFor();
+  expect(await rows(page).count()).toBe(before);
+  await resume.click();
+  await rows(page).filter({ hasText: "second" }).first().waitFor();
+  await page.getByRole("button", { name: "Clear" }).click();
+  expect(await rows(page).count()).toBe(0);
+});
+
+test("Cut: the client loses its connection and recovers it before the developer's eyes", async () => {
+  const { page, join } = await open();
+  const ann = await join("ann");
+  const recovered = new Promise<void>((resolve) => ann.on("recovered", () => resolve()));
+  await card(page, "ann").getByRole("button", { name: "Cut" }).click();
+  await recovered;
+  await rows(page).filter({ hasText: "lost" }).waitFor();
+  await rows(page).filter({ hasText: "messages replayed" }).waitFor();
+  await card(page, "ann").getByText("connected", { exact: true }).waitFor();
+});
+
+test("while recoveries are refused the connection waits; what is sent to it too, until faults are reset", async () => {
+  const { emulator, page, join } = await open();
+  const ann = await join("ann");
+  emulator.faults.refuseUpgrades({ with: 503, only: "recovery" });
+  await page.getByText("In force: refuseUpgrades").waitFor();
+  await card(page, "ann").getByRole("button", { name: "Cut" }).click();
+  await card(page, "ann")
+    .getByText(/waiting, \d+ s left/)
+    .waitFor();
+  expect(await card(page, "ann").getByRole("button", { name: "Cut" }).isDisabled()).toBe(true);
+  emulator.hub("chat").sendToGroup("news", "for later");
+  await rows(page).filter({ hasText: "waits for recovery" }).filter({ hasText: "for later" }).waitFor();
+  await card(page, "ann").getByText("1 of 1000 unacknowledged").waitFor();
+  const got = new Promise((resolve) => ann.on("group-message", ({ message }) => resolve(message.data)));
+  await page.getByRole("button", { name: "Reset faults" }).click();
+  expect(await got).toBe("for later");
+  await card(page, "ann").getByText("0 of 1000 unacknowledged").waitFor();
+  await expect.poll(() => page.getByRole("button", { name: "Reset faults" }).isVisible()).toBe(false);
+});
+
+test("Half-open: the socket stays up, nothing comes through; resetting drops it", async () => {
+  const { page, join } = await open();
+  const ann = await join("ann");
+  await card(page, "ann").getByRole("button", { name: "Half-open" }).click();
+  await card(page, "ann").getByText("half-open", { exact: true }).waitFor();
+  expect(ann.state).toBe("Connected");
+  const recovered = new Promise<void>((resolve) => ann.on("recovered", () => resolve()));
+  await page.getByRole("button", { name: "Reset faults" }).click();
+  await recovered;
+  await card(page, "ann").getByText("connected", { exact: true }).waitFor();
+});
+
+test("a service that is gone is shown, and found again", async () => {
+  const { emulator, page } = await open();
+  await emulator.close();
+  await page.getByText("service not reached, trying again").waitFor();
+  const again = await startEmulator({ admin: true, port: Number(new URL(emulator.endpoint).port) });
+  onTestFinished(async () => again.close());
+  await page.getByRole("status").filter({ hasText: "live" }).waitFor();
+});
+
+test.each([
+  ["phone", 360, 740],
+  ["desktop", 1_280, 800],
+] as const)("on a %s nothing is cut off, light or dark", async (_name, width, height) => {
+  const { page, join } = await open({ viewport: { width, height } });
+  const ann = await join("somebody-with-a-very-long-name@a-very-long-domain.example");
+  await ann.joinGroup("w".repeat(200));
+  await ann.sendToGroup("news", "x".repeat(500), "text");
+  await rows(page).filter({ hasText: "groupData" }).waitFor();
+  const backgrounds: string[] = [];
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
+    backgrounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+  }
+  expect(backgrounds[0]).not.toBe(backgrounds[1]);
+});
