@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { readFileSync } from "node:fs";
 import * as React from "react";
 import * as jsxRuntime from "react/jsx-runtime";
@@ -12,6 +12,7 @@ import * as zod from "zod";
 import { useEmulator } from "./support/room.js";
 
 const root = process.cwd();
+configure({ asyncUtilTimeout: 5_000 });
 const service = useEmulator();
 let url: string;
 beforeEach(async () => {

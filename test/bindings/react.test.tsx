@@ -1,4 +1,4 @@
-import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { StrictMode, Suspense, useEffect, useState, version, type ReactElement, type ReactNode } from "react";
 import { hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
@@ -21,6 +21,7 @@ import { releaseDelayInMs, useEmulator } from "./support/room.js";
 import { SERVER_MARKUP, ServerRoom } from "./support/serverRoom.js";
 import { spySockets } from "./support/spySocket.js";
 
+configure({ asyncUtilTimeout: 5_000 });
 const service = useEmulator();
 let url: string;
 let spy: ReturnType<typeof spySockets>;
@@ -497,6 +498,7 @@ describe(`on React ${version}`, () => {
     expect(spy.types("subscribeGroupState")).toBe(2);
     rerender(ui(false));
     await waitFor(() => expect(shown("ann")).toEqual(["ann"]));
+    await waitFor(() => expect(service.connections()).toBe(1));
     service.emulator.faults.rejectRecovery({ times: 1 });
     service.emulator.faults.cutTransports();
     await waitFor(() => expect(shown("ann")).toEqual([""]));

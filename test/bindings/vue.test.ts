@@ -403,6 +403,7 @@ describe(`on Vue ${version}`, () => {
     await eventually(() => expect(statuses(bob)).toEqual(["ann and bob"]));
     dispose(bob);
     await eventually(() => expect(statuses(ann)).toEqual(["ann"]));
+    await eventually(() => expect(service.connections()).toBe(1));
     service.emulator.faults.rejectRecovery({ times: 1 });
     service.emulator.faults.cutTransports();
     await eventually(() => expect(statuses(ann)).toEqual([""]));
