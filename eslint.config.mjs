@@ -39,6 +39,17 @@ export default tseslint.config(
     },
   },
   {
+    files: ["emulator/page/**/*.js"],
+    languageOptions: {
+      globals: {
+        document: "readonly",
+        EventSource: "readonly",
+        fetch: "readonly",
+        setInterval: "readonly",
+      },
+    },
+  },
+  {
     files: ["**/test/**/*.ts", "**/test/**/*.tsx"],
     rules: { "@typescript-eslint/require-await": "off", "@typescript-eslint/unbound-method": "off" },
   },

@@ -1,12 +1,18 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import { isLoopback } from "../http/address.js";
+
+/** What of a request tells where it comes from. */
+export interface Arrival {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  readonly headers: IncomingHttpHeaders;
+}
 
 /**
  * Why a request may not reach the admin path; undefined: it may. Only programs on this machine may, and of the pages
  * in its browsers only the service's own: a foreign page could send requests from here, or have its name resolve to
  * this machine.
  */
-export function intrusion({ socket, headers }: IncomingMessage): string | undefined {
+export function intrusion({ socket, headers }: Arrival): string | undefined {
   if (!isLoopback((socket.remoteAddress ?? "").replace(/^::ffff:/i, "")))
     return "it is open to this machine only";
   if (headers.forwarded !== undefined || headers["x-forwarded-for"] !== undefined)

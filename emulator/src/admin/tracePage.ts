@@ -14,7 +14,10 @@ export async function tracePage(): Promise<TracePage> {
   return {
     html: html
       .replace('<link rel="stylesheet" href="trace.css" />', () => `<style>${style}</style>`)
-      .replace('<script src="trace.js"></script>', () => `<script>${script}</script>`),
+      .replace(
+        '<script type="module" src="trace.js"></script>',
+        () => `<script type="module">${script}</script>`,
+      ),
     policy: [
       "default-src 'none'",
       `style-src ${source(style)}`,

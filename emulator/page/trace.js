@@ -1,0 +1,269 @@
+/** The page behind /admin: shows what Server-Sent Events tell, and asks for faults. */
+
+/** Most entries that are kept, and most rows that are shown. */
+const maxKept = 2_000;
+const maxRows = 300;
+/** What is only shown on demand, unless it failed. */
+const quietTypes = new Set(["ack", "ping", "pong", "sequenceAck", "streamAck", "streamKeepAlive"]);
+
+const $ = (id) => document.getElementById(id);
+const live = $("live");
+const filter = $("filter");
+const quiet = $("quiet");
+const pause = $("pause");
+const traffic = $("traffic");
+
+/** An element with a class and children; text is never read as HTML. */
+function element(tag, name, ...children) {
+  const made = document.createElement(tag);
+  if (name) made.className = name;
+  made.append(...children);
+  return made;
+}
+
+function button(text, name, press) {
+  const made = element("button", name, text);
+  made.type = "button";
+  made.addEventListener("click", press);
+  return made;
+}
+
+/** Sets a text only where it has changed: what a reader has selected stays so. */
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+// Traffic
+
+/** Newest first. */
+let entries = [];
+let held = [];
+let paused = false;
+
+function searchable(entry) {
+  return Object.values({ ...entry, at: "", bytes: "" })
+    .join(" ")
+    .toLowerCase();
+}
+
+function isShown(entry) {
+  if (!quiet.checked && quietTypes.has(entry.type) && !entry.failed) return false;
+  const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length === 0) return true;
+  const text = searchable(entry);
+  return words.every((word) => text.includes(word));
+}
+
+function time(at) {
+  const date = new Date(at);
+  const two = (n) => String(n).padStart(2, "0");
+  const ms = String(date.getMilliseconds()).padStart(3, "0");
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`;
+}
+
+const ways = {
+  in: { sign: "in", says: "from the client" },
+  out: { sign: "out", says: "to the client" },
+  note: { sign: "", says: "about the connection" },
+};
+
+function row(entry) {
+  const way = ways[entry.direction];
+  const arrow = element("span", `way ${entry.direction}`, way.sign);
+  arrow.title = way.says;
+  const who = element("span", "who", entry.userId ?? entry.connectionId ?? "a client");
+  who.title = `hub ${entry.hub}${entry.connectionId ? `, connection ${entry.connectionId}` : ""}`;
+  const type = element("span", entry.failed ? "type bad" : "type", entry.type);
+  const what = element("span", "what");
+  const keys = { group: "group", event: "event", streamId: "stream", invocationId: "invocation" };
+  for (const [key, label] of Object.entries(keys)) {
+    if (entry[key] !== undefined) what.append(element("span", "key", `${label} `), entry[key], " ");
+  }
+  if (entry.ackId !== undefined) what.append(element("span", "key", `ack ${entry.ackId} `));
+  if (entry.sequenceId !== undefined) what.append(element("span", "key", `seq ${entry.sequenceId} `));
+  if (entry.held) what.append(element("span", "warn", "waits for recovery "));
+  if (entry.text) what.append(element("span", "payload", entry.text));
+  what.title = entry.text ?? "";
+  const bytes = element("span", "bytes dim", entry.bytes === undefined ? "" : `${entry.bytes} B`);
+  return element("li", "", element("span", "time dim mono", time(entry.at)), arrow, who, type, what, bytes);
+}
+
+function showEmpty() {
+  $("no-traffic").hidden = traffic.childElementCount > 0;
+  $("no-traffic").textContent =
+    entries.length > 0 ? "Nothing fits the filter." : "Nothing has happened since this page was opened.";
+}
+
+/** @param fresh oldest first */
+function add(fresh) {
+  entries = [...fresh.toReversed(), ...entries].slice(0, maxKept);
+  const rows = fresh.filter(isShown).slice(-maxRows).toReversed().map(row);
+  traffic.prepend(...rows);
+  while (traffic.childElementCount > maxRows) traffic.lastElementChild.remove();
+  showEmpty();
+}
+
+function showAll() {
+  traffic.replaceChildren(...entries.filter(isShown).slice(0, maxRows).map(row));
+  showEmpty();
+}
+
+function received({ entries: fresh, skipped }) {
+  if (skipped > 0) {
+    const text = `${skipped} more, too many at once to show`;
+    fresh.push({ at: fresh.at(-1).at, hub: "", direction: "note", type: "skipped", text, failed: true });
+  }
+  if (!paused) return add(fresh);
+  held = [...held, ...fresh].slice(-maxKept);
+  setText(pause, `Resume (${held.length})`);
+}
+
+function filterBy(text) {
+  filter.value = text;
+  showAll();
+}
+
+filter.addEventListener("input", showAll);
+quiet.addEventListener("change", showAll);
+$("clear").addEventListener("click", () => {
+  entries = [];
+  showAll();
+});
+pause.addEventListener("click", () => {
+  paused = !paused;
+  pause.setAttribute("aria-pressed", String(paused));
+  setText(pause, paused ? "Resume" : "Pause");
+  if (!paused) add(held.splice(0));
+});
+
+// Faults
+
+async function call(method, body) {
+  const problem = $("problem");
+  try {
+    const init = body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const response = await fetch("/admin/faults", { method, ...init });
+    problem.hidden = response.ok;
+    if (!response.ok) problem.textContent = `The service refused: ${await response.text()}`;
+  } catch {
+    problem.hidden = false;
+    problem.textContent = "The service can't be reached.";
+  }
+}
+
+$("reset").addEventListener("click", () => call("DELETE"));
+
+// Connections and groups
+
+/** By hub and connection id. */
+const cards = new Map();
+
+function card(hub, connectionId) {
+  const strike = (kind) => () => call("POST", { kind, filter: { hub, connectionId } });
+  const name = button("", "link name", () => filterBy(connectionId));
+  name.title = "Show the traffic of this connection";
+  const parts = {
+    name,
+    status: element("span", "badge"),
+    about: element("div", "about"),
+    groups: element("div", "about"),
+    window: element("span", "about last"),
+    cut: button("Cut", "", strike("cutTransports")),
+    half: button("Half-open", "", strike("goHalfOpen")),
+  };
+  parts.cut.title = "Drop the TCP connection without a close frame";
+  parts.half.title = "Keep the socket up, but read and send nothing any more";
+  const item = element(
+    "li",
+    "",
+    element("div", "row", parts.name, parts.status),
+    parts.about,
+    parts.groups,
+    element("div", "row", parts.cut, parts.half, parts.window),
+  );
+  return { item, parts, until: null };
+}
+
+function statusOf({ status, halfOpen, recoverableUntil }) {
+  if (status === "waiting") {
+    const seconds = Math.max(0, Math.ceil((recoverableUntil - Date.now()) / 1_000));
+    return { text: `waiting, ${seconds} s left`, name: "badge warn" };
+  }
+  return halfOpen ? { text: "half-open", name: "badge bad" } : { text: "connected", name: "badge good" };
+}
+
+function showStatus({ connection, parts }) {
+  const { text, name } = statusOf(connection);
+  setText(parts.status, text);
+  parts.status.className = name;
+}
+
+function update(shown, hub, connection) {
+  const { connectionId, userId, subprotocol, status, halfOpen, groups, window: kept } = connection;
+  const { parts } = shown;
+  shown.connection = connection;
+  setText(parts.name, userId ?? connectionId);
+  const speaks = subprotocol.replace(".webpubsub.azure.v1", "").replace(".", ", ") || "no subprotocol";
+  setText(parts.about, [`hub ${hub}`, speaks, ...(userId === null ? [] : [connectionId])].join(" · "));
+  setText(parts.groups, groups.length === 0 ? "" : `in ${groups.join(", ")}`);
+  parts.groups.hidden = groups.length === 0;
+  setText(parts.window, kept === null ? "" : `${kept.messages} of ${kept.maxMessages} unacknowledged`);
+  parts.window.className =
+    kept !== null && kept.messages * 2 > kept.maxMessages ? "about last warn" : "about last";
+  parts.cut.disabled = status !== "connected";
+  parts.half.disabled = status !== "connected" || halfOpen;
+  showStatus(shown);
+}
+
+function showState({ hubs, faults }) {
+  const present = new Set();
+  const list = $("connections");
+  for (const { name: hub, connections } of hubs) {
+    for (const connection of connections) {
+      const key = `${hub} ${connection.connectionId}`;
+      present.add(key);
+      let shown = cards.get(key);
+      if (shown === undefined) {
+        shown = card(hub, connection.connectionId);
+        cards.set(key, shown);
+        list.append(shown.item);
+      }
+      update(shown, hub, connection);
+    }
+  }
+  for (const [key, { item }] of cards) {
+    if (present.has(key)) continue;
+    item.remove();
+    cards.delete(key);
+  }
+  setText($("connection-count"), String(cards.size));
+  $("no-connections").hidden = cards.size > 0;
+
+  const groups = hubs.flatMap(({ groups: own }) => own);
+  const chips = groups.map(({ name, members }) => button(`${name} · ${members}`, "", () => filterBy(name)));
+  $("groups").replaceChildren(...chips.map((chip) => element("li", "", chip)));
+  setText($("group-count"), String(groups.length));
+  $("no-groups").hidden = groups.length > 0;
+
+  const kinds = faults.map(({ kind, times }) => (times === undefined ? kind : `${kind} × ${times}`));
+  $("faults").hidden = kinds.length === 0;
+  setText($("faults"), `In force: ${kinds.join(", ")}`);
+  const halfOpen = [...cards.values()].some(({ connection }) => connection.halfOpen);
+  $("reset").hidden = kinds.length === 0 && !halfOpen;
+}
+
+setInterval(() => cards.forEach((shown) => shown.connection.status === "waiting" && showStatus(shown)), 500);
+
+// The service
+
+const source = new EventSource("/admin/trace");
+source.addEventListener("open", () => {
+  setText(live, "live");
+  live.className = "badge good";
+});
+source.addEventListener("error", () => {
+  setText(live, "service not reached, trying again");
+  live.className = "badge bad";
+});
+source.addEventListener("state", ({ data }) => showState(JSON.parse(data)));
+source.addEventListener("traffic", ({ data }) => received(JSON.parse(data)));
