@@ -5,5 +5,5 @@ export const logger = createClientLogger("web-pubsub-client");
 
 /** A URL fit for the log: its query holds tokens. */
 export function withoutQuery(url: string): string {
-  return url.split(/[?#]/, 1)[0] ?? "";
+  return url.replace(/[?#].*/s, "");
 }

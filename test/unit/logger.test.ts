@@ -5,6 +5,7 @@ test.each([
   ["wss://host/client/hubs/chat?access_token=secret", "wss://host/client/hubs/chat"],
   ["wss://host/client/?hub=chat&access_token=secret#x", "wss://host/client/"],
   ["wss://host/client#access_token=secret?", "wss://host/client"],
+  ["wss://host/client?a=1\nsecret", "wss://host/client"],
   ["wss://host/client", "wss://host/client"],
   ["?access_token=secret", ""],
   ["", ""],

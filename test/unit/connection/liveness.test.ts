@@ -1,6 +1,9 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Liveness } from "../../../src/connection/liveness.js";
+
+// Property tests take their time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** A link watched by a timer that fires on time unless told otherwise. */
 class Watch {

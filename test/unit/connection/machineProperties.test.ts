@@ -1,9 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Context, Effect, Event, State } from "../../../src/connection/state.js";
 import { transition } from "../../../src/connection/transition.js";
 import { toSettings } from "../../../src/options.js";
 import { closed, CONTEXT, IDENTITY, Machine } from "./machine.js";
+
+// Property tests take their time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const CODES = [1000, 1001, 1006, 1008, 1009, 1012, undefined];
 

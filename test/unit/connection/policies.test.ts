@@ -1,7 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { decideOnClose, firstAttemptSpread } from "../../../src/connection/closePolicy.js";
 import { RECOVERY_POLICY, retryDelay, type RetryPolicy } from "../../../src/connection/retryPolicy.js";
+
+// Property tests take their time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 describe("what follows on a close", () => {
   test.each([1000, 1001, 1005, 1006, 1007, 1011, 1012, 1013, 4000, undefined])(

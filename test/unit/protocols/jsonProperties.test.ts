@@ -1,7 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { WebPubSubClient, WebPubSubJsonReliableProtocol, type WebPubSubMessage } from "web-pubsub-client";
 import { settle, VirtualWorld } from "../support/virtualWorld.js";
+
+// Property tests take their time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const protocol = WebPubSubJsonReliableProtocol();
 const read = (frame: string): unknown => protocol.parseMessages(frame);

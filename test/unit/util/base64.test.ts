@@ -4,6 +4,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type * as Module from "../../../src/util/base64.js";
 import { isBytes, toBytes } from "../../../src/util/base64.js";
 
+// Property tests take their time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
+
 type Base64 = typeof Module;
 type Bytes = Uint8Array<ArrayBuffer>;
 

@@ -1,9 +1,12 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { assertNever } from "../../../src/util/assertNever.js";
 import { deferred } from "../../../src/util/deferred.js";
 import { Queue } from "../../../src/util/queue.js";
 import { split } from "../../../src/util/split.js";
+
+// Property tests take their time on a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 describe("a queue", () => {
   test("does what an array does, at constant cost", () => {
