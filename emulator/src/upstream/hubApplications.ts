@@ -22,7 +22,14 @@ export async function openHubs(
   const applications = new Map<string, HubApplication>();
   for (const [name, { handlers = [], listeners = [] }] of hubs) {
     const opened: Listener[] = [];
-    for (const listener of listeners) opened.push(await open(listener, diagnostics));
+    try {
+      for (const listener of listeners) opened.push(await open(listener, diagnostics));
+    } catch (error) {
+      // Nobody will use those that are open already: they would be left connected.
+      const others = Array.from(applications.values(), (application) => application.listeners.close());
+      await Promise.all([...others, ...opened.map(({ sink }) => sink.close())]);
+      throw error;
+    }
     applications.set(name, {
       handlers: handlers.map((handler) =>
         "url" in handler ? new Webhook(handler, ports) : new InProcessHandler(handler),
