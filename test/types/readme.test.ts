@@ -91,7 +91,8 @@ const modules: Record<string, unknown> = {
 
 let emulator: emulatorPackage.Emulator;
 beforeAll(async () => {
-  emulator = await emulatorPackage.startEmulator();
+  const order = { events: "order", onEvent: () => ({ data: { accepted: true } }) };
+  emulator = await emulatorPackage.startEmulator({ hubs: { chat: { handlers: [order] } } });
 });
 afterAll(() => emulator.close());
 

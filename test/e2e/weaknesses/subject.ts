@@ -2,6 +2,8 @@ import { WebPubSubClient as ReferenceClient } from "@azure/web-pubsub-client";
 import {
   WebPubSubClient,
   type GetClientAccessUrlOptions,
+  type OnGroupStreamOptions,
+  type OpenGroupStreamOptions,
   type WebPubSubClientOptions,
   type WebPubSubDataType,
 } from "web-pubsub-client";
@@ -19,6 +21,19 @@ export interface CallOptions {
 
 export type Credential =
   string | { getClientAccessUrl: (options?: GetClientAccessUrlOptions) => Promise<string> };
+
+export interface StreamWriter {
+  write(
+    content: unknown,
+    dataType: WebPubSubDataType,
+    options?: { abortSignal?: AbortSignal },
+  ): Promise<void>;
+  end(): Promise<void>;
+}
+
+export interface Stream extends AsyncIterable<{ readonly data: unknown }> {
+  readonly streamId: string;
+}
 
 /** What both clients can do, so that one scenario runs against either. */
 export interface Subject {
@@ -38,6 +53,9 @@ export interface Subject {
     dataType: WebPubSubDataType,
     options?: CallOptions,
   ): Promise<Result>;
+  invokeEvent(event: string, content: unknown, dataType: WebPubSubDataType): Promise<unknown>;
+  openGroupStream(group: string, options?: OpenGroupStreamOptions): Promise<StreamWriter>;
+  onGroupStream(callback: (stream: Stream) => unknown, options?: OnGroupStreamOptions): unknown;
 }
 
 export type MakeSubject = (credential: Credential, options?: WebPubSubClientOptions) => Subject;
