@@ -21,6 +21,10 @@ type Own = {
   joined: boolean;
   /** Calls that aren't settled: they decide. */
   pending: number;
+  /** There were several of them at once. */
+  several: boolean;
+  /** They were perhaps executed in another order than called: the service is told once more. */
+  doubtful: boolean;
 };
 
 /** A subscription to the states of a group. */
@@ -65,14 +69,9 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     state: GroupState | undefined,
     options: OperationOptions = {},
   ): Promise<WebPubSubResult> {
-    let own = this.#own.get(group);
-    if (own === undefined) {
-      own = { state: undefined, live: false, joined: false, pending: 0 };
-      this.#own.set(group, own);
-    }
-    const target = own;
+    const target = this.#ownIn(group);
     let sent: GroupState | undefined;
-    target.pending++;
+    target.several = target.pending++ > 0;
     return this.#host.submit(
       () => {
         const message = setGroupStateMessage(group, state);
@@ -80,21 +79,29 @@ export class GroupStates implements SessionPart, MembershipWatcher {
         return message;
       },
       options,
-      (succeeded) => {
+      (succeeded, _, late) => {
         target.pending--;
         if (succeeded) {
           target.state = sent;
           target.live = true;
           target.joined = this.#memberships.status(group) === "joined";
         }
-        this.#settle(group, target);
+        // What was called since, the group's end included, may have been executed before this.
+        const current = late === true ? this.#ownIn(group) : target;
+        current.doubtful ||= late === true && (target.several || current !== target);
+        this.#settle(group, current);
       },
     );
   }
 
   get(group: string): GroupState | undefined {
-    const state = this.#own.get(group)?.state;
-    if (state === undefined && this.#memberships.status(group) !== "joined") {
+    const own = this.#own.get(group);
+    const status = this.#memberships.status(group);
+    // A new connection that rejoins nothing is in no group until the application joins again.
+    const isLeft =
+      own?.live === false && own.joined && !this.#settings.autoRejoinGroups && this.#memberships.live;
+    const state = isLeft && status === "idle" ? undefined : own?.state;
+    if (state === undefined && status !== "joined") {
       throw new Error(`Group '${group}' is not joined.`);
     }
     return state && { ...state };
@@ -177,7 +184,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
 
   ends(): void {
     for (const [group, own] of this.#own) {
-      own.live = false;
+      own.live = own.doubtful = false;
       if (!this.#settings.restoreGroupStates) own.state = undefined;
       if (own.state === undefined && own.pending === 0) this.#own.delete(group);
     }
@@ -215,13 +222,24 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     this.#own.delete(group);
   }
 
+  #ownIn(group: string): Own {
+    let own = this.#own.get(group);
+    if (own === undefined) {
+      own = { state: undefined, live: false, joined: false, pending: 0, several: false, doubtful: false };
+      this.#own.set(group, own);
+    }
+    return own;
+  }
+
   /** Nothing is on its way for a group: the state is set again where the connection doesn't know it. */
   #settle(group: string, own: Own): void {
     if (own.pending > 0 || this.#own.get(group) !== own) return;
     const { state } = own;
-    if (state === undefined) {
+    const { live } = this.#memberships;
+    if (state === undefined && !(live && own.doubtful)) {
       this.#own.delete(group);
-    } else if (!own.live && this.#memberships.live) {
+    } else if (live && (!own.live || own.doubtful)) {
+      own.doubtful = false;
       own.pending++;
       this.#restore(
         group,

@@ -6,8 +6,10 @@ import { credential } from "./credential.js";
 import { Grammar } from "./grammar.js";
 import type { Json } from "./model.js";
 import type { ClientPlan, Reaction, Trouble } from "./plan.js";
+import { InvocationUse } from "./invocationUse.js";
 import { Program } from "./program.js";
 import { SequenceCheck } from "./sequenceCheck.js";
+import { StreamUse } from "./streamUse.js";
 import { Wire } from "./wire.js";
 import type { World } from "./world.js";
 
@@ -39,12 +41,16 @@ export class Actor {
   readonly client: WebPubSubClient;
   readonly grammar: Grammar;
   readonly program: Program;
+  readonly streams: StreamUse;
+  readonly invocations: InvocationUse;
   readonly sequence: SequenceCheck;
   readonly conduct: Conduct;
   readonly wires: Wire[] = [];
   readonly written: Written[] = [];
   /** Groups whose rejoining failed for good, on the connection id of then. */
   readonly rejoinFailures: { readonly connectionId: string | undefined; readonly group: string }[] = [];
+  /** The same of group states, and of their subscriptions. */
+  readonly restoreFailures: { readonly connectionId: string | undefined; readonly group: string }[] = [];
   /** Ack ids that the client has got a final answer to. */
   readonly answered = new Set<number>();
   /** Time went by in other ways than the client could know. */
@@ -81,6 +87,8 @@ export class Actor {
         : { reconnectRetryOptions: { maxRetries: plan.maxReconnects, mode: "Exponential" as const } }),
     });
     this.program = new Program(this, world);
+    this.streams = new StreamUse(this, world);
+    this.invocations = new InvocationUse(this, world);
     this.#listen();
   }
 
@@ -118,6 +126,15 @@ export class Actor {
         for (const wire of this.wires) wire.stall(what.direction, until);
         return;
       }
+      case "crawl": {
+        const until = this.#world.clock.now + what.for;
+        for (const wire of this.wires) wire.crawl(what.direction, what.perFrame, until);
+        return;
+      }
+      case "closeStreams":
+        if (this.client.connectionId !== undefined)
+          this.#world.backend.closeStreams(this.client.connectionId, what.name);
+        return;
       case "freeze":
         this.disturbed = true;
         this.sequence.disturbed();
@@ -206,10 +223,16 @@ export class Actor {
       grammar.stopped(client.state);
       this.program.stopped();
     });
-    client.on("group-message", ({ message }) => this.#delivered(message.data));
+    client.on("group-message", ({ message }) => {
+      // Those of a stream have a check of their own.
+      if (message.stream === undefined) this.#delivered(message.data);
+    });
     client.on("server-message", ({ message }) => this.#delivered(message.data));
     client.on("rejoin-group-failed", ({ group }) =>
       this.rejoinFailures.push({ connectionId: client.connectionId, group }),
+    );
+    client.on("restore-group-states-failed", ({ group }) =>
+      this.restoreFailures.push({ connectionId: client.connectionId, group }),
     );
     for (const event of EVENTS) {
       client.on(event, () => {

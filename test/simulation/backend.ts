@@ -1,5 +1,5 @@
 import { noInterference, type Interference } from "../../emulator/src/service/interference.js";
-import type { OperationError } from "../../emulator/src/service/messages.js";
+import type { GroupStateItem, OperationError, StreamNackName } from "../../emulator/src/service/messages.js";
 import { Service } from "../../emulator/src/service/service.js";
 import type { TokenClaims } from "../../emulator/src/service/token.js";
 import type { Upstream, UserEvent, UserEventAnswer } from "../../emulator/src/service/upstream.js";
@@ -25,6 +25,10 @@ const NO_TROUBLE = {
   reject: 0,
   handlerFails: 0,
   handlerSlow: 0,
+  nack: 0,
+  refuseStream: 0,
+  holdStreamAck: 0,
+  holdInvocation: 0,
 };
 
 type Door = Extract<ServiceTrouble, { do: "door" }>;
@@ -41,6 +45,9 @@ export class Backend {
   #refusal = "InternalServerError";
   #ackDelay = 0;
   #handlerDelay = 0;
+  #nackName: StreamNackName = "TransientError";
+  #streamAckDelay = 0;
+  #invocationDelay = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -101,6 +108,21 @@ export class Backend {
         else left.handlerSlow += what.times;
         this.#handlerDelay = what.by;
         return;
+      case "nackFragments":
+        left.nack += what.times;
+        this.#nackName = what.name === "InvalidSequenceId" ? "InvalidSequenceId" : "TransientError";
+        return;
+      case "refuseStreams":
+        left.refuseStream += what.times;
+        return;
+      case "holdStreamAcks":
+        left.holdStreamAck += what.times;
+        this.#streamAckDelay = what.by;
+        return;
+      case "holdInvocations":
+        left.holdInvocation += what.times;
+        this.#invocationDelay = what.by;
+        return;
       case "publish":
         for (let i = 0; i < what.times; i++) this.publish(what.group, what.ttl);
     }
@@ -124,6 +146,15 @@ export class Backend {
   /** Ends a session as an administrator does. */
   kick(connectionId: string, code: number | "cut"): void {
     this.service.hub(HUB).session(connectionId)?.end("Closed by the server.", code);
+  }
+
+  closeStreams(connectionId: string, name: string): void {
+    const session = this.service.hub(HUB).session(connectionId);
+    if (session !== undefined) this.service.closeStreams(session, { name, message: "A simulated end." });
+  }
+
+  statesOf(group: string): readonly GroupStateItem[] {
+    return this.service.hub(HUB).states.list(group);
   }
 
   /** Whether the service has forgotten everybody. */
@@ -160,7 +191,24 @@ export class Backend {
       },
       announcesRecovery: () => !this.#strikes("silent"),
       replays: () => (this.#strikes("twice") ? 2 : 1),
+      refusesStream: () => {
+        if (!this.#strikes("refuseStream")) return undefined;
+        this.model.refused("InternalServerError");
+        return { name: "InternalServerError", message: "A simulated refusal." };
+      },
+      nacksFragment: () => {
+        if (!this.#strikes("nack")) return undefined;
+        this.model.refused(this.#nackName);
+        return this.#nackName;
+      },
+      holdsStreamAck: () => this.#held("holdStreamAck", this.#streamAckDelay),
+      holdsInvocation: () => this.#held("holdInvocation", this.#invocationDelay),
     };
+  }
+
+  #held(key: "holdStreamAck" | "holdInvocation", delay: number): "swallow" | number | undefined {
+    if (!this.#strikes(key)) return undefined;
+    return delay < 0 ? "swallow" : delay;
   }
 
   #refusesOperation(): OperationError | undefined {
@@ -217,6 +265,11 @@ export class Backend {
     const { op, reply } = JSON.parse(payload.json) as { op: number; reply?: boolean };
     if (this.#strikes("handlerSlow")) {
       await new Promise<void>((resolve) => this.#world.clock.after(this.#handlerDelay, resolve));
+    }
+    if (event.invocationId !== undefined) {
+      if (this.#strikes("handlerFails")) return { kind: "failed", reason: "A simulated failure." };
+      const answer = this.model.invocationHandled(op);
+      return { kind: "handled", reply: { payload: { dataType: "json", json: answer } } };
     }
     if (this.#strikes("handlerFails")) {
       this.model.eventFailed(connectionId, op);

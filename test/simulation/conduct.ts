@@ -10,6 +10,15 @@ const RECOVERY_WINDOW = 30_000;
 /** How long `connected` waits for the groups, in ms. */
 const REJOIN_PATIENCE = 5_000;
 
+/** What a call is on the wire. */
+const FRAMES: Readonly<Record<string, string>> = {
+  join: "joinGroup",
+  leave: "leaveGroup",
+  state: "setGroupState",
+  watch: "subscribeGroupState",
+  unwatch: "unsubscribeGroupState",
+};
+
 /** Whether a client does what it should at the moment it does it. */
 export class Conduct {
   readonly #actor: Actor;
@@ -121,7 +130,7 @@ export class Conduct {
     return !this.#actor.program.operations.some(({ call, op }) => {
       if (call.ackId !== ackId) return false;
       if (meaning === undefined) return true;
-      return meaning === `op ${op}` || ("group" in call && meaning === `${call.do}Group ${call.group}`);
+      return meaning === `op ${op}` || ("group" in call && meaning === `${FRAMES[call.do]} ${call.group}`);
     });
   }
 }

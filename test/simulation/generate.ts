@@ -83,6 +83,29 @@ const CALLS = {
     ...(random.chance(0.5) ? { reply: true } : undefined),
     ...acknowledged(random),
   }),
+  state: (random) => ({
+    do: "state",
+    group: group(random),
+    ...(random.chance(0.75) ? { value: String(random.between(1, 99)) } : undefined),
+    ...acknowledged(random),
+  }),
+  watch: (random) => ({ do: "watch", group: group(random), ...acknowledged(random) }),
+  unwatch: (random) => ({ do: "unwatch", group: group(random), ...acknowledged(random) }),
+  stream: (random) => ({
+    do: "stream",
+    group: group(random),
+    fragments: random.pick([0, 1, 3, 10, 40]),
+    pace: random.pick([0, 0, 1, 50, 1_000]),
+    finish: random.pick(["end", "end", "end", "abort", "none"] as const),
+    ...(random.chance(0.2) ? { noEcho: true } : undefined),
+    ...(random.chance(0.15) ? { idleTimeoutInMs: random.pick([500, 5_000]) } : undefined),
+    ...(random.chance(0.15) ? { abortAfter: random.pick([-1, 0, 1, 10, 300]) } : undefined),
+  }),
+  invoke: (random) => ({
+    do: "invoke",
+    timeoutInMs: random.pick([500, 5_000, 60_000]),
+    ...(random.chance(0.2) ? { abortAfter: random.pick([-1, 0, 1, 10, 60, 300]) } : undefined),
+  }),
 } satisfies Record<string, (random: Random) => Call>;
 
 function breaking(random: Random) {
@@ -106,6 +129,16 @@ const TROUBLES = {
     do: "stall",
     direction: random.pick(["up", "down"] as const),
     for: random.pick([100, 1_000, 8_000, 30_000]),
+  }),
+  crawl: (random) => ({
+    do: "crawl",
+    direction: random.pick(["up", "down"] as const),
+    perFrame: random.pick([5, 50, 400]),
+    for: random.pick([1_000, 20_000]),
+  }),
+  closeStreams: (random) => ({
+    do: "closeStreams",
+    name: random.pick(["InternalServerError", "Forbidden", "IdleTimeout"]),
   }),
   freeze: (random) => ({
     do: "freeze",
@@ -143,7 +176,7 @@ const TROUBLES = {
 
 function reaction(random: Random): Reaction {
   if (random.chance(0.3)) return { throws: random.pick(["sync", "async"] as const) };
-  return CALLS[random.pick(["start", "stop", "join", "leave", "send", "event"] as const)](random);
+  return CALLS[random.pick(Object.keys(CALLS) as (keyof typeof CALLS)[])](random);
 }
 
 const SERVICE = {
@@ -179,10 +212,27 @@ const SERVICE = {
     times: random.between(1, 5),
     by: random.pick([1, 50, 2_000, 12_000]),
   }),
+  nackFragments: (random) => ({
+    do: "nackFragments",
+    times: random.between(1, 4),
+    name: random.pick(["TransientError", "InvalidSequenceId"]),
+  }),
+  refuseStreams: (random) => ({ do: "refuseStreams", times: random.between(1, 2) }),
+  holdStreamAcks: (random) => ({
+    do: "holdStreamAcks",
+    times: random.between(1, 5),
+    by: random.pick([-1, 5, 300, 5_000]),
+  }),
+  holdInvocations: (random) => ({
+    do: "holdInvocations",
+    times: random.between(1, 3),
+    by: random.pick([-1, 5, 300, 5_000]),
+  }),
   publish: (random) => ({
     do: "publish",
     group: random.pick(GROUPS.slice(0, 3)),
-    times: random.pick([1, 1, 3, 10, 80]),
+    // A burst that a reader who is away can't take.
+    times: random.chance(0.01) ? 1_100 : random.pick([1, 1, 3, 10, 80]),
     ttl: random.chance(0.1) ? random.pick([1, 10]) : 0,
   }),
 } satisfies Record<string, (random: Random) => ServiceTrouble>;
@@ -195,6 +245,9 @@ function pickKinds(random: Random): string[] {
   if (random.chance(0.5)) kinds.push("event");
   if (random.chance(0.5)) kinds.push("publish");
   if (random.chance(0.6)) kinds.push("cut", "cutAfter");
+  if (random.chance(0.3)) kinds.push("stream", "stream");
+  if (random.chance(0.2)) kinds.push("invoke", "invoke");
+  if (random.chance(0.25)) kinds.push("state", "state", "watch", "unwatch");
   for (let i = random.between(1, 5); i > 0; i--) kinds.push(random.pick(troubles));
   return kinds;
 }

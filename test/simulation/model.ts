@@ -34,6 +34,17 @@ export interface ModelSession {
   alive: boolean;
 }
 
+/** A stream, as far as the service has it. */
+export interface ModelStream {
+  readonly streamId: string;
+  readonly publisher: ModelSession;
+  readonly group: string;
+  /** Who has been in the group since its start. */
+  readonly audience: Set<ModelSession>;
+  /** So many fragments were taken. */
+  accepted: number;
+}
+
 /** How long a session without a transport is kept, in ms. */
 const RECOVERY_WINDOW = 30_000;
 
@@ -48,6 +59,10 @@ export class Model {
   readonly sessions = new Map<string, ModelSession>();
   /** Where each operation was executed: connection ids by operation. */
   readonly executions = new Map<string, string[]>();
+  /** By connection id and stream id. */
+  readonly streams = new Map<string, ModelStream>();
+  /** How often each invocation reached the handler's end. */
+  readonly invoked = new Map<number, number>();
   /** Operations that were refused at least once. */
   readonly refusedOps = new Set<string>();
   readonly #world: World;
@@ -119,6 +134,7 @@ export class Model {
     session.alive = false;
     session.wire = undefined;
     session.groups.clear();
+    for (const { audience } of this.streams.values()) audience.delete(session);
   }
 
   /** The service has lost its memory. */
@@ -126,7 +142,7 @@ export class Model {
     for (const id of this.sessions.keys()) this.ended(id);
   }
 
-  /** An operation that is being heard is refused by a fault. */
+  /** What is being heard, an operation, a stream's start or a fragment, is refused by a fault. */
   refused(name: string): void {
     this.#refusal = name;
   }
@@ -141,9 +157,18 @@ export class Model {
     receive();
     if (!listens || session === undefined) return;
     switch (message["type"]) {
+      case "sendToGroup":
+        if (message["stream"] === undefined) this.#execute(session, message);
+        else this.#startStream(session, message);
+        return;
+      case "streamData":
+        this.#takeFragment(session, message);
+        return;
       case "joinGroup":
       case "leaveGroup":
-      case "sendToGroup":
+      case "setGroupState":
+      case "subscribeGroupState":
+      case "unsubscribeGroupState":
         this.#execute(session, message);
         return;
       case "event":
@@ -169,6 +194,12 @@ export class Model {
     session?.handling.delete(op);
     if (!reply) return undefined;
     if (session?.alive === true) session.owed.push({ id: REPLY + op, optional: false });
+    return JSON.stringify({ op: REPLY + op });
+  }
+
+  /** The handler has taken an invocation. @returns the answer's JSON */
+  invocationHandled(op: number): string {
+    this.invoked.set(op, (this.invoked.get(op) ?? 0) + 1);
     return JSON.stringify({ op: REPLY + op });
   }
 
@@ -202,17 +233,45 @@ export class Model {
     }
     if (ackId !== undefined && session.executedAckIds.has(ackId)) return;
     if (ackId !== undefined && [...session.handling.values()].includes(ackId)) return;
-    if (!group.startsWith("open")) return;
+    if (!isAllowed(session, message, group)) {
+      this.refusedOps.add(key);
+      return;
+    }
     if (ackId !== undefined) session.executedAckIds.add(ackId);
     session.executed.push(key);
     this.#record(key, session.connectionId);
     if (message["type"] === "joinGroup") session.groups.add(group);
-    else if (message["type"] === "leaveGroup") session.groups.delete(group);
-    else {
+    else if (message["type"] === "leaveGroup") {
+      session.groups.delete(group);
+      for (const stream of this.streams.values()) if (stream.group === group) stream.audience.delete(session);
+    } else if (message["type"] === "sendToGroup") {
       const { op } = message["data"] as { op: number };
       const optional = message["ttlSeconds"] !== undefined;
       this.#owe(group, { id: op, optional }, message["noEcho"] === true ? session : undefined);
     }
+  }
+
+  #startStream(session: ModelSession, message: Json): void {
+    const group = String(message["group"]);
+    const { streamId } = message["stream"] as { streamId: string };
+    const key = `${session.connectionId} ${streamId}`;
+    if (
+      this.#refusal !== undefined ||
+      !group.startsWith("open") ||
+      (this.streams.get(key)?.accepted ?? 0) > 0
+    )
+      return;
+    const audience = new Set<ModelSession>();
+    for (const member of this.sessions.values())
+      if (member.groups.has(group) && !(member === session && message["noEcho"] === true))
+        audience.add(member);
+    this.streams.set(key, { streamId, publisher: session, group, audience, accepted: 0 });
+  }
+
+  #takeFragment({ connectionId }: ModelSession, message: Json): void {
+    const stream = this.streams.get(`${connectionId} ${String(message["streamId"])}`);
+    if (stream === undefined || this.#refusal !== undefined) return;
+    if (message["streamSequenceId"] === stream.accepted + 1) stream.accepted++;
   }
 
   #owe(group: string, owed: Owed, but?: ModelSession): void {
@@ -230,6 +289,13 @@ export class Model {
       at.push(connectionId);
     }
   }
+}
+
+/** A member may say something about itself; taking it back and not listening any more are free. */
+function isAllowed({ groups }: ModelSession, message: Json, group: string): boolean {
+  if (message["type"] === "unsubscribeGroupState") return true;
+  if (message["type"] !== "setGroupState") return group.startsWith("open");
+  return message["state"] === undefined || groups.has(group);
 }
 
 /** Sends and events carry their number, the others are known by who sent them with which ack id. */

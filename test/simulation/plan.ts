@@ -39,7 +39,34 @@ export type Call =
       readonly ttl?: number;
       readonly times?: number;
     } & Acknowledged)
-  | ({ readonly do: "event"; readonly forget?: boolean; readonly reply?: boolean } & Acknowledged);
+  | ({ readonly do: "event"; readonly forget?: boolean; readonly reply?: boolean } & Acknowledged)
+  /** Says something about the connection in a group; without a value: takes it back. */
+  | ({ readonly do: "state"; readonly group: string; readonly value?: string } & Acknowledged)
+  /** Wants to know the states of a group, or not any more. */
+  | ({ readonly do: "watch" | "unwatch"; readonly group: string } & Acknowledged)
+  | StreamCall
+  | InvokeCall;
+
+/** Opens a stream, writes its fragments one after the other and ends it. */
+export interface StreamCall {
+  readonly do: "stream";
+  readonly group: string;
+  readonly fragments: number;
+  /** Time between two fragments. */
+  readonly pace: number;
+  /** `none` leaves it open. */
+  readonly finish: "end" | "abort" | "none";
+  readonly noEcho?: boolean;
+  readonly idleTimeoutInMs?: number;
+  /** The signal of the opening fires so long after the call; -1: before it. */
+  readonly abortAfter?: number;
+}
+
+export interface InvokeCall {
+  readonly do: "invoke";
+  readonly timeoutInMs: number;
+  readonly abortAfter?: number;
+}
 
 interface Acknowledged {
   /** An explicit ack id. */
@@ -72,6 +99,15 @@ export type Trouble =
     }
   /** Nothing arrives for a while, then everything. */
   | { readonly do: "stall"; readonly direction: "up" | "down"; readonly for: number }
+  /** A reader or a line so slow that each frame takes so long. */
+  | {
+      readonly do: "crawl";
+      readonly direction: "up" | "down";
+      readonly perFrame: number;
+      readonly for: number;
+    }
+  /** The service closes this client's streams. */
+  | { readonly do: "closeStreams"; readonly name: string }
   /** The page or the machine sleeps: no timer, no frame; perhaps with a signal on waking. */
   | { readonly do: "freeze"; readonly for: number; readonly wakes: boolean }
   | { readonly do: "wake" }
@@ -101,6 +137,10 @@ export type ServiceTrouble =
   | { readonly do: "replayTwice"; readonly times: number }
   | { readonly do: "rejectRecoveries"; readonly times: number }
   | { readonly do: "handler"; readonly how: "fails" | "slow"; readonly times: number; readonly by: number }
+  | { readonly do: "nackFragments"; readonly times: number; readonly name: string }
+  | { readonly do: "refuseStreams"; readonly times: number }
+  /** Stream acks, or answers to invocations, are lost (`by` -1) or late. */
+  | { readonly do: "holdStreamAcks" | "holdInvocations"; readonly times: number; readonly by: number }
   | {
       readonly do: "publish";
       readonly group: string;

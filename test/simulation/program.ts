@@ -6,7 +6,7 @@ import type { Call } from "./plan.js";
 import { Signal } from "./signal.js";
 import type { World } from "./world.js";
 
-type OperationCall = Exclude<Call, { do: "start" | "stop" }>;
+export type OperationCall = Exclude<Call, { do: "start" | "stop" | "stream" | "invoke" }>;
 
 /** One call of an operation and how it ended. */
 export interface OperationRecord {
@@ -55,7 +55,7 @@ export class Program {
     let count = 0;
     for (const { settledAt } of this.operations) if (settledAt === undefined) count++;
     for (const { settledAt } of this.lives) if (settledAt === undefined) count++;
-    return count;
+    return count + this.#actor.streams.pending + this.#actor.invocations.pending;
   }
 
   /** Operations of the client's own that wait for their answer on this connection. */
@@ -89,6 +89,8 @@ export class Program {
 
   call(call: Call): void {
     if (call.do === "start" || call.do === "stop") this.#live(call);
+    else if (call.do === "stream") this.#actor.streams.send(call, this.#signal(call.abortAfter));
+    else if (call.do === "invoke") this.#actor.invocations.invoke(call, this.#signal(call.abortAfter));
     else if (call.do === "send") for (let i = 0; i < (call.times ?? 1); i++) this.#operate(call);
     else this.#operate(call);
   }
@@ -187,6 +189,14 @@ export class Program {
         return client.joinGroup(call.group, options);
       case "leave":
         return client.leaveGroup(call.group, options);
+      case "state":
+        return call.value === undefined
+          ? client.clearGroupState(call.group, options)
+          : client.setGroupState(call.group, { is: call.value }, options);
+      case "watch":
+        return client.subscribeGroupStates(call.group, options);
+      case "unwatch":
+        return client.unsubscribeGroupStates(call.group, options);
       case "send": {
         const more = { noEcho: call.noEcho, fireAndForget: call.forget, ttlSeconds: call.ttl };
         return client.sendToGroup(call.group, { op }, "json", { ...options, ...more });

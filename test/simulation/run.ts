@@ -2,6 +2,8 @@ import type { Actor } from "./actor.js";
 import { checkOperations } from "./operationOracle.js";
 import { checkMemberships, GROUPS } from "./membershipOracle.js";
 import type { Plan } from "./plan.js";
+import { checkStates } from "./stateOracle.js";
+import { checkStreams } from "./streamOracle.js";
 import { World, type Tracer } from "./world.js";
 
 /** How long everything may take to be well again after the last trouble, in ms. */
@@ -57,7 +59,10 @@ async function play(world: World): Promise<void> {
   for (let i = 0; i < 20 && !actors.every((actor) => isWell(actor, world)); i++) await pass(500);
   for (const actor of actors) if (!isWell(actor, world)) world.failed(describe(actor, world));
   if (broken()) return;
-  for (const actor of actors) checkMemberships(actor, world);
+  for (const actor of actors) {
+    checkMemberships(actor, world);
+    checkStates(actor, world);
+  }
 
   const connected = actors.map(({ client }) => client.connectionId);
   for (const { program } of actors) program.call({ do: "stop" });
@@ -78,6 +83,8 @@ async function play(world: World): Promise<void> {
     if (actor.wires.length !== sockets[index]) world.failed(`${actor.name} connects after stop()`);
     world.checkStopped(actor);
     checkOperations(actor, world);
+    checkStreams(actor, world);
+    actor.invocations.check();
     for (const { kind, signal } of actor.program.lives)
       if ((signal?.listeners.size ?? 0) > 0) world.failed(`${kind}() still listens to its abort signal`);
   }
@@ -90,7 +97,8 @@ function frozenFor(now: number): (actor: Actor) => number {
 /** Everything is done, and the client is where the program wants it. */
 function isWell(actor: Actor, world: World): boolean {
   const { client, environment, grammar, program, sequence, wire, plan } = actor;
-  if (program.pending > 0 || environment.frozenUntil > world.clock.now) return false;
+  if (program.pending > 0 || !actor.streams.isQuiet || environment.frozenUntil > world.clock.now)
+    return false;
   if (client.state === "Stopped") return !program.wanted || program.mayStopByItself;
   if (client.state !== "Connected" || !program.wanted || grammar.announced !== client.connectionId)
     return false;

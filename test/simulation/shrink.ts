@@ -60,7 +60,17 @@ async function shorten(best: () => Plan, attempt: (plan: Plan) => Promise<boolea
     const step = best().steps[index];
     if (step === undefined) return;
     const what: Record<string, unknown> = { ...step.what };
-    for (const field of ["times", "abortAfter", "ackId", "noEcho", "forget", "ttl", "drain", "reply"]) {
+    for (const field of [
+      "times",
+      "abortAfter",
+      "ackId",
+      "noEcho",
+      "forget",
+      "ttl",
+      "drain",
+      "reply",
+      "idleTimeoutInMs",
+    ]) {
       if (what[field] === undefined) continue;
       const { [field]: _, ...rest } = what;
       const simpler = field === "times" && step.what.do !== "send" ? { ...what, times: 1 } : rest;

@@ -32,6 +32,8 @@ export class Wire {
   trap: { direction: "up" | "down"; frames: number; how: Break } | undefined;
   stalledUp = 0;
   stalledDown = 0;
+  /** How long each frame takes by itself, in ms, and until when. */
+  readonly #crawl = { up: { perFrame: 0, until: 0 }, down: { perFrame: 0, until: 0 } };
   readonly #world: World;
   readonly #actor: Actor;
   readonly #random: Random;
@@ -241,6 +243,11 @@ export class Wire {
     else this.stalledDown = until;
   }
 
+  crawl(direction: "up" | "down", perFrame: number, until: number): void {
+    this.healthy = false;
+    this.#crawl[direction] = { perFrame, until };
+  }
+
   get bufferedBytes(): number {
     return this.#buffered;
   }
@@ -255,16 +262,23 @@ export class Wire {
 
   #up(arrive: () => void): void {
     const { clock } = this.#world;
-    this.#upTail = Math.max(this.#upTail, this.stalledUp, clock.now + this.#latency());
+    const least = this.#upTail + this.#slowness("up");
+    this.#upTail = Math.max(least, this.stalledUp, clock.now + this.#latency());
     clock.at(this.#upTail, arrive);
   }
 
   #down(arrive: () => void): void {
     const { clock } = this.#world;
-    this.#downTail = Math.max(this.#downTail, this.stalledDown, clock.now + this.#latency());
+    const least = this.#downTail + this.#slowness("down");
+    this.#downTail = Math.max(least, this.stalledDown, clock.now + this.#latency());
     clock.at(this.#downTail, () => {
       if (!this.#downLost) this.#actor.soon(arrive);
     });
+  }
+
+  #slowness(direction: "up" | "down"): number {
+    const { perFrame, until } = this.#crawl[direction];
+    return this.#world.clock.now < until ? perFrame : 0;
   }
 
   #latency(): number {

@@ -56,6 +56,11 @@ export class World {
       case "leave":
       case "send":
       case "event":
+      case "state":
+      case "watch":
+      case "unwatch":
+      case "stream":
+      case "invoke":
         return actor.soon(() => actor.program.call(what));
       default:
         this.trace("world", () => `${actor.name}: ${JSON.stringify(what)}`);
@@ -68,12 +73,18 @@ export class World {
     this.clock.after(1, () => actor.soon(() => this.checkStopped(actor)));
   }
 
-  checkStopped({ name, client, environment, program, wires }: Actor): void {
+  checkStopped({ name, client, environment, program, streams, invocations, wires }: Actor): void {
     if (client.state !== "Stopped") return;
     if (environment.timers.size > 0) this.failed(`${name} is stopped, but has timers`);
     if (environment.wakeListeners.size > 0) this.failed(`${name} is stopped, but waits for wake signals`);
     const { length } = program.operations.filter(({ settledAt }) => settledAt === undefined);
     if (length > 0) this.failed(`${name} is stopped, but ${length} operations are unsettled`);
+    if (invocations.pending > 0)
+      this.failed(`${name} is stopped, but ${invocations.pending} invocations are unsettled`);
+    if (streams.pending > 0)
+      this.failed(`${name} is stopped, but ${streams.pending} calls on streams are unsettled`);
+    if (streams.received.some(({ outcome }) => outcome === "open"))
+      this.failed(`${name} is stopped, but the reader of a stream still waits`);
     if (wires.some(({ socket }) => socket.readyState < 2))
       this.failed(`${name} is stopped, but has a socket`);
   }

@@ -1,0 +1,108 @@
+import type { InvocationError } from "../../src/errors.js";
+import type { WebPubSubClientState } from "../../src/models/events.js";
+import type { InvokeEventResult } from "../../src/models/invocations.js";
+import type { Actor } from "./actor.js";
+import { REPLY } from "./model.js";
+import type { InvokeCall } from "./plan.js";
+import type { Signal } from "./signal.js";
+import type { World } from "./world.js";
+
+interface InvocationRecord {
+  readonly op: number;
+  readonly call: InvokeCall;
+  readonly at: number;
+  readonly frozenFor: number;
+  readonly stateAtCall: WebPubSubClientState;
+  readonly signal: Signal | undefined;
+  result: InvokeEventResult | undefined;
+  error: InvocationError | undefined;
+  settledAt: number | undefined;
+}
+
+/** The program's invocations. */
+export class InvocationUse {
+  readonly #records: InvocationRecord[] = [];
+  readonly #actor: Actor;
+  readonly #world: World;
+
+  constructor(actor: Actor, world: World) {
+    this.#actor = actor;
+    this.#world = world;
+  }
+
+  get pending(): number {
+    let count = 0;
+    for (const { settledAt } of this.#records) if (settledAt === undefined) count++;
+    return count;
+  }
+
+  invoke(call: InvokeCall, signal: Signal | undefined): void {
+    const { client, environment, name } = this.#actor;
+    const op = this.#world.nextOperation();
+    const record: InvocationRecord = {
+      op,
+      call,
+      at: this.#world.clock.now,
+      frozenFor: environment.frozenFor,
+      stateAtCall: client.state,
+      signal,
+      result: undefined,
+      error: undefined,
+      settledAt: undefined,
+    };
+    this.#records.push(record);
+    this.#world.trace(name, () => `calls op ${op}: ${JSON.stringify(call)} while ${client.state}`);
+    client.invokeEvent("asked", { op }, { timeoutInMs: call.timeoutInMs, abortSignal: signal }).then(
+      (result) => this.#settled(record, result),
+      (error: InvocationError) => this.#settled(record, undefined, error),
+    );
+  }
+
+  /** What was promised of invocations, checked when all is over. */
+  check(): void {
+    const { written } = this.#actor;
+    for (const { op, call, result, error, settledAt, stateAtCall, signal } of this.#records) {
+      const failed = (reason: string): void => this.#failed(`invocation ${op} ${reason}`);
+      if (settledAt === undefined) failed("was never settled");
+      if ((signal?.listeners.size ?? 0) > 0) failed("still listens to its abort signal");
+      const sent = written.filter(
+        ({ message }) =>
+          message["type"] === "invoke" && (message["data"] as { op: number } | undefined)?.op === op,
+      );
+      const id = sent[0]?.message["invocationId"];
+      const cancels = written.filter(
+        ({ message }) => message["type"] === "cancelInvocation" && message["invocationId"] === id,
+      );
+      const executed = this.#world.backend.model.invoked.get(op) ?? 0;
+      if (sent.length > 1) failed(`was sent ${sent.length} times`);
+      if (executed > 1) failed(`was executed ${executed} times`);
+      if (stateAtCall === "Stopped" || call.abortAfter === -1) {
+        if (sent.length > 0) failed("was refused at once, but sent");
+        if (result !== undefined) failed("succeeded although it couldn't");
+      }
+      if (sent.length > 0 && cancels.length > 1) failed(`was cancelled ${cancels.length} times`);
+      if (sent.length > 0 && cancels.length > 0 && result !== undefined)
+        failed("was answered, and cancelled");
+      if (cancels.length > 0 && error?.code === "Refused") failed("was refused, and cancelled");
+      if (result === undefined) continue;
+      if (executed !== 1) failed(`was answered, but executed ${executed} times`);
+      if ((result.data as { op?: number } | undefined)?.op !== REPLY + op)
+        failed(`got the answer ${JSON.stringify(result.data)}`);
+    }
+  }
+
+  #settled(record: InvocationRecord, result?: InvokeEventResult, error?: InvocationError): void {
+    const { environment, name, disturbed } = this.#actor;
+    record.settledAt = this.#world.clock.now;
+    record.result = result;
+    record.error = error;
+    this.#world.trace(name, () => `op ${record.op} settles: ${error?.code ?? JSON.stringify(result)}`);
+    const took = record.settledAt - record.at - (environment.frozenFor - record.frozenFor);
+    if (took > record.call.timeoutInMs + 1 && !disturbed)
+      this.#failed(`invocation ${record.op} took ${took} ms`);
+  }
+
+  #failed(reason: string): void {
+    this.#world.failed(`${this.#actor.name}: ${reason}`);
+  }
+}

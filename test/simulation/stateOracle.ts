@@ -1,0 +1,79 @@
+import type { Actor } from "./actor.js";
+import { GROUPS } from "./membershipOracle.js";
+import { uniqueIds } from "./operationOracle.js";
+import type { OperationRecord } from "./program.js";
+import type { World } from "./world.js";
+
+/** Client and service must agree on who says what about itself, and on who wants to know. */
+export function checkStates(actor: Actor, world: World): void {
+  const { client, name } = actor;
+  const id = client.connectionId;
+  if (client.state !== "Connected" || id === undefined) return;
+  for (const group of GROUPS) {
+    if (actor.restoreFailures.some((failure) => failure.group === group && failure.connectionId === id))
+      continue;
+    const truth = world.backend.statesOf(group);
+    const known = ask(() => client.listGroupStates(group));
+    const isWatching = watches(actor, group);
+    if (isWatching !== undefined && isWatching !== (known !== undefined))
+      world.failed(
+        `${name} ${isWatching ? "wants" : "doesn't want"} the states of ${group}, the client thinks otherwise`,
+      );
+    if (isWatching === true) {
+      const told = (known ?? []).map(({ connectionId, state }) => text(connectionId, state)).sort();
+      const real = truth.map(({ connectionId, state }) => text(connectionId, state ?? {})).sort();
+      if (told.join() !== real.join())
+        world.failed(`${name} knows [${told.join(" ")}] of ${group}, the service [${real.join(" ")}]`);
+    }
+    if (!isOwnClear(actor, group)) continue;
+    const own = ask(() => client.getGroupState(group));
+    const real = truth.find(({ connectionId }) => connectionId === id)?.state;
+    if (JSON.stringify(own) !== JSON.stringify(real))
+      world.failed(
+        `${name} says ${JSON.stringify(own)} about itself in ${group}, the service has ${JSON.stringify(real)}`,
+      );
+  }
+}
+
+function text(connectionId: string, state: Readonly<Record<string, string>>): string {
+  return `${connectionId.slice(0, 4)}=${state["is"] ?? "?"}`;
+}
+
+/** What the client says, or nothing if it refuses to. */
+function ask<T>(question: () => T): T | undefined {
+  try {
+    return question();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined: a call failed or shares its ack id, so anything may be. */
+function watches(actor: Actor, group: string): boolean | undefined {
+  const unique = uniqueIds(actor);
+  let watching = false;
+  for (const record of actor.program.operations) {
+    const { call } = record;
+    if ((call.do !== "watch" && call.do !== "unwatch") || call.group !== group) continue;
+    if (isUnclear(record, unique)) return undefined;
+    watching = call.do === "watch";
+  }
+  return watching;
+}
+
+/** Nothing failed that decides on the own state in the group. */
+function isOwnClear(actor: Actor, group: string): boolean {
+  const unique = uniqueIds(actor);
+  const { operations } = actor.program;
+  if (actor.rejoinFailures.some((failure) => failure.group === group)) return false;
+  return !operations.some((record) => {
+    const { call } = record;
+    const decides = call.do === "state" || call.do === "join" || call.do === "leave";
+    return decides && call.group === group && isUnclear(record, unique);
+  });
+}
+
+function isUnclear({ error, result, call }: OperationRecord, unique: ReadonlySet<number>): boolean {
+  const id = result?.ackId ?? call.ackId;
+  return error !== undefined || (id !== undefined && !unique.has(id));
+}

@@ -1,0 +1,170 @@
+import type { GroupStream, GroupStreamMessage, GroupStreamWriter } from "../../src/models/streams.js";
+import type { WebPubSubClientState } from "../../src/models/events.js";
+import type { Actor } from "./actor.js";
+import type { StreamCall } from "./plan.js";
+import type { Signal } from "./signal.js";
+import type { World } from "./world.js";
+
+/** One stream that the program sends. */
+export interface SentStream {
+  readonly op: number;
+  readonly streamId: string;
+  readonly call: StreamCall;
+  readonly stateAtCall: WebPubSubClientState;
+  readonly signal: Signal | undefined;
+  /** Promises of the client that aren't settled. */
+  pending: number;
+  /** The program has done what it wanted, or can't. */
+  isOver: boolean;
+  outcome: "opening" | "open" | "ended" | "aborted" | "failed";
+  error: Error | undefined;
+}
+
+/** One stream that came. */
+export interface ReceivedStream {
+  readonly streamId: string;
+  readonly connectionId: string | undefined;
+  /** Number of the first fragment: the beginning may have been missed. */
+  first: number;
+  /** Number of the last one. */
+  last: number;
+  outcome: "open" | "complete" | "left" | "failed";
+}
+
+/** A fragment: which stream, which one of it. */
+interface Fragment {
+  readonly op: number;
+  readonly n: number;
+}
+
+/** The program's streams, sent and received. */
+export class StreamUse {
+  readonly sent: SentStream[] = [];
+  readonly received: ReceivedStream[] = [];
+  readonly #actor: Actor;
+  readonly #world: World;
+
+  constructor(actor: Actor, world: World) {
+    this.#actor = actor;
+    this.#world = world;
+    actor.client.onGroupStream((stream) => void this.#read(stream));
+  }
+
+  /** Calls without an answer. */
+  get pending(): number {
+    return this.sent.reduce((sum, { pending }) => sum + pending, 0);
+  }
+
+  /** Nothing goes on any more but streams that were left open. */
+  get isQuiet(): boolean {
+    return this.sent.every(({ isOver }) => isOver);
+  }
+
+  send(call: StreamCall, signal: Signal | undefined): void {
+    const { client } = this.#actor;
+    const op = this.#world.nextOperation();
+    const record: SentStream = {
+      op,
+      streamId: `s${op}`,
+      call,
+      stateAtCall: client.state,
+      signal,
+      pending: 0,
+      isOver: false,
+      outcome: "opening",
+      error: undefined,
+    };
+    this.sent.push(record);
+    this.#trace(() => `calls op ${op}: ${JSON.stringify(call)} while ${client.state}`);
+    void this.#send(record);
+  }
+
+  async #send(record: SentStream): Promise<void> {
+    try {
+      await this.#write(record);
+    } catch (error) {
+      record.outcome = "failed";
+      record.error = error as Error;
+    }
+    record.isOver = true;
+    this.#trace(() => `stream ${record.streamId} is ${record.outcome}: ${record.error?.message ?? ""}`);
+  }
+
+  async #write(record: SentStream): Promise<void> {
+    const { call, op, streamId, signal } = record;
+    const { group, noEcho, idleTimeoutInMs } = call;
+    const writer: GroupStreamWriter = await this.#asked(
+      record,
+      this.#actor.client.openGroupStream(group, { streamId, noEcho, idleTimeoutInMs, abortSignal: signal }),
+    );
+    record.outcome = "open";
+    for (let n = 1; n <= call.fragments; n++) {
+      const fragment: Fragment = { op, n };
+      await this.#asked(record, writer.write(fragment));
+      if (call.pace > 0) await this.#pause(call.pace);
+    }
+    if (call.finish === "end") {
+      await this.#asked(record, writer.end());
+      record.outcome = "ended";
+    } else if (call.finish === "abort") {
+      await this.#asked(record, writer.abort({ message: "no more", userErrorCode: String(op) }));
+      record.outcome = "aborted";
+    }
+  }
+
+  async #asked<T>(record: SentStream, promise: Promise<T>): Promise<T> {
+    record.pending++;
+    try {
+      return await promise;
+    } finally {
+      record.pending--;
+    }
+  }
+
+  #pause(time: number): Promise<void> {
+    const { clock } = this.#world;
+    return new Promise((resolve) => clock.after(time, () => this.#actor.soon(resolve)));
+  }
+
+  async #read(stream: GroupStream): Promise<void> {
+    const { streamId } = stream;
+    const { connectionId } = this.#actor.client;
+    const record: ReceivedStream = { streamId, connectionId, first: 0, last: 0, outcome: "open" };
+    this.received.push(record);
+    try {
+      for await (const message of stream) {
+        this.#check(record, message);
+        // Some readers have enough.
+        if (streamId.endsWith("7") && record.last >= record.first + 1) {
+          record.outcome = "left";
+          return;
+        }
+      }
+      record.outcome = "complete";
+    } catch (error) {
+      record.outcome = "failed";
+      this.#trace(() => `reader of ${streamId}: ${String(error)}`);
+      if (!(error instanceof Error)) this.#failed(`the reader of ${streamId} got no Error`);
+    }
+    this.#trace(() => `reader of ${streamId}: ${record.outcome}, ${record.first} to ${record.last}`);
+  }
+
+  #check(record: ReceivedStream, { data, stream, groupName }: GroupStreamMessage): void {
+    const { op, n } = data as unknown as Fragment;
+    const at = `fragment ${stream.streamSequenceId} of ${stream.streamId}`;
+    if (stream.streamId !== `s${op}` || stream.streamSequenceId !== n)
+      this.#failed(`${at} brings fragment ${n} of s${op}`);
+    if (record.last !== 0 && n !== record.last + 1) this.#failed(`${at} came after ${record.last}`);
+    if (!groupName.startsWith("open")) this.#failed(`${at} came in group ${groupName}`);
+    if (record.first === 0) record.first = n;
+    record.last = n;
+  }
+
+  #trace(line: () => string): void {
+    this.#world.trace(this.#actor.name, line);
+  }
+
+  #failed(reason: string): void {
+    this.#world.failed(`${this.#actor.name}: ${reason}`);
+  }
+}
