@@ -64,12 +64,17 @@ export function useSubscription<T, In>(
 ): Group<T, In> {
   const client = useWebPubSubClient();
   const group = useMemo(() => client.group(name, { schema }), [client, name, schema]);
-  const latest = useLatest({ onMessage, onInvalidMessage });
-  useEffect(() => group.subscribe((message) => latest.current.onMessage?.(message)), [group, latest]);
+  const latest = useLatest({ group, onMessage, onInvalidMessage });
+  // Another group is rendered a moment before this one's subscription ends: its handlers aren't meant then.
+  const handlers = useCallback(
+    () => (latest.current.group === group ? latest.current : undefined),
+    [group, latest],
+  );
+  useEffect(() => group.subscribe((message) => handlers()?.onMessage?.(message)), [group, handlers]);
   const listens = onInvalidMessage !== undefined;
   useEffect(
-    () => (listens ? group.onInvalidMessage((error) => latest.current.onInvalidMessage?.(error)) : undefined),
-    [group, listens, latest],
+    () => (listens ? group.onInvalidMessage((error) => handlers()?.onInvalidMessage?.(error)) : undefined),
+    [group, listens, handlers],
   );
   return group;
 }

@@ -36,10 +36,14 @@ export function useGroupStream(name: string, options?: GroupStreamsOptions): Gro
   const [log, setLog] = useState(NO_STREAMS);
   const group = useSubscription(name);
   const latest = useLatest(options);
-  useEffect(
-    () => group.subscribeStreams((streams) => setLog({ of: group, streams }), latest.current),
-    [group, latest],
-  );
+  useEffect(() => {
+    const end = group.subscribeStreams((streams) => setLog({ of: group, streams }), latest.current);
+    return () => {
+      end();
+      // Mounted again, as hot reload does it, it couldn't say how these go on.
+      setLog(NO_STREAMS);
+    };
+  }, [group, latest]);
   return {
     streams: log.of === group ? log.streams : NO_STREAMS.streams,
     openStream: useCallback((how) => group.openStream(how), [group]),

@@ -23,7 +23,10 @@ export class Emitter<Events extends object> {
   }
 
   on<E extends keyof Events & string>(event: E, listener: Listener<Events[E]>, once = false): () => void {
+    let removed = false;
     const safe: SafeListener<Events[E]> = (args) => {
+      // Perhaps by a listener that was called just before.
+      if (removed) return;
       if (once) remove();
       try {
         const result = listener(args);
@@ -33,6 +36,7 @@ export class Emitter<Events extends object> {
       }
     };
     const remove = (): void => {
+      removed = true;
       this.#emitter.removeListener(event, safe);
     };
     safe.listener = listener;

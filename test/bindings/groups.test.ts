@@ -1,4 +1,5 @@
 // @vitest-environment node
+import { type } from "arktype";
 import * as v from "valibot";
 import { describe, expect, expectTypeOf, test, vi } from "vitest";
 import {
@@ -147,6 +148,70 @@ describe("subscribing", () => {
     expect(room.status).toBe("joining");
     await eventually(() => expect(service.members("room")).toBe(1));
     await eventually(() => expect(room.status).toBe("joined"));
+  });
+
+  type Client = Awaited<ReturnType<typeof service.client>>;
+  const until = (client: Client, state: Client["state"]) =>
+    eventually(() => expect(client.state).toBe(state));
+  const ways: Record<Client["state"], (client: Client) => Promise<void>> = {
+    Stopped: async () => {},
+    Connecting: async (client) => {
+      service.emulator.faults.refuseUpgrades({ with: "hang", times: 1 });
+      void client.start({ keepTrying: true });
+      await until(client, "Connecting");
+    },
+    Connected: (client) => client.start(),
+    Recovering: async (client) => {
+      await client.start();
+      service.emulator.faults.refuseUpgrades({ with: 503, only: "recovery" });
+      service.emulator.faults.cutTransports();
+      await until(client, "Recovering");
+    },
+    Disconnected: async (client) => {
+      service.emulator.faults.refuseUpgrades({ with: 503 });
+      void client.start({ keepTrying: true });
+      await until(client, "Disconnected");
+    },
+    Stopping: async (client) => {
+      await client.start();
+      void client.stop();
+      expect(client.state).toBe("Stopping");
+    },
+  };
+  test.each(Object.entries(ways))(
+    "in state %s: the wish is kept and joined on connecting",
+    async (_, enter) => {
+      const client = await service.client({
+        connectTimeoutInMs: 300,
+        reconnectRetryOptions: { retryDelayInMs: 50 },
+      });
+      await enter(client);
+      const room = client.group("room");
+      const seen: unknown[] = [];
+      room.subscribe(({ data }) => seen.push(data));
+      service.emulator.faults.reset();
+      if (client.state === "Stopping") await client.stop();
+      if (client.state === "Stopped") await client.start();
+      await eventually(() => expect(room.status).toBe("joined"));
+      service.publish("room", "hello");
+      await eventually(() => expect(seen).toEqual(["hello"]));
+      expect(service.count("joinGroup room")).toBe(1);
+    },
+  );
+
+  test("a subscriber that another one ends is not called for the same message", async () => {
+    const client = await service.started();
+    const room = client.group("room");
+    const seen: string[] = [];
+    room.subscribe(({ data }) => {
+      seen.push(`one ${data as string}`);
+      endTwo();
+    });
+    const endTwo = room.subscribe(({ data }) => seen.push(`two ${data as string}`));
+    await eventually(() => expect(room.status).toBe("joined"));
+    service.publish("room", "a");
+    service.publish("room", "b");
+    await eventually(() => expect(seen).toEqual(["one a", "one b"]));
   });
 
   test("a throwing listener harms no other", async () => {
@@ -401,6 +466,32 @@ describe("a schema", () => {
     expect(invalid[0]?.issues.map(({ path }) => path)).toContainEqual(["text"]);
   });
 
+  test.each([
+    ["zod", z.object({ text: z.string(), size: z.string().transform(Number) })],
+    ["valibot", v.object({ text: v.string(), size: v.pipe(v.string(), v.transform(Number)) })],
+    ["arktype", type({ text: "string", size: type("string").pipe(Number) })],
+  ])("of %s: what doesn't fit reaches the error listener only", async (vendor, schema) => {
+    expect(schema["~standard"].vendor).toBe(vendor);
+    const client = await service.started();
+    const room = client.group("room", { schema: schema });
+    const seen: unknown[] = [];
+    const invalid: InvalidMessageError[] = [];
+    room.subscribe(({ data }) => seen.push(data));
+    room.onInvalidMessage((error) => invalid.push(error));
+    await eventually(() => expect(room.status).toBe("joined"));
+    service.publish("room", "no object");
+    service.publish("room", { text: 5, size: "1" });
+    service.publish("room", { text: "hi", size: "2" });
+    await eventually(() => expect(seen).toEqual([{ text: "hi", size: 2 }]));
+    expect(invalid.map(({ groupMessage }) => groupMessage.data)).toEqual([
+      "no object",
+      { text: 5, size: "1" },
+    ]);
+    const path = invalid[1]?.issues[0]?.path ?? [];
+    expect(Array.from(path, (step) => (typeof step === "object" ? step.key : step))).toEqual(["text"]);
+    expect(invalid[1]?.message).toContain("room");
+  });
+
   test("other handles of the group get the message as it came", async () => {
     const client = await service.started();
     const strict = client.group("room", { schema: v.object({ n: v.number() }) });
@@ -459,6 +550,9 @@ describe("a schema", () => {
     const number = client.group("room", { schema: v.pipe(v.string(), v.transform(Number)) });
     expectTypeOf(number.send).parameter(0).toEqualTypeOf<string>();
     number.subscribe(({ data }) => expectTypeOf(data).toEqualTypeOf<number>());
+    const ark = client.group("room", { schema: type({ at: "string.date.parse" }) });
+    expectTypeOf(ark.send).parameter(0).toEqualTypeOf<{ at: string }>();
+    ark.subscribe(({ data }) => expectTypeOf(data).toEqualTypeOf<{ at: Date }>());
     const trusted = client.group<{ text: string }>("room");
     trusted.subscribe(({ data }) => expectTypeOf(data).toEqualTypeOf<{ text: string }>());
     // @ts-expect-error: text must be a string

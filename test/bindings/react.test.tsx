@@ -1,9 +1,34 @@
-import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react";
-import { StrictMode, Suspense, useEffect, useState, version, type ReactElement, type ReactNode } from "react";
-import { hydrateRoot, type Root } from "react-dom/client";
+import { type } from "arktype";
+import { act, cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react";
+import {
+  startTransition,
+  StrictMode,
+  Suspense,
+  useEffect,
+  useLayoutEffect,
+  useState,
+  version,
+  type ReactElement,
+  type ReactNode,
+} from "react";
+import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
-import type { GroupMessage, GroupStatus, WebPubSubClient, WebPubSubClientOptions } from "web-pubsub-client";
+import type {
+  ConnectionInfo,
+  GroupContent,
+  GroupMessage,
+  GroupState,
+  GroupStateRecord,
+  GroupStatus,
+  GroupStreamView,
+  GroupStreamWriter,
+  InvalidMessageError,
+  ServerDataMessage,
+  WebPubSubClient,
+  WebPubSubClientOptions,
+  WebPubSubResult,
+} from "web-pubsub-client";
 import {
   useConnection,
   useGroup,
@@ -16,8 +41,9 @@ import {
   type GroupStreamsView,
   type GroupView,
 } from "web-pubsub-client/react";
+import * as v from "valibot";
 import { z } from "zod";
-import { releaseDelayInMs, useEmulator } from "./support/room.js";
+import { eventually, releaseDelayInMs, useEmulator } from "./support/room.js";
 import { SERVER_MARKUP, ServerRoom } from "./support/serverRoom.js";
 import { spySockets } from "./support/spySocket.js";
 
@@ -122,8 +148,10 @@ describe(`on React ${version}`, () => {
     await waitFor(() => expect(seen).toHaveBeenCalled());
     expect(seen).toHaveBeenCalledOnce();
     expect(spy.sockets).toHaveLength(1);
-    expect(spy.groups("joinGroup")).toEqual(["room"]);
-    expect(spy.groups("leaveGroup")).toEqual([]);
+    // As the service has counted it.
+    expect(["opened", "joinGroup room", "leaveGroup room"].map((each) => service.count(each))).toEqual([
+      1, 1, 0,
+    ]);
   });
 
   test("hydration takes over what a server has rendered, then connects", async () => {
@@ -403,6 +431,103 @@ describe(`on React ${version}`, () => {
     expect(spy.groups("joinGroup")).toEqual(["room"]);
   });
 
+  test("a name that has changed: what still comes for the old one reaches neither handler nor log", async () => {
+    const seen: string[] = [];
+    function Room({ group }: { group: string }): ReactElement {
+      useGroup<string>(group, ({ data }) => seen.push(`${data} while in ${group}`));
+      // Committed, and the subscription to the old group not ended yet.
+      useLayoutEffect(() => spy.release(), [group]);
+      return <Log group={group} />;
+    }
+    const ui = (group: string): ReactElement => (
+      <Provider>
+        <Room group={group} />
+        <Status group={group} />
+      </Provider>
+    );
+    const { rerender } = render(ui("a"));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    service.publish("a", "early");
+    await waitFor(() => expect(logs()).toEqual([["early"]]));
+    spy.hold();
+    service.publish("a", "late");
+    await waitFor(() => expect(spy.waiting).toBeGreaterThan(0));
+    rerender(ui("b"));
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    service.publish("b", "in b");
+    await waitFor(() => expect(logs()).toEqual([["in b"]]));
+    expect(seen).toEqual(["early while in a", "in b while in b"]);
+  });
+
+  test("a handler that unmounts another component: that one isn't called any more", async () => {
+    const seen: string[] = [];
+    const ended = { two: () => {} };
+    function One(): null {
+      useGroup<string>("room", ({ data }) => {
+        seen.push(`one ${data}`);
+        if (data === "go") ended.two();
+      });
+      return null;
+    }
+    function Two(): null {
+      useGroup<string>("room", ({ data }) => seen.push(`two ${data}`));
+      return null;
+    }
+    function Both(): ReactElement {
+      const [both, setBoth] = useState(true);
+      useEffect(() => {
+        ended.two = () => act(() => setBoth(false));
+      }, []);
+      return (
+        <>
+          <One />
+          {both && <Two />}
+          <Status />
+        </>
+      );
+    }
+    render(
+      <Provider>
+        <Both />
+      </Provider>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    for (const text of ["stay", "go", "on"]) service.publish("room", text);
+    await waitFor(() => expect(seen).toContain("one on"));
+    expect(seen).toEqual(["one stay", "two stay", "one go", "one on"]);
+  });
+
+  test("two providers that appear together with one URL share one connection", async () => {
+    render(
+      <StrictMode>
+        <Provider>
+          <Status />
+        </Provider>
+        <Provider>
+          <Status />
+        </Provider>
+      </StrictMode>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined", "joined"]));
+    expect([service.count("opened"), service.count("joinGroup room")]).toEqual([1, 1]);
+  });
+
+  test("two hundred groups at once, each joined once", async () => {
+    const names = Array.from({ length: 200 }, (_, i) => `room ${i}`);
+    render(
+      <StrictMode>
+        <Provider>
+          {names.map((group) => (
+            <Status key={group} group={group} />
+          ))}
+        </Provider>
+      </StrictMode>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(names.map(() => "joined")));
+    expect(names.map((group) => service.count(`joinGroup ${group}`))).toEqual(names.map(() => 1));
+    expect(service.count("opened")).toBe(1);
+  });
+
   test("a log keeps the newest, and send is the same function in each render", async () => {
     const sends = new Set<unknown>();
     function Room(): null {
@@ -464,12 +589,82 @@ describe(`on React ${version}`, () => {
     expect(new Set(pictures)).toEqual(new Set([1]));
   });
 
+  test("no tearing in a transition: what changes between its slices changes for all of it", async () => {
+    const rendered: string[] = [];
+    let early = 0;
+    function Part(): ReactElement {
+      const { status } = useGroup("room");
+      const text = `${useConnection().state} ${status}`;
+      if (rendered.push(text) === 3) {
+        // At the end of this slice.
+        queueMicrotask(() => {
+          early = rendered.length;
+          spy.release();
+        });
+      }
+      // Longer than a slice.
+      const end = performance.now() + 8;
+      while (performance.now() < end);
+      return <i>{text}</i>;
+    }
+    let show = (): void => {};
+    function Page(): ReactElement {
+      const [parts, setParts] = useState(0);
+      show = () => startTransition(() => setParts(20));
+      return (
+        <>
+          {Array.from({ length: parts }, (_, i) => (
+            <Part key={i} />
+          ))}
+        </>
+      );
+    }
+    const client = await service.client({ environment: spy.environment });
+    const container = document.createElement("div");
+    const pictures: string[][] = [];
+    const observer = new MutationObserver(() => {
+      pictures.push(Array.from(container.querySelectorAll("i"), ({ textContent }) => textContent ?? ""));
+    });
+    observer.observe(container, { childList: true, characterData: true, subtree: true });
+    // As in a page: in `act` there are no slices.
+    const world = globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean };
+    const before = world.IS_REACT_ACT_ENVIRONMENT;
+    world.IS_REACT_ACT_ENVIRONMENT = false;
+    const root = createRoot(container);
+    try {
+      root.render(
+        <WebPubSubProvider client={client}>
+          <Page />
+        </WebPubSubProvider>,
+      );
+      await eventually(() => expect(show).not.toThrow());
+      spy.hold();
+      const started = client.start();
+      await eventually(() => expect(spy.waiting).toBe(1));
+      rendered.length = 0;
+      show();
+      await started;
+      await eventually(() => expect(pictures.at(-1)).toEqual(Array(20).fill("Connected joined")));
+      // The change came in the middle of the rendering.
+      expect(early).toBeLessThan(20);
+      expect(new Set(rendered.slice(0, early))).toEqual(new Set(["Connecting idle"]));
+      for (const picture of pictures) expect(new Set(picture).size).toBeLessThan(2);
+    } finally {
+      observer.disconnect();
+      root.unmount();
+      world.IS_REACT_ACT_ENVIRONMENT = before;
+    }
+    await client.stop();
+  });
+
   test("presence: what a component says when it is mounted reaches the others, until it has gone", async () => {
     function Member({ name }: { name: string }): ReactElement {
       const { states, setState, error } = useGroupState("room");
       useEffect(() => {
         void setState({ name });
       }, [setState, name]);
+      const names = states.map(({ state }) => String(state["name"]));
+      useEffect(() => void (name === "ann" && history.push(names)));
       return (
         <p data-testid={name}>
           {states.map(({ state }) => state["name"]).join(" and ")}
@@ -477,6 +672,7 @@ describe(`on React ${version}`, () => {
         </p>
       );
     }
+    const history: string[][] = [];
     const other = await service.url({ userId: "bob" });
     const ui = (bob: boolean): ReactElement => (
       <StrictMode>
@@ -499,10 +695,11 @@ describe(`on React ${version}`, () => {
     rerender(ui(false));
     await waitFor(() => expect(shown("ann")).toEqual(["ann"]));
     await waitFor(() => expect(service.connections()).toBe(1));
+    history.length = 0;
     service.emulator.faults.rejectRecovery({ times: 1 });
     service.emulator.faults.cutTransports();
-    await waitFor(() => expect(shown("ann")).toEqual([""]));
-    await waitFor(() => expect(shown("ann")).toEqual(["ann"]));
+    await waitFor(() => expect(history.slice(-2)).toEqual([[], ["ann"]]));
+    expect(shown("ann")).toEqual(["ann"]);
   });
 
   test("presence: a refused group is told", async () => {
@@ -639,22 +836,55 @@ describe(`on React ${version}`, () => {
 
 test("types are inferred", () => {
   const schema = z.object({ at: z.string().transform((text) => new Date(text)) });
+  const valibot = v.object({
+    at: v.pipe(
+      v.string(),
+      v.transform((text) => new Date(text)),
+    ),
+  });
+  const arktype = type({ at: "string.date.parse" });
   function Types(): null {
-    const plain = useGroup("room");
+    const plain = useGroup("room", ({ data }) => expectTypeOf(data).toEqualTypeOf<GroupContent>());
     expectTypeOf(plain.status).toEqualTypeOf<GroupStatus>();
     expectTypeOf(plain.error).toEqualTypeOf<Error | undefined>();
+    expectTypeOf(plain.send).parameter(0).toEqualTypeOf<GroupContent>();
+    expectTypeOf(plain.send).returns.resolves.toEqualTypeOf<WebPubSubResult>();
     const typed = useGroup("room", ({ data }) => expectTypeOf(data).toEqualTypeOf<{ at: Date }>(), {
       schema,
+      onInvalidMessage: (error) => expectTypeOf(error).toEqualTypeOf<InvalidMessageError>(),
     });
     expectTypeOf(typed).toEqualTypeOf<GroupView<{ at: string }>>();
+    const withValibot = useGroup("room", ({ data }) => expectTypeOf(data).toEqualTypeOf<{ at: Date }>(), {
+      schema: valibot,
+    });
+    expectTypeOf(withValibot.send).parameter(0).toEqualTypeOf<{ at: string }>();
+    const withArktype = useGroup("room", ({ data }) => expectTypeOf(data).toEqualTypeOf<{ at: Date }>(), {
+      schema: arktype,
+    });
+    expectTypeOf(withArktype.send).parameter(0).toEqualTypeOf<{ at: string }>();
     const trusted = useGroup<{ text: string }>("room", ({ data }) => data.text.trim());
     expectTypeOf(trusted.send).parameter(0).toEqualTypeOf<{ text: string }>();
     useGroup("room", (message: GroupMessage<number>) => message.data.toFixed());
-    expectTypeOf(useGroupMessages("room", { schema })).toEqualTypeOf<readonly GroupMessage<{ at: Date }>[]>();
-    expectTypeOf(useGroupMessages<number>("room")).toEqualTypeOf<readonly GroupMessage<number>[]>();
-    useServerMessage(({ dataType }) =>
-      expectTypeOf(dataType).toEqualTypeOf<"binary" | "json" | "text" | "protobuf">(),
-    );
+    // @ts-expect-error: what is sent has the type of the group
+    void (() => trusted.send({ text: 5 }));
+    // @ts-expect-error: a name is needed
+    useGroup();
+    type Log<T> = readonly GroupMessage<T>[];
+    expectTypeOf(useGroupMessages("room")).toEqualTypeOf<Log<GroupContent>>();
+    expectTypeOf(useGroupMessages<number>("room", { limit: 5 })).toEqualTypeOf<Log<number>>();
+    expectTypeOf(useGroupMessages("room", { schema })).toEqualTypeOf<Log<{ at: Date }>>();
+    expectTypeOf(useGroupMessages("room", { schema: valibot })).toEqualTypeOf<Log<{ at: Date }>>();
+    expectTypeOf(useGroupMessages("room", { schema: arktype })).toEqualTypeOf<Log<{ at: Date }>>();
+    expectTypeOf(useWebPubSubClient()).toEqualTypeOf<WebPubSubClient>();
+    expectTypeOf(useConnection()).toEqualTypeOf<ConnectionInfo>();
+    useServerMessage((message) => expectTypeOf(message).toEqualTypeOf<ServerDataMessage>());
+    const presence = useGroupState("room");
+    expectTypeOf(presence.states).toEqualTypeOf<readonly GroupStateRecord[]>();
+    expectTypeOf(presence.error).toEqualTypeOf<Error | undefined>();
+    expectTypeOf(presence.setState).parameter(0).toEqualTypeOf<GroupState | undefined>();
+    const streams = useGroupStream("room", { limit: 3 });
+    expectTypeOf(streams.streams).toEqualTypeOf<readonly GroupStreamView[]>();
+    expectTypeOf(streams.openStream).returns.resolves.toEqualTypeOf<GroupStreamWriter>();
     // @ts-expect-error: a provider has one source
     expectTypeOf(<WebPubSubProvider url="" credential={{ getClientAccessUrl: "" }} />);
     // @ts-expect-error: and needs one

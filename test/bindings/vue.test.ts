@@ -1,4 +1,5 @@
 import { mount, type VueWrapper } from "@vue/test-utils";
+import { type } from "arktype";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import {
   createApp,
@@ -11,12 +12,29 @@ import {
   onMounted,
   reactive,
   ref,
+  Suspense,
+  Teleport,
   version,
+  watch,
   type App,
   type Component,
 } from "vue";
 import { renderToString } from "vue/server-renderer";
-import type { GroupMessage, WebPubSubClient, WebPubSubClientOptions } from "web-pubsub-client";
+import type {
+  ConnectionInfo,
+  GroupContent,
+  GroupMessage,
+  GroupState,
+  GroupStateRecord,
+  GroupStatus,
+  GroupStreamView,
+  GroupStreamWriter,
+  InvalidMessageError,
+  ServerDataMessage,
+  WebPubSubClient,
+  WebPubSubClientOptions,
+  WebPubSubResult,
+} from "web-pubsub-client";
 import {
   useConnection,
   useGroup,
@@ -29,6 +47,7 @@ import {
   type GroupStreamsView,
   type GroupView,
 } from "web-pubsub-client/vue";
+import * as v from "valibot";
 import { z } from "zod";
 import { eventually, releaseDelayInMs, useEmulator } from "./support/room.js";
 import { spySockets } from "./support/spySocket.js";
@@ -136,7 +155,7 @@ describe(`on Vue ${version}`, () => {
     await nextTick();
     service.publish("room", "to one");
     await eventually(() => expect(logs(wrapper)).toEqual([["to both", "to one"]]));
-    expect([spy.sockets.length, spy.groups("joinGroup")]).toEqual([1, ["room"]]);
+    expect(["opened", "joinGroup room"].map((each) => service.count(each))).toEqual([1, 1]);
     here.value = false;
     await eventually(() => expect(service.members("room")).toBe(0));
     expect(service.connections()).toBe(1);
@@ -302,6 +321,80 @@ describe(`on Vue ${version}`, () => {
     expect(states.at(-1)).toBe("Connected");
   });
 
+  test("a handler that unmounts another component: that one isn't called any more", async () => {
+    const seen: string[] = [];
+    const both = ref(true);
+    const One = defineComponent(() => {
+      useGroup<string>("room", async ({ data }) => {
+        seen.push(`one ${data}`);
+        if (data === "go") both.value = false;
+      });
+      return () => h("i");
+    });
+    const Two = defineComponent(() => {
+      const scope = effectScope();
+      scope.run(() => useGroup<string>("room", ({ data }) => seen.push(`two ${data}`)));
+      watch(both, () => scope.stop(), { flush: "sync" });
+      return () => h("i");
+    });
+    const wrapper = show(
+      defineComponent(() => () => h("div", [h(One), both.value ? h(Two) : null, h(Status)])),
+    );
+    await eventually(() => expect(statuses(wrapper)).toEqual(["joined"]));
+    for (const text of ["stay", "go", "on"]) service.publish("room", text);
+    await eventually(() => expect(seen).toContain("one on"));
+    expect(seen).toEqual(["one stay", "two stay", "one go", "one on"]);
+  });
+
+  test("two hundred groups at once, each joined once", async () => {
+    const names = Array.from({ length: 200 }, (_, i) => `room ${i}`);
+    const wrapper = show(
+      defineComponent(
+        () => () =>
+          h(
+            "div",
+            names.map((group) => h(Status, { group })),
+          ),
+      ),
+    );
+    await eventually(() => expect(statuses(wrapper)).toEqual(names.map(() => "joined")));
+    expect(names.map((group) => service.count(`joinGroup ${group}`))).toEqual(names.map(() => 1));
+    expect(service.count("opened")).toBe(1);
+  });
+
+  test("in Suspense and Teleport: subscribed once the page shows it, until it is gone", async () => {
+    let arrive = (): void => {};
+    const arrival = new Promise<void>((resolve) => (arrive = resolve));
+    const Late = defineComponent({
+      async setup() {
+        const messages = useGroupMessages<string>("room");
+        await arrival;
+        return () => h(Teleport, { to: "body" }, h("output", messages.value.map(({ data }) => data).join()));
+      },
+    });
+    const here = ref(true);
+    const wrapper = show(
+      defineComponent(
+        () => () =>
+          h("div", [
+            here.value
+              ? h(Suspense, null, { default: () => h(Late), fallback: () => "loading" })
+              : h("i", "gone"),
+          ]),
+      ),
+    );
+    await eventually(() => expect(service.connections()).toBe(1));
+    expect(wrapper.text()).toBe("loading");
+    expect(service.members("room")).toBe(0);
+    arrive();
+    await eventually(() => expect(service.members("room")).toBe(1));
+    service.publish("room", "hello");
+    await eventually(() => expect(document.querySelector("output")?.textContent).toBe("hello"));
+    here.value = false;
+    await eventually(() => expect(service.members("room")).toBe(0));
+    expect(document.querySelector("output")).toBeNull();
+  });
+
   test("a log keeps the newest; messages of the server arrive", async () => {
     const fromServer: unknown[] = [];
     const wrapper = show(
@@ -389,10 +482,12 @@ describe(`on Vue ${version}`, () => {
   });
 
   test("presence: what a component says when it is mounted reaches the others, until it has gone", async () => {
+    const history: unknown[][] = [];
     const member = (name: string): Component =>
       defineComponent(() => {
         const { states, setState, error } = useGroupState("room");
         onMounted(() => setState({ name }));
+        if (name === "ann") watch(states, (all) => history.push(all.map(({ state }) => state["name"])));
         const names = () => states.value.map((each) => each.state["name"]).sort();
         return () => h("p", names().join(" and ") + (error.value?.name ?? ""));
       });
@@ -404,9 +499,10 @@ describe(`on Vue ${version}`, () => {
     dispose(bob);
     await eventually(() => expect(statuses(ann)).toEqual(["ann"]));
     await eventually(() => expect(service.connections()).toBe(1));
+    history.length = 0;
     service.emulator.faults.rejectRecovery({ times: 1 });
     service.emulator.faults.cutTransports();
-    await eventually(() => expect(statuses(ann)).toEqual([""]));
+    await eventually(() => expect(history.slice(-2)).toEqual([[], ["ann"]]));
     await eventually(() => expect(statuses(ann)).toEqual(["ann"]));
   });
 
@@ -496,18 +592,56 @@ describe(`on Vue ${version}`, () => {
 
 test("types are inferred", () => {
   const schema = z.object({ at: z.string().transform((text) => new Date(text)) });
+  const valibot = v.object({
+    at: v.pipe(
+      v.string(),
+      v.transform((text) => new Date(text)),
+    ),
+  });
+  const arktype = type({ at: "string.date.parse" });
   function types(): void {
+    const plain = useGroup("room", ({ data }) => expectTypeOf(data).toEqualTypeOf<GroupContent>());
+    expectTypeOf(plain.status.value).toEqualTypeOf<GroupStatus>();
+    expectTypeOf(plain.error.value).toEqualTypeOf<Error | undefined>();
+    expectTypeOf(plain.send).parameter(0).toEqualTypeOf<GroupContent>();
+    expectTypeOf(plain.send).returns.resolves.toEqualTypeOf<WebPubSubResult>();
     const typed = useGroup("room", ({ data }) => expectTypeOf(data).toEqualTypeOf<{ at: Date }>(), {
       schema,
+      onInvalidMessage: (error) => expectTypeOf(error).toEqualTypeOf<InvalidMessageError>(),
     });
     expectTypeOf(typed).toEqualTypeOf<GroupView<{ at: string }>>();
     expectTypeOf(typed.send).parameter(0).toEqualTypeOf<{ at: string }>();
+    const withValibot = useGroup("room", ({ data }) => expectTypeOf(data).toEqualTypeOf<{ at: Date }>(), {
+      schema: valibot,
+    });
+    expectTypeOf(withValibot.send).parameter(0).toEqualTypeOf<{ at: string }>();
+    const withArktype = useGroup("room", ({ data }) => expectTypeOf(data).toEqualTypeOf<{ at: Date }>(), {
+      schema: arktype,
+    });
+    expectTypeOf(withArktype.send).parameter(0).toEqualTypeOf<{ at: string }>();
     const trusted = useGroup<{ text: string }>(ref("room"), ({ data }) => data.text.trim());
     expectTypeOf(trusted.send).parameter(0).toEqualTypeOf<{ text: string }>();
     useGroup("room", (message: GroupMessage<number>) => message.data.toFixed());
-    expectTypeOf(useGroupMessages("room", { schema }).value).toEqualTypeOf<
-      readonly GroupMessage<{ at: Date }>[]
-    >();
+    // @ts-expect-error: what is sent has the type of the group
+    void (() => trusted.send({ text: 5 }));
+    // @ts-expect-error: a name is needed
+    useGroup();
+    type Log<T> = readonly GroupMessage<T>[];
+    expectTypeOf(useGroupMessages("room").value).toEqualTypeOf<Log<GroupContent>>();
+    expectTypeOf(useGroupMessages<number>(() => "room", { limit: 5 }).value).toEqualTypeOf<Log<number>>();
+    expectTypeOf(useGroupMessages("room", { schema }).value).toEqualTypeOf<Log<{ at: Date }>>();
+    expectTypeOf(useGroupMessages("room", { schema: valibot }).value).toEqualTypeOf<Log<{ at: Date }>>();
+    expectTypeOf(useGroupMessages("room", { schema: arktype }).value).toEqualTypeOf<Log<{ at: Date }>>();
+    expectTypeOf(useWebPubSubClient()).toEqualTypeOf<WebPubSubClient>();
+    expectTypeOf(useConnection().value).toEqualTypeOf<ConnectionInfo>();
+    useServerMessage((message) => expectTypeOf(message).toEqualTypeOf<ServerDataMessage>());
+    const presence = useGroupState("room");
+    expectTypeOf(presence.states.value).toEqualTypeOf<readonly GroupStateRecord[]>();
+    expectTypeOf(presence.error.value).toEqualTypeOf<Error | undefined>();
+    expectTypeOf(presence.setState).parameter(0).toEqualTypeOf<GroupState | undefined>();
+    const streams = useGroupStream("room", { limit: 3 });
+    expectTypeOf(streams.streams.value).toEqualTypeOf<readonly GroupStreamView[]>();
+    expectTypeOf(streams.openStream).returns.resolves.toEqualTypeOf<GroupStreamWriter>();
     // @ts-expect-error: views are read only
     trusted.status.value = "joined";
     // @ts-expect-error: an application has one source

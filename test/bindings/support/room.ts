@@ -11,8 +11,11 @@ export const releaseDelayInMs = 60;
 export function useEmulator() {
   let emulator: Emulator;
   let clients: WebPubSubClient[] = [];
+  let happened: string[] = [];
   beforeEach(async () => {
     emulator = await startEmulator({ log: () => {} });
+    happened = [];
+    emulator.trace(({ type, group }) => happened.push(group === undefined ? type : `${type} ${group}`));
   });
   afterEach(async () => {
     await Promise.all(clients.map((client) => client.stop()));
@@ -46,6 +49,10 @@ export function useEmulator() {
     },
     publish(group: string, data: string | object): void {
       emulator.hub("chat").sendToGroup(group, data);
+    },
+    /** How often the service has seen one kind of thing: `opened`, `joinGroup room`. */
+    count(what: string): number {
+      return happened.filter((each) => each === what).length;
     },
     connections(): number {
       return emulator.hub("chat").connections().length;

@@ -10,8 +10,17 @@ export interface SentFrame {
 export function spySockets() {
   const sent: SentFrame[] = [];
   const sockets: WebSocketLike[] = [];
+  let held: (() => void)[] | undefined;
   const createWebSocket = (url: string, protocol: string): WebSocketLike => {
-    const socket: WebSocketLike = new WebSocket(url, protocol);
+    const real = new WebSocket(url, protocol);
+    const socket: WebSocketLike = real;
+    let receive: WebSocketLike["onmessage"] = null;
+    Object.defineProperty(socket, "onmessage", { set: (handler: typeof receive) => (receive = handler) });
+    real.addEventListener("message", (event) => {
+      const deliver = (): void => void receive?.(event as never);
+      if (held === undefined) deliver();
+      else held.push(deliver);
+    });
     const send = socket.send.bind(socket);
     socket.send = (data) => {
       if (typeof data === "string") sent.push(JSON.parse(data) as SentFrame);
@@ -23,6 +32,20 @@ export function spySockets() {
   return {
     environment: { createWebSocket },
     sockets,
+    /** From now on frames wait for `release`. */
+    hold(): void {
+      held ??= [];
+    },
+    /** How many wait. */
+    get waiting(): number {
+      return held?.length ?? 0;
+    },
+    /** Delivers what has waited, before it returns, and what comes later as it comes. */
+    release(): void {
+      const frames = held ?? [];
+      held = undefined;
+      for (const deliver of frames) deliver();
+    },
     /** How many frames of one type there were. */
     types: (type: string) => sent.filter((frame) => frame.type === type).length,
     /** Names of the groups in frames of one type, in order. */

@@ -52,6 +52,15 @@ describe("listeners", () => {
     expect(listener.mock.calls).toEqual([[1]]);
   });
 
+  test("one that another listener has removed isn't called for the same event", () => {
+    const { emitter: events } = emitter();
+    const second = vi.fn();
+    events.on("a", () => remove());
+    const remove = events.on("a", second);
+    events.emit("a", 1);
+    expect(second).not.toHaveBeenCalled();
+  });
+
   test("once is once, also when the listener emits again; off removes it before", () => {
     const { emitter: events } = emitter();
     const calls: number[] = [];
