@@ -1,7 +1,7 @@
 /** How long the answer to a probe may take, in ms. */
 const PROBE_TIMEOUT = 5_000;
 /** A timer this late, in ms, tells that the page or the machine was held up. */
-const LATE = 2_000;
+export const LATE = 2_000;
 /** Probes whose own timers come late are repeated; after so many the link counts as dead. */
 const MAX_PROBES = 3;
 

@@ -40,6 +40,9 @@ export type State =
       readonly confirmed: boolean;
       readonly since: number;
       readonly shortLived: number;
+      /** When this socket resumed the connection; -Infinity for its first one. */
+      readonly resumedAt: number;
+      readonly flaps: number;
     } & Base)
   | ({
       readonly name: "Recovering";
@@ -48,8 +51,12 @@ export type State =
       readonly attempt: number;
       /** End of the recovery window. */
       readonly deadline: number;
+      /** The one attempt past the window that a sleep allows is under way. */
+      readonly late: boolean;
       readonly since: number;
       readonly shortLived: number;
+      /** So many resumptions in a row lived a moment only. */
+      readonly flaps: number;
     } & Base)
   | ({ readonly name: "Disconnected"; readonly attempt: number; readonly shortLived: number } & Base)
   | ({ readonly name: "Stopping"; readonly phase: "closing" | "leaving" } & Base);

@@ -1,6 +1,7 @@
 import { ConnectionError } from "../errors.js";
 import type { OnStateChangedArgs } from "../models/events.js";
 import { decideOnClose, firstAttemptSpread } from "./closePolicy.js";
+import { LATE } from "./liveness.js";
 import { RECOVERY_POLICY, retryDelay } from "./retryPolicy.js";
 import type { Context, Effect, Identity, In, State, Step } from "./state.js";
 
@@ -12,7 +13,8 @@ const LAST_CHANCE = 1_000;
 const CLOSE_GRACE = 50;
 /** A new connection that lives shorter than this, in ms, counts as a failed attempt for the next delay. */
 const STABLE_AFTER = 5_000;
-
+/** A resumption that lives shorter than this, in ms, counts as a failed attempt for the next delay. */
+const RESUMED_AFTER = 1_000;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
@@ -42,8 +44,15 @@ export function connect(
   };
 }
 
-/** An attempt that began before the machine slept is likely dead: it gets little time more. */
+/**
+ * An attempt that began before the machine slept is likely dead: it gets little time more. Where the
+ * recovery window leaves it less, another one is made at once.
+ */
 export function hurry(state: In<"Connecting" | "Recovering">, context: Context): Step {
+  if (state.name === "Recovering" && !state.late && state.deadline - context.now < AFTER_WAKE) {
+    const step = recover(state, context, true);
+    return { state: step.state, effects: [{ type: "dropSocket" }, ...step.effects] };
+  }
   return { state: { ...state, due: Math.min(state.due, context.now + AFTER_WAKE) }, effects: [] };
 }
 
@@ -64,7 +73,12 @@ export function failStart(state: In<"Connecting">, error: Error): Step {
   };
 }
 
-export function begin(state: State, identity: Identity, shortLived: number, context: Context): Step {
+export function begin(
+  state: State,
+  identity: Identity,
+  shortLived: number,
+  context: Context,
+): Step & { readonly state: In<"Connected"> } {
   return {
     state: {
       name: "Connected",
@@ -72,6 +86,8 @@ export function begin(state: State, identity: Identity, shortLived: number, cont
       confirmed: true,
       since: context.now,
       shortLived,
+      resumedAt: -Infinity,
+      flaps: 0,
       epoch: state.epoch,
       due: Infinity,
     },
@@ -88,13 +104,19 @@ export function begin(state: State, identity: Identity, shortLived: number, cont
 export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
   const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
   const step = begin(state, identity, 0, context);
+  const next: State = { ...step.state, resumedAt: context.now, flaps: state.flaps };
   // The old connection's end is told like any event: after the state's change, before what follows.
   const effects: Effect[] = [{ type: "sessionEnds", error }, ...step.effects];
   effects.splice(-1, 0, { type: "announceDisconnected" });
-  return { state: step.state, effects };
+  return { state: next, effects };
 }
 
-export function resume(state: In<"Recovering">, identity: Identity, confirmed: boolean): Step {
+export function resume(
+  state: In<"Recovering">,
+  identity: Identity,
+  confirmed: boolean,
+  context: Context,
+): Step {
   return {
     state: {
       name: "Connected",
@@ -102,6 +124,8 @@ export function resume(state: In<"Recovering">, identity: Identity, confirmed: b
       confirmed,
       since: state.since,
       shortLived: state.shortLived,
+      resumedAt: context.now,
+      flaps: state.flaps,
       epoch: state.epoch,
       due: Infinity,
     },
@@ -127,7 +151,10 @@ export function end(
   });
   if (decision.action !== "recover") return giveUp(state, error, decision.action, context);
   const { identity, since, shortLived, epoch } = state;
-  const delay = Math.floor(context.random * firstAttemptSpread(error.closeCode));
+  // Or a service that resumes and drops would be asked without end. The first time may be chance.
+  const flaps = context.now - state.resumedAt < RESUMED_AFTER ? state.flaps + 1 : 0;
+  const pause = flaps > 1 ? retryDelay(RECOVERY_POLICY, flaps - 1, context.random) : 0;
+  const delay = Math.max(pause, Math.floor(context.random * firstAttemptSpread(error.closeCode)));
   return {
     state: {
       name: "Recovering",
@@ -135,8 +162,10 @@ export function end(
       phase: "waiting",
       attempt: 1,
       deadline: context.now + RECOVERY_WINDOW,
+      late: false,
       since,
       shortLived,
+      flaps,
       epoch: epoch + 1,
       due: delay === 0 ? Infinity : context.now + delay,
     },
@@ -149,30 +178,37 @@ export function end(
   };
 }
 
-/** One attempt to resume the connection. */
-export function recover(state: In<"Recovering">, context: Context): Step {
+/**
+ * One attempt to resume the connection.
+ * @param late the one that is due even past the window: what came before it was prolonged by sleep
+ */
+export function recover(
+  state: In<"Recovering">,
+  context: Context,
+  late = state.deadline <= context.now,
+): Step {
   const epoch = state.epoch + 1;
-  // A waiting that ended past the window was prolonged by sleep: one attempt is due all the same.
-  const left = state.deadline - context.now;
-  const patience = left > 0 ? Math.max(LAST_CHANCE, left) : Infinity;
+  const patience = late ? Infinity : Math.max(LAST_CHANCE, state.deadline - context.now);
   const timeout = Math.min(context.connectTimeoutInMs, patience);
   return {
-    state: { ...state, phase: "opening", epoch, due: context.now + timeout },
+    state: { ...state, phase: "opening", late, epoch, due: context.now + timeout },
     effects: [{ type: "openRecovery", epoch, identity: state.identity }],
   };
 }
 
 /** An attempt to resume has failed. */
 export function retryRecovery(state: In<"Recovering">, error: ConnectionError, context: Context): Step {
+  const left = state.deadline - LAST_CHANCE - context.now;
+  const overslept = !state.late && context.now - state.due > LATE;
   const decision = decideOnClose({
     code: error.closeCode,
-    recoverable: context.now + LAST_CHANCE < state.deadline,
+    recoverable: left > 0 || overslept,
     autoReconnect: context.autoReconnect,
   });
   if (decision.action !== "recover") return giveUp(state, error, decision.action, context);
   const attempt = state.attempt + 1;
   const wanted = retryDelay(RECOVERY_POLICY, state.attempt, context.random);
-  const delay = Math.min(wanted, state.deadline - LAST_CHANCE - context.now);
+  const delay = Math.max(0, Math.min(wanted, left));
   return {
     state: { ...state, phase: "waiting", attempt, epoch: state.epoch + 1, due: context.now + delay },
     effects: [

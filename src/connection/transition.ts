@@ -130,13 +130,13 @@ function whileRecovering(state: In<"Recovering">, event: Event, context: Context
       if (state.phase === "waiting") return recover(state, context);
       return event.type === "due" ? retryRecovery(state, timedOut(context), context) : hurry(state, context);
     case "open":
-      if (!context.canPing) return resume(state, state.identity, false);
+      if (!context.canPing) return resume(state, state.identity, false, context);
       return { state: { ...state, phase: "proving" }, effects: [{ type: "ping" }] };
     case "frame":
-      return resume(state, state.identity, false);
+      return resume(state, state.identity, false, context);
     case "connected":
       return event.identity.connectionId === state.identity.connectionId
-        ? resume(state, withToken(state.identity, event.identity), true)
+        ? resume(state, withToken(state.identity, event.identity), true, context)
         : replace(state, event.identity, context);
     case "lost":
       return retryRecovery(state, event.error, context);

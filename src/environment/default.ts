@@ -12,6 +12,7 @@ export function createEnvironment(
 ): Environment {
   const environment: Environment = {
     now: () => Date.now(),
+    uptime: () => performance.now(),
     setTimer: (callback, delayInMs) => setTimeout(callback, Math.min(delayInMs, LONGEST_DELAY)),
     clearTimer: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
     random: () => Math.random(),
@@ -23,18 +24,19 @@ export function createEnvironment(
     const own = given[name]?.bind(given);
     if (own !== undefined) Object.assign(environment, { [name]: own });
   }
-  environment.now = steady(environment.now.bind(environment));
-  return environment;
+  const now = environment.now.bind(environment);
+  // A given world has one time.
+  const hasOneClock = given.now !== undefined && given.uptime === undefined;
+  const uptime = hasOneClock ? now : environment.uptime.bind(environment);
+  return { ...environment, uptime, now: steady(now, uptime) };
 }
 
-/** A wall clock that somebody sets back stands still for no timer: from there on it runs with a lead. */
-function steady(wallClock: () => number): () => number {
-  let last = -Infinity;
-  let lead = 0;
+/** The wall clock, sleep included; when somebody sets it back, it goes on as if nobody had. */
+function steady(wallClock: () => number, uptime: () => number): () => number {
+  let ahead = -Infinity;
   return () => {
-    const now = wallClock() + lead;
-    if (now < last) lead += last - now;
-    else last = now;
-    return last;
+    const up = uptime();
+    ahead = Math.max(ahead, wallClock() - up);
+    return Math.round(up + ahead);
   };
 }

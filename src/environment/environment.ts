@@ -23,8 +23,13 @@ export type WebSocketConstructor = new (url: string, protocol: string) => WebSoc
  * all of it is given.
  */
 export interface Environment {
-  /** Wall clock in ms; a jump tells that the machine slept. */
+  /** Wall clock in ms; a jump forward tells that the machine slept. */
   now(): number;
+  /**
+   * A clock in ms, of any origin, that nobody sets: by it time goes on while the wall clock is set
+   * back. It may stand still in sleep. Default: `performance.now`, or `now` if that is given.
+   */
+  uptime(): number;
   /** Calls back once after a delay in ms. */
   setTimer(callback: () => void, delayInMs: number): TimerHandle;
   clearTimer(handle: TimerHandle): void;

@@ -17,7 +17,7 @@ test(`${CUTS} random cuts during ${MESSAGES} messages each way lose, double and 
   await using house = await House.open();
   const random = seeded(seed);
   // Delays between attempts shrink, so that there is time for many cuts.
-  const options = { environment: { random: () => random() / 100 } };
+  const options = { environment: { random: () => random() / 10_000 } };
   const receiver = await house.welcome("receiver", ["g"], options);
   const sender = await house.welcome("sender", [], options);
 

@@ -83,6 +83,8 @@ describe("a codec of one's own", () => {
     for (next of nothing) {
       stage.socket.receiveFrame("nothing");
       expect(stage.client.state).toBe("Connected");
+      // Sooner, and the next attempt would be put off.
+      await turn(1_000);
       await stage.drop();
       stage.socket.receiveOpen();
       stage.socket.receiveFrame("nothing");

@@ -224,6 +224,8 @@ describe("W24: no frame can throw", () => {
     for (const frame of frames) stage.socket.receiveFrame(frame);
     expect(stage.client.state).toBe("Connected");
     for (const frame of frames) {
+      // Sooner, and the next attempt would be put off.
+      await turn(1_000);
       await stage.drop();
       stage.socket.receiveOpen();
       stage.socket.receiveFrame(frame);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { pong } from "../helpers/frames.js";
 import { Stage, turn } from "../helpers/stage.js";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -74,6 +75,25 @@ test("hung attempts don't outlast the 30 s", async () => {
   expect(stage.client.state).toBe("Recovering");
   await turn(1);
   expect(stage.client.state).toBe("Stopped");
+});
+
+test("a service that resumes and drops at once is asked less and less often", async () => {
+  const stage = new Stage();
+  await stage.connect("A");
+  const begin = Date.now();
+  const times: number[] = [];
+  stage.onSocket = (socket) => {
+    times.push(Date.now() - begin);
+    queueMicrotask(() => {
+      socket.receiveOpen();
+      socket.receiveFrame(pong);
+      socket.receiveClose(1006);
+    });
+  };
+  await stage.drop();
+  await turn(60_000);
+  expect(times).toEqual([0, 0, 1_000, 3_000, 7_000, 15_000, 30_000, 45_000, 60_000]);
+  expect([stage.client.state, stage.client.connectionId]).toEqual(["Recovering", "A"]);
 });
 
 test("state-changed tells close code, reason, error, attempt and next delay", async () => {

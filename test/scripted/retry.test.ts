@@ -135,6 +135,37 @@ describe("delays", () => {
   });
 });
 
+describe("a wall clock that is set back meanwhile", () => {
+  test.each([
+    ["the delay before a retry", 10_000],
+    ["the time for an answer", 30_000],
+  ])("changes nothing about %s", async (what, delay) => {
+    const stage = new Stage({ messageRetryOptions: { retryDelayInMs: 10_000 } });
+    await stage.connect();
+    void stage.client.sendToGroup("g", "x");
+    if (what.includes("retry")) stage.socket.receiveFrame(ack(1, "InternalServerError"));
+    await turn(5_000);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await turn(delay - 5_001);
+    expect(stage.socket.frames("sendToGroup")).toHaveLength(1);
+    await turn(1);
+    expect(stage.socket.frames("sendToGroup")).toHaveLength(2);
+  });
+
+  test("changes nothing about the delays before attempts either", async () => {
+    const stage = new Stage({ reconnectRetryOptions: { retryDelayInMs: 10_000 } });
+    await stage.connect("A", "");
+    await stage.drop();
+    await stage.drop();
+    await turn(5_000);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await turn(4_999);
+    expect(stage.sockets).toHaveLength(2);
+    await turn(1);
+    expect(stage.sockets).toHaveLength(3);
+  });
+});
+
 describe("what costs no retry", () => {
   test("waiting for a connection and being sent again after a recovery", async () => {
     const stage = new Stage({ messageRetryOptions: { maxRetries: 0 } });
@@ -143,6 +174,8 @@ describe("what costs no retry", () => {
     const sent = follow(stage.client.sendToGroup("g", "x"));
     await turn(5_000);
     for (let cut = 0; cut < 5; cut++) {
+      // What was resumed for a moment only would not be resumed at once.
+      await turn(1_000);
       if (cut > 0) await stage.drop();
       await stage.recover();
       expect(stage.socket.frames("sendToGroup")).toMatchObject([{ ackId: 1 }]);

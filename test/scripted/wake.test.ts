@@ -124,6 +124,40 @@ describe("a wake", () => {
     expect(stage.socket.url.searchParams.has("awps_connection_id")).toBe(false);
   });
 
+  test("in the middle of an attempt past the 30 s: one more, then a new connection", async () => {
+    const { stage, wake } = sleeper();
+    await stage.connect("A");
+    await stage.drop();
+    const hung = stage.socket;
+    vi.setSystemTime(Date.now() + 3_600_000);
+    wake();
+    wake();
+    expect([hung.terminated, stage.sockets.length]).toEqual([true, 3]);
+    const late = await stage.recover();
+    expect(late.url.searchParams.get("awps_connection_id")).toBe("A");
+    expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
+
+    await turn(1_000);
+    await stage.drop();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    wake();
+    await stage.drop();
+    expect(stage.named.slice(3)).toEqual(["recovering A", "disconnected A"]);
+    expect(stage.socket.url.searchParams.has("awps_connection_id")).toBe(false);
+  });
+
+  test("that the network tells first, by the end of the attempt: one more all the same", async () => {
+    const stage = new Stage();
+    await stage.connect("A");
+    await stage.drop();
+    vi.setSystemTime(Date.now() + 3_600_000);
+    await stage.drop();
+    expect([stage.client.state, stage.sockets.length]).toEqual(["Recovering", 3]);
+    await stage.recover();
+    expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
+    await stage.client.stop();
+  });
+
   test("a connection found dead after a sleep is recovered first", async () => {
     const { stage, wake } = sleeper();
     await stage.connect("A");

@@ -32,6 +32,8 @@ export class ActorEnvironment implements Environment {
 
   now = (): number => EPOCH + this.#world.clock.now + this.wallOffset;
 
+  uptime = (): number => this.#world.clock.now;
+
   setTimer = (callback: () => void, delayInMs: number): Timer => {
     if (!(delayInMs >= 0 && delayInMs < 2 ** 31)) this.#world.failed(`A timer of ${delayInMs} ms was set.`);
     const { clock } = this.#world;

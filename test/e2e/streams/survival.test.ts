@@ -15,7 +15,7 @@ test(`a stream of ${FRAGMENTS} fragments survives ${CUTS} cuts byte for byte, in
   await using house = await House.open();
   const random = seeded(seed);
   // Delays between attempts shrink, so that there is time for many cuts.
-  const options = { environment: { random: () => random() / 100 } };
+  const options = { environment: { random: () => random() / 10_000 } };
   let connections = 0;
   // Not the guests of the house, which remember every message.
   const connect = async (userId: string): Promise<WebPubSubClient> => {

@@ -66,7 +66,8 @@ export function run(from: State, event: Event, context: Context): Step[] {
 
 /**
  * The same state with its times moved so that the present is `NOW`, its epoch a fixed one and its
- * connection named `a`. Of a connection's age only counts whether it has reached 5 s.
+ * connection named `a`. Of a connection's age only counts whether it has reached 5 s, of a resumption's
+ * whether 1 s.
  */
 function normal(state: State, now: number): State {
   const due = Math.max(state.due - now, -1) + NOW;
@@ -75,8 +76,12 @@ function normal(state: State, now: number): State {
     case "Recovering": {
       const since = state.since > now - 5_000 ? NOW : NOW - 5_000;
       const known = { ...state.identity, connectionId: "a" };
-      const moved = { ...state, epoch: EPOCH, due, since, identity: known };
-      if (moved.name === "Connected") return moved;
+      // Second and later ones differ in their delays only.
+      const flaps = Math.min(state.flaps, 1);
+      const moved = { ...state, epoch: EPOCH, due, since, flaps, identity: known };
+      if (moved.name === "Connected") {
+        return { ...moved, resumedAt: moved.resumedAt > now - 1_000 ? NOW : NOW - 1_000 };
+      }
       return { ...moved, deadline: Math.max(moved.deadline - now, -1) + NOW };
     }
     default:

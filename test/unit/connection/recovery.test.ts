@@ -113,14 +113,73 @@ describe("further attempts", () => {
   });
 
   test("none begins in the last second", () => {
-    expect(dropped().pass(29_000).lose().state.name).not.toBe("Recovering");
-    expect(dropped().pass(28_999).lose().state.name).toBe("Recovering");
+    const underWay = () => dropped().lose().pass(20_000).send({ type: "due" });
+    expect(underWay().pass(9_000).lose().state.name).not.toBe("Recovering");
+    expect(underWay().pass(8_999).lose().state.name).toBe("Recovering");
   });
 
   test("a timer a little late still leaves its attempt a second", () => {
     const machine = dropped(1006, 0.999_999).pass(28_000).lose().pass(1_900).send({ type: "due" });
     expect(machine.in("Recovering").phase).toBe("opening");
     expect(machine.state.due).toBe(machine.now + 1_000);
+  });
+});
+
+describe("a connection that is resumed and lost again within a second", () => {
+  /** The delay before the next attempt to resume, after so many resumptions of such a length. */
+  const delays = (lived: number, count: number, random = 0.5): number[] => {
+    const machine = dropped(1006, random);
+    return Array.from({ length: count }, () => {
+      if (machine.in("Recovering").phase === "waiting") machine.due();
+      machine.open().frame().pass(lived).lose();
+      const { phase, due } = machine.in("Recovering");
+      return phase === "opening" ? 0 : due - machine.now;
+    });
+  };
+
+  test("is resumed at once the first time, then as after failed attempts", () => {
+    expect(delays(0, 6)).toEqual([0, 1_000, 2_000, 4_000, 8_000, 15_000]);
+    expect(delays(999, 3, 0.25)).toEqual([0, 500, 1_000]);
+  });
+
+  test("is forgiven once it has lived for a second", () => {
+    expect(delays(1_000, 4)).toEqual([0, 0, 0, 0]);
+    const machine = dropped();
+    for (let n = 0; n < 2; n++) machine.open().frame().lose();
+    expect(machine.due().open().frame().pass(1_000).lose().in("Recovering")).toMatchObject({
+      phase: "opening",
+      flaps: 0,
+    });
+  });
+
+  test("has had each delay told, and a window of its own", () => {
+    const machine = dropped();
+    machine.open().frame().lose().open().frame();
+    machine.take();
+    machine.lose();
+    expect(changes(machine.take())).toMatchObject([{ attempt: 1, nextDelayInMs: 1_000, code: 1006 }]);
+    expect(machine.in("Recovering").deadline).toBe(machine.now + 30_000);
+  });
+
+  test("is no less bounded where the service gives a new connection each time", () => {
+    const machine = dropped();
+    const waits = [1, 2, 3].map((n) => {
+      if (machine.in("Recovering").phase === "waiting") machine.due();
+      machine
+        .open()
+        .confirm({ ...IDENTITY, connectionId: `b${n}` })
+        .lose();
+      return Math.max(0, Math.min(machine.in("Recovering").due - machine.now, 5_000));
+    });
+    // The first one opens, and has its time.
+    expect(waits).toEqual([5_000, 1_000, 2_000]);
+    expect(machine.in("Recovering").phase).toBe("waiting");
+  });
+
+  test("and the service going away: the longer delay counts", () => {
+    const machine = dropped();
+    machine.open().frame().lose().open().frame().lose(1012);
+    expect(machine.in("Recovering").due - machine.now).toBe(2_500);
   });
 });
 
@@ -246,6 +305,54 @@ describe("a wake", () => {
     expect(machine.state.due - machine.now).toBe(10_000);
     machine.lose();
     expect(machine.state.name).toBe("Connecting");
+  });
+
+  test("replaces an attempt that slept past the window by one more, and only one", () => {
+    for (const proving of [false, true]) {
+      const machine = dropped();
+      if (proving) machine.open();
+      machine.take();
+      machine.pass(3_600_000).send({ type: "wake" });
+      expect(types(machine.take())).toEqual(["dropSocket", "openRecovery"]);
+      expect(machine.in("Recovering")).toMatchObject({ phase: "opening", attempt: 1, late: true });
+      expect(machine.state.due - machine.now).toBe(10_000);
+      // Wakes come in groups.
+      machine.send({ type: "wake" });
+      expect(machine.take()).toEqual([]);
+      expect(machine.state.due - machine.now).toBe(5_000);
+      machine.lose();
+      expect(machine.state.name).toBe("Connecting");
+    }
+  });
+
+  test("replaces one that the window leaves less than 5 s, too", () => {
+    const machine = dropped().lose().pass(25_001).send({ type: "due" });
+    expect(machine.state.due - machine.now).toBe(4_999);
+    machine.take();
+    machine.pass(1).send({ type: "wake" });
+    expect(types(machine.take())).toEqual(["dropSocket", "openRecovery"]);
+    expect(machine.state.due - machine.now).toBe(10_000);
+  });
+
+  test.each(["due", "lost"])("that nothing tells but a late %s allows one attempt, too", (how) => {
+    const machine = dropped();
+    machine.take();
+    machine.pass(3_600_000);
+    if (how === "due") machine.send({ type: "due" });
+    else machine.lose();
+    expect(machine.in("Recovering")).toMatchObject({ phase: "waiting", attempt: 2, due: machine.now });
+    machine.due();
+    expect(types(machine.take())).toEqual(["dropSocket", "changed", "openRecovery"]);
+    expect(machine.due().state.name).toBe("Connecting");
+  });
+
+  test("changes nothing about a refusal", () => {
+    expect(dropped().pass(3_600_000).lose(1008).state.name).toBe("Connecting");
+  });
+
+  test("of an attempt that was resumed in the end is forgotten", () => {
+    const machine = dropped().pass(3_600_000).send({ type: "wake" }).open().frame().pass(5_000).lose();
+    expect(machine.in("Recovering")).toMatchObject({ late: false, deadline: machine.now + 30_000 });
   });
 
   test("gives an attempt that began before 5 s more, never a longer time than it had", () => {

@@ -32,16 +32,32 @@ describe("the platform's own", () => {
     expect(fired).not.toHaveBeenCalled();
   });
 
-  test("clock stands still for no timer when it is set back, and keeps its lead", () => {
+  test("clock goes on when it is set back, and right away when it is set right again", () => {
     const { now } = createEnvironment();
-    vi.setSystemTime(2_000_000);
-    expect(now()).toBe(2_000_000);
-    vi.setSystemTime(1_500_000);
-    expect(now()).toBe(2_000_000);
-    vi.setSystemTime(1_500_100);
-    expect(now()).toBe(2_000_100);
-    vi.setSystemTime(9_000_000);
-    expect(now()).toBe(9_500_000);
+    expect(now()).toBe(1_000_000);
+    vi.advanceTimersByTime(700);
+    vi.setSystemTime(500_000);
+    expect(now()).toBe(1_000_700);
+    vi.advanceTimersByTime(100);
+    expect(now()).toBe(1_000_800);
+    vi.setSystemTime(1_000_800);
+    expect(now()).toBe(1_000_800);
+  });
+
+  test("clock jumps with the wall clock, sleep or not", () => {
+    const { now } = createEnvironment();
+    expect(now()).toBe(1_000_000);
+    vi.setSystemTime(4_600_000);
+    expect(now()).toBe(4_600_000);
+    vi.advanceTimersByTime(100);
+    expect(now()).toBe(4_600_100);
+  });
+
+  test("clock counts whole milliseconds and never goes back by rounding", () => {
+    const wall = [100, 100, 101, 101, 102];
+    const up = [0.3, 0.9, 1.2, 1.4, 2.1];
+    const environment = createEnvironment({ now: () => wall.shift() ?? 0, uptime: () => up.shift() ?? 0 });
+    expect([1, 2, 3, 4, 5].map(() => environment.now())).toEqual([100, 101, 101, 101, 102]);
   });
 });
 
@@ -71,6 +87,15 @@ describe("what is given", () => {
     const environment = createEnvironment({ now: () => 5, random: undefined });
     expect(environment.now()).toBe(5);
     expect(environment.random()).toBeLessThan(1);
+  });
+
+  test("has one time: a given clock isn't mixed with the platform's", () => {
+    let time = 50;
+    const environment = createEnvironment({ now: () => time });
+    vi.advanceTimersByTime(1_000);
+    expect([environment.now(), environment.uptime()]).toEqual([50, 50]);
+    time = 51;
+    expect([environment.now(), environment.uptime()]).toEqual([51, 51]);
   });
 
   test("may be an instance of a class: methods are found and keep their this", () => {

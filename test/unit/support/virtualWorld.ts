@@ -65,6 +65,7 @@ export class VirtualWorld implements Environment {
   }
 
   readonly now = (): number => this.#now;
+  readonly uptime = (): number => this.#now;
   readonly random = (): number => this.chance;
   readonly onWake = (): (() => void) => () => undefined;
 
