@@ -32,21 +32,26 @@ export interface SendMessageErrorOptions {
   cause?: unknown;
 }
 
+/** An error whose details are its properties; `cause` is one only where there is a cause. */
+export abstract class DetailedError extends Error {
+  constructor(message: string, { cause, ...details }: { readonly cause?: unknown } = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    Object.assign(this, details);
+  }
+}
+
 /** An operation (join, leave, send) failed. */
-export class SendMessageError extends Error {
+export class SendMessageError extends DetailedError {
   override name: string = "SendMessageError";
   /** The ack id, where the operation had one. */
-  ackId?: number;
+  declare ackId?: number;
   /** The service's words, where it refused. */
-  errorDetail?: AckMessageError;
+  declare errorDetail?: AckMessageError;
   /** What kind of failure it is. */
-  code?: SendMessageErrorCode;
+  declare code?: SendMessageErrorCode;
 
-  constructor(message: string, options: SendMessageErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.ackId = options.ackId;
-    this.errorDetail = options.errorDetail;
-    this.code = options.code;
+  constructor(message: string, options?: SendMessageErrorOptions) {
+    super(message, options);
   }
 }
 
@@ -85,19 +90,16 @@ export interface InvocationErrorOptions {
 }
 
 /** An invocation failed. It is never sent again by itself. */
-export class InvocationError extends Error {
+export class InvocationError extends DetailedError {
   override readonly name: string = "InvocationError";
-  invocationId: string;
+  declare invocationId: string;
   /** The service's words, where it refused. */
-  errorDetail?: InvokeResponseError;
+  declare errorDetail?: InvokeResponseError;
   /** What kind of failure it is. */
-  code?: InvocationErrorCode;
+  declare code?: InvocationErrorCode;
 
   constructor(message: string, options: InvocationErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.invocationId = options.invocationId;
-    this.errorDetail = options.errorDetail;
-    this.code = options.code;
+    super(message, options);
   }
 }
 
@@ -121,19 +123,16 @@ export interface ConnectionErrorOptions {
 }
 
 /** The connection failed or was lost. */
-export class ConnectionError extends Error {
+export class ConnectionError extends DetailedError {
   override readonly name: string = "ConnectionError";
-  readonly code: ConnectionErrorCode;
+  declare readonly code: ConnectionErrorCode;
   /** WebSocket close code (RFC 6455, section 7.4), where a socket closed. */
-  readonly closeCode?: number;
+  declare readonly closeCode?: number;
   /** Reason beside the close code. */
-  readonly reason?: string;
+  declare readonly reason?: string;
 
-  constructor(code: ConnectionErrorCode, message: string, options: ConnectionErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = code;
-    this.closeCode = options.closeCode;
-    this.reason = options.reason;
+  constructor(code: ConnectionErrorCode, message: string, options?: ConnectionErrorOptions) {
+    super(message, { ...options, code } as ConnectionErrorOptions);
   }
 }
 

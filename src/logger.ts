@@ -1,4 +1,5 @@
 import { createClientLogger } from "@azure/logger";
+import { toError } from "./errors.js";
 
 /** Namespace `web-pubsub-client`; switch it on with `setLogLevel` of `@azure/logger`. */
 export const logger = createClientLogger("web-pubsub-client");
@@ -6,4 +7,15 @@ export const logger = createClientLogger("web-pubsub-client");
 /** A URL fit for the log: its query holds tokens. */
 export function withoutQuery(url: string): string {
   return url.replace(/[?#].*/s, "");
+}
+
+/** Does what may fail without harm: the log tells. Returns whether it was done. */
+export function attempt(what: string, action: () => void): boolean {
+  try {
+    action();
+    return true;
+  } catch (thrown) {
+    logger.info(`Could not ${what}: ${toError(thrown).message}`);
+    return false;
+  }
 }

@@ -9,7 +9,7 @@ import type { Settings } from "../options.js";
 import { assertNever } from "../util/assertNever.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
-import type { TimerHandle } from "../environment/environment.js";
+import { Timer } from "../util/timer.js";
 import { recoveryUrl, withoutSecrets } from "./accessUrl.js";
 import { Announcer } from "./announcer.js";
 import { Heartbeat } from "./heartbeat.js";
@@ -51,7 +51,7 @@ export class Connection {
   #link: Link | undefined;
   /** Access URL of the current connection id, which its recoveries use. */
   #url = "";
-  #timer: TimerHandle;
+  readonly #timer: Timer;
   #credentialAbort: AbortController | undefined;
   #starting: Deferred<void> | undefined;
   #stopping: Deferred<void> | undefined;
@@ -66,6 +66,7 @@ export class Connection {
     this.#settings = settings;
     this.#getUrl = getUrl;
     this.#session = session;
+    this.#timer = new Timer(settings.environment);
     this.#announcer = new Announcer(emitter);
     this.#heartbeat = new Heartbeat(settings, (error) =>
       this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
@@ -144,15 +145,9 @@ export class Connection {
 
   /** Timers and watches go with the state. */
   #enter(before: State, state: State): void {
-    const { environment } = this.#settings;
     // An attempt may begin on the very millisecond the one before was due: its timer is another one.
     if (before.due !== state.due || before.epoch !== state.epoch) {
-      environment.clearTimer(this.#timer);
-      this.#timer = undefined;
-      if (state.due !== Infinity) {
-        const wait = Math.max(0, state.due - environment.now());
-        this.#timer = environment.setTimer(() => this.#dispatch({ type: "due" }), wait);
-      }
+      this.#timer.at(state.due, () => this.#dispatch({ type: "due" }));
     }
     if (before.name !== state.name) {
       if (before.name === "Connected") {
@@ -168,7 +163,7 @@ export class Connection {
         this.#endWake?.();
         this.#endWake = undefined;
       } else {
-        this.#endWake ??= environment.onWake(() => this.#dispatch({ type: "wake" }));
+        this.#endWake ??= this.#settings.environment.onWake(() => this.#dispatch({ type: "wake" }));
       }
     }
     if (before.name !== state.name || before.epoch !== state.epoch) {

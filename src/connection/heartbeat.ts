@@ -1,7 +1,7 @@
-import type { TimerHandle } from "../environment/environment.js";
-import { ConnectionError, toError, type ConnectionErrorCode } from "../errors.js";
-import { logger } from "../logger.js";
+import { ConnectionError, type ConnectionErrorCode } from "../errors.js";
+import { attempt } from "../logger.js";
 import type { Settings } from "../options.js";
+import { Timer } from "../util/timer.js";
 import type { Link } from "./link.js";
 import { Liveness } from "./liveness.js";
 
@@ -11,12 +11,13 @@ export class Heartbeat {
   readonly #onLost: (error: ConnectionError) => void;
   readonly #liveness: Liveness;
   #link: Link | undefined;
-  #timer: TimerHandle;
+  readonly #timer: Timer;
 
   /** @param onLost called when the link can't be alive */
   constructor(settings: Settings, onLost: (error: ConnectionError) => void) {
     this.#settings = settings;
     this.#onLost = onLost;
+    this.#timer = new Timer(settings.environment);
     const { pingFrame, keepAliveIntervalInMs, keepAliveTimeoutInMs } = settings;
     const [interval, timeout] =
       pingFrame === undefined ? [0, 0] : [keepAliveIntervalInMs, keepAliveTimeoutInMs];
@@ -29,8 +30,7 @@ export class Heartbeat {
   }
 
   end(): void {
-    this.#settings.environment.clearTimer(this.#timer);
-    this.#timer = undefined;
+    this.#timer.clear();
     this.#link = undefined;
   }
 
@@ -48,33 +48,17 @@ export class Heartbeat {
   ping(link: Link | undefined): boolean {
     const { pingFrame } = this.#settings;
     if (pingFrame === undefined || link?.open !== true) return false;
-    try {
-      link.send(pingFrame);
-      return true;
-    } catch (thrown) {
-      logger.info(`A ping could not be sent: ${toError(thrown).message}`);
-      return false;
-    }
+    return attempt("send a ping", () => link.send(pingFrame));
   }
 
   /** Looks again at a given time. */
   #look(due: number): void {
-    const { environment } = this.#settings;
-    environment.clearTimer(this.#timer);
-    this.#timer = undefined;
-    if (due === Infinity) return;
-    this.#timer = environment.setTimer(
-      () => {
-        if (this.#lostUnheard()) return;
-        const step = this.#liveness.tick(environment.now());
-        if (step.dead) {
-          this.#lose("NoAnswer", "The service has not answered in time; the connection is given up.");
-        } else {
-          this.#look(step.due);
-        }
-      },
-      Math.max(0, due - environment.now()),
-    );
+    this.#timer.at(due, () => {
+      if (this.#lostUnheard()) return;
+      const step = this.#liveness.tick(this.#settings.environment.now());
+      if (step.dead) this.#lose("NoAnswer", "The service has not answered in time.");
+      else this.#look(step.due);
+    });
   }
 
   /** A socket that claims to be open isn't believed, but one that is closing or closed is. */

@@ -1,11 +1,17 @@
 import type {
   AckMessageError,
+  CancelInvocationMessage,
+  ConnectedMessage,
   GroupStateItem,
-  InvokeResponseError,
+  GroupStateUpdateMessage,
+  InvokeResponseMessage,
   JSONTypes,
   MessageMetadata,
+  StreamAckMessage,
+  StreamClosedMessage,
   StreamDataError,
   StreamInfo,
+  StreamNackMessage,
   WebPubSubDataType,
   WebPubSubMessage,
 } from "../models/messages.js";
@@ -13,6 +19,54 @@ import { decodeBase64 } from "../util/base64.js";
 
 /** A parsed JSON object: nothing about its fields is known yet. */
 type Fields = Record<string, unknown>;
+
+/** How each field of a message is read from a frame. */
+type Shape<Message> = {
+  readonly [Field in keyof Omit<Message, "kind">]-?: (frame: Fields, field: string) => Message[Field];
+};
+
+const connected: Shape<ConnectedMessage> = {
+  connectionId: text,
+  // Not every connection has them, which the message model's types don't spell out.
+  userId: optionalText as (frame: Fields, field: string) => string,
+  reconnectionToken: optionalText as (frame: Fields, field: string) => string,
+};
+const invokeResponse: Shape<InvokeResponseMessage> = {
+  invocationId: text,
+  success: ({ success }) => success as boolean | undefined,
+  dataType: answerType,
+  data: (frame) => readContent(answerType(frame), frame.data, true),
+  error: readError as (frame: Fields) => AckMessageError | undefined,
+};
+const cancelInvocation: Shape<CancelInvocationMessage> = { invocationId: text };
+const streamAck: Shape<StreamAckMessage> = { streamId: text, expectedSequenceId: id };
+const streamNack: Shape<StreamNackMessage> = {
+  ...streamAck,
+  name: text,
+  message: optionalText,
+};
+const streamClosed: Shape<StreamClosedMessage> = { streamId: text, error: readError };
+const groupStateUpdate: Shape<GroupStateUpdateMessage> = {
+  group: text,
+  items: ({ type, items }) => {
+    if (Array.isArray(items)) return items as GroupStateItem[];
+    throw new TypeError(`${type as string} must carry items.`);
+  },
+  sequenceId: optionalId,
+};
+
+/** The frames that are read field by field, by their `type`. */
+const shapes = new Map<unknown, Shape<object>>(
+  Object.entries({
+    invokeResponse,
+    cancelInvocation,
+    streamAck,
+    streamNack,
+    streamClosed,
+    groupStateUpdate,
+    groupStateSnapshot: groupStateUpdate,
+  }),
+);
 
 /**
  * Reads one frame of the JSON subprotocols. What this version doesn't know gives null, what breaks
@@ -23,7 +77,7 @@ export function readJson(input: string): WebPubSubMessage | null {
     throw new TypeError("Invalid input for JSON hub protocol. Expected a string.");
   if (input === "") throw new Error("No input");
   const frame = JSON.parse(input) as Fields | null;
-  if (typeof frame !== "object" || frame === null) throw new Error("A frame must be a JSON object.");
+  if (!isObject(frame)) throw new Error("A frame must be a JSON object.");
   switch (frame.type) {
     case "message":
       return readData(frame);
@@ -32,71 +86,26 @@ export function readJson(input: string): WebPubSubMessage | null {
         kind: "ack",
         ackId: id(frame, "ackId"),
         success: frame.success === true,
-        error: readError(frame.error) as AckMessageError | undefined,
+        error: readError(frame) as AckMessageError | undefined,
       };
     case "pong":
       return { kind: "pong" };
     case "system":
-      return readSystem(frame);
-    case "invokeResponse":
-      return {
-        kind: "invokeResponse",
-        invocationId: text(frame, "invocationId"),
-        success: frame.success as boolean | undefined,
-        ...readPayload(frame),
-        error: readError(frame.error) as InvokeResponseError | undefined,
-      };
-    case "cancelInvocation":
-      return { kind: "cancelInvocation", invocationId: text(frame, "invocationId") };
-    case "streamAck":
-      return {
-        kind: "streamAck",
-        streamId: text(frame, "streamId"),
-        expectedSequenceId: id(frame, "expectedSequenceId"),
-      };
-    case "streamNack":
-      return {
-        kind: "streamNack",
-        streamId: text(frame, "streamId"),
-        name: text(frame, "name"),
-        message: optionalText(frame, "message"),
-        expectedSequenceId: id(frame, "expectedSequenceId"),
-      };
-    case "streamClosed":
-      return {
-        kind: "streamClosed",
-        streamId: text(frame, "streamId"),
-        error: readError(frame.error),
-      };
-    case "groupStateSnapshot":
-    case "groupStateUpdate":
-      if (!Array.isArray(frame.items)) throw new TypeError(`${frame.type} must carry items.`);
-      return {
-        kind: frame.type,
-        group: text(frame, "group"),
-        items: frame.items as GroupStateItem[],
-        sequenceId: optionalId(frame, "sequenceId"),
-      };
+      if (frame.event === "connected") return read(frame, "connected", connected);
+      if (frame.event !== "disconnected") return null;
+      return { kind: "disconnected", message: optionalText(frame, "message") ?? "" };
     default:
-      return null;
+      return read(frame, frame.type, shapes.get(frame.type));
   }
 }
 
-function readSystem(frame: Fields): WebPubSubMessage | null {
-  switch (frame.event) {
-    case "connected":
-      return {
-        kind: "connected",
-        connectionId: text(frame, "connectionId"),
-        // Not every connection has them, which the message model's types don't spell out.
-        userId: optionalText(frame, "userId") as string,
-        reconnectionToken: optionalText(frame, "reconnectionToken") as string,
-      };
-    case "disconnected":
-      return { kind: "disconnected", message: optionalText(frame, "message") ?? "" };
-    default:
-      return null;
+function read(frame: Fields, kind: unknown, shape: Shape<object> | undefined): WebPubSubMessage | null {
+  if (shape === undefined) return null;
+  const message: Fields = { kind };
+  for (const [field, readField] of Object.entries<(frame: Fields, field: string) => unknown>(shape)) {
+    message[field] = readField(frame, field);
   }
+  return message as unknown as WebPubSubMessage;
 }
 
 function readData(frame: Fields): WebPubSubMessage | null {
@@ -106,26 +115,22 @@ function readData(frame: Fields): WebPubSubMessage | null {
   const dataType = isEmptyEnd ? "text" : ((frame.dataType ?? "json") as WebPubSubDataType);
   const data = readContent(dataType, frame.data, stream !== undefined);
   if (data === undefined) return null;
+  const sequenceId = optionalId(frame, "sequenceId");
+  const metadata = isObject(frame.metadata) ? (frame.metadata as MessageMetadata) : undefined;
   switch (frame.from) {
     case "group":
       return {
         kind: "groupData",
         dataType,
         data,
-        sequenceId: optionalId(frame, "sequenceId"),
+        sequenceId,
         group: text(frame, "group"),
         fromUserId: optionalText(frame, "fromUserId") as string,
         stream,
-        metadata: readMetadata(frame.metadata),
+        metadata,
       };
     case "server":
-      return {
-        kind: "serverData",
-        dataType,
-        data,
-        sequenceId: optionalId(frame, "sequenceId"),
-        metadata: readMetadata(frame.metadata),
-      };
+      return { kind: "serverData", dataType, data, sequenceId, metadata };
     default:
       return null;
   }
@@ -133,7 +138,7 @@ function readData(frame: Fields): WebPubSubMessage | null {
 
 /** The payload's value; undefined for a type that this version doesn't know. */
 function readContent(
-  dataType: WebPubSubDataType,
+  dataType: WebPubSubDataType | undefined,
   data: unknown,
   mayBeEmpty: boolean,
 ): JSONTypes | ArrayBuffer | undefined {
@@ -142,52 +147,50 @@ function readContent(
       // A message without data is JSON null, which the message model's type doesn't spell out.
       return (data ?? null) as JSONTypes;
     case "text":
-      // The last fragment of a stream and an invocation's answer may carry no payload.
-      if (data === undefined && mayBeEmpty) return "";
-      if (typeof data !== "string") throw new TypeError("Message must be a string when dataType is text");
-      return data;
     case "binary":
-    case "protobuf":
-      if (data === undefined && mayBeEmpty) return new ArrayBuffer(0);
-      if (typeof data !== "string")
-        throw new TypeError(`Message must be base64 when dataType is ${dataType}`);
-      return decodeBase64(data);
+    case "protobuf": {
+      // The last fragment of a stream and an invocation's answer may carry no payload.
+      const content = data === undefined && mayBeEmpty ? "" : data;
+      if (typeof content !== "string")
+        throw new TypeError(
+          `Message must be ${dataType === "text" ? "a string" : "base64"} when dataType is ${dataType}`,
+        );
+      return dataType === "text" ? content : decodeBase64(content);
+    }
     default:
       return undefined;
   }
 }
 
-/** Payload of an invocation's answer, which may have none. */
-function readPayload(frame: Fields): { dataType?: WebPubSubDataType; data?: JSONTypes | ArrayBuffer } {
-  if (frame.dataType === undefined && frame.data === undefined) return {};
-  const dataType = (frame.dataType ?? "json") as WebPubSubDataType;
-  return { dataType, data: readContent(dataType, frame.data, true) };
+/** Data type of an invocation's answer, which may have no payload. */
+function answerType({ dataType, data }: Fields): WebPubSubDataType | undefined {
+  return (dataType ?? (data === undefined ? undefined : "json")) as WebPubSubDataType | undefined;
 }
 
 function readStream(given: unknown): StreamInfo | undefined {
-  if (typeof given !== "object" || given === null) return undefined;
-  const { streamId, streamSequenceId, endOfStream, error } = given as Fields;
+  if (!isObject(given)) return undefined;
+  const { streamId, streamSequenceId, endOfStream } = given;
   if (typeof streamId !== "string" || typeof streamSequenceId !== "number") return undefined;
   return {
     streamId,
     streamSequenceId,
     endOfStream: endOfStream as boolean | undefined,
-    error: readError(error),
+    error: readError(given),
   };
 }
 
 /** An error in the service's words: what isn't a string is none of them. */
-function readError(given: unknown): StreamDataError | undefined {
-  if (typeof given !== "object" || given === null) return undefined;
-  const words = ["name", "message", "userErrorCode"].flatMap((field) => {
-    const value = optionalText(given as Fields, field);
-    return value === undefined ? [] : [[field, value]];
-  });
-  return Object.fromEntries(words) as StreamDataError;
+function readError({ error }: Fields): StreamDataError | undefined {
+  if (!isObject(error)) return undefined;
+  const words: Fields = {};
+  for (const field of ["name", "message", "userErrorCode"]) {
+    if (typeof error[field] === "string") words[field] = error[field];
+  }
+  return words as unknown as StreamDataError;
 }
 
-function readMetadata(given: unknown): MessageMetadata | undefined {
-  return typeof given === "object" && given !== null ? (given as MessageMetadata) : undefined;
+function isObject(given: unknown): given is Fields {
+  return typeof given === "object" && given !== null;
 }
 
 function optionalText(frame: Fields, field: string): string | undefined {

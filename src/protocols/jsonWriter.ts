@@ -8,21 +8,15 @@ export function writeJson(message: WebPubSubMessage): string {
 }
 
 function toWire(message: WebPubSubMessage): object {
-  switch (message.kind) {
-    case "joinGroup":
-    case "leaveGroup":
-    case "subscribeGroupState":
-    case "unsubscribeGroupState":
-      return { type: message.kind, group: message.group, ackId: message.ackId };
-    case "setGroupState":
-      return { type: message.kind, group: message.group, ackId: message.ackId, state: message.state };
+  const { kind } = message;
+  switch (kind) {
     case "sendToGroup": {
       const { group, ackId, noEcho, dataType, data, stream, metadata, ttlSeconds } = message;
       if ((dataType === undefined) !== (data === undefined)) {
         throw new TypeError("sendToGroup payload requires both dataType and data.");
       }
       return {
-        type: "sendToGroup",
+        type: kind,
         group,
         ackId,
         noEcho,
@@ -33,55 +27,38 @@ function toWire(message: WebPubSubMessage): object {
         ttlSeconds,
       };
     }
-    case "sendEvent":
-      return {
-        type: "event",
-        event: message.event,
-        ackId: message.ackId,
-        dataType: message.dataType,
-        data: content(message.dataType, message.data),
-        metadata: message.metadata,
-      };
-    case "sequenceAck":
-      return { type: "sequenceAck", sequenceId: message.sequenceId };
-    case "ping":
-      return { type: "ping" };
+    case "sendEvent": {
+      const { event, ackId, dataType, data, metadata } = message;
+      return { type: "event", event, ackId, dataType, data: content(dataType, data), metadata };
+    }
+    case "streamData": {
+      const { streamId, streamSequenceId } = message;
+      return { type: kind, streamId, streamSequenceId, ...payload(message) };
+    }
     case "invoke":
-      return {
-        type: "invoke",
-        invocationId: message.invocationId,
-        target: message.target,
-        event: message.event,
-        ...payload(message),
-      };
     case "invokeResponse":
-      return {
-        type: "invokeResponse",
-        invocationId: message.invocationId,
-        success: message.success,
-        error: message.error,
-        ...payload(message),
-      };
+      return { type: kind, ...message, kind: undefined, ...payload(message) };
+    case "joinGroup":
+    case "leaveGroup":
+    case "setGroupState":
+    case "subscribeGroupState":
+    case "unsubscribeGroupState":
+    case "sequenceAck":
+    case "ping":
     case "cancelInvocation":
-      return { type: "cancelInvocation", invocationId: message.invocationId };
-    case "streamData":
-      return {
-        type: "streamData",
-        streamId: message.streamId,
-        streamSequenceId: message.streamSequenceId,
-        ...payload(message),
-      };
     case "streamEnd":
-      return { type: "streamEnd", streamId: message.streamId, error: message.error };
+      // What these carry is called the same on the wire.
+      return { type: kind, ...message, kind: undefined };
     default:
-      throw new Error(`Unsupported type: ${message.kind}`);
+      throw new Error(`Unsupported type: ${kind}`);
   }
 }
 
 /** A payload that may be left out. */
-function payload(message: { dataType?: WebPubSubDataType; data?: unknown }): object {
-  if (message.dataType === undefined || message.data === undefined) return {};
-  return { dataType: message.dataType, data: content(message.dataType, message.data) };
+function payload({ dataType, data }: { dataType?: WebPubSubDataType; data?: unknown }): object {
+  return dataType === undefined || data === undefined
+    ? { dataType: undefined, data: undefined }
+    : { dataType, data: content(dataType, data) };
 }
 
 function content(dataType: WebPubSubDataType, data: unknown): unknown {

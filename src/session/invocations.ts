@@ -1,5 +1,4 @@
 import { AbortError, type AbortSignalLike } from "@azure/abort-controller";
-import type { TimerHandle } from "../environment/environment.js";
 import {
   InvocationError,
   toError,
@@ -7,10 +6,11 @@ import {
   type InvocationErrorCode,
   type InvocationErrorOptions,
 } from "../errors.js";
-import { logger } from "../logger.js";
+import { attempt } from "../logger.js";
 import type { InvokeEventOptions, InvokeEventResult } from "../models/invocations.js";
 import type { InvokeResponseMessage, WebPubSubDataType, WebPubSubMessage } from "../models/messages.js";
 import { amount, type Settings } from "../options.js";
+import { Timer } from "../util/timer.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { invokeMessage, type MessageContent } from "./operationMessage.js";
 import type { SessionHost, SessionPart } from "./sessionPart.js";
@@ -26,7 +26,7 @@ type Invocation = {
   sent: boolean;
   /** When it is given up (absolute, in ms). */
   due: number;
-  timer: TimerHandle;
+  readonly timer: Timer;
 };
 
 type Details = Omit<InvocationErrorOptions, "invocationId" | "code">;
@@ -85,7 +85,7 @@ export class Invocations implements SessionPart {
         reject,
         sent: false,
         due: Infinity,
-        timer: undefined,
+        timer: new Timer(environment),
       };
       this.#byId.set(id, invocation);
       this.#unsent.add(invocation);
@@ -176,13 +176,8 @@ export class Invocations implements SessionPart {
   }
 
   #arm(invocation: Invocation, due: number, code: InvocationErrorCode, message: string): void {
-    const { environment } = this.#settings;
-    environment.clearTimer(invocation.timer);
     invocation.due = due;
-    invocation.timer = environment.setTimer(
-      () => this.#giveUp(invocation, failure(invocation.id, code, message)),
-      Math.max(0, due - environment.now()),
-    );
+    invocation.timer.at(due, () => this.#giveUp(invocation, failure(invocation.id, code, message)));
   }
 
   /** The caller waits no longer: the service need not work on it any more. */
@@ -196,12 +191,10 @@ export class Invocations implements SessionPart {
       this.#cancelled.push(invocationId);
       return;
     }
-    try {
-      this.#host.write(this.#settings.protocol.writeMessage({ kind: "cancelInvocation", invocationId }));
-    } catch (thrown) {
-      // The service works on in vain; nobody else is harmed.
-      logger.info(`An invocation could not be cancelled: ${toError(thrown).message}`);
-    }
+    // Where that fails the service works on in vain; nobody else is harmed.
+    attempt("cancel an invocation", () =>
+      this.#host.write(this.#settings.protocol.writeMessage({ kind: "cancelInvocation", invocationId })),
+    );
   }
 
   #reject(invocation: Invocation, error: InvocationError): void {
@@ -213,7 +206,7 @@ export class Invocations implements SessionPart {
     this.#byId.delete(invocation.id);
     this.#unsent.delete(invocation);
     invocation.signal?.removeEventListener("abort", invocation.onAbort);
-    this.#settings.environment.clearTimer(invocation.timer);
+    invocation.timer.clear();
     this.#host.settled();
   }
 }

@@ -1,10 +1,10 @@
-import type { TimerHandle } from "../environment/environment.js";
 import { SendMessageError } from "../errors.js";
 import { logger } from "../logger.js";
 import type { WebPubSubClientEvents } from "../models/events.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
+import { Timer } from "../util/timer.js";
 import { GroupRegistry, type GroupStatus } from "./groupRegistry.js";
 import { joinMessage, leaveMessage, type OperationMessage } from "./operationMessage.js";
 import type { SubmitOptions } from "./session.js";
@@ -46,13 +46,14 @@ export class Memberships {
   readonly #operations: Operations;
   readonly #registry = new GroupRegistry();
   #rejoining = 0;
-  #patience: TimerHandle;
+  readonly #patience: Timer;
   #onJoined: (() => void) | undefined;
 
   constructor(settings: Settings, emitter: Emitter<WebPubSubClientEvents>, operations: Operations) {
     this.#settings = settings;
     this.#emitter = emitter;
     this.#operations = operations;
+    this.#patience = new Timer(settings.environment);
   }
 
   /** There is a connection id; its link may be down. */
@@ -134,14 +135,14 @@ export class Memberships {
   ends(): void {
     this.#registry.reset(false);
     this.#onJoined = undefined;
-    this.#settings.environment.clearTimer(this.#patience);
+    this.#patience.clear();
   }
 
   /** Calls back once the groups of a new connection are joined, or have had their time. */
   whenJoined(callback: () => void): void {
     if (this.#rejoining === 0) return callback();
     this.#onJoined = callback;
-    this.#patience = this.#settings.environment.setTimer(() => this.#joined(), REJOIN_PATIENCE);
+    this.#patience.after(REJOIN_PATIENCE, () => this.#joined());
   }
 
   #rejoined(group: string, error?: SendMessageError): void {
@@ -154,7 +155,7 @@ export class Memberships {
   #joined(): void {
     const callback = this.#onJoined;
     this.#onJoined = undefined;
-    this.#settings.environment.clearTimer(this.#patience);
+    this.#patience.clear();
     callback?.();
   }
 

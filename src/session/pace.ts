@@ -1,7 +1,6 @@
-import type { TimerHandle } from "../environment/environment.js";
-import { toError } from "../errors.js";
-import { logger } from "../logger.js";
+import { attempt } from "../logger.js";
 import type { Settings } from "../options.js";
+import { Timer } from "../util/timer.js";
 import { Pacer } from "./pacer.js";
 import type { Writer } from "./sessionPart.js";
 
@@ -13,29 +12,28 @@ export class Pace {
   readonly #settings: Settings;
   readonly #onRoom: () => void;
   readonly #pacer = new Pacer(false);
-  #timer: TimerHandle;
+  readonly #timer: Timer;
 
   /** @param onRoom called when there is room again */
   constructor(settings: Settings, onRoom: () => void) {
     this.#settings = settings;
+    this.#timer = new Timer(settings.environment);
     this.#onRoom = onRoom;
   }
 
   /** Whether the service keeps up with what is written; asks it by a ping now and then. */
   hasRoom(writer: Writer): boolean {
-    const { environment, pingFrame } = this.#settings;
+    const { pingFrame } = this.#settings;
     if (pingFrame !== undefined && this.#pacer.takeMark()) {
-      try {
-        writer.write(pingFrame);
-      } catch (thrown) {
-        logger.info(`A ping could not be sent: ${toError(thrown).message}`);
-      }
+      attempt("send a ping", () => writer.write(pingFrame));
     }
     if (this.#pacer.open) return true;
-    this.#timer ??= environment.setTimer(() => {
-      this.set(false);
-      this.#onRoom();
-    }, PONG_PATIENCE);
+    if (!this.#timer.isSet) {
+      this.#timer.after(PONG_PATIENCE, () => {
+        this.set(false);
+        this.#onRoom();
+      });
+    }
     return false;
   }
 
@@ -50,19 +48,14 @@ export class Pace {
     if (position === undefined) this.#pacer.pong();
     else this.#pacer.confirm(position);
     if (wasOpen || !this.#pacer.open) return;
-    this.#clear();
+    this.#timer.clear();
     this.#onRoom();
   }
 
   /** A new socket, or none any more. Only a reliable connection has a window to keep. */
   set(on: boolean): void {
     const { pingFrame, protocol } = this.#settings;
-    this.#clear();
+    this.#timer.clear();
     this.#pacer.reset(on && protocol.isReliableSubProtocol && pingFrame !== undefined);
-  }
-
-  #clear(): void {
-    this.#settings.environment.clearTimer(this.#timer);
-    this.#timer = undefined;
   }
 }

@@ -1,14 +1,14 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { SessionPort } from "../connection/connection.js";
-import type { TimerHandle } from "../environment/environment.js";
 import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
-import { logger } from "../logger.js";
+import { attempt } from "../logger.js";
 import type { WebPubSubClientEvents } from "../models/events.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
+import { Timer } from "../util/timer.js";
 import { encodeFrame, frameSize, type Frame } from "./frame.js";
 import { Memberships, type OwnSettled, type Settled } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
@@ -47,15 +47,17 @@ export class Session implements SessionPort, SessionHost {
   #writer: Writer | undefined;
   /** Why nothing is accepted; undefined while it is. */
   #refusal: string | undefined = "The client is not started; call start() first.";
-  #timer: TimerHandle;
+  readonly #timer: Timer;
   #timerDue = Infinity;
-  #sequenceAckTimer: TimerHandle;
+  readonly #sequenceAckTimer: Timer;
   readonly #pace: Pace;
   #onIdle: (() => void) | undefined;
 
   constructor(settings: Settings, emitter: Emitter<WebPubSubClientEvents>) {
     this.#settings = settings;
     this.#emitter = emitter;
+    this.#timer = new Timer(settings.environment);
+    this.#sequenceAckTimer = new Timer(settings.environment);
     this.#pace = new Pace(settings, () => this.flush());
     this.memberships = new Memberships(settings, emitter, this);
     this.#outbox = new Outbox({
@@ -132,16 +134,16 @@ export class Session implements SessionPort, SessionHost {
   async drain(timeoutInMs: number): Promise<void> {
     this.#refusal ??= STOPPING;
     if (this.#pending > 0) {
-      const { environment } = this.#settings;
       const { promise, resolve } = deferred<void>();
-      const timer = environment.setTimer(resolve, timeoutInMs);
+      const timer = new Timer(this.#settings.environment);
+      timer.after(timeoutInMs, resolve);
       const others = this.#onIdle;
       this.#onIdle = () => {
         others?.();
         resolve();
       };
       await promise;
-      environment.clearTimer(timer);
+      timer.clear();
     }
   }
 
@@ -167,7 +169,7 @@ export class Session implements SessionPort, SessionHost {
   }
 
   interrupted(): void {
-    this.#clearSequenceAck();
+    this.#sequenceAckTimer.clear();
     this.#pace.set(false);
     for (const part of this.#parts) part.interrupted?.();
   }
@@ -183,10 +185,9 @@ export class Session implements SessionPort, SessionHost {
     this.#refusal = "The client is stopped; call start() first.";
     this.memberships.ends();
     this.#outbox.clear(error);
-    this.#settings.environment.clearTimer(this.#timer);
-    this.#timer = undefined;
+    this.#timer.clear();
     this.#timerDue = Infinity;
-    this.#clearSequenceAck();
+    this.#sequenceAckTimer.clear();
     this.#pace.set(false);
     for (const part of this.#parts) part.refuse(error);
     this.#onIdle?.();
@@ -241,28 +242,18 @@ export class Session implements SessionPort, SessionHost {
 
   /** A timer of its own, which no jump of the wall clock can stretch. */
   #owesSequenceAck(): void {
-    this.#sequenceAckTimer ??= this.#settings.environment.setTimer(
-      () => this.#writeSequenceAck(),
-      SEQUENCE_ACK_DELAY,
-    );
-  }
-
-  #clearSequenceAck(): void {
-    this.#settings.environment.clearTimer(this.#sequenceAckTimer);
-    this.#sequenceAckTimer = undefined;
+    const timer = this.#sequenceAckTimer;
+    if (!timer.isSet) timer.after(SEQUENCE_ACK_DELAY, () => this.#writeSequenceAck());
   }
 
   #writeSequenceAck(): void {
-    this.#clearSequenceAck();
+    this.#sequenceAckTimer.clear();
     const sequenceId = this.#tracker.last;
-    if (sequenceId === undefined || this.#writer?.writable !== true) return;
-    try {
-      this.#writer.write(this.#settings.protocol.writeMessage({ kind: "sequenceAck", sequenceId }));
-      this.#tracker.take();
-    } catch (thrown) {
-      logger.info(`A sequence ack could not be sent: ${toError(thrown).message}`);
-      this.#owesSequenceAck();
-    }
+    if (sequenceId === undefined || !this.writable) return;
+    const write = (): void =>
+      this.write(this.#settings.protocol.writeMessage({ kind: "sequenceAck", sequenceId }));
+    if (attempt("send a sequence ack", write)) this.#tracker.take();
+    else this.#owesSequenceAck();
   }
 
   #enqueue(build: () => OperationMessage, options: SubmitOptions, isOwn: boolean, settle: Settlement): void {
@@ -312,21 +303,18 @@ export class Session implements SessionPort, SessionHost {
 
   /** One timer serves everything here; it is set to the earliest thing due. */
   #arm(due: number): void {
-    const { environment } = this.#settings;
-    const now = environment.now();
     // A timer that is overdue was held up by sleep, and may be for as long again.
-    if (due >= this.#timerDue && this.#timerDue >= now) return;
-    environment.clearTimer(this.#timer);
+    if (due >= this.#timerDue && this.#timerDue >= this.#settings.environment.now()) return;
     this.#timerDue = Math.min(due, this.#timerDue);
-    this.#timer = environment.setTimer(() => this.#tick(), Math.max(0, this.#timerDue - now));
+    this.#timer.at(this.#timerDue, () => this.#tick());
   }
 
   #tick(): void {
     const now = this.#settings.environment.now();
     this.#timerDue = Infinity;
-    this.#outbox.tick(now, this.#writer?.writable === true);
+    this.#outbox.tick(now, this.writable);
     this.flush();
-    this.#arm(this.#outbox.nextDue(this.#writer?.writable === true));
+    this.#arm(this.#outbox.nextDue(this.writable));
   }
 }
 

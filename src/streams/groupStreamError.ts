@@ -1,4 +1,5 @@
 import { AbortError } from "@azure/abort-controller";
+import { DetailedError } from "../errors.js";
 
 /**
  * What kind of failure it is. From the service: `IdleTimeout`, `StreamNotFound`, `Forbidden`,
@@ -52,25 +53,21 @@ export interface GroupStreamErrorOptions {
 }
 
 /** A stream failed, or something that was asked of it. */
-export class GroupStreamError extends Error {
+export class GroupStreamError extends DetailedError {
   /** The same as `code`. */
-  override readonly name: string;
-  readonly code: GroupStreamErrorCode;
-  readonly streamId: string;
+  declare readonly name: string;
+  declare readonly code: GroupStreamErrorCode;
+  declare readonly streamId: string;
   /** What the publisher ended its stream with. */
-  readonly userErrorCode?: string;
+  declare readonly userErrorCode?: string;
 
   constructor(
     code: GroupStreamErrorCode,
     streamId: string,
     message: string,
-    options: GroupStreamErrorOptions = {},
+    options?: GroupStreamErrorOptions,
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = code;
-    this.code = code;
-    this.streamId = streamId;
-    if (options.userErrorCode !== undefined) this.userErrorCode = options.userErrorCode;
+    super(message, { ...options, name: code, code, streamId } as GroupStreamErrorOptions);
   }
 }
 

@@ -1,15 +1,14 @@
-import type { Environment, TimerHandle } from "../environment/environment.js";
+import type { Environment } from "../environment/environment.js";
+import { Timer } from "./timer.js";
 
 /** What several hold at once: the first takes it, and a while after the last it is given back. */
 export class CountedHold {
-  readonly #environment: Environment;
+  readonly #timer: Timer;
   readonly #delayInMs: number;
   readonly #take: () => void;
   readonly #linger: () => void;
   readonly #give: () => void;
   #count = 0;
-  #lingering = false;
-  #timer: TimerHandle;
 
   /**
    * @param take somebody holds it: for the first time, or again before it was given back
@@ -22,7 +21,7 @@ export class CountedHold {
     give: () => void,
     linger: () => void = () => undefined,
   ) {
-    this.#environment = environment;
+    this.#timer = new Timer(environment);
     this.#delayInMs = releaseDelayInMs;
     this.#take = take;
     this.#give = give;
@@ -31,7 +30,7 @@ export class CountedHold {
 
   /** Neither held nor about to be given back. */
   get unused(): boolean {
-    return this.#count === 0 && !this.#lingering;
+    return this.#count === 0 && !this.#timer.isSet;
   }
 
   get held(): boolean {
@@ -41,8 +40,7 @@ export class CountedHold {
   /** @returns a function that lets go, once */
   hold(): () => void {
     if (this.#count++ === 0) {
-      this.#environment.clearTimer(this.#timer);
-      this.#lingering = false;
+      this.#timer.clear();
       this.#take();
     }
     let holds = true;
@@ -50,17 +48,15 @@ export class CountedHold {
       if (!holds) return;
       holds = false;
       if (--this.#count > 0) return;
-      this.#lingering = true;
-      this.#timer = this.#environment.setTimer(() => this.giveBack(), this.#delayInMs);
+      this.#timer.after(this.#delayInMs, this.#give);
       this.#linger();
     };
   }
 
   /** Doesn't wait any longer for somebody new. */
   giveBack(): void {
-    if (!this.#lingering) return;
-    this.#environment.clearTimer(this.#timer);
-    this.#lingering = false;
+    if (!this.#timer.isSet) return;
+    this.#timer.clear();
     this.#give();
   }
 }

@@ -1,4 +1,5 @@
 import { EventEmitter } from "events";
+import { safely } from "./safely.js";
 
 type Listener<T> = (args: T) => unknown;
 
@@ -23,17 +24,13 @@ export class Emitter<Events extends object> {
   }
 
   on<E extends keyof Events & string>(event: E, listener: Listener<Events[E]>, once = false): () => void {
+    const call = safely(listener, (error) => this.#onListenerError(event, error));
     let removed = false;
     const safe: SafeListener<Events[E]> = (args) => {
       // Perhaps by a listener that was called just before.
       if (removed) return;
       if (once) remove();
-      try {
-        const result = listener(args);
-        if (result instanceof Promise) result.catch((error: unknown) => this.#onListenerError(event, error));
-      } catch (error) {
-        this.#onListenerError(event, error);
-      }
+      call(args);
     };
     const remove = (): void => {
       removed = true;

@@ -144,9 +144,8 @@ const client = [
   {
     name: "the timer of operations stays after a stop",
     file: session,
-    find: `    this.#settings.environment.clearTimer(this.#timer);
-    this.#timer = undefined;`,
-    put: `    this.#timer = undefined;`,
+    find: `    this.#timer.clear();`,
+    put: ``,
   },
   {
     name: "operations are taken while Stopped",
@@ -163,8 +162,8 @@ const client = [
   {
     name: "sequence acks are never sent",
     file: session,
-    find: `      () => this.#writeSequenceAck(),`,
-    put: `      () => this.#clearSequenceAck(),`,
+    find: `timer.after(SEQUENCE_ACK_DELAY, () => this.#writeSequenceAck())`,
+    put: `timer.after(SEQUENCE_ACK_DELAY, () => undefined)`,
   },
   {
     name: "duplicates are delivered",
@@ -299,15 +298,13 @@ const client = [
     name: "the timer of the state before is left running",
     quick: true,
     file: connection,
-    find: `      environment.clearTimer(this.#timer);
-      this.#timer = undefined;`,
-    put: `      this.#timer = undefined;`,
+    find: `this.#timer.at(state.due`,
+    put: `new Timer(this.#settings.environment).at(state.due`,
   },
   {
     name: "the timer of the keep-alive is left running",
     file: "src/connection/heartbeat.ts",
-    find: `    this.#settings.environment.clearTimer(this.#timer);
-    this.#timer = undefined;
+    find: `    this.#timer.clear();
     this.#link = undefined;`,
     put: `    this.#link = undefined;`,
   },
@@ -339,8 +336,8 @@ const client = [
   {
     name: "pings are not sent",
     file: "src/connection/heartbeat.ts",
-    find: `      link.send(pingFrame);`,
-    put: ``,
+    find: `() => link.send(pingFrame)`,
+    put: `() => undefined`,
   },
   {
     name: "disconnected is told although connected never was",
@@ -359,14 +356,14 @@ const client = [
   },
   {
     name: "a listener that throws stops the client",
-    file: "src/util/emitter.ts",
-    find: `      } catch (error) {`,
-    put: `      } catch (error) {
-        throw error;`,
+    file: "src/util/safely.ts",
+    find: `    } catch (error) {`,
+    put: `    } catch (error) {
+      throw error;`,
   },
   {
     name: "a listener's rejection is not handled",
-    file: "src/util/emitter.ts",
+    file: "src/util/safely.ts",
     find: `if (result instanceof Promise)`,
     put: `if (result === null)`,
   },

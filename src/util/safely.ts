@@ -1,0 +1,14 @@
+/** A listener that harms nobody: what it throws, or what its promise rejects with, is reported. */
+export function safely<T>(
+  listener: (args: T) => unknown,
+  onError: (error: unknown) => void,
+): (args: T) => void {
+  return (args) => {
+    try {
+      const result = listener(args);
+      if (result instanceof Promise) result.catch(onError);
+    } catch (error) {
+      onError(error);
+    }
+  };
+}
