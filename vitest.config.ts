@@ -16,10 +16,15 @@ const project = (name: string, include: string[], testTimeout = 5_000) => ({
   test: { name, include, testTimeout, hookTimeout: 20_000 },
 });
 
-/** With a module that runs once before all the files. */
-const withSetup = ({ resolve, test }: ReturnType<typeof project>, globalSetup: string) => ({
+/** In a real browser: patient, traces of a failure are left, and modules run once before all the files. */
+const inBrowser = ({ resolve, test }: ReturnType<typeof project>, ...globalSetup: string[]) => ({
   resolve,
-  test: { ...test, globalSetup },
+  test: {
+    ...test,
+    globalSetup,
+    setupFiles: ["test/browser/traces.ts"],
+    expect: { poll: { timeout: 20_000 } },
+  },
 });
 
 /** Tests of the React and Vue bindings, in a page by jsdom. */
@@ -76,8 +81,12 @@ export default defineConfig({
       project("scripted", ["test/scripted/**/*.test.ts"]),
       project("simulation", ["test/simulation/**/*.test.ts"], 60_000),
       project("e2e", ["test/e2e/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
-      withSetup(project("browser", ["test/browser/**/*.test.ts"], 60_000), "test/browser/buildSamples.ts"),
-      project("package", ["test/package/**/*.test.ts"], 60_000),
+      inBrowser(
+        project("browser", ["test/browser/**/*.test.ts"], 60_000),
+        "test/browser/unpackChromium.ts",
+        "test/browser/buildSamples.ts",
+      ),
+      inBrowser(project("package", ["test/package/**/*.test.ts"], 60_000), "test/browser/unpackChromium.ts"),
       project("types", ["test/types/**/*.test.ts"], 60_000),
       bindings("bindings", ["test/bindings/*.test.ts?(x)"]),
       bindings("bindings on React 18", ["test/bindings/react*.test.tsx"], react18),

@@ -41,8 +41,9 @@ export interface RawChromium {
 
 export async function launchRaw(more: string[] = []): Promise<RawChromium> {
   const profile = mkdtempSync(join(tmpdir(), "web-pubsub-chromium-"));
+  const { executablePath, env } = await findChromium();
   const child = spawn(
-    await findChromium(),
+    executablePath,
     [
       "--headless",
       "--remote-debugging-port=0",
@@ -56,7 +57,7 @@ export async function launchRaw(more: string[] = []): Promise<RawChromium> {
       "about:blank",
     ],
     // A process group of its own, so that signals reach the pages' processes too.
-    { detached: true, stdio: ["ignore", "ignore", "pipe"] },
+    { detached: true, stdio: ["ignore", "ignore", "pipe"], env },
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const signalAll = (name: NodeJS.Signals): void => {

@@ -1,14 +1,13 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { onTestFailed, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import type * as WebPubSub from "web-pubsub-client";
 
 const dist = (name: string): string => fileURLToPath(new URL(`../../dist/browser/${name}`, import.meta.url));
-export const results = fileURLToPath(new URL("../../test-results/", import.meta.url));
 
 /** What a test's page offers to code that runs in it. */
 export interface PageWorld {
@@ -41,13 +40,15 @@ export async function servePage(
       return;
     }
     response.setHeader("content-type", "text/html");
+    // Browsers don't restore such a page when one goes back to it.
+    if (pathname === "/no-store") response.setHeader("cache-control", "no-store");
     response.end(`<!doctype html><title>test</title><link rel="icon" href="data:,">${TAGS[tag]}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
 }
 
-/** A service and a page; a failure leaves a screenshot and the console's lines in test-results. */
+/** A service and a page, as long as the test runs. */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -60,24 +61,8 @@ export async function openPage(
     await emulator.close();
   });
   const page = await context.newPage();
-  leaveTraces(page);
   await page.goto(url);
   return { page, context, emulator };
-}
-
-/** If the test fails, a screenshot and the console's lines are left in test-results. */
-export function leaveTraces(page: Page, label = ""): void {
-  const lines: string[] = [];
-  page.on("console", (message) => lines.push(`${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => lines.push(`page error: ${error.message}`));
-  onTestFailed(async ({ task }) => {
-    mkdirSync(results, { recursive: true });
-    const name = `${task.name} ${label}`.trim().replace(/\W+/g, "-");
-    await page
-      .screenshot({ path: `${results}${name}.png`, timeout: 5_000 })
-      .catch((error: unknown) => lines.push(`no screenshot: ${String(error)}`));
-    writeFileSync(`${results}${name}.log`, lines.join("\n"));
-  });
 }
 
 /** Starts a client in the page and joins a group; what happens to it is noted in the page. */

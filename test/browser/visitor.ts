@@ -2,7 +2,6 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playw
 import { onTestFinished } from "vitest";
 import type { Emulator } from "web-pubsub-emulator";
 import { startSamples } from "../../samples-browser/server/samples.mjs";
-import { leaveTraces } from "./stage.js";
 
 /** The pages of the samples: their address. */
 export const PAGES = {
@@ -38,7 +37,6 @@ export async function visit(
   const context = await browser.newContext(options);
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  leaveTraces(page, name);
   await page.goto(`${url}${PAGES[kind]}?name=${name}`);
   await page.getByRole("status").getByText("Connected").waitFor();
   return {

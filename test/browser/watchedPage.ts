@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
 import type { ExpectStatic, TestContext } from "vitest";
 import { startEmulator, type Emulator, type EmulatorOptions } from "web-pubsub-emulator";
 import type { RawChromium, Target } from "./rawChromium.js";
-import { results, roles } from "./stage.js";
+import { roles } from "./stage.js";
+import { leaveTrace } from "./traces.js";
 
 /** What happens in the page is noted in the page, with its own clock. */
 const PRELUDE = `
@@ -12,6 +12,19 @@ const PRELUDE = `
     document.addEventListener(name, () => note(name, document.visibilityState));
   for (const name of ["online", "offline", "pageshow"])
     addEventListener(name, (event) => note(name, event.persisted));
+  // Shows when the page runs again after it stood still; in a hidden page it ticks once a second.
+  let last = Date.now();
+  setInterval(() => {
+    const now = Date.now();
+    if (now - last > 1_300) note("ran again");
+    last = now;
+  }, 50);
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      note("socket");
+    }
+  };
   const send = WebSocket.prototype.send;
   WebSocket.prototype.send = function (data) {
     if (typeof data === "string") note("sent", JSON.parse(data).type);
@@ -52,7 +65,7 @@ export class WatchedPage {
   }
 
   static async open(
-    { expect, onTestFinished, onTestFailed, task }: TestContext,
+    { expect, onTestFinished, task }: TestContext,
     chromium: RawChromium,
     url: string,
     options: EmulatorOptions = {},
@@ -63,19 +76,26 @@ export class WatchedPage {
     onTestFinished(async () => {
       await chromium.browser.send("Target.closeTarget", { targetId: page.targetId });
     });
-    onTestFailed(async () => {
-      mkdirSync(results, { recursive: true });
-      const name = results + task.name.replace(/\W+/g, "-");
+    // After the others have been asked for, so that it comes before them.
+    onTestFinished(async () => {
+      if (task.result?.state !== "fail") return;
       const later = new Promise<string>((resolve) => setTimeout(resolve, 3_000, "The page doesn't answer."));
       const log = page.evaluate<string>("JSON.stringify({ log, got, state: client.state }, null, 1)");
-      writeFileSync(`${name}.log`, await Promise.race([log, later]).catch(String));
       const shot = page.send("Page.captureScreenshot").then(({ data }) => String(data));
-      writeFileSync(`${name}.png`, await Promise.race([shot, later]).catch(String), "base64");
+      leaveTrace(task.name, {
+        log: await Promise.race([log, later]).catch(String),
+        png: Buffer.from(await Promise.race([shot, later]).catch(String), "base64"),
+      });
     });
     await page.send("Page.addScriptToEvaluateOnNewDocument", { source: PRELUDE });
     await page.send("Page.navigate", { url });
-    await expect.poll(() => page.evaluate("typeof begin + document.readyState")).toBe("functioncomplete");
+    await loaded(expect, page);
     return new WatchedPage(expect, page, emulator, await begin(page, emulator));
+  }
+
+  /** Waits until the page that is shown has loaded, with its scripts. */
+  loaded(): Promise<void> {
+    return loaded(this.#expect, this.page);
   }
 
   /** Starts a client, where a page has been loaded anew. @returns its connection id */
@@ -99,26 +119,30 @@ export class WatchedPage {
   }
 
   /** Every line that was published is there once, in order. */
-  async expectAll(timeout = 10_000): Promise<void> {
+  async expectAll(): Promise<void> {
     const all = Array.from({ length: this.#published }, (_, index) => index + 1);
-    await this.#expect.poll(() => this.page.evaluate("got"), { timeout }).toEqual(all);
+    await this.#expect.poll(() => this.page.evaluate("got")).toEqual(all);
   }
 
   /** How long after a moment something happened first, in ms. */
-  async delay(since: number, what: string, more?: unknown, timeout = 5_000): Promise<number> {
+  async delay(since: number, what: string, more?: unknown): Promise<number> {
     const find = async (): Promise<Note | undefined> =>
       (await this.log()).find(
         (each) => each.at >= since && each.what === what && (more === undefined || each.more === more),
       );
-    await this.#expect.poll(find, { timeout }).toBeDefined();
+    await this.#expect.poll(find).toBeDefined();
     return ((await find())?.at ?? Infinity) - since;
   }
 
   /** When something happened last. */
   async timeOf(what: string): Promise<number> {
-    await this.#expect.poll(async () => (await this.log()).some((each) => each.what === what)).toBe(true);
+    await this.#expect.poll(async () => (await this.log()).map((each) => each.what)).toContain(what);
     return (await this.log()).findLast((each) => each.what === what)?.at ?? Infinity;
   }
+}
+
+async function loaded(expect: ExpectStatic, page: Target): Promise<void> {
+  await expect.poll(() => page.evaluate("typeof begin + document.readyState")).toBe("functioncomplete");
 }
 
 async function begin(page: Target, emulator: Emulator): Promise<string> {
