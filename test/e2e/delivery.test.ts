@@ -123,7 +123,7 @@ test("a replay that comes twice is delivered once", async () => {
 
 test("an ack that is lost makes the same id go again, and nothing happens twice", async () => {
   await using house = await House.open();
-  const ann = await house.welcome("ann", ["room"], { ackTimeoutInMs: 30 });
+  const ann = await house.welcome("ann", ["room"], { ackTimeoutInMs: 500 });
   house.faults.holdAcks({ swallow: true, times: 1 });
   const result = await ann.client.sendToGroup("room", "once");
   expect(result).toMatchObject({ isDuplicated: true });
@@ -149,7 +149,7 @@ test("an operation whose ack died with the transport is resent under its id and 
 test("late acks settle their operations, each its own", async () => {
   await using house = await House.open();
   const ann = await house.welcome("ann", ["room"]);
-  house.faults.holdAcks({ delayInMs: 30, times: 1 });
+  house.faults.holdAcks({ delayInMs: 200, times: 1 });
   const settled: string[] = [];
   await Promise.all([
     ann.client.sendToGroup("room", "late").then(() => settled.push("late")),

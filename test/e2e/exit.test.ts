@@ -8,8 +8,6 @@ const program = fileURLToPath(new URL("stopAndExit.ts", import.meta.url));
 
 test.each(["Stopped", "Connecting", "Connected", "Recovering", "Disconnected"])(
   "a process whose client was stopped while %s exits by itself within 100 ms",
-  // A timer that holds the process does so every time, a busy machine doesn't.
-  { retry: 2 },
   async (state) => {
     await using house = await House.open();
     if (state === "Connecting") house.faults.refuseUpgrades({ with: "hang" });

@@ -4,7 +4,10 @@ import { House, until } from "./harness.js";
 
 test("a half-open link is found by keep-alive and recovered without loss", async () => {
   await using house = await House.open();
-  const ann = await house.welcome("ann", ["room"], { keepAliveIntervalInMs: 20, keepAliveTimeoutInMs: 60 });
+  const ann = await house.welcome("ann", ["room"], {
+    keepAliveIntervalInMs: 50,
+    keepAliveTimeoutInMs: 1_000,
+  });
   house.faults.goHalfOpen();
   const operation = ann.client.sendToGroup("room", "into the void");
   house.hub.sendToUser("ann", "unheard");

@@ -34,7 +34,7 @@ test("W9: an abort while the ack is awaited rejects at once", async () => {
   const scenario = async (make: MakeSubject) => {
     await using service = await WireService.open();
     service.answer = () => "silence";
-    const client = make(service.url, { messageRetryOptions: { retryDelayInMs: 1_000 } });
+    const client = make(service.url, { messageRetryOptions: { retryDelayInMs: 20_000 } });
     await using _end = ending(client);
     await client.start();
     const abort = new AbortController();
@@ -50,7 +50,7 @@ test("W9: and so does one between two retries", async () => {
   const scenario = async (make: MakeSubject) => {
     await using service = await WireService.open();
     service.answer = () => "InternalServerError";
-    const client = make(service.url, { messageRetryOptions: { retryDelayInMs: 1_000 } });
+    const client = make(service.url, { messageRetryOptions: { retryDelayInMs: 20_000 } });
     await using _end = ending(client);
     await client.start();
     const abort = new AbortController();

@@ -1,4 +1,5 @@
 import { writeSync } from "node:fs";
+import { ownTime } from "../../helpers/ownTime.js";
 import { ours, reference } from "./subject.js";
 
 /**
@@ -16,13 +17,13 @@ const client = (which === "ours" ? ours : reference)(url, {
   ...(JSON.parse(options) as object),
 });
 
-let calledAt: number | undefined;
+let taken: (() => number) | undefined;
 const stop = (): void => {
-  calledAt = performance.now();
+  taken = ownTime();
   void client.stop();
 };
 process.on("exit", () => {
-  if (calledAt !== undefined) say(`exits ${performance.now() - calledAt} ms after stop`);
+  if (taken !== undefined) say(`exits ${taken()} ms after stop`);
 });
 process.once("message", () => {
   // The channel to the parent would hold the process.

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { fromServer } from "../../helpers/frames.js";
 import { follow } from "../../helpers/settlement.js";
 import { compared, ending, watched } from "./scenario.js";
-import type { MakeSubject } from "./subject.js";
+import { ours, type MakeSubject } from "./subject.js";
 import { until, WireService } from "./wireService.js";
 
 const soon = { retryDelayInMs: 10 };
@@ -62,7 +62,7 @@ test("W2: what retrying can't help isn't retried", async () => {
 test("W2: nor is a message that can't be written", async () => {
   const scenario = async (make: MakeSubject) => {
     await using service = await WireService.open();
-    const client = make(service.url, { messageRetryOptions: { retryDelayInMs: 200 } });
+    const client = make(service.url, { messageRetryOptions: { retryDelayInMs: 20_000 } });
     await using _end = ending(client);
     await client.start();
     const sent = follow(client.sendToGroup("g", 7, "text"));
@@ -93,7 +93,7 @@ test("W4: an ack that is lost on a working socket is asked for again", async () 
   const scenario = async (make: MakeSubject) => {
     await using service = await WireService.open();
     service.answer = () => (service.connection.frames.length === 1 ? "silence" : "Duplicate");
-    const client = make(service.url, { ackTimeoutInMs: 30 });
+    const client = make(service.url, { ackTimeoutInMs: 300 });
     await using _end = ending(client);
     await client.start();
     const sent = follow(client.sendToGroup("g", "x", "text"));
@@ -117,7 +117,7 @@ test("W5: sending waits for the connection, however long that takes", async () =
     await until(() => service.turnedAway > 0);
     const sent = follow(client.sendToGroup("g", "x", "text"));
     // Longer than all the retries of an operation together.
-    await until(() => service.turnedAway > 6);
+    await until(() => service.turnedAway > 6 && (make === ours || sent.status !== "pending"));
     service.door = "open";
     await until(() => sent.status !== "pending");
     return sent.status;
@@ -125,7 +125,7 @@ test("W5: sending waits for the connection, however long that takes", async () =
   expect(await compared(scenario)).toEqual({ ours: "resolved", reference: "rejected" });
 });
 
-test("W6: an ordinary burst is acknowledged while it lasts", { retry: 2 }, async () => {
+test("W6: an ordinary burst is acknowledged while it lasts", async () => {
   const scenario = async (make: MakeSubject) => {
     await using service = await WireService.open();
     const client = make(service.url);
@@ -136,9 +136,9 @@ test("W6: an ordinary burst is acknowledged while it lasts", { retry: 2 }, async
     for (let n = 1; n <= 900; n++) service.connection.send(fromServer("x", n));
     await until(() => received === 900);
     await client.sendEvent("after", "x", "text");
-    return service.connection.of("sequenceAck").length > 0;
+    return service.connection.of("sequenceAck").length >= 900 / 90;
   };
-  // The reference would acknowledge by its clock, once a second: too late for the service's window.
+  // The reference acknowledges by its clock, once a second: too late for the service's window.
   expect(await compared(scenario)).toEqual({ ours: true, reference: false });
 });
 

@@ -128,7 +128,7 @@ describe("W24: one frame that can't be read", () => {
 });
 
 describe("W25: after stop() the process exits by itself", () => {
-  /** Brings a client into a state, has it stopped there, and gives the time from the call to the exit in ms. */
+  /** Brings a client into a state, has it stopped there, and gives what the process took from the call to its exit, in ms. */
   async function exitTime(
     which: string,
     reach: (service: WireService, child: Child) => Promise<unknown>,
@@ -147,10 +147,7 @@ describe("W25: after stop() the process exits by itself", () => {
     return Number(/exits ([\d.]+) ms/.exec(child.output)?.[1]);
   }
 
-  // Slow machines get a second chance: what counts is that no timer of the client's holds the process.
-  const patient = { retry: 2 };
-
-  test("Connecting, handshake hangs", patient, async () => {
+  test("Connecting, handshake hangs", async () => {
     const time = await exitTime("ours", async (service) => {
       service.door = "silent";
       await until(() => service.turnedAway > 0);
@@ -158,7 +155,7 @@ describe("W25: after stop() the process exits by itself", () => {
     expect(time).toBeLessThan(100);
   });
 
-  test("Connecting, no connected message comes", patient, async () => {
+  test("Connecting, no connected message comes", async () => {
     const time = await exitTime("ours", async (service) => {
       service.onConnection = () => undefined;
       await until(() => service.connections.length > 0);
@@ -169,7 +166,7 @@ describe("W25: after stop() the process exits by itself", () => {
     expect(time).toBeLessThan(100);
   });
 
-  test("Connected, with every timer running", patient, async () => {
+  test("Connected, with every timer running", async () => {
     const time = await exitTime(
       "ours",
       async (service, child) => {
@@ -183,7 +180,7 @@ describe("W25: after stop() the process exits by itself", () => {
     expect(time).toBeLessThan(100);
   });
 
-  test("Connected, and the service doesn't answer the close", patient, async () => {
+  test("Connected, and the service doesn't answer the close", async () => {
     const time = await exitTime("ours", async (service, child) => {
       await child.said("ready");
       service.connection.socket.pause();
@@ -191,7 +188,7 @@ describe("W25: after stop() the process exits by itself", () => {
     expect(time).toBeLessThan(100);
   });
 
-  test("Recovering, waiting", patient, async () => {
+  test("Recovering, waiting", async () => {
     const time = await exitTime("ours", async (service, child) => {
       await child.said("ready");
       service.door = "closed";
@@ -201,7 +198,7 @@ describe("W25: after stop() the process exits by itself", () => {
     expect(time).toBeLessThan(100);
   });
 
-  test("Recovering, the attempt hangs", patient, async () => {
+  test("Recovering, the attempt hangs", async () => {
     const time = await exitTime("ours", async (service, child) => {
       await child.said("ready");
       service.door = "silent";
@@ -211,7 +208,7 @@ describe("W25: after stop() the process exits by itself", () => {
     expect(time).toBeLessThan(100);
   });
 
-  test("Recovering, the socket proves nothing", patient, async () => {
+  test("Recovering, the socket proves nothing", async () => {
     const time = await exitTime("ours", async (service, child) => {
       await child.said("ready");
       service.onConnection = (connection) => (connection.mute = true);
@@ -221,7 +218,7 @@ describe("W25: after stop() the process exits by itself", () => {
     expect(time).toBeLessThan(100);
   });
 
-  test("Disconnected, waiting", patient, async () => {
+  test("Disconnected, waiting", async () => {
     const time = await exitTime(
       "ours",
       async (service, child) => {

@@ -23,6 +23,11 @@ export function happens(make: MakeSubject, probe: () => boolean, watch = WATCH):
   return within(make === ours ? PATIENCE : watch, probe);
 }
 
+/** Whether it happens: with the reference it does, with ours it shouldn't. */
+export function relapses(make: MakeSubject, probe: () => boolean): Promise<boolean> {
+  return within(make === ours ? WATCH : PATIENCE, probe);
+}
+
 /** What has become of a promise that ours settles and the reference doesn't. */
 export async function watched<T>(
   make: MakeSubject,

@@ -18,13 +18,16 @@ export async function until<Value>(probe: () => Value | undefined | false | null
 export class WireConnection {
   readonly url: URL;
   readonly socket: WebSocket;
+  /** What it is made of. */
+  readonly transport: Duplex;
   /** What came in, pings left out. */
   readonly frames: Frame[] = [];
   /** Takes everything and says nothing. */
   mute = false;
 
-  constructor(socket: WebSocket, path: string) {
+  constructor(socket: WebSocket, transport: Duplex, path: string) {
     this.socket = socket;
+    this.transport = transport;
     this.url = new URL(path, "ws://host");
   }
 
@@ -98,7 +101,9 @@ export class WireService implements AsyncDisposable {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (this.door === "open") {
-      this.#sockets.handleUpgrade(request, socket, head, (opened) => this.#admit(opened, request.url ?? "/"));
+      this.#sockets.handleUpgrade(request, socket, head, (opened) =>
+        this.#admit(opened, socket, request.url ?? "/"),
+      );
       return;
     }
     this.turnedAway++;
@@ -108,8 +113,8 @@ export class WireService implements AsyncDisposable {
     else this.#silent.push(socket);
   }
 
-  #admit(socket: WebSocket, path: string): void {
-    const connection = new WireConnection(socket, path);
+  #admit(socket: WebSocket, transport: Duplex, path: string): void {
+    const connection = new WireConnection(socket, transport, path);
     this.connections.push(connection);
     socket.on("message", (data: Buffer) => {
       const frame = JSON.parse(data.toString()) as Frame;
