@@ -109,6 +109,11 @@ export class GroupRegistry {
     return this.#wished.has(group);
   }
 
+  /** Wished for, held by a handle, or being joined. */
+  isWanted(group: string): boolean {
+    return this.#wished.has(group) || this.#held.has(group) || this.#joins.has(group);
+  }
+
   /** A handle has its first subscriber. */
   hold(group: string): void {
     // Somebody new has come: that is worth another question.

@@ -19,6 +19,9 @@ type Own = {
   live: boolean;
   /** The client has joined the group itself, so it will join again before the state is set again. */
   joined: boolean;
+  /** Calls of `set` so far, and the latest of them that succeeded. */
+  calls: number;
+  answered: number;
   /** Calls that aren't settled: they decide. */
   pending: number;
   /** There were several of them at once. */
@@ -35,6 +38,8 @@ type Watch = {
   /** Wanted by a handle: subscribed on every connection. */
   held: boolean;
   pending: number;
+  /** The service has perhaps ended it: it is asked once more. */
+  doubtful: boolean;
   /** Why the service doesn't tell. */
   error: SendMessageError | undefined;
 };
@@ -71,6 +76,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
   ): Promise<WebPubSubResult> {
     const target = this.#ownIn(group);
     let sent: GroupState | undefined;
+    const call = ++target.calls;
     target.several = target.pending++ > 0;
     return this.#host.submit(
       () => {
@@ -81,7 +87,9 @@ export class GroupStates implements SessionPart, MembershipWatcher {
       options,
       (succeeded, _, late) => {
         target.pending--;
-        if (succeeded) {
+        // Acks may come in another order than operations are executed in.
+        if (succeeded && call > target.answered) {
+          target.answered = call;
           target.state = sent;
           target.live = true;
           target.joined = this.#memberships.status(group) === "joined";
@@ -113,12 +121,15 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     return this.#host.submit(
       () => watchMessage("subscribeGroupState", group),
       options,
-      (succeeded) => {
+      (succeeded, _, late) => {
         target.pending--;
         target.active ||= succeeded;
-        if (target.active || target.pending > 0 || this.#watched.get(group) !== target) return;
-        if (target.held) this.#attend(group, target);
-        else this.#watched.delete(group);
+        const current = this.#watched.get(group);
+        // Executed perhaps after the call that ended it.
+        if (current === undefined && late === true) this.#unsubscribeOwn(group);
+        if (current !== target || target.pending > 0) return;
+        if (target.doubtful || (target.held && !target.active)) this.#attend(group, target);
+        else if (!target.active) this.#watched.delete(group);
       },
     );
   }
@@ -135,7 +146,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     return this.#host.submit(
       () => watchMessage("unsubscribeGroupState", group),
       options,
-      () => undefined,
+      (_succeeded, _error, late) => this.#unsubscribed(group, late),
     );
   }
 
@@ -161,14 +172,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     watch.held = false;
     if (watch.active || watch.pending > 0) return;
     this.#watched.delete(group);
-    if (!this.#memberships.live) return;
-    this.#host.submitOwn(
-      () => watchMessage("unsubscribeGroupState", group),
-      (error) => {
-        if (error !== undefined) logger.info(`Could not unsubscribe from group states: ${error.message}`);
-      },
-    );
-    this.#host.flush();
+    this.#unsubscribeOwn(group);
   }
 
   /** Why the service doesn't tell the states that a handle wants. */
@@ -222,10 +226,26 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     this.#own.delete(group);
   }
 
+  leftLate(group: string, forGood: boolean): void {
+    const own = this.#own.get(group);
+    if (own === undefined) return;
+    if (forGood) this.#own.delete(group);
+    else own.live = false;
+  }
+
   #ownIn(group: string): Own {
     let own = this.#own.get(group);
     if (own === undefined) {
-      own = { state: undefined, live: false, joined: false, pending: 0, several: false, doubtful: false };
+      own = {
+        state: undefined,
+        live: false,
+        joined: false,
+        calls: 0,
+        answered: 0,
+        pending: 0,
+        several: false,
+        doubtful: false,
+      };
       this.#own.set(group, own);
     }
     return own;
@@ -261,15 +281,37 @@ export class GroupStates implements SessionPart, MembershipWatcher {
   #watch(group: string): Watch {
     let watch = this.#watched.get(group);
     if (watch === undefined) {
-      watch = { cache: new GroupStateCache(), active: false, held: false, pending: 0, error: undefined };
+      const cache = new GroupStateCache();
+      watch = { cache, active: false, held: false, pending: 0, doubtful: false, error: undefined };
       this.#watched.set(group, watch);
     }
     return watch;
   }
 
+  #unsubscribeOwn(group: string): void {
+    if (!this.#memberships.live) return;
+    this.#host.submitOwn(
+      () => watchMessage("unsubscribeGroupState", group),
+      (error, late) => {
+        if (error !== undefined) logger.info(`Could not unsubscribe from group states: ${error.message}`);
+        this.#unsubscribed(group, late);
+      },
+    );
+    this.#host.flush();
+  }
+
+  /** One that comes late has perhaps ended a subscription that was asked for after it. */
+  #unsubscribed(group: string, late: boolean | undefined): void {
+    const watch = this.#watched.get(group);
+    if (watch === undefined || late !== true) return;
+    watch.doubtful = true;
+    if (watch.active || watch.held) this.#attend(group, watch);
+  }
+
   /** Subscribes on the connection that stands. A call that isn't settled does so by itself. */
   #attend(group: string, watch: Watch): void {
     if (watch.pending > 0 || !this.#memberships.live) return;
+    watch.doubtful = false;
     this.#restore(
       group,
       () => watchMessage("subscribeGroupState", group),

@@ -34,6 +34,11 @@ export interface MembershipWatcher {
   joined(group: string): void;
   /** The group is about to be left. */
   left(group: string): void;
+  /**
+   * A leave was perhaps executed after what was called since.
+   * @param forGood nobody wants the group
+   */
+  leftLate(group: string, forGood: boolean): void;
 }
 
 /** Keeps the service's idea of this client's groups in step with what is wanted. */
@@ -93,10 +98,7 @@ export class Memberships {
     return this.#operations.submit(
       () => leaveMessage(group),
       options,
-      (_, _error, late) => {
-        this.#registry.leaveSettled(group, late);
-        this.#agree(group);
-      },
+      (_, _error, late) => this.#left(group, late),
     );
   }
 
@@ -194,10 +196,15 @@ export class Memberships {
     this.#operations.submitOwn(
       () => leaveMessage(group),
       (error, late) => {
-        this.#registry.leaveSettled(group, late);
         if (error !== undefined) logger.info(`Could not leave a group: ${error.message}`);
-        this.#agree(group);
+        this.#left(group, late);
       },
     );
+  }
+
+  #left(group: string, late: boolean | undefined): void {
+    this.#registry.leaveSettled(group, late);
+    if (late === true) this.watcher?.leftLate(group, !this.#registry.isWanted(group));
+    this.#agree(group);
   }
 }

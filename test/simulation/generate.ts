@@ -232,7 +232,7 @@ const SERVICE = {
     do: "publish",
     group: random.pick(GROUPS.slice(0, 3)),
     // A burst that a reader who is away can't take.
-    times: random.chance(0.01) ? 1_100 : random.pick([1, 1, 3, 10, 80]),
+    times: random.chance(0.003) ? 1_100 : random.pick([1, 1, 3, 10, 80]),
     ttl: random.chance(0.1) ? random.pick([1, 10]) : 0,
   }),
 } satisfies Record<string, (random: Random) => ServiceTrouble>;

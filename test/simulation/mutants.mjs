@@ -1,6 +1,8 @@
 // Faults planted on purpose: each one breaks a promise in the way a careless change might. The
 // simulation must find every one of them, or its oracle is blind there.
 
+import { previewMutants } from "./previewMutants.mjs";
+
 /**
  * @typedef {object} Mutant
  * @property {string} name what is broken
@@ -509,4 +511,4 @@ const server = [
   },
 ];
 
-export const mutants = [...client, ...server];
+export const mutants = [...client, ...server, ...previewMutants];

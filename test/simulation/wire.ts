@@ -262,23 +262,26 @@ export class Wire {
 
   #up(arrive: () => void): void {
     const { clock } = this.#world;
-    const least = this.#upTail + this.#slowness("up");
-    this.#upTail = Math.max(least, this.stalledUp, clock.now + this.#latency());
+    this.#upTail = Math.max(this.#after(this.#upTail, "up"), this.stalledUp, clock.now + this.#latency());
     clock.at(this.#upTail, arrive);
   }
 
   #down(arrive: () => void): void {
     const { clock } = this.#world;
-    const least = this.#downTail + this.#slowness("down");
-    this.#downTail = Math.max(least, this.stalledDown, clock.now + this.#latency());
+    this.#downTail = Math.max(
+      this.#after(this.#downTail, "down"),
+      this.stalledDown,
+      clock.now + this.#latency(),
+    );
     clock.at(this.#downTail, () => {
       if (!this.#downLost) this.#actor.soon(arrive);
     });
   }
 
-  #slowness(direction: "up" | "down"): number {
+  /** When the frame behind one that arrives at `tail` may arrive. */
+  #after(tail: number, direction: "up" | "down"): number {
     const { perFrame, until } = this.#crawl[direction];
-    return this.#world.clock.now < until ? perFrame : 0;
+    return tail < until ? Math.min(tail + perFrame, until) : tail;
   }
 
   #latency(): number {
