@@ -6,6 +6,7 @@ import { readFlags, usage } from "./config/flags.js";
 import { type Settings, UsageError, readVariables } from "./config/settings.js";
 import { watchConfig } from "./config/watchConfig.js";
 import { startEmulator } from "./emulator.js";
+import { onInterrupt } from "./interrupt.js";
 
 const defaultPort = 8080;
 const defaultHub = "chat";
@@ -27,7 +28,14 @@ async function run(settings: Settings, file: FileConfig): Promise<void> {
     unwatch?.();
     await emulator.close();
   };
-  process.once("SIGINT", () => void stop()).once("SIGTERM", () => void stop());
+  const end = async () => {
+    await stop();
+    // A module that is the configuration may have left timers or sockets of its own.
+    process.stdout.write("", () => process.exit());
+  };
+  onInterrupt(() => void end());
+  // Whoever read the output has gone, as with `| head`.
+  process.stdout.on("error", () => void end());
   try {
     process.stdout.write(await announcement(emulator, hub));
     if (verbose) emulator.trace((entry) => void process.stdout.write(`${traceLine(entry)}\n`));

@@ -41,6 +41,7 @@ export class Faults {
   /** Ends what faults hold up: upgrades that hang, transports that are half open. */
   readonly #releases = new Set<() => void>();
 
+  /** @internal */
   constructor(script: FaultScript, service: Service) {
     this.#script = script;
     this.#service = service;
@@ -184,7 +185,10 @@ export class Faults {
     this.#releases.clear();
   }
 
-  /** Keeps something held up until `reset()`. */
+  /**
+   * Keeps something held up until `reset()`.
+   * @internal
+   */
   hold(release: () => void): void {
     this.#releases.add(release);
   }

@@ -54,6 +54,7 @@ export interface GroupStateEntry {
 export class HubHandle {
   readonly #hub: Hub;
 
+  /** @internal */
   constructor(hub: Hub) {
     this.#hub = hub;
   }

@@ -19,8 +19,12 @@ const functionNames = ["onEvent", "onConnect", "onConnected", "onDisconnected"];
 export function checkHubs(hubs: Readonly<Record<string, HubOptions>> = {}): ReadonlyMap<string, HubOptions> {
   const checked = new Map<string, HubOptions>();
   for (const [name, options] of Object.entries(checkObject("hubs", hubs, Object.keys(hubs ?? {})))) {
-    if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
+    checkHubName("a name in hubs", name);
     const at = `hubs.${name}`;
+    if (checked.has(name.toLowerCase()))
+      throw new RangeError(
+        `${at} is given twice: names of hubs are compared without case. Put them together.`,
+      );
     const hub = checkObject(at, options, ["handlers", "listeners", "anonymous"]);
     optional(hub["anonymous"], (value) => checkBoolean(`${at}.anonymous`, value));
     optional(hub["handlers"], (value) => checkEach(`${at}.handlers`, value, checkHandler));
@@ -28,6 +32,14 @@ export function checkHubs(hubs: Readonly<Record<string, HubOptions>> = {}): Read
     checked.set(name.toLowerCase(), hub);
   }
   return checked;
+}
+
+export function checkHubName(what: string, value: unknown): string {
+  const name = checkString(what, value);
+  if (isHubName(name)) return name;
+  throw new RangeError(
+    `${what} must begin with a letter and hold letters, digits and _ \` , . [ ] only, at most 128, but is ${JSON.stringify(name)}.`,
+  );
 }
 
 export function checkFunction(name: string, value: unknown): unknown {

@@ -7,11 +7,11 @@ import {
   checkStrings,
   optional,
 } from "./check.js";
-import { type HubOptions, checkFunction, checkHubs } from "./hubOptions.js";
+import { type HubOptions, checkFunction, checkHubName, checkHubs } from "./hubOptions.js";
 import { isLoopback, isWildcard } from "./http/address.js";
 import type { Diagnostic } from "./service/diagnostics.js";
 import { defaultRecoveryWindowInMs } from "./service/limits.js";
-import { isGroupName, isHubName } from "./service/names.js";
+import { isGroupName } from "./service/names.js";
 
 /** The development key of the vendor's own emulator: public, so no secret. */
 export const developmentAccessKey = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
@@ -106,8 +106,7 @@ export function checkClientUrl(
   hub: unknown,
   options: ClientUrlOptions,
 ): Required<Omit<ClientUrlOptions, "userId">> {
-  const name = checkString("hub", hub);
-  if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
+  checkHubName("hub", hub);
   checkObject("options", options, ["userId", "roles", "groups", "expiresInMinutes"]);
   optional(options.userId, (value) => checkString("userId", value));
   const groups = optional(options.groups, (value) => checkStrings("groups", value)) ?? [];

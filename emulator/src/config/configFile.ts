@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkBoolean, checkObject, checkString, optional } from "../check.js";
+import { checkHubName } from "../hubOptions.js";
 import { type EmulatorOptions, checkOptions, optionNames } from "../options.js";
 
 /** What a configuration file may hold. */
@@ -65,7 +66,7 @@ function check(value: unknown, impossible: readonly string[]): FileConfig {
   checkOptions(options);
   return {
     options,
-    hub: optional(hub, (given) => checkString("hub", given)),
+    hub: optional(hub, (given) => checkHubName("hub", given)),
     verbose: optional(verbose, (given) => checkBoolean("verbose", given)),
   };
 }

@@ -1,5 +1,5 @@
 import { guess } from "../check.js";
-import { isHubName } from "../service/names.js";
+import { checkHubName } from "../hubOptions.js";
 
 /** A mistake in how the command was called: told without a stack. */
 export class UsageError extends Error {}
@@ -129,11 +129,11 @@ export function valueOf({ name }: SettingDescription, source: string, text: stri
         );
       return Number(text);
     case "hub":
-      if (!isHubName(text))
-        throw new UsageError(
-          `${source} must be the name of a hub, which begins with a letter and holds letters, digits and _ ,.[] only, but is ${JSON.stringify(text)}.`,
-        );
-      return text;
+      try {
+        return checkHubName(source, text);
+      } catch (error) {
+        throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+      }
     default:
       return text;
   }

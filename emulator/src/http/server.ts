@@ -15,6 +15,14 @@ export interface ServerHandlers {
   readonly failed: (error: Error) => void;
 }
 
+/** What the codes of Node's errors mean to whoever chose the address. */
+const reasons: Readonly<Record<string, (port: number) => string>> = {
+  EADDRINUSE: (port) => `port ${port} is in use. Choose another one, or 0 for any that is free.`,
+  EACCES: (port) => `port ${port} needs more rights. Choose one from 1024 on, or 0 for any that is free.`,
+  EADDRNOTAVAIL: () => "this machine has no such address. 127.0.0.1 is always there.",
+  ENOTFOUND: () => "there is no host of this name. 127.0.0.1 is always there.",
+};
+
 /** The HTTP server with its sockets: it can be closed whatever state they are in. */
 export class Server {
   readonly #server;
@@ -41,8 +49,10 @@ export class Server {
   /** @returns the port. Rejects where the port is taken or the host isn't this machine's. */
   async listen(port: number, host: string): Promise<number> {
     await new Promise<void>((resolve, reject) => {
-      const refused = (error: Error) =>
-        reject(new Error(`Can't listen on ${host}:${port}: ${error.message}`, { cause: error }));
+      const refused = (error: NodeJS.ErrnoException) => {
+        const reason = reasons[error.code ?? ""]?.(port) ?? error.message;
+        reject(new Error(`Can't listen on ${host}:${port}: ${reason}`, { cause: error }));
+      };
       this.#server.once("error", refused);
       this.#server.listen(port, host, () => {
         this.#server.off("error", refused);

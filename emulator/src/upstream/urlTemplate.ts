@@ -4,7 +4,7 @@ export class UrlTemplate {
 
   /** Throws an error that says what is wrong. */
   constructor(template: string) {
-    const authority = /^https?:\/\/([^/?#]*)/i.exec(template)?.[1];
+    const authority = /^https?:\/\/([^/?#]+)/i.exec(template)?.[1];
     if (authority === undefined) throw new TypeError(`url must be an HTTP URL, but is ${template}.`);
     if (/\{event\}/i.test(authority)) throw new TypeError("url must not have {event} in its host.");
     this.#template = template;

@@ -16,7 +16,11 @@ function run(...args: string[]) {
 }
 
 function runWith(more: NodeJS.ProcessEnv, ...args: string[]) {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", cli, ...args], {
+  return spawned([cli, ...args], more);
+}
+
+function spawned(args: string[], more: NodeJS.ProcessEnv = {}) {
+  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", ...args], {
     env: { ...process.env, ...more },
   });
   onTestFinished(() => void child.kill("SIGKILL"));
@@ -48,6 +52,54 @@ test.each(["SIGINT", "SIGTERM"] as const)(
   },
 );
 
+test("a module that holds the process open doesn't stop it from ending", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "emulator-"));
+  onTestFinished(async () => rm(folder, { recursive: true }));
+  await writeFile(join(folder, "busy.mjs"), "setInterval(() => {}, 1_000); export default { port: 0 };");
+  const { child, output, exit } = run("--config", join(folder, "busy.mjs"));
+  await until(() => output.out.includes("Ctrl+C"));
+  child.kill("SIGINT");
+  expect(await exit).toBe(0);
+});
+
+test("a second Ctrl+C ends it at once, whatever holds up its closing", async () => {
+  const interrupt = new URL("../../src/interrupt.ts", import.meta.url).href;
+  const script = `const { onInterrupt } = await import(${JSON.stringify(interrupt)});
+    onInterrupt(() => console.log("stopping"));
+    setInterval(() => {}, 1_000);
+    console.log("ready");`;
+  const { child, output, exit } = spawned(["--input-type=module", "-e", script]);
+  await until(() => output.out.includes("ready"));
+  child.kill("SIGINT");
+  await until(() => output.out.includes("stopping"));
+  const pressing = setInterval(() => child.kill("SIGINT"), 30);
+  onTestFinished(() => clearInterval(pressing));
+  expect(await exit).toBe(130);
+  expect(output.out.match(/stopping/g)).toHaveLength(1);
+});
+
+test("a port in use: it says so and what to do", async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const { output, exit } = run("--port", String(port));
+  expect(await exit).toBe(1);
+  expect(output.err).toBe(
+    `Can't listen on 127.0.0.1:${port}: port ${port} is in use. Choose another one, or 0 for any that is free.\n`,
+  );
+});
+
+test("when nobody reads its output any more it ends in peace", async () => {
+  const { child, output, exit } = run("--port", "0", "--verbose");
+  await until(() => output.out.includes("Ctrl+C"));
+  child.stdout?.destroy();
+  const client = new RawClient(/ws:\S+/.exec(output.out)?.[0] ?? "");
+  expect((await client.gone()).code).toBe(1001);
+  expect(await exit).toBe(0);
+  expect(output.err).toBe("");
+});
+
 test("--help and --version", async () => {
   const [help, version] = [run("--help"), run("-v")];
   expect(await help.exit).toBe(0);
@@ -60,7 +112,7 @@ test.each([
   [["--prot", "1"], 2, "--prot"],
   [["--port", "x"], 2, "--port must be a whole number"],
   [["--port", "99999"], 2, "--port must be a whole number from 0 to 65535"],
-  [["--port", "0", "--hub", "1"], 2, "--hub must be the name of a hub"],
+  [["--port", "0", "--hub", "1"], 2, "--hub must begin with a letter"],
   [["--host", "192.0.2.1", "--admin"], 1, "admin is for this machine only"],
   [["--port", "0", "--host", "192.0.2.1"], 1, "Can't listen on 192.0.2.1"],
 ])("%j is refused", async (args, code, message) => {

@@ -27,7 +27,7 @@ test.each([
   [["--verbose=yes"], "--verbose takes no value."],
   [["--port", "x"], '--port must be a whole number from 0 to 65535, but is "x".'],
   [["-p", "65536"], "-p must be a whole number from 0 to 65535"],
-  [["--hub", "1"], "--hub must be the name of a hub"],
+  [["--hub", "1"], "--hub must begin with a letter"],
 ])("%j is a mistake, and the message says what to do", (args, message) => {
   expect(() => readFlags(args)).toThrow(message);
   expect(() => readFlags(args)).toThrow(UsageError);

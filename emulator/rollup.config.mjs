@@ -1,0 +1,79 @@
+import commonjs from "@rollup/plugin-commonjs";
+import resolve from "@rollup/plugin-node-resolve";
+import { chmodSync, readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import dts from "rollup-plugin-dts";
+import esbuild from "rollup-plugin-esbuild";
+import license from "rollup-plugin-license";
+
+const path = (name) => fileURLToPath(new URL(name, import.meta.url));
+const { peerDependencies } = JSON.parse(readFileSync(path("package.json"), "utf8"));
+const external = (id) => id.startsWith("node:") || id in peerDependencies;
+
+// What earlier builds left would be published too.
+rmSync(path("dist"), { recursive: true, force: true });
+
+/** npm does this where it installs the package, but not in this repository. */
+const executable = {
+  name: "executable",
+  writeBundle: () => chmodSync(path("dist/cli.js"), 0o755),
+};
+
+/**
+ * The dependencies go inside, into few files, since a start spends its time on finding and reading modules. What is
+ * imported on first use stays in files of its own.
+ */
+const program = (input, output, licenses) => ({
+  input,
+  external,
+  plugins: [
+    resolve({ extensions: [".ts", ".mjs", ".js"], preferBuiltins: true, exportConditions: ["node"] }),
+    // Native helpers of ws that nobody needs; it goes on without them.
+    commonjs({ ignore: ["bufferutil", "utf-8-validate"] }),
+    esbuild({ target: "node20", tsconfig: false }),
+    licenses &&
+      license({
+        thirdParty: {
+          allow: {
+            test: (dependency) => /^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause)$/.test(dependency.license ?? ""),
+            failOnUnlicensed: true,
+            failOnViolation: true,
+          },
+          output: path("dist/THIRD-PARTY-LICENSES.txt"),
+        },
+      }),
+  ],
+  output: { dir: path("dist"), ...output },
+  onwarn(warning) {
+    throw new Error(warning.message);
+  },
+});
+
+export default [
+  program(
+    { index: path("src/index.ts"), cli: path("src/cli.ts") },
+    { format: "es", chunkFileNames: "esm/[name].js", plugins: [executable] },
+    true,
+  ),
+  program(
+    { index: path("src/index.ts") },
+    {
+      format: "cjs",
+      entryFileNames: "[name].cjs",
+      chunkFileNames: "cjs/[name].cjs",
+      exports: "named",
+      interop: "auto",
+      // Test runners that load CommonJS have no import().
+      dynamicImportInCjs: false,
+    },
+  ),
+  {
+    input: { index: path("src/index.ts") },
+    external,
+    plugins: [dts({ tsconfig: path("tsconfig.build.json") })],
+    output: [
+      { dir: path("dist"), format: "es", entryFileNames: "[name].d.ts" },
+      { dir: path("dist"), format: "es", entryFileNames: "[name].d.cts" },
+    ],
+  },
+];
