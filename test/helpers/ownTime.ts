@@ -1,3 +1,5 @@
+import { performance } from "node:perf_hooks";
+
 /**
  * What this process takes from here on, in ms: its CPU time, and the time in which it waits for
  * something to happen. Other processes on a busy machine add nothing to it.
