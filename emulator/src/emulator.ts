@@ -1,5 +1,6 @@
 import { Admin } from "./admin/admin.js";
 import { type TraceEntry, traceEntry } from "./admin/traceEntry.js";
+import { checkString } from "./check.js";
 import { nodeEnvironment } from "./environment.js";
 import { FaultScript } from "./faultScript.js";
 import { Faults } from "./faults.js";
@@ -11,7 +12,7 @@ import { refuse } from "./http/refusal.js";
 import { Requests } from "./http/requests.js";
 import { RestTokens } from "./http/rest/restTokens.js";
 import { Server } from "./http/server.js";
-import { type HubOptions, checkHubs } from "./hubOptions.js";
+import { type HubOptions, checkFunction, checkHubs } from "./hubOptions.js";
 import { HubHandle } from "./hubHandle.js";
 import { type ClientUrlOptions, type EmulatorOptions, checkClientUrl, checkOptions } from "./options.js";
 import { Service } from "./service/service.js";
@@ -93,12 +94,12 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     { recoveryWindowInMs, allowsAnonymous: (hub) => hubs.get(hub.toLowerCase())?.anonymous === true },
   );
   const faults = new Faults(script, service);
-  const clients = new ClientEndpoint(service, script, faults);
   const report = (what: string, cause: unknown) => {
     const message = `${what}: ${String(cause)}`;
     log({ level: "warning", hub: "", connectionId: undefined, message, cause });
   };
   const failed = (cause: unknown) => report("The server failed", cause);
+  const clients = new ClientEndpoint(service, script, faults, failed);
   const admin = adminWanted
     ? new Admin({ service, faults, now: () => nodeEnvironment.now(), diagnostics: log })
     : undefined;
@@ -153,7 +154,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       const url = `${endpoint.replace("http", "ws")}/client/hubs/${encodeURIComponent(hub)}`;
       return `${url}?access_token=${token}`;
     },
-    hub: (name) => new HubHandle(service.hub(name)),
+    hub: (name) => new HubHandle(service.hub(checkString("hub", name))),
     async setHubs(given) {
       const checked = checkHubs(given);
       if (closing !== undefined) throw new Error("The service is closed.");
@@ -161,15 +162,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       hubs = checked;
       await application.replace(opened);
     },
-    trace: (listener) =>
-      service.trace.watch((subject, event) => {
+    trace(listener) {
+      checkFunction("listener", listener);
+      return service.trace.watch((subject, event) => {
         try {
           listener(traceEntry(subject, event, nodeEnvironment.now()));
         } catch (error) {
           // It must not come between the service and its clients.
           report("A trace listener failed", error);
         }
-      }),
+      });
+    },
     close,
     [Symbol.asyncDispose]: close,
   };

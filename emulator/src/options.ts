@@ -94,9 +94,9 @@ export function checkOptions(options: EmulatorOptions): CheckedOptions {
     ),
     admin,
     recoveryWindowInMs: recoveryWindowInMs ?? defaultRecoveryWindowInMs,
-    log:
-      optional(options.log, (value) => checkFunction("log", value) as (entry: Diagnostic) => void) ??
-      logToStderr,
+    log: loggingTo(
+      optional(options.log, (value) => checkFunction("log", value) as (entry: Diagnostic) => void),
+    ),
     hubs: checkHubs(options.hubs),
   };
 }
@@ -124,6 +124,19 @@ export function checkClientUrl(
   };
 }
 
+/** What the caller's function throws must not come between the service and its clients. */
+function loggingTo(log = logToStderr): (diagnostic: Diagnostic) => void {
+  return (diagnostic) => {
+    try {
+      log(diagnostic);
+    } catch (error) {
+      console.error("[web-pubsub-emulator] The log function failed:", error);
+    }
+  };
+}
+
 function logToStderr({ level, hub, connectionId, message }: Diagnostic): void {
-  if (level === "warning") console.warn(`[web-pubsub-emulator] ${hub}/${connectionId ?? ""}: ${message}`);
+  if (level !== "warning") return;
+  const subject = [hub, connectionId].filter(Boolean).join("/");
+  console.warn(`[web-pubsub-emulator] ${subject === "" ? "" : `${subject}: `}${message}`);
 }

@@ -16,16 +16,19 @@ export class ClientEndpoint {
   readonly #service: Service;
   readonly #script: FaultScript;
   readonly #faults: Faults;
+  readonly #failed: (error: unknown) => void;
   readonly #keepAlive = new KeepAlive();
   #closed = false;
   readonly #subprotocols = new WeakMap<IncomingMessage, string>();
   /** Made with the first client: a service that starts has none yet. */
   #webSockets: Promise<WebSocketServer> | undefined;
 
-  constructor(service: Service, script: FaultScript, faults: Faults) {
+  /** @param failed hears of what should not have happened: it ends one connection, not the service. */
+  constructor(service: Service, script: FaultScript, faults: Faults, failed: (error: unknown) => void) {
     this.#service = service;
     this.#script = script;
     this.#faults = faults;
+    this.#failed = failed;
   }
 
   /** Takes an HTTP upgrade. Never rejects. */
@@ -54,7 +57,7 @@ export class ClientEndpoint {
       const transport = new SocketTransport(webSocket, socket);
       // The listeners come first: opening may already close the socket.
       const pending: { link?: Link } = {};
-      listen(webSocket, pending);
+      listen(webSocket, pending, this.#failed);
       pending.link = admission.open(transport);
       this.#keepAlive.watch(webSocket, transport, pending.link);
     });
@@ -79,8 +82,19 @@ export class ClientEndpoint {
   }
 }
 
-function listen(webSocket: WebSocket, pending: { readonly link?: Link }): void {
-  webSocket.on("message", (data, binary) => pending.link?.receive({ binary, bytes: bytesOf(data) }));
+function listen(
+  webSocket: WebSocket,
+  pending: { readonly link?: Link },
+  failed: (error: unknown) => void,
+): void {
+  webSocket.on("message", (data, binary) => {
+    try {
+      pending.link?.receive({ binary, bytes: bytesOf(data) });
+    } catch (error) {
+      failed(error);
+      pending.link?.violated("The service failed.");
+    }
+  });
   webSocket.on("close", (code) => pending.link?.closed(code));
   webSocket.on("error", (error) => pending.link?.violated(error.message));
 }

@@ -39,10 +39,13 @@ export function metadataProblem(metadata: Metadata): string | undefined {
   return bytes > maxMetadataBytes ? "metadata must not be larger than 8,192 bytes" : undefined;
 }
 
-/** Bytes of a state's names and values in UTF-8. */
+/** Bytes of a state's names and values in UTF-8; of one that is too large, enough to see that. */
 export function groupStateBytes(state: GroupState): number {
   let bytes = 0;
-  for (const [key, value] of Object.entries(state)) bytes += utf8Bytes(key) + utf8Bytes(value);
+  for (const [key, value] of Object.entries(state)) {
+    bytes += utf8Bytes(key) + utf8Bytes(value);
+    if (bytes > maxGroupStateBytes) break;
+  }
   return bytes;
 }
 

@@ -90,7 +90,7 @@ export function payloadOf(json: Json): Payload {
     case null:
     case "json":
       if (data === undefined) throw new FieldError("data is missing");
-      return { dataType: "json", json: JSON.stringify(data) };
+      return { dataType: "json", json: jsonText(data) };
     case "binary":
     case "protobuf": {
       const bytes = typeof data === "string" ? decodeBase64(data) : undefined;
@@ -99,6 +99,16 @@ export function payloadOf(json: Json): Payload {
     }
     default:
       throw new FieldError("dataType must be text, json, binary or protobuf");
+  }
+}
+
+/** What could be read may still be nested too deeply to be written. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw new FieldError("data is nested too deeply");
+    throw error;
   }
 }
 

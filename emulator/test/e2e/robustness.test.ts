@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startEmulator } from "../../src/index.js";
 import { House, until } from "./harness.js";
 
@@ -109,6 +109,25 @@ describe("on a connection", () => {
     expect(house.warnings).toHaveLength(4);
   });
 
+  test.each([
+    ["a send", { type: "sendToGroup", group: "g", ackId: 1, data: "" }],
+    ["an event", { type: "event", event: "e", ackId: 1, data: "" }],
+    ["an invocation", { type: "invoke", invocationId: "1", target: "event", event: "e", data: "" }],
+  ])("%s whose content is nested too deeply is a BadRequest", async (_, message) => {
+    await using house = await House.open({
+      hubs: { chat: { handlers: [{ onEvent: ({ data }) => ({ data: data as object }) }] } },
+    });
+    const client = await house.client();
+    const deep = `${"[".repeat(400_000)}${"]".repeat(400_000)}`;
+    client.socket.send(JSON.stringify(message).replace('""', deep));
+    const answer = await until(() => client.messages[1]);
+    expect(answer).toMatchObject({
+      success: false,
+      error: { name: "BadRequest", message: expect.stringContaining("nested too deeply") as string },
+    });
+    await client.settled();
+  });
+
   test("a frame of 1 MB passes, a larger one ends the connection with 1009", async () => {
     await using house = await House.open();
     const client = await house.client({ groups: ["g"] });
@@ -174,6 +193,34 @@ describe("starting and closing", () => {
     ["null", null, "object"],
   ])("%s is refused at once", async (_, options, message) => {
     await expect(startEmulator(options as object)).rejects.toThrow(message);
+  });
+
+  test("a log function that throws stops nothing", async () => {
+    const failures: unknown[][] = [];
+    vi.spyOn(console, "error").mockImplementation((...said) => void failures.push(said));
+    onTestFinished(() => void vi.restoreAllMocks());
+    const log = () => {
+      throw new Error("full disk");
+    };
+    await using house = await House.open({ log });
+    const client = await house.client();
+    client.send({ type: "fromTheFuture" });
+    await client.settled();
+    expect(failures).toEqual([[expect.stringContaining("log function"), new Error("full disk")]]);
+  });
+
+  test("without a log function a warning is a line on standard error that says what it is about", async () => {
+    const lines: unknown[] = [];
+    vi.spyOn(console, "warn").mockImplementation((line) => void lines.push(line));
+    onTestFinished(() => void vi.restoreAllMocks());
+    await using house = await House.open({ host: "0.0.0.0", log: undefined });
+    const client = await house.client();
+    client.send({ type: "fromTheFuture" });
+    await client.settled();
+    expect(lines).toEqual([
+      expect.stringMatching(/^\[web-pubsub-emulator\] Listening on 0\.0\.0\.0: everyone who/),
+      `[web-pubsub-emulator] chat/${client.id}: A message of the unknown type "fromTheFuture" was skipped.`,
+    ]);
   });
 
   test("so are bad client URLs", async () => {
