@@ -28,10 +28,14 @@ export function payloadOf(data: Content, dataType?: ContentType): Payload {
 }
 
 /** The same metadata, if it is valid. */
-export function checkedMetadata(metadata: Metadata | undefined): Metadata | undefined {
-  const problem = metadata && metadataProblem(metadata);
+export function checkedMetadata(metadata: unknown): Metadata {
+  const isObject = typeof metadata === "object" && metadata !== null && !Array.isArray(metadata);
+  if (!isObject || !Object.values(metadata).every((value) => typeof value === "string")) {
+    throw new TypeError("metadata must be an object of strings.");
+  }
+  const problem = metadataProblem(metadata as Metadata);
   if (problem !== undefined) throw new RangeError(`metadata is not valid: ${problem}.`);
-  return metadata;
+  return metadata as Metadata;
 }
 
 /** A copy: messages are kept for replays, the caller's bytes may change. */

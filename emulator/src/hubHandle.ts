@@ -1,4 +1,4 @@
-import { checkObject, checkString, checkStrings, optional } from "./check.js";
+import { checkObject, checkOneOf, checkString, checkStrings, optional } from "./check.js";
 import { type Content, type ContentType, checkedMetadata, payloadOf } from "./content.js";
 import type { Hub } from "./service/hub.js";
 import { maxTtlSeconds } from "./service/limits.js";
@@ -64,46 +64,49 @@ export class HubHandle {
   }
 
   sendToUser(userId: string, data: Content, options?: SendOptions): void {
-    this.#send(this.#hub.ofUser(userId), data, options);
+    this.#send(this.#hub.ofUser(checkText("userId", userId)), data, options);
   }
 
   sendToConnection(connectionId: string, data: Content, options?: SendOptions): void {
-    const session = this.#hub.session(connectionId);
+    const session = this.#hub.session(checkString("connectionId", connectionId));
     this.#send(session === undefined ? [] : [session], data, options);
   }
 
   /** Members get a message of the group, without a sender. */
   sendToGroup(group: string, data: Content, options: SendOptions = {}): void {
+    checkGroup(group);
     const { dataType, metadata, ...delivery } = checked(options);
-    const content = { payload: payloadOf(data, dataType), metadata: checkedMetadata(metadata) };
+    const content = { payload: payloadOf(data, dataType), metadata: optional(metadata, checkedMetadata) };
     this.#hub.publish({ kind: "groupData", group, fromUserId: undefined, ...content }, delivery);
   }
 
   /** Ends a connection for good: it can't be recovered. @returns whether there was one. */
   closeConnection(connectionId: string, reason = "The server closed the connection."): boolean {
-    const session = this.#hub.session(connectionId);
-    session?.end(reason);
-    return session !== undefined;
+    checkText("reason", reason);
+    return this.#with(connectionId, (session) => session.end(reason));
   }
 
   /** @returns whether there is such a connection. */
   addToGroup(connectionId: string, group: string): boolean {
-    if (!isGroupName(group)) throw new RangeError("group must be a string of 1 to 1,024 characters.");
+    checkGroup(group);
     return this.#with(connectionId, (session) => this.#hub.join(session, group));
   }
 
   /** @returns whether there is such a connection. */
   removeFromGroup(connectionId: string, group: string): boolean {
+    checkGroup(group);
     return this.#with(connectionId, (session) => this.#hub.leave(session, group));
   }
 
   /** @param group left out: any group. @returns whether there is such a connection. */
   grantPermission(connectionId: string, permission: Permission, group?: string): boolean {
+    checkPermission(permission, group);
     return this.#with(connectionId, (session) => session.permissions.grant(permission, group));
   }
 
   /** @param group left out: any group. @returns whether there is such a connection. */
   revokePermission(connectionId: string, permission: Permission, group?: string): boolean {
+    checkPermission(permission, group);
     return this.#with(connectionId, (session) => session.permissions.revoke(permission, group));
   }
 
@@ -146,7 +149,7 @@ export class HubHandle {
 
   #send(receivers: Iterable<Session>, data: Content, options: SendOptions = {}): void {
     const { dataType, metadata, ...delivery } = checked(options);
-    const content = { payload: payloadOf(data, dataType), metadata: checkedMetadata(metadata) };
+    const content = { payload: payloadOf(data, dataType), metadata: optional(metadata, checkedMetadata) };
     this.#hub.send(receivers, { kind: "serverData", ...content }, delivery);
   }
 
@@ -155,6 +158,21 @@ export class HubHandle {
     if (session !== undefined) act(session);
     return session !== undefined;
   }
+}
+
+function checkGroup(group: unknown): void {
+  if (!isGroupName(group)) throw new RangeError("group must be a string of 1 to 1,024 characters.");
+}
+
+/** The empty string is a user id too. */
+function checkText(name: string, value: unknown): string {
+  if (typeof value !== "string") throw new TypeError(`${name} must be a string, but is ${String(value)}.`);
+  return value;
+}
+
+function checkPermission(permission: unknown, group: unknown): void {
+  checkOneOf("permission", permission, ["joinLeaveGroup", "sendToGroup"]);
+  optional(group, checkGroup);
 }
 
 function checked(options: SendOptions): SendOptions {

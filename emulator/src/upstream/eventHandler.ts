@@ -56,9 +56,9 @@ export interface EventHandler {
   onEvent?(event: HandlerEvent): MaybePromise<EventReply | undefined | void>;
   /** A thrown error refuses the client with status 500. */
   onConnect?(event: Omit<ConnectEvent, "connectionState">): MaybePromise<ConnectReply | undefined | void>;
-  onConnected?(event: EventOrigin): MaybePromise<void>;
+  onConnected?(event: EventOrigin): unknown;
   /** The session has really ended; a recovery brings neither this nor `onConnected`. */
-  onDisconnected?(event: EventOrigin & { readonly reason: string }): MaybePromise<void>;
+  onDisconnected?(event: EventOrigin & { readonly reason: string }): unknown;
 }
 
 /** An application's event handler behind a URL, which gets CloudEvents by HTTP. */

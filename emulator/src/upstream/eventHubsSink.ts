@@ -129,6 +129,9 @@ function eventData(event: CloudEvent): EventData {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) properties[`cloudEvents:${name}`] = value;
   }
+  for (const [key, value] of Object.entries(event.metadata ?? {})) {
+    properties[`x-webpubsub-metadata-${key.toLowerCase()}`] = value;
+  }
   return {
     body: Buffer.from(bytesOf(event.payload)),
     contentType: contentTypeOf(event.payload),

@@ -39,5 +39,5 @@ export interface HubEventListener {
   /** Sends the events to Azure Event Hubs, or to what speaks AMQP 1.0 like it. */
   readonly eventHubs?: EventHubsOptions;
   /** A thrown error is logged and changes nothing. */
-  onEvent?(event: ListenerEvent): void | Promise<void>;
+  onEvent?(event: ListenerEvent): unknown;
 }

@@ -1,4 +1,3 @@
-import { checkedMetadata, payloadOf } from "../content.js";
 import type { Payload } from "../service/messages.js";
 import type {
   ConnectDecision,
@@ -7,9 +6,10 @@ import type {
   UserEvent,
   UserEventAnswer,
 } from "../service/upstream.js";
-import { decodeState, encodeState } from "./connectionState.js";
+import { decodeState } from "./connectionState.js";
 import type { EventHandler, HandlerEvent } from "./eventHandler.js";
 import { matchesEvent } from "./eventPattern.js";
+import { functionAnswer, functionDecision } from "./functionAnswer.js";
 import type { DisconnectedEvent, Handler, SystemEvent } from "./handler.js";
 
 /** An event handler that consists of functions of this process. */
@@ -36,17 +36,7 @@ export class InProcessHandler implements Handler {
   }
 
   async connect(event: ConnectEvent): Promise<ConnectDecision | undefined> {
-    const reply = await this.#functions.onConnect?.(event);
-    if (!reply) return undefined;
-    if (!("status" in reply)) {
-      const { state, ...decision } = reply;
-      return { kind: "accepted", ...decision, connectionState: state && encodeState(state) };
-    }
-    const { status, message = "The connect handler refused the client." } = reply;
-    if (!Number.isInteger(status) || status < 400 || status > 599) {
-      throw new RangeError(`A connect handler refuses with a status of 400 to 599, not ${status}.`);
-    }
-    return { kind: "refused", status, message };
+    return functionDecision(await this.#functions.onConnect?.(event));
   }
 
   async connected(event: EventOrigin): Promise<void> {
@@ -58,17 +48,7 @@ export class InProcessHandler implements Handler {
   }
 
   async userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer> {
-    const reply = await this.#functions.onEvent?.(handlerEvent(event, signal));
-    if (!reply) return { kind: "handled" };
-    const { data, dataType, metadata, state } = reply;
-    return {
-      kind: "handled",
-      connectionState: state && encodeState(state),
-      reply:
-        data === undefined
-          ? undefined
-          : { payload: payloadOf(data, dataType), metadata: checkedMetadata(metadata) },
-    };
+    return functionAnswer(await this.#functions.onEvent?.(handlerEvent(event, signal)));
   }
 }
 

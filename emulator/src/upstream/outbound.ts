@@ -1,3 +1,5 @@
+import { maxFrameBytes } from "../service/limits.js";
+
 /** A request that the service sends. */
 export interface OutboundRequest {
   readonly method: string;
@@ -10,6 +12,7 @@ export interface OutboundRequest {
 export interface OutboundResponse {
   readonly status: number;
   readonly headers: Headers;
+  /** Of one that is larger than a frame can be, a part that is larger too. */
   readonly body: Uint8Array;
 }
 
@@ -31,6 +34,18 @@ export const nodeOutbound: Outbound = async ({ method, url, headers, body, signa
   return {
     status: response.status,
     headers: response.headers,
-    body: new Uint8Array(await response.arrayBuffer()),
+    body: await bodyOf(response),
   };
 };
+
+/** Reads no more than is needed to see that it is too large. */
+async function bodyOf({ body }: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    size += (chunk as Uint8Array).length;
+    if (size > maxFrameBytes) break;
+  }
+  return Buffer.concat(chunks);
+}

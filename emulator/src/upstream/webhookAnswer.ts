@@ -28,12 +28,12 @@ export function connectDecision(response: OutboundResponse): ConnectDecision {
 export function eventAnswer(response: OutboundResponse): UserEventAnswer {
   const { status, body } = response;
   if (status < 200 || status > 299) return { kind: "failed", reason: `it answered with status ${status}` };
-  // Unsettled: an empty body sends nothing, whatever the status; most servers answer so without being told.
-  if (body.length === 0) return { kind: "handled" };
   if (body.length > maxFrameBytes) return { kind: "failed", reason: "its answer is larger than 1 MB" };
   const metadata = metadataOf(response.headers);
   const problem = metadata && metadataProblem(metadata);
   if (problem !== undefined) return { kind: "failed", reason: `its metadata is not valid: ${problem}` };
+  // Unsettled: an empty body sends nothing, whatever the status; most servers answer so without being told.
+  if (body.length === 0 && metadata === undefined) return { kind: "handled" };
   const payload = payloadOf(response.headers.get("Content-Type") ?? "", body);
   if (typeof payload === "string") return { kind: "failed", reason: payload };
   return { kind: "handled", reply: { payload, metadata } };
@@ -72,6 +72,7 @@ function changes(body: Uint8Array): Changes {
 
 /** A string says what is wrong. Unsettled: other content types count as text or bytes. */
 function payloadOf(contentType: string, bytes: Uint8Array): Payload | string {
+  if (bytes.length === 0) return { dataType: "text", text: "" };
   const mediaType = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
   if (mediaType !== "application/json" && !mediaType.startsWith("text/"))
     return { dataType: "binary", bytes };

@@ -22,7 +22,8 @@ describe("an event hub", () => {
     const client = await house.client({ userId: "ann" });
     expect(await client.ask(event("a", "text ä"))).toMatchObject({ success: true });
     expect(await client.ask(event("B", { n: 1 }, "json"))).toMatchObject({ success: true });
-    expect(await client.ask(event("a", "AP8=", "binary"))).toMatchObject({ success: true });
+    const metadata = { Trace: "1, 2" };
+    expect(await client.ask({ ...event("a", "AP8=", "binary"), metadata })).toMatchObject({ success: true });
     expect(await client.ask(event("c"))).toMatchObject({
       success: false,
       error: { name: "InternalServerError" },
@@ -60,6 +61,7 @@ describe("an event hub", () => {
       "cloudEvents:userId": "ann",
       "cloudEvents:subprotocol": "json.reliable.webpubsub.azure.v1",
     });
+    expect(broker.events[3]?.properties).toMatchObject({ "x-webpubsub-metadata-trace": "1, 2" });
     expect(first?.messageId).toBe(`${client.id}/${String(first?.properties["cloudEvents:id"])}`);
     expect(new Set(broker.events.map(({ messageId }) => messageId)).size).toBe(5);
   });

@@ -87,6 +87,11 @@ describe("an answer", () => {
         reply: { payload: { dataType: "binary", bytes: Uint8Array.of(120) }, metadata: undefined },
       },
     ],
+    [
+      "metadata without a body",
+      answer(200, "", { "Content-Type": "application/json", "X-WebPubSub-Metadata-A": "b" }),
+      { kind: "handled", reply: { payload: { dataType: "text", text: "" }, metadata: { a: "b" } } },
+    ],
     ["404", answer(404, "x"), { kind: "failed", reason: "it answered with status 404" }],
     ["302", answer(302), { kind: "failed", reason: "it answered with status 302" }],
     [
