@@ -42,10 +42,12 @@ export class ClientTokens implements TokenVerifier {
    * Unsettled how strict the audience is compared. Here the scheme may be either (something in front may speak TLS)
    * and the host may be the one that the client asked for or one that the service knows as its own.
    */
-  #isFor({ host, pathname }: URL, target: TokenTarget): boolean {
+  #isFor({ host, pathname, searchParams }: URL, target: TokenTarget): boolean {
     if (host !== target.host?.toLowerCase() && !this.#address().hosts.includes(host)) return false;
     const path = pathname.toLowerCase().replace(/\/$/, "");
-    return path === "/client" || hubPaths(target.hub.toLowerCase()).includes(path);
+    const hub = target.hub.toLowerCase();
+    if (path === "/client") return (searchParams.get("hub") ?? hub).toLowerCase() === hub;
+    return hubPaths(hub).includes(path);
   }
 }
 

@@ -7,9 +7,13 @@ class Grants {
   any = false;
   readonly groups = new Set<string>();
   readonly patterns: GroupPattern[] = [];
+  /** Revoked one by one: not allowed whatever else is, until they are granted again. */
+  readonly revoked = new Set<string>();
 
   allows(group: string): boolean {
-    return this.any || this.groups.has(group) || this.patterns.some((pattern) => pattern.matches(group));
+    if (this.groups.has(group)) return true;
+    if (this.revoked.has(group)) return false;
+    return this.any || this.patterns.some((pattern) => pattern.matches(group));
   }
 }
 
@@ -32,15 +36,27 @@ export class Permissions {
   /** @param group left out: any group. */
   grant(permission: Permission, group?: string): void {
     const grants = this.#grants[permission];
-    if (group === undefined) grants.any = true;
-    else grants.groups.add(group);
+    if (group === undefined) {
+      grants.any = true;
+      grants.revoked.clear();
+      return;
+    }
+    grants.groups.add(group);
+    grants.revoked.delete(group);
   }
 
-  /** Takes back exactly what was granted: revoking one group leaves a grant for any group as it is. */
+  /**
+   * Unsettled: a revoked group is refused also where a role for any group or a pattern allows it.
+   * @param group left out: takes back the permission for any group, and leaves those for single groups and patterns.
+   */
   revoke(permission: Permission, group?: string): void {
     const grants = this.#grants[permission];
-    if (group === undefined) grants.any = false;
-    else grants.groups.delete(group);
+    if (group === undefined) {
+      grants.any = false;
+      return;
+    }
+    grants.groups.delete(group);
+    grants.revoked.add(group);
   }
 
   /** Whether exactly this was granted. @param group left out: any group. */

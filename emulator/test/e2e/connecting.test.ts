@@ -87,6 +87,12 @@ describe("refused before the upgrade with 401:", () => {
       async (endpoint) => sign({ aud: `${endpoint}/client/hubs/chat`, nbf: 9_999_999_999 }),
     ],
     ["no audience", async () => sign({})],
+    ["no algorithm", async (endpoint) => unsigned({ aud: `${endpoint}/client/hubs/chat` })],
+    ["a server's token", async (endpoint) => sign({ aud: `${endpoint}/api/hubs/chat/:send` })],
+    [
+      "another hub in the audience's query",
+      async (endpoint) => sign({ aud: `${endpoint}/client/?hub=news` }),
+    ],
     ["another hub's audience", async (endpoint) => sign({ aud: `${endpoint}/client/hubs/news` })],
     ["another host's audience", async () => sign({ aud: "http://example.com/client/hubs/chat" })],
   ])("%s", async (_, token) => {
@@ -101,6 +107,12 @@ describe("refused before the upgrade with 401:", () => {
     expect(house.emulator.hub("chat").connections()).toEqual([]);
   });
 });
+
+/** A token that says it needs no signature. */
+function unsigned(claims: Record<string, unknown>): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${part({ alg: "none" })}.${part({ exp: 9_999_999_999, ...claims })}.`;
+}
 
 test("an open connection outlives its token", async () => {
   await using house = await House.open();

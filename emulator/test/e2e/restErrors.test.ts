@@ -145,6 +145,7 @@ describe("a bad call", () => {
     ["an unknown permission", "PUT", "/api/hubs/chat/permissions/all/connections/x", {}, 400, "permission"],
     ["a bad page size", "GET", "/api/hubs/chat/groups/g/connections?maxpagesize=0", {}, 400, "maxpagesize"],
     ["a bad expiry", "POST", "/api/hubs/chat/:generateToken?minutesToExpire=x", {}, 400, "minutesToExpire"],
+    ["an unknown client type", "POST", "/api/hubs/chat/:generateToken?clientType=x", {}, 400, "clientType"],
     ["GET of a connection", "GET", "/api/hubs/chat/connections/x", {}, 404, "no such call"],
     ["an unknown action", "POST", "/api/hubs/chat/:explode", {}, 404, "/api/hubs/chat/:explode"],
     ["nothing", "GET", "/api/nothing", {}, 404, "/api/nothing"],

@@ -40,10 +40,27 @@ test("the server grants and revokes", () => {
   const permissions = new Permissions([]);
   permissions.grant("sendToGroup", "g");
   expect(permissions.allows("sendToGroup", "g")).toBe(true);
-  permissions.grant("sendToGroup");
+  expect(permissions.has("sendToGroup")).toBe(false);
   permissions.revoke("sendToGroup", "g");
-  expect(permissions.allows("sendToGroup", "g")).toBe(true);
+  expect(permissions.allows("sendToGroup", "g")).toBe(false);
+  permissions.grant("sendToGroup");
   expect(permissions.has("sendToGroup")).toBe(true);
   permissions.revoke("sendToGroup");
+  expect(permissions.allows("sendToGroup", "h")).toBe(false);
+});
+
+test("a revoked group is refused whatever the roles say, until it is granted again", () => {
+  const permissions = new Permissions(["webpubsub.sendToGroup", "webpubsub.joinLeaveGroups.room.*"]);
+  permissions.revoke("sendToGroup", "g");
+  permissions.revoke("joinLeaveGroup", "room.1");
   expect(permissions.allows("sendToGroup", "g")).toBe(false);
+  expect(permissions.has("sendToGroup", "g")).toBe(false);
+  expect(permissions.allows("sendToGroup", "h")).toBe(true);
+  expect(permissions.allows("joinLeaveGroup", "room.1")).toBe(false);
+  expect(permissions.allows("joinLeaveGroup", "room.2")).toBe(true);
+  permissions.grant("sendToGroup", "g");
+  expect(permissions.allows("sendToGroup", "g")).toBe(true);
+  permissions.revoke("sendToGroup", "g");
+  permissions.grant("sendToGroup");
+  expect(permissions.allows("sendToGroup", "g")).toBe(true);
 });

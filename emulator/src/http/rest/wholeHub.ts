@@ -10,6 +10,8 @@ import { closeAll } from "./sessions.js";
 /** Longest life of a client's token, in minutes. */
 const maxExpiryInMinutes = 1_000_000_000;
 
+const clientTypes = ["default", "mqtt", "socketio"];
+
 /** Calls that concern all connections of a hub. */
 export function wholeHub({ clientTokens }: RestPorts) {
   return hubRoutes()
@@ -35,7 +37,7 @@ export function wholeHub({ clientTokens }: RestPorts) {
     })
     .post("/:action{:generateToken}", async (c) => {
       const token = await clientTokens.issue(c.get("hub").name, {
-        clientType: c.req.query("clientType"),
+        clientType: clientTypeOf(c.req.query("clientType")),
         userId: c.req.query("userId"),
         roles: c.req.queries("role") ?? [],
         groups: (c.req.queries("group") ?? []).map(groupNameOf),
@@ -58,4 +60,9 @@ function changeGroups(
     if (selected?.(session) === false) continue;
     for (const group of names) change(session, group);
   }
+}
+
+function clientTypeOf(type: string | undefined): string | undefined {
+  if (type === undefined || clientTypes.includes(type.toLowerCase())) return type;
+  throw new RestError(400, `clientType must be Default, MQTT or SocketIO, not ${JSON.stringify(type)}.`);
 }
