@@ -1,22 +1,7 @@
-import { WebPubSubServiceClient, odata } from "@azure/web-pubsub";
+import { odata } from "@azure/web-pubsub";
 import { describe, expect, test } from "vitest";
 import { House, type Message, RawClient, anyGroup, plain, until } from "./harness.js";
-
-/** The official server SDK, as a user of the service sets it up: it wants to be told that plain HTTP is meant. */
-function serverOf(house: House, hub = "chat"): WebPubSubServiceClient {
-  return new WebPubSubServiceClient(house.emulator.connectionString, hub, { allowInsecureConnection: true });
-}
-
-/** The SDK gives a promise of the iterator, whatever its types say. */
-async function listed(server: WebPubSubServiceClient, group: string, options: object) {
-  return Promise.resolve(server.group(group).listConnections(options));
-}
-
-/** What clients got as data, once everything sent before has arrived. */
-async function seen(...clients: RawClient[]): Promise<unknown[][]> {
-  await Promise.all(clients.map(async (client) => client.settled()));
-  return clients.map((client) => client.data.map(({ data }) => data));
-}
+import { listed, seen, serverOf } from "./serverSdk.js";
 
 describe("sends of the official server SDK", () => {
   test("to all, in text, JSON and binary, but not to those excluded", async () => {
