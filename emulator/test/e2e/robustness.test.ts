@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { startEmulator } from "../../src/index.js";
-import { House, until } from "./harness.js";
+import { House, RawClient, plain, until } from "./harness.js";
 
 /** Sends bytes to the HTTP port and gives what comes back until the service closes. */
 async function raw(endpoint: string, bytes: string | Uint8Array): Promise<string> {
@@ -54,6 +54,20 @@ describe("on the HTTP port", () => {
     const missing = await get("/nothing");
     expect(missing.status).toBe(404);
     expect(await missing.json()).toMatchObject({ error: { code: "NotFound" } });
+  });
+
+  test("requests that come at once are answered one after the other, the last of them with an upgrade", async () => {
+    await using house = await House.open();
+    const get = (path: string, more = "") => `GET ${path} HTTP/1.1\r\nHost: x\r\n${more}\r\n`;
+    const bytes =
+      get("/api/hubs/chat/groups/g/connections") +
+      get("/client/hubs/chat") +
+      get("/nothing") +
+      "POST /api/hubs/chat/:send HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello" +
+      upgrade("/client/hubs/1");
+    const answers = await raw(house.emulator.endpoint, bytes);
+    const statuses = Array.from(answers.matchAll(/HTTP\/1\.1 (\d+) /g), ([, status]) => status);
+    expect(statuses).toEqual(["401", "426", "404", "401", "400"]);
   });
 
   test("a client that goes while it is let in", async () => {
@@ -150,6 +164,51 @@ describe("on a connection", () => {
   });
 });
 
+describe("many at once", () => {
+  test("300 clients go, politely or not, and leave nothing behind", async () => {
+    await using house = await House.open();
+    const options = { groups: ["g"], subprotocol: plain };
+    const clients = await Promise.all(Array.from({ length: 300 }, async () => house.client(options)));
+    const staying = await house.client(options);
+    for (const [i, { socket }] of clients.entries()) {
+      if (i % 2 === 0) socket.close();
+      else socket.terminate();
+    }
+    const hub = house.emulator.hub("chat");
+    await until(() => hub.connections().length === 1);
+    expect(hub.members("g").map(({ connectionId }) => connectionId)).toEqual([staying.id]);
+  });
+
+  test("the service closes in the middle of everything", async () => {
+    const house = await House.open({
+      hubs: { chat: { handlers: [{ onEvent: ({ data }) => ({ data: data as string }) }] } },
+    });
+    const clients = await Promise.all(
+      Array.from({ length: 20 }, async () => house.client({ groups: ["g"] })),
+    );
+    for (const client of clients) {
+      client.send({ type: "sendToGroup", group: "g", stream: { streamId: "s" } });
+      for (let i = 1; i <= 50; i++) {
+        client.send({ type: "sendToGroup", group: "g", ackId: i, dataType: "text", data: "x" });
+        client.send({ type: "event", event: "e", ackId: 100 + i, dataType: "text", data: "x" });
+        client.send({ type: "streamData", streamId: "s", streamSequenceId: i, dataType: "text", data: "x" });
+      }
+    }
+    const text = { body: "x", headers: { "Content-Type": "text/plain" } };
+    const calls = Promise.allSettled(
+      clients.map(async () => house.call("POST", "/api/hubs/chat/:send", text)),
+    );
+    const coming = new RawClient(await house.emulator.clientAccessUrl("chat"));
+    await until(() => clients[0]?.data[0]);
+    await house.emulator.close();
+    for (const client of [...clients, coming]) await client.gone();
+    await calls;
+    expect(house.emulator.hub("chat").connections()).toEqual([]);
+    await expect(fetch(house.emulator.endpoint)).rejects.toThrow();
+    expect(house.warnings.filter((warning) => warning.includes("failed"))).toEqual([]);
+  });
+});
+
 describe("starting and closing", () => {
   test("closing says goodbye with 1001 and frees the port", async () => {
     const house = await House.open();
@@ -186,7 +245,7 @@ describe("starting and closing", () => {
     ["an empty host", { host: "" }, "host"],
     ["an empty key", { accessKey: "" }, "accessKey"],
     ["a bad window", { recoveryWindowInMs: Number.NaN }, "recoveryWindowInMs"],
-    ["a bad hub name", { hubs: { "1": {} } }, "hub name"],
+    ["a bad hub name", { hubs: { "1": {} } }, "must begin with a letter"],
     ["an unknown hub option", { hubs: { chat: { handler: 1 } } }, 'no "handler"'],
     ["a handler that is none", { hubs: { chat: { handlers: [{ onEvent: 1 }] } } }, "onEvent"],
     ["handlers that are no array", { hubs: { chat: { handlers: {} } } }, "array"],
@@ -227,7 +286,7 @@ describe("starting and closing", () => {
     await using house = await House.open();
     const url = async (hub: string, options: object) => house.emulator.clientAccessUrl(hub, options);
     await expect(url("", {})).rejects.toThrow("hub");
-    await expect(url("1", {})).rejects.toThrow("hub name");
+    await expect(url("1", {})).rejects.toThrow("must begin with a letter");
     await expect(url("chat", { user: "u" })).rejects.toThrow('no "user"');
     await expect(url("chat", { roles: "r" })).rejects.toThrow("roles");
     await expect(url("chat", { groups: ["g".repeat(1_025)] })).rejects.toThrow("groups");
