@@ -83,12 +83,12 @@ export interface GroupStreamWriter {
    * service has closed it.
    * @throws GroupStreamError
    */
-  abort(error: StreamEndError, options?: AbortGroupStreamOptions): Promise<void>;
+  abort(error?: StreamEndError, options?: AbortGroupStreamOptions): Promise<void>;
   /**
    * Calls back when the stream fails: closed by the service, lost with its connection, stopped.
    * @returns a function that removes the listener
    */
-  onError(listener: (error: GroupStreamError) => void): () => void;
+  onError(listener: (error: GroupStreamError) => unknown): () => void;
 }
 
 /** One fragment of a stream. */
@@ -105,7 +105,8 @@ export interface GroupStreamMessage {
 
 /**
  * A stream that is being received. Each fragment goes to one reader: loop over it, or use one of the
- * methods below. A loop that is left, or a `readable` that is cancelled, stops the buffering. An
+ * methods below. `text`, `bytes` and `json` take all that is left for themselves; other readers get
+ * `Taken` then. A loop that is left, or a `readable` that is cancelled, stops the buffering. An
  * unfinished stream never looks complete: it ends with a `GroupStreamError`.
  */
 export interface GroupStream extends AsyncIterable<GroupStreamMessage> {

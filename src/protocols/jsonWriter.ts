@@ -71,11 +71,18 @@ function content(dataType: WebPubSubDataType, data: unknown): unknown {
       if (!isBytes(data)) throw new TypeError("Message must be a ArrayBuffer or a view of one.");
       return encodeBase64(data);
     case "json":
-      if (data === undefined || typeof data === "function" || typeof data === "symbol") {
+      if (data === undefined || typeof data === "function" || typeof data === "symbol" || isUnwritten(data)) {
         throw new TypeError("Message must be a JSON value.");
       }
       return data;
     default:
       throw new TypeError(`Unsupported data type: ${String(dataType)}`);
   }
+}
+
+/** It says itself that it has no JSON, so the field would be left out. */
+function isUnwritten(data: unknown): boolean {
+  return (
+    typeof (data as { toJSON?: unknown } | null)?.toJSON === "function" && JSON.stringify(data) === undefined
+  );
 }

@@ -58,7 +58,10 @@ export class Session implements SessionPort, SessionHost {
     this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
     this.#sequenceAckTimer = new Timer(settings.environment);
-    this.#pace = new Pace(settings, () => this.flush());
+    this.#pace = new Pace(settings, () => {
+      this.flush();
+      for (const part of this.#parts) part.flows?.();
+    });
     this.memberships = new Memberships(settings, emitter, this);
     this.#outbox = new Outbox({
       ...settings,
@@ -88,7 +91,12 @@ export class Session implements SessionPort, SessionHost {
   }
 
   write(frame: Frame): void {
+    this.#pace.wrote(frameSize(frame));
     this.#writer?.write(frame);
+  }
+
+  hasRoom(): boolean {
+    return this.#writer?.writable === true && this.#pace.hasRoom(this.#writer);
   }
 
   settled(): void {
@@ -287,7 +295,7 @@ export class Session implements SessionPort, SessionHost {
     const writer = this.#writer;
     if (writer?.writable !== true) return;
     const now = this.#settings.environment.now();
-    while (writer.writable && this.#pace.hasRoom(writer)) {
+    while (this.hasRoom()) {
       const operation = this.#outbox.takeNext(now);
       if (operation === undefined) return;
       try {

@@ -13,6 +13,8 @@ export interface Writer {
 
 /** What a session offers to its parts. */
 export interface SessionHost extends Operations, Writer {
+  /** Frames may be written, and the service keeps up with them. What can wait asks, and waits for `flows`. */
+  hasRoom(): boolean;
   /** Something that a draining stop waits for is done. */
   settled(): void;
 }
@@ -25,6 +27,8 @@ export interface SessionPart {
   begins?(): void;
   /** The same connection stands again, and the unanswered operations are written again. */
   resumes?(): void;
+  /** There is room again for what had to wait. */
+  flows?(): void;
   /** The link is down; the connection may be resumed. */
   interrupted?(): void;
   /** The connection id is gone. */

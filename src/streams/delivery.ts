@@ -3,7 +3,7 @@ import { toError } from "../errors.js";
 import { logger } from "../logger.js";
 import type { Settings } from "../options.js";
 import type { Frame } from "../session/frame.js";
-import type { Writer } from "../session/sessionPart.js";
+import type { SessionHost } from "../session/sessionPart.js";
 import type { GroupStreamError } from "./groupStreamError.js";
 import { lengthOf, ReplayBuffer } from "./replayBuffer.js";
 import { WaitingLine, type WaitingFragment } from "./waitingLine.js";
@@ -35,7 +35,7 @@ export interface DeliveryOptions {
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #settings: Settings;
-  readonly #writer: Writer;
+  readonly #host: SessionHost;
   readonly #line = new WaitingLine();
   #buffer = new ReplayBuffer();
   #endFrame: Frame | undefined;
@@ -54,10 +54,10 @@ export class Delivery {
   #heldUntil = Infinity;
   #hold = 0;
 
-  constructor(options: DeliveryOptions, settings: Settings, writer: Writer) {
+  constructor(options: DeliveryOptions, settings: Settings, host: SessionHost) {
     this.#options = options;
     this.#settings = settings;
-    this.#writer = writer;
+    this.#host = host;
     this.#sentAt = this.#heardAt = this.#now();
     this.#armNext();
   }
@@ -162,6 +162,12 @@ export class Delivery {
     this.#armNext();
   }
 
+  /** Writes what had to wait. */
+  flows(): void {
+    this.#pump();
+    this.#armNext();
+  }
+
   close(error: GroupStreamError): void {
     this.#settings.environment.clearTimer(this.#timer);
     this.#timerDue = -Infinity;
@@ -206,7 +212,7 @@ export class Delivery {
   /** Writes what the service is to have, the end last. */
   #pump(): void {
     if (this.#heldUntil !== Infinity) return;
-    while (this.#writer.writable) {
+    while (this.#host.hasRoom()) {
       const frame = this.#buffer.take();
       if (frame !== undefined) {
         if (this.#send(frame)) continue;
@@ -223,7 +229,7 @@ export class Delivery {
   #send(frame: Frame): boolean {
     try {
       this.#sentAt = this.#now();
-      this.#writer.write(frame);
+      this.#host.write(frame);
       return true;
     } catch (thrown) {
       logger.info(`A frame of a stream could not be sent: ${toError(thrown).message}`);
@@ -271,14 +277,14 @@ export class Delivery {
 
   #armNext(): void {
     // Without a link nothing is due: it comes back, or the stream ends.
-    if (this.#writer.writable)
+    if (this.#host.writable)
       this.#arm(Math.min(this.#aliveDue, this.#probeDue, this.#closeDue, this.#heldUntil));
   }
 
   #tick(): void {
     const now = this.#now();
     this.#timerDue = Infinity;
-    if (!this.#writer.writable) return;
+    if (!this.#host.writable) return;
     if (now >= this.#closeDue) {
       this.#options.onCloseTimeout();
       return;
@@ -289,7 +295,7 @@ export class Delivery {
       this.#probeAt = now + this.#probeAfter;
       const fragment = this.#buffer.peek();
       if (fragment === undefined) this.resend();
-      else this.#send(fragment);
+      else if (this.#host.hasRoom()) this.#send(fragment);
     }
     if (now >= this.#aliveDue) this.#send(this.#options.keepAliveFrame);
     this.#armNext();

@@ -20,6 +20,7 @@ import { DetailedError } from "../errors.js";
  * - `BufferFull`: more than `maxBufferedBytes` waited for the reader.
  * - `SubscriptionClosed`: by `close`.
  * - `Left`: its reader left it before the end, and another one came.
+ * - `Taken`: another reader collects it.
  */
 export type GroupStreamErrorCode =
   | "IdleTimeout"
@@ -44,6 +45,7 @@ export type GroupStreamErrorCode =
   | "BufferFull"
   | "SubscriptionClosed"
   | "Left"
+  | "Taken"
   | (string & {});
 
 /** Details of a `GroupStreamError`. */

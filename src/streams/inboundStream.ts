@@ -21,6 +21,8 @@ export class InboundStream implements GroupStream {
   #size = 0;
   #isOver = false;
   #failure: GroupStreamError | undefined;
+  /** One reader is to get all of it. */
+  #taken = false;
   #readable: ReadableStream<JSONTypes | Uint8Array<ArrayBuffer>> | undefined;
 
   /** @param onLeft called when the reader wants no more */
@@ -56,9 +58,15 @@ export class InboundStream implements GroupStream {
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<GroupStreamMessage, undefined> {
+    let left = false;
     const iterator: AsyncIterableIterator<GroupStreamMessage, undefined> = {
-      next: () => this.#next(),
+      next: () =>
+        this.#next().catch((error: unknown) => {
+          if (left) return DONE;
+          throw error;
+        }),
       return: () => {
+        left = true;
         this.leave();
         return Promise.resolve(DONE);
       },
@@ -70,7 +78,7 @@ export class InboundStream implements GroupStream {
   async text(): Promise<string> {
     const decoder = new TextDecoder();
     let text = "";
-    for await (const message of this) {
+    for await (const message of this.#all()) {
       const payload = toPayload(message);
       if (payload instanceof Uint8Array) text += decoder.decode(payload, { stream: true });
       else text += decoder.decode() + toText(message);
@@ -81,7 +89,7 @@ export class InboundStream implements GroupStream {
   async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
     let length = 0;
-    for await (const message of this) {
+    for await (const message of this.#all()) {
       const payload = toPayload(message);
       const part = payload instanceof Uint8Array ? payload : new TextEncoder().encode(toText(message));
       parts.push(part);
@@ -128,13 +136,30 @@ export class InboundStream implements GroupStream {
     const wasOver = this.#isOver;
     this.#queue.drain();
     this.#size = 0;
-    this.end();
-    // Whoever comes back must not take the rest for nothing.
-    this.#failure ??= new GroupStreamError("Left", this.streamId, "The stream was left by its reader.");
+    // Other readers, and whoever comes back, must not take this for the end.
+    const failure = new GroupStreamError("Left", this.streamId, "The stream was left by its reader.");
+    this.end(failure);
+    this.#failure ??= failure;
     if (!wasOver) this.#onLeft();
   }
 
-  #next(): Promise<Step> {
+  /** For one reader alone: of two that share, each would take its part for the whole. */
+  async *#all(): AsyncGenerator<GroupStreamMessage, undefined> {
+    if (this.#taken || this.#readers.size > 0 || this.#readable?.locked) throw this.#refusal();
+    this.#taken = true;
+    for (;;) {
+      const { done, value } = await this.#next(true);
+      if (done) return;
+      yield value;
+    }
+  }
+
+  #refusal(): GroupStreamError {
+    return new GroupStreamError("Taken", this.streamId, "The stream has another reader.");
+  }
+
+  #next(isTaker = false): Promise<Step> {
+    if (this.#taken && !isTaker) return Promise.reject(this.#refusal());
     const held = this.#queue.shift();
     if (held !== undefined) {
       this.#size -= held.size;

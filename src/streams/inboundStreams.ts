@@ -29,6 +29,8 @@ export class InboundStreams implements SessionPart {
   ): GroupStreamSubscription {
     if (typeof callback !== "function") throw new TypeError("callback must be a function.");
     const { groupNames } = options;
+    if (groupNames !== undefined && !Array.isArray(groupNames))
+      throw new TypeError("groupNames must be an array.");
     const listener: StreamListener = {
       callback,
       idleTimeoutInMs: amount("idleTimeoutInMs", options.idleTimeoutInMs, 300_000),

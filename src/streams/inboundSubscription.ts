@@ -113,8 +113,7 @@ export class InboundSubscription implements GroupStreamSubscription {
       stream.leave();
     };
     try {
-      const result = this.#listener.callback(stream);
-      if (result instanceof Promise) result.catch(failed);
+      Promise.resolve(this.#listener.callback(stream)).catch(failed);
     } catch (thrown) {
       failed(thrown);
     }

@@ -112,7 +112,7 @@ export class OutboundStream {
         streamId: this.id,
         streamSequenceId: delivery.following,
         dataType,
-        data: toData(content, dataType),
+        data: this.#checked(() => toData(content, dataType)),
       };
       // Without content it would be a keep-alive.
       if (content === undefined) throw this.#error("InvalidMessage", "A fragment can't be undefined.");
@@ -166,6 +166,10 @@ export class OutboundStream {
     this.begins();
     this.#sendFarewell();
     this.#delivery?.resumes();
+  }
+
+  flows(): void {
+    this.#delivery?.flows();
   }
 
   ends(cause: ConnectionError): void {
@@ -228,8 +232,12 @@ export class OutboundStream {
   }
 
   #encode(message: StreamDataMessage | StreamEndMessage): Frame {
+    return this.#checked(() => encodeFrame(this.#settings.protocol, message));
+  }
+
+  #checked<T>(make: () => T): T {
     try {
-      return encodeFrame(this.#settings.protocol, message);
+      return make();
     } catch (thrown) {
       const cause = toError(thrown);
       throw this.#error("InvalidMessage", cause.message, cause);

@@ -70,6 +70,16 @@ export class OutboundStreams implements SessionPart {
     for (const stream of this.#streams.values()) stream.resumes();
   }
 
+  flows(): void {
+    for (const [id, stream] of [...this.#streams]) {
+      if (!this.#host.hasRoom()) return;
+      // Whoever has had its turn comes after the others.
+      this.#streams.delete(id);
+      this.#streams.set(id, stream);
+      stream.flows();
+    }
+  }
+
   ends(error: ConnectionError): void {
     for (const stream of this.#streams.values()) stream.ends(error);
   }
@@ -100,7 +110,8 @@ export class OutboundStreams implements SessionPart {
     ): number => positive(name, options[name], byDefault);
     try {
       const { idleTimeoutInMs } = options;
-      if (idleTimeoutInMs !== undefined) positive("idleTimeoutInMs", idleTimeoutInMs, 1);
+      if (positive("idleTimeoutInMs", idleTimeoutInMs, 1) === Infinity)
+        throw new RangeError("idleTimeoutInMs must be finite.");
       const group = checkName("group", groupName);
       const stream = { streamId: checkName("streamId", streamId), idleTimeoutInMs };
       return new OutboundStream(

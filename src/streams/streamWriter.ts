@@ -1,3 +1,4 @@
+import { toError } from "../errors.js";
 import type { StreamEndError, WebPubSubDataType } from "../models/messages.js";
 import type {
   AbortGroupStreamOptions,
@@ -7,6 +8,7 @@ import type {
   StreamContent,
 } from "../models/streams.js";
 import { isBytes, toBytes } from "../util/base64.js";
+import { Emitter } from "../util/emitter.js";
 import { split } from "../util/split.js";
 import type { GroupStreamError } from "./groupStreamError.js";
 import type { OutboundStream } from "./outboundStream.js";
@@ -14,19 +16,16 @@ import type { OutboundStream } from "./outboundStream.js";
 /** Longest chunk that `writable` sends in one fragment: even escaped or in base64 it fits a frame. */
 const LONGEST_CHUNK = 1 << 17;
 
-type Listener = (error: GroupStreamError) => void;
-
 /** What the application holds of a stream that it sends. */
 export class StreamWriter implements GroupStreamWriter {
   readonly #stream: OutboundStream;
-  readonly #onListenerError: (event: string, error: unknown) => void;
-  readonly #listeners = new Set<Listener>();
+  readonly #emitter: Emitter<{ failed: GroupStreamError }>;
   #failure: GroupStreamError | undefined;
   #writable: WritableStream<StreamContent> | undefined;
 
   constructor(stream: OutboundStream, onListenerError: (event: string, error: unknown) => void) {
     this.#stream = stream;
-    this.#onListenerError = onListenerError;
+    this.#emitter = new Emitter((_, error) => onListenerError("a stream's error", error));
   }
 
   get streamId(): string {
@@ -39,12 +38,20 @@ export class StreamWriter implements GroupStreamWriter {
         if (this.#failure !== undefined) controller.error(this.#failure);
         this.onError((error) => controller.error(error));
       },
-      write: async (content) => {
-        for (const chunk of chunks(content)) await this.write(chunk);
+      write: async (content, controller) => {
+        // Not in Safari before 16.4.
+        const abortSignal = controller.signal as AbortSignal | undefined;
+        try {
+          for (const chunk of chunks(content)) await this.write(chunk, { abortSignal });
+        } catch (thrown) {
+          // A sink that failed is past being aborted, and the stream's receivers wait. A stream that
+          // has failed itself refuses this, which says nothing new.
+          if (!abortSignal?.aborted) this.abort(toError(thrown)).catch(() => undefined);
+          throw thrown;
+        }
       },
       close: () => this.end(),
-      abort: (reason: unknown) =>
-        this.abort({ message: reason instanceof Error ? reason.message : String(reason) }),
+      abort: (reason: unknown) => this.abort(reason === undefined ? {} : toError(reason)),
     });
     return this.#writable;
   }
@@ -62,27 +69,18 @@ export class StreamWriter implements GroupStreamWriter {
     return this.#stream.finish(undefined, options?.abortSignal);
   }
 
-  abort(error: StreamEndError, options?: AbortGroupStreamOptions): Promise<void> {
+  abort(error: StreamEndError = {}, options?: AbortGroupStreamOptions): Promise<void> {
     const { message, userErrorCode } = error;
     return this.#stream.finish({ message, userErrorCode }, options?.abortSignal);
   }
 
-  onError(listener: Listener): () => void {
-    // A fresh function, so that one listener given twice counts twice.
-    const entry: Listener = (error) => listener(error);
-    this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+  onError(listener: (error: GroupStreamError) => unknown): () => void {
+    return this.#emitter.on("failed", listener);
   }
 
   failed(error: GroupStreamError): void {
     this.#failure = error;
-    for (const listener of this.#listeners) {
-      try {
-        listener(error);
-      } catch (thrown) {
-        this.#onListenerError("a stream's error", thrown);
-      }
-    }
+    this.#emitter.emit("failed", error);
   }
 }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebPubSubJsonProtocol } from "web-pubsub-client";
 import { ack, pong } from "../helpers/frames.js";
 import { Stage, turn } from "../helpers/stage.js";
+import { openStream, sentOf, streamAck } from "./streams/wire.js";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -79,4 +80,51 @@ test("without a window there is no pacing", async () => {
   burst(stage, 400);
   expect(count(stage, "sendToGroup")).toBe(400);
   expect(count(stage, "ping")).toBe(0);
+});
+
+/** Opens a stream and writes more than any window holds. */
+async function pour(stage: Stage, streamId: string): Promise<void> {
+  const writer = await openStream(stage, { streamId });
+  for (let i = 0; i < 1_000; i++) void writer.write(i).catch(() => undefined);
+}
+
+test("fragments of streams count, of all streams together", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  for (const id of ["a", "b", "c"]) await pour(stage, id);
+  // Starts count, and don't wait.
+  expect(count(stage, "streamData")).toBe(180 - 2);
+  stage.socket.receiveFrame(pong);
+  expect(count(stage, "streamData")).toBe(270 - 3);
+  burst(stage, 10);
+  expect(count(stage, "sendToGroup")).toBe(3);
+});
+
+test("streams take turns: one that is always acknowledged keeps no other waiting", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  for (const id of ["a", "b", "c"]) await pour(stage, id);
+  for (let round = 0; round < 10; round++) {
+    for (const id of ["a", "b"]) stage.socket.receiveFrame(streamAck(sentOf(stage.socket, id).length, id));
+    stage.socket.receiveFrame(pong);
+  }
+  for (const id of ["a", "b", "c"]) {
+    const sent = sentOf(stage.socket, id).slice(1).map(Number);
+    expect(sent.length).toBeGreaterThanOrEqual(128);
+    expect(sent).toEqual(sent.map((_, index) => index + 1));
+  }
+});
+
+test("a stream without room asks nothing by its oldest fragment", async () => {
+  const stage = new Stage({ keepAliveIntervalInMs: 0 });
+  await stage.connect();
+  await pour(stage, "a");
+  burst(stage, 400);
+  await pour(stage, "b");
+  expect(sentOf(stage.socket, "b")).toEqual(["start"]);
+  await turn(4_000);
+  expect(sentOf(stage.socket, "b")).toEqual(["start"]);
+  // Nobody answers the pings: from here on nothing is paced.
+  await turn(2_000);
+  expect(sentOf(stage.socket, "b").length).toBeGreaterThan(128);
 });

@@ -34,3 +34,17 @@ test.each([
     expect(lines.join("")).toBe(output);
   }
 });
+
+test.each([
+  ["streams", "src/streams/groupStreamError.ts", "GroupStreamErrorCode"],
+  ["invocation", "src/errors.ts", "InvocationErrorCode"],
+])("docs/%s.md explains every code of its error", async (page, file, type) => {
+  const read = (path: string): Promise<string> =>
+    readFile(new URL(`../../../${path}`, import.meta.url), "utf8");
+  const union = new RegExp(`type ${type} =(.*?);`, "s").exec(await read(file))?.[1] ?? "";
+  const codes = [...union.matchAll(/"(\w+)"/g)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(9);
+  const explained = (await read(`docs/${page}.md`)).matchAll(/^\| *`(.*?)` *\|/gm);
+  const named = [...explained].flatMap(([, cell = ""]) => cell.split("`, `"));
+  expect(named.sort()).toEqual(codes.sort());
+});

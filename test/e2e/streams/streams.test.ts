@@ -288,3 +288,20 @@ test("a fetch body goes to a group", async () => {
   const parts = world.received[0]?.data.map((data) => Buffer.from(data as ArrayBuffer));
   expect(Buffer.concat(parts ?? []).toString() === words).toBe(true);
 });
+
+test.each([true, false])("a thousand streams at once overrun nobody (noEcho: %s)", async (noEcho) => {
+  await using world = await scene();
+  const { client } = world.ann;
+  await Promise.all(
+    Array.from({ length: 1_000 }, async (_, n) => {
+      const writer = await client.openGroupStream("room", { noEcho });
+      await writer.write(n);
+      await writer.write("x");
+      await writer.end();
+    }),
+  );
+  await until(() => world.received.length === 1_000 && world.received.every(({ done }) => done));
+  const numbers = world.received.map(({ data }) => data[0] as number).sort((a, b) => a - b);
+  expect(numbers).toEqual(Array.from({ length: 1_000 }, (_, n) => n));
+  for (const { story } of [world.ann, world.bob]) expect(story).toEqual(["connected"]);
+});

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { GroupStreamError, WebPubSubJsonProtocol, type GroupStream } from "web-pubsub-client";
+import { follow } from "../../helpers/settlement.js";
 import { connectedStage, endOf, fragment, reader, turn } from "./wire.js";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -312,10 +313,12 @@ describe("silence", () => {
     expect(readings[0]?.error?.name).toBe("IdleTimeout");
   });
 
-  test("a timeout below 0 is refused", async () => {
+  test("a timeout below 0 is refused, and so are wrong arguments", async () => {
     const { stage } = await reading();
     expect(() => stage.client.onGroupStream(() => undefined, { idleTimeoutInMs: -1 })).toThrow(RangeError);
     expect(() => stage.client.onGroupStream(undefined as never)).toThrow(TypeError);
+    const groupNames = "room" as unknown as string[];
+    expect(() => stage.client.onGroupStream(() => undefined, { groupNames })).toThrow(TypeError);
   });
 });
 
@@ -401,6 +404,20 @@ describe("W34: a loop that is left", () => {
     await turn();
     expect(steps).toMatchObject([{ done: false, value: { data: "a" } }, { done: true }]);
   });
+
+  test("doesn't look complete to another one", async () => {
+    const stage = await connectedStage();
+    const streams: GroupStream[] = [];
+    stage.client.onGroupStream((stream) => void streams.push(stream));
+    stage.socket.receiveFrame(fragment(1, "a"));
+    const [first, second] = [1, 2].map(() => streams[0]?.[Symbol.asyncIterator]());
+    expect(await first?.next()).toMatchObject({ value: { data: "a" } });
+    const waiting = follow(second?.next() ?? Promise.reject(new Error("No stream came.")));
+    await first?.return?.();
+    await turn();
+    expect(waiting.error).toMatchObject({ name: "Left" });
+    expect(await first?.next()).toEqual({ done: true, value: undefined });
+  });
 });
 
 describe("W35: a callback that fails", () => {
@@ -412,6 +429,15 @@ describe("W35: a callback that fails", () => {
       },
     ],
     ["rejects", () => Promise.reject(new Error("callback"))],
+    [
+      "gives a rejecting promise of another kind",
+      () => {
+        const foreign: unknown = {
+          then: (_: unknown, reject: (error: Error) => void) => reject(new Error("callback")),
+        };
+        return foreign as Promise<void>;
+      },
+    ],
   ])("that %s is called once per stream, and its stream dropped", async (_name, fail) => {
     const stage = await connectedStage();
     const streams: GroupStream[] = [];

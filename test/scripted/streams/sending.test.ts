@@ -311,6 +311,14 @@ describe("opening", () => {
     expect(stage.socket.frames()).toEqual([]);
   });
 
+  test.each([0, -1, NaN, Infinity])("an idle timeout of %s is refused", async (idleTimeoutInMs) => {
+    const stage = await connectedStage();
+    await expect(stage.client.openGroupStream("room", { idleTimeoutInMs })).rejects.toMatchObject({
+      name: "InvalidMessage",
+    });
+    expect(stage.socket.frames()).toEqual([]);
+  });
+
   test("a group needs a name", async () => {
     const stage = await connectedStage();
     await expect(stage.client.openGroupStream("")).rejects.toMatchObject({ name: "InvalidMessage" });
@@ -390,8 +398,10 @@ describe("messages of the service (2.17)", () => {
       throw new Error("listener");
     });
     writer.onError(() => seen.push("kept"));
+    writer.onError(() => Promise.reject(new Error("async listener")));
     off();
     stage.socket.receiveFrame(streamClosed({ name: "IdleTimeout" }));
+    await turn();
     expect(seen).toEqual(["throwing", "kept"]);
   });
 
@@ -546,6 +556,8 @@ describe("W32, W24: what can't be sent", () => {
     ["undefined", undefined, "json"],
     ["a function", () => 1, "json"],
     ["a circle", circle(), "json"],
+    ["what says that it has no JSON", { toJSON: () => undefined }, "json"],
+    ["a view of bytes that were given away", givenAway(), "binary"],
     ["a frame over 1 MB", "x".repeat(1 << 20), "text"],
   ] as const)("%s is refused at once and harms nothing", async (_name, content, dataType) => {
     const stage = await connectedStage();
@@ -569,6 +581,13 @@ describe("W32, W24: what can't be sent", () => {
     expect(stage.socket.frames("streamData")).toEqual([
       { type: "streamData", streamId: "s", streamSequenceId: 1, dataType: "json", data: null },
     ]);
+  });
+
+  test("an abort without words is an abort", async () => {
+    const stage = await connectedStage();
+    const writer = await openStream(stage);
+    void writer.abort().catch(() => undefined);
+    expect(stage.socket.frames("streamEnd")).toEqual([{ type: "streamEnd", streamId: "s", error: {} }]);
   });
 
   test("an end that is too long is refused; the stream stays open", async () => {
@@ -608,6 +627,12 @@ test("stopping fails open streams, and leaves no timer", async () => {
   ]);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+function givenAway(): Uint8Array {
+  const bytes = new Uint8Array(8);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  return bytes;
+}
 
 function circle(): object {
   const self: { self?: object } = {};

@@ -59,6 +59,120 @@ describe("writer.writable", () => {
     expect(sent(stage)).toEqual(["1", "2", "3", "4"]);
   });
 
+  test("desiredSize and ready tell of the window", async () => {
+    const stage = await connectedStage();
+    const sink = (await openStream(stage, { maxUnackedFragments: 1 })).writable.getWriter();
+    expect(sink.desiredSize).toBe(1);
+    await sink.write("a");
+    await sink.ready;
+    const second = follow(sink.write("b"));
+    const ready = follow(sink.ready);
+    await turn();
+    expect([sink.desiredSize, second.status, ready.status]).toEqual([0, "pending", "pending"]);
+    stage.socket.receiveFrame(streamAck(2));
+    await turn();
+    expect([sink.desiredSize, second.status, ready.status]).toEqual([1, "resolved", "resolved"]);
+  });
+
+  test("aborting it takes back what waits for the window, at once", async () => {
+    const stage = await connectedStage();
+    const sink = (await openStream(stage, { maxUnackedFragments: 1 })).writable.getWriter();
+    await sink.write("a");
+    const waiting = follow(sink.write("b"));
+    await turn();
+    const aborted = follow(sink.abort("enough"));
+    await turn();
+    // The end goes out behind what has its place in the window, and nothing else.
+    expect(sentOf(stage.socket)).toEqual(["start", "1", "end!"]);
+    expect(stage.socket.frames("streamEnd")).toMatchObject([{ error: { message: "enough" } }]);
+    expect(waiting.status).toBe("rejected");
+    stage.socket.receiveFrame(streamClosed());
+    await turn();
+    expect(aborted.status).toBe("resolved");
+  });
+
+  test("a source that fails aborts it, with its words; without words too", async () => {
+    const cases: [reason: unknown, error: object][] = [
+      [new Error("unplugged"), { message: "unplugged" }],
+      [undefined, {}],
+      [Object.create(null), { message: "Something was thrown that has no words." }],
+    ];
+    for (const [reason, error] of cases) {
+      const stage = await connectedStage();
+      const writer = await openStream(stage);
+      const piped = follow(
+        new ReadableStream<string>({ start: (controller) => controller.error(reason) }).pipeTo(
+          writer.writable,
+        ),
+      );
+      await turn();
+      expect(stage.socket.frames("streamEnd")).toMatchObject([{ error }]);
+      stage.socket.receiveFrame(streamClosed());
+      await turn();
+      expect(piped.status).toBe("rejected");
+    }
+  });
+
+  test("one stream piped into another hands its failure on", async () => {
+    const stage = await connectedStage();
+    const writer = await openStream(stage, { streamId: "copy" });
+    let piped: Promise<void> | undefined;
+    stage.client.onGroupStream((stream) => {
+      piped = stream.readable.pipeTo(writer.writable);
+    });
+    stage.socket.receiveFrame(fragment(1, "a"));
+    const error = { name: "UserError", message: "lost the thread", userErrorCode: "APP_42" };
+    stage.socket.receiveFrame(endOf(2, "", error));
+    await turn();
+    expect(sent(stage)).toEqual(["a"]);
+    expect(stage.socket.frames("streamEnd")).toEqual([
+      { type: "streamEnd", streamId: "copy", error: { message: "lost the thread", userErrorCode: "APP_42" } },
+    ]);
+    stage.socket.receiveFrame(streamClosed(undefined, "copy"));
+    await expect(piped).rejects.toMatchObject({ name: "UserError" });
+  });
+
+  test("an aborted pipe aborts the stream; what cancels it is its signal's reason", async () => {
+    const stage = await connectedStage();
+    const writer = await openStream(stage);
+    const abort = new AbortController();
+    const cancelled = vi.fn();
+    const source = new ReadableStream<string>({ cancel: cancelled });
+    const piped = follow(source.pipeTo(writer.writable, { signal: abort.signal }));
+    await turn();
+    abort.abort(new Error("changed my mind"));
+    await turn();
+    expect(stage.socket.frames("streamEnd")).toMatchObject([{ error: { message: "changed my mind" } }]);
+    stage.socket.receiveFrame(streamClosed());
+    await turn();
+    expect(piped.error?.message).toBe("changed my mind");
+    expect(cancelled).toHaveBeenCalledTimes(1);
+  });
+
+  test("several sources go into one stream with preventClose", async () => {
+    const stage = await connectedStage();
+    const writer = await openStream(stage);
+    await sourceOf(["a"]).pipeTo(writer.writable, { preventClose: true });
+    await writer.write("between");
+    void sourceOf(["b"]).pipeTo(writer.writable);
+    await vi.waitFor(() => expect(sentOf(stage.socket)).toEqual(["start", "1", "2", "3", "end"]));
+    expect(sent(stage)).toEqual(["a", "between", "b"]);
+    stage.socket.receiveFrame(streamClosed());
+    await turn();
+  });
+
+  test("a chunk that can't be sent fails the pipe, and its receivers are told", async () => {
+    const stage = await connectedStage();
+    const writer = await openStream(stage);
+    const piped = follow(sourceOf<unknown>(["a", undefined]).pipeTo(writer.writable as WritableStream));
+    await turn();
+    expect(piped.error).toMatchObject({ name: "InvalidMessage" });
+    expect(sentOf(stage.socket)).toEqual(["start", "1", "end!"]);
+    expect(stage.socket.frames("streamEnd")).toMatchObject([{ error: { message: piped.error?.message } }]);
+    stage.socket.receiveFrame(streamClosed());
+    await turn();
+  });
+
   test("a long chunk is split, bytes and text, and no character cut in two", async () => {
     const stage = await connectedStage();
     const writer = await openStream(stage);
@@ -179,6 +293,59 @@ describe("collecting a stream", () => {
   test.each(["text", "bytes", "json"] as const)("%s() rejects with the stream's error", async (method) => {
     const stream = await arriving([["text", "1"]], endOf(2, "", { name: "UserError", message: "sorry" }));
     await expect(stream[method]()).rejects.toMatchObject({ name: "UserError", message: "sorry" });
+  });
+});
+
+describe("one reader for all of it", () => {
+  test("of two that collect, one gets everything and the other an error", async () => {
+    const stream = await arriving(
+      [
+        ["text", "a"],
+        ["text", "b"],
+      ],
+      endOf(3),
+    );
+    const [first, second] = [follow(stream.text()), follow(stream.bytes())];
+    await turn();
+    expect(first.value).toBe("ab");
+    expect(second.error).toMatchObject({ name: "Taken", code: "Taken" });
+    await expect(stream.json()).rejects.toMatchObject({ name: "Taken" });
+  });
+
+  test("a loop doesn't take fragments from a collection, nor the other way round", async () => {
+    const stream = await arriving([["text", "a"]]);
+    const loop = stream[Symbol.asyncIterator]();
+    await loop.next();
+    const waiting = follow(loop.next());
+    await expect(stream.text()).rejects.toMatchObject({ name: "Taken" });
+    expect(waiting.status).toBe("pending");
+
+    const other = await arriving([["text", "a"]]);
+    const text = follow(other.text());
+    await expect(other[Symbol.asyncIterator]().next()).rejects.toMatchObject({ name: "Taken" });
+    await expect(other.readable.getReader().read()).rejects.toMatchObject({ name: "Taken" });
+    await turn();
+    expect(text.status).toBe("pending");
+  });
+
+  test("nor does a collection from a readable that is being read", async () => {
+    const stream = await arriving([["text", "a"]], endOf(2));
+    const source = stream.readable.getReader();
+    await expect(stream.text()).rejects.toMatchObject({ name: "Taken" });
+    expect(await source.read()).toEqual({ done: false, value: "a" });
+  });
+
+  test("the first fragment may be read before the rest is collected", async () => {
+    const stream = await arriving(
+      [
+        ["json", { title: "x" }],
+        ["text", "body"],
+      ],
+      endOf(3),
+    );
+    const first = await stream[Symbol.asyncIterator]().next();
+    expect(first).toMatchObject({ value: { data: { title: "x" } } });
+    expect(await stream.text()).toBe("body");
   });
 });
 
