@@ -10,7 +10,7 @@ export default [
     path: client,
     import: "{ WebPubSubClient }",
     gzip: true,
-    limit: "27.8 kB",
+    limit: "28.2 kB",
   },
   {
     name: "@azure/web-pubsub-client, for comparison",

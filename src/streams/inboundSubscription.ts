@@ -1,5 +1,6 @@
 import type { Environment, TimerHandle } from "../environment/environment.js";
 import type { GroupStream, GroupStreamMessage, GroupStreamSubscription } from "../models/streams.js";
+import { safely } from "../util/safely.js";
 import { fromWire, GroupStreamError } from "./groupStreamError.js";
 import { InboundStream } from "./inboundStream.js";
 
@@ -112,11 +113,7 @@ export class InboundSubscription implements GroupStreamSubscription {
       // Nobody reads on.
       stream.leave();
     };
-    try {
-      Promise.resolve(this.#listener.callback(stream)).catch(failed);
-    } catch (thrown) {
-      failed(thrown);
-    }
+    safely(this.#listener.callback, failed)(stream);
     return entry;
   }
 

@@ -6,7 +6,9 @@ export function safely<T>(
   return (args) => {
     try {
       const result = listener(args);
-      if (result instanceof Promise) result.catch(onError);
+      // Not every promise is of this realm, or of this class.
+      if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function")
+        Promise.resolve(result).catch(onError);
     } catch (error) {
       onError(error);
     }
