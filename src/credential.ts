@@ -16,7 +16,7 @@ export function toUrlSource(
   const given: unknown = typeof credential === "string" ? credential : credential?.getClientAccessUrl;
   if (typeof given !== "string" && typeof given !== "function") {
     throw new TypeError(
-      "The first argument must be a client access URL or an object with getClientAccessUrl (a string or an async function).",
+      "The first argument must be a client access URL or an object with getClientAccessUrl.",
     );
   }
   return async (options) => {

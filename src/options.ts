@@ -67,7 +67,7 @@ function toProtocol(protocol: WebPubSubClientProtocol | undefined): WebPubSubCli
   if (protocol === undefined || protocol === null) return WebPubSubJsonReliableProtocol();
   if (typeof protocol.parseMessages !== "function" || typeof protocol.writeMessage !== "function") {
     throw new TypeError(
-      "options.protocol must have name, isReliableSubProtocol, parseMessages and writeMessage; WebPubSubJsonReliableProtocol() makes one.",
+      "options.protocol must have parseMessages and writeMessage; WebPubSubJsonReliableProtocol() makes one.",
     );
   }
   return protocol;
@@ -78,7 +78,7 @@ function writePing(protocol: WebPubSubClientProtocol): string | ArrayBuffer | un
   try {
     return protocol.writeMessage({ kind: "ping" });
   } catch {
-    logger.info(`Keep-alive is off: the protocol ${protocol.name} can't write a ping.`);
+    logger.info(`Could not write a ping: keep-alive is off (${protocol.name}).`);
     return undefined;
   }
 }

@@ -2,7 +2,6 @@ import { Connection } from "./connection/connection.js";
 import { followConnection, type ConnectionInfo } from "./connection/connectionInfo.js";
 import { Retention } from "./connection/retention.js";
 import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
-import { toError } from "./errors.js";
 import type { Group } from "./groups/group.js";
 import type { GroupContent, GroupOptions } from "./groups/groupOptions.js";
 import { Groups } from "./groups/groups.js";
@@ -63,7 +62,7 @@ export class WebPubSubClient {
   constructor(credential: string | WebPubSubClientCredential, options?: WebPubSubClientOptions) {
     const settings = toSettings(options);
     const onListenerError = (event: string, error: unknown): void =>
-      logger.error(`A listener of ${event} failed: ${toError(error).stack ?? String(error)}`);
+      logger.error(`A listener of ${event} failed:`, error);
     this.#emitter = new Emitter(onListenerError);
     this.#session = new Session(settings, this.#emitter);
     this.#connection = new Connection(settings, toUrlSource(credential), this.#emitter, this.#session);
@@ -77,7 +76,12 @@ export class WebPubSubClient {
     this.#retention = new Retention(this.#connection, settings);
     // The first listener of the state: the others find the news already here.
     this.#info = followConnection(this.#connection, settings, this.#emitter);
-    const parts = { session, states: this.#groupStates, inbound: this.#inbound, outbound: this.#outbound };
+    const parts = {
+      session,
+      groupStates: this.#groupStates,
+      inbound: this.#inbound,
+      outbound: this.#outbound,
+    };
     this.#groups = new Groups(parts, settings, this.#emitter, onListenerError);
   }
 

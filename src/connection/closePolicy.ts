@@ -7,11 +7,8 @@ export interface Ending {
   readonly autoReconnect: boolean;
 }
 
-/** What to do about it, and why, in words for the log. */
-export interface CloseDecision {
-  readonly action: "recover" | "reconnect" | "stop";
-  readonly because: string;
-}
+/** What to do about it. */
+export type CloseDecision = "recover" | "reconnect" | "stop";
 
 /** Policy violation: the service has given the session up (public client specification). */
 const SESSION_GONE = 1008;
@@ -20,18 +17,8 @@ const TOO_BIG = 1009;
 
 /** Decides what follows on the end of a connection that stood, or of an attempt to recover it. */
 export function decideOnClose({ code, recoverable, autoReconnect }: Ending): CloseDecision {
-  const refusal =
-    code === SESSION_GONE
-      ? "the service has ended the session (1008)"
-      : code === TOO_BIG
-        ? "a frame was too big (1009)"
-        : recoverable
-          ? undefined
-          : "the connection can't be resumed";
-  if (refusal === undefined) return { action: "recover", because: "the session may still be there" };
-  return autoReconnect
-    ? { action: "reconnect", because: refusal }
-    : { action: "stop", because: `${refusal} and autoReconnect is off` };
+  if (recoverable && code !== SESSION_GONE && code !== TOO_BIG) return "recover";
+  return autoReconnect ? "reconnect" : "stop";
 }
 
 /**

@@ -96,7 +96,7 @@ export class Connection {
       const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
       return Promise.reject(new ConnectionError("AlreadyStarted", message));
     }
-    if (signal?.aborted) return Promise.reject(new AbortError("start was aborted before it began."));
+    if (signal?.aborted) return Promise.reject(new AbortError("start was aborted."));
     const starting = deferred<void>();
     this.#starting = starting;
     const onAbort = (): void => {
@@ -165,9 +165,6 @@ export class Connection {
       } else {
         this.#endWake ??= this.#settings.environment.onWake(() => this.#dispatch({ type: "wake" }));
       }
-    }
-    if (before.name !== state.name || before.epoch !== state.epoch) {
-      logger.verbose(`${before.name} -> ${state.name} (attempt ${"attempt" in state ? state.attempt : "-"})`);
     }
   }
 
@@ -278,7 +275,7 @@ export class Connection {
     try {
       parsed = this.#settings.protocol.parseMessages(data);
     } catch (thrown) {
-      logger.warning(`Skipped a frame that can't be read: ${toError(thrown).name}`);
+      logger.warning(`Could not read a frame: ${toError(thrown).name}`);
     }
     const size = typeof data === "string" ? data.length : data.byteLength;
     // A frame that says nothing is a sign of life all the same.
@@ -295,7 +292,7 @@ export class Connection {
       return;
     }
     if (message?.kind === "disconnected") {
-      logger.info(`The service is about to disconnect: ${message.message}`);
+      logger.info(`The service disconnects: ${message.message}`);
       this.#announcer.farewell(message);
       return;
     }

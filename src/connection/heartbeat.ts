@@ -64,7 +64,7 @@ export class Heartbeat {
   /** A socket that claims to be open isn't believed, but one that is closing or closed is. */
   #lostUnheard(): boolean {
     if (this.#link?.open === true) return false;
-    this.#lose("Closed", "The WebSocket is not open any more.");
+    this.#lose("Closed", "The WebSocket was closed.");
     return true;
   }
 

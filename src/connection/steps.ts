@@ -149,7 +149,7 @@ export function end(
     recoverable,
     autoReconnect: context.autoReconnect,
   });
-  if (decision.action !== "recover") return giveUp(state, error, decision.action, context);
+  if (decision !== "recover") return giveUp(state, error, decision, context);
   const { identity, since, shortLived, epoch } = state;
   // Or a service that resumes and drops would be asked without end. The first time may be chance.
   const flaps = context.now - state.resumedAt < RESUMED_AFTER ? state.flaps + 1 : 0;
@@ -205,7 +205,7 @@ export function retryRecovery(state: In<"Recovering">, error: ConnectionError, c
     recoverable: left > 0 || overslept,
     autoReconnect: context.autoReconnect,
   });
-  if (decision.action !== "recover") return giveUp(state, error, decision.action, context);
+  if (decision !== "recover") return giveUp(state, error, decision, context);
   const attempt = state.attempt + 1;
   const wanted = retryDelay(RECOVERY_POLICY, state.attempt, context.random);
   const delay = Math.max(0, Math.min(wanted, left));

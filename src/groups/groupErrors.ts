@@ -25,8 +25,6 @@ export class MessageOverflowError extends Error {
   override readonly name: string = "MessageOverflowError";
 
   constructor(group: string, maxBuffered: number) {
-    super(
-      `${maxBuffered} messages of group ${group} were waiting (maxBuffered); take them faster or choose another overflow policy.`,
-    );
+    super(`${maxBuffered} messages of group ${group} are waiting already (maxBuffered).`);
   }
 }

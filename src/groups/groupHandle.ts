@@ -2,14 +2,13 @@ import { logger } from "../logger.js";
 import type { GroupDataMessage } from "../models/messages.js";
 import type { GroupState, GroupStateRecord } from "../models/groupStates.js";
 import type { OperationOptions, WebPubSubResult } from "../models/options.js";
-import type {
-  GroupStream,
-  GroupStreamSubscription,
-  GroupStreamWriter,
-  OnGroupStreamOptions,
-  OpenGroupStreamOptions,
-} from "../models/streams.js";
-import type { GroupStatus } from "../session/groupRegistry.js";
+import type { GroupStreamWriter, OpenGroupStreamOptions } from "../models/streams.js";
+import type { GroupRegistry, GroupStatus } from "../session/groupRegistry.js";
+import type { GroupStates } from "../session/groupStates.js";
+import { sendToGroupMessage, type MessageContent } from "../session/operationMessage.js";
+import type { Session } from "../session/session.js";
+import type { InboundStreams } from "../streams/inboundStreams.js";
+import type { OutboundStreams } from "../streams/outboundStreams.js";
 import { Emitter } from "../util/emitter.js";
 import { InvalidMessageError } from "./groupErrors.js";
 import type { Group } from "./group.js";
@@ -28,24 +27,23 @@ export interface Receiver {
   refreshStates(): void;
 }
 
+/** What handles are a view of. */
+export interface GroupParts {
+  readonly session: Session;
+  readonly groupStates: GroupStates;
+  readonly inbound: InboundStreams;
+  readonly outbound: OutboundStreams;
+}
+
 /** What a handle needs of the one that made it. */
 export interface GroupHost {
+  readonly parts: GroupParts;
   /** Somebody listens to this handle, or nobody does any more. */
   attach(name: string, handle: Receiver, attached: boolean): void;
   /** One subscriber more, until the function it returns is called. */
   hold(name: string): () => void;
   holdStates(name: string): () => void;
-  status(name: string): GroupStatus;
-  refusal(name: string): Error | undefined;
   states(name: string): readonly GroupStateRecord[];
-  statesRefusal(name: string): Error | undefined;
-  setState(name: string, state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult>;
-  onStream(
-    callback: (stream: GroupStream) => Promise<void>,
-    options: OnGroupStreamOptions,
-  ): GroupStreamSubscription;
-  openStream(name: string, options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
-  send(name: string, data: unknown, options: GroupSendOptions): Promise<WebPubSubResult>;
   onListenerError(event: string, error: unknown): void;
 }
 
@@ -75,20 +73,15 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
   }
 
   get status(): GroupStatus {
-    return this.#host.status(this.name);
+    return this.#registry.status(this.name);
   }
 
   get error(): Error | undefined {
-    return this.#host.refusal(this.name);
+    return this.#registry.refusal(this.name);
   }
 
   subscribe(listener: (message: GroupMessage<T>) => unknown): () => void {
-    const unlisten = this.#listen("message", listener);
-    const release = this.#host.hold(this.name);
-    return () => {
-      unlisten();
-      release();
-    };
+    return this.#listen("message", listener, () => this.#host.hold(this.name));
   }
 
   onStatusChange(listener: (status: GroupStatus) => unknown): () => void {
@@ -100,7 +93,10 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
   }
 
   send(data: In, options: GroupSendOptions = {}): Promise<WebPubSubResult> {
-    return this.#host.send(this.name, data, options);
+    return this.#host.parts.session.submit(
+      () => sendToGroupMessage(this.name, data as MessageContent, options.dataType, options),
+      options,
+    );
   }
 
   get states(): readonly GroupStateRecord[] {
@@ -108,20 +104,15 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
   }
 
   get statesError(): Error | undefined {
-    return this.#host.statesRefusal(this.name);
+    return this.#host.parts.groupStates.refusal(this.name);
   }
 
   subscribeStates(listener: (states: readonly GroupStateRecord[]) => unknown): () => void {
-    const unlisten = this.#listen("states", listener);
-    const release = this.#host.holdStates(this.name);
-    return () => {
-      unlisten();
-      release();
-    };
+    return this.#listen("states", listener, () => this.#host.holdStates(this.name));
   }
 
   setState(state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult> {
-    return this.#host.setState(this.name, state, options);
+    return this.#host.parts.groupStates.set(this.name, state, options);
   }
 
   subscribeStreams(
@@ -137,7 +128,7 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
   }
 
   openStream(options?: OpenGroupStreamOptions): Promise<GroupStreamWriter> {
-    return this.#host.openStream(this.name, options);
+    return this.#host.parts.outbound.open(this.name, options);
   }
 
   messages(options?: GroupMessagesOptions): AsyncIterableIterator<GroupMessage<T>> {
@@ -193,18 +184,29 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
     else logger.warning(error.message);
   }
 
-  #listen<E extends keyof Events<T>>(event: E, listener: (args: Events<T>[E]) => unknown): () => void {
+  get #registry(): GroupRegistry {
+    return this.#host.parts.session.memberships.registry;
+  }
+
+  /** @param hold takes what must be there to listen; what it returns gives it back */
+  #listen<E extends keyof Events<T>>(
+    event: E,
+    listener: (args: Events<T>[E]) => unknown,
+    hold?: () => () => void,
+  ): () => void {
     const remove = this.#emitter.on(event, listener);
     if (this.#listeners++ === 0) {
       this.#told = this.status;
       this.#host.attach(this.name, this, true);
     }
+    const release = hold?.();
     let removed = false;
     return () => {
       if (removed) return;
       removed = true;
       remove();
       if (--this.#listeners === 0) this.#host.attach(this.name, this, false);
+      release?.();
     };
   }
 }

@@ -5,6 +5,7 @@ import type {
   GroupStreamSubscription,
   OnGroupStreamOptions,
 } from "../models/streams.js";
+import { safely } from "../util/safely.js";
 
 /** A stream as far as it has come. A new object with every change. */
 export interface GroupStreamView {
@@ -29,10 +30,14 @@ export interface GroupStreamsOptions extends Omit<OnGroupStreamOptions, "groupNa
 }
 
 interface StreamSource {
-  onStream(
-    callback: (stream: GroupStream) => Promise<void>,
-    options: OnGroupStreamOptions,
-  ): GroupStreamSubscription;
+  readonly parts: {
+    readonly inbound: {
+      subscribe(
+        callback: (stream: GroupStream) => Promise<void>,
+        options: OnGroupStreamOptions,
+      ): GroupStreamSubscription;
+    };
+  };
   onListenerError(event: string, error: unknown): void;
 }
 
@@ -46,14 +51,11 @@ export function followStreams(
   let views: readonly GroupStreamView[] = [];
   let last = 0;
   let ended = false;
+  const tell = safely(listener, (error) => source.onListenerError(`group ${group}: streams`, error));
   const show = (next: readonly GroupStreamView[]): void => {
     if (ended) return;
     views = next;
-    try {
-      listener(views);
-    } catch (thrown) {
-      source.onListenerError(`group ${group}: streams`, thrown);
-    }
+    tell(views);
   };
   const follow = async (stream: GroupStream): Promise<void> => {
     const key = ++last;
@@ -85,7 +87,7 @@ export function followStreams(
       change({ status: "failed", error: toError(thrown) });
     }
   };
-  const subscription = source.onStream(follow, { ...options, groupNames: [group] });
+  const subscription = source.parts.inbound.subscribe(follow, { ...options, groupNames: [group] });
   return () => {
     ended = true;
     void subscription.close();

@@ -1,19 +1,12 @@
 import type { WebPubSubClientEvents } from "../models/events.js";
-import type { GroupState, GroupStateRecord } from "../models/groupStates.js";
+import type { GroupStateRecord } from "../models/groupStates.js";
 import type { GroupDataMessage } from "../models/messages.js";
-import type { OperationOptions, WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
-import type { GroupStatus } from "../session/groupRegistry.js";
-import type { GroupStates } from "../session/groupStates.js";
-import { joinMessage, sendToGroupMessage, type MessageContent } from "../session/operationMessage.js";
-import type { Session } from "../session/session.js";
-import type { InboundStreams } from "../streams/inboundStreams.js";
-import type { OutboundStreams } from "../streams/outboundStreams.js";
+import { joinMessage } from "../session/operationMessage.js";
 import { CountedHold } from "../util/countedHold.js";
 import type { Emitter } from "../util/emitter.js";
 import type { Group } from "./group.js";
-import { GroupHandle, type GroupHost, type Receiver } from "./groupHandle.js";
-import type { GroupSendOptions } from "./groupOptions.js";
+import { GroupHandle, type GroupHost, type GroupParts, type Receiver } from "./groupHandle.js";
 import type { StandardSchemaV1 } from "./standardSchema.js";
 
 /** So many handles are kept in the books before those that nobody holds any more are struck out. */
@@ -31,42 +24,28 @@ type Room = {
   states: readonly GroupStateRecord[] | undefined;
 };
 
-/** What handles are a view of. */
-export interface GroupParts {
-  readonly session: Session;
-  readonly states: GroupStates;
-  readonly inbound: InboundStreams;
-  readonly outbound: OutboundStreams;
-}
-
 /** Makes the group handles and feeds them: one per name and schema. */
 export class Groups implements GroupHost {
   readonly onListenerError: GroupHost["onListenerError"];
-  readonly onStream: GroupHost["onStream"];
-  readonly openStream: GroupHost["openStream"];
-  readonly #session: Session;
-  readonly #groupStates: GroupStates;
+  readonly parts: GroupParts;
   readonly #settings: Settings;
   readonly #handles = new WeakMap<object, Map<string, WeakRef<Group<never>>>>();
   readonly #rooms = new Map<string, Room>();
   #key = 0;
 
   constructor(
-    { session, states, inbound, outbound }: GroupParts,
+    parts: GroupParts,
     settings: Settings,
     emitter: Emitter<WebPubSubClientEvents>,
     onListenerError: GroupHost["onListenerError"],
   ) {
     this.onListenerError = onListenerError;
-    this.onStream = (callback, options) => inbound.subscribe(callback, options);
-    this.openStream = (name, options) => outbound.open(name, options);
-    this.#session = session;
-    this.#groupStates = states;
+    this.parts = parts;
     this.#settings = settings;
-    session.memberships.onChanged = (name) => {
+    parts.session.memberships.onChanged = (name) => {
       for (const each of name === undefined ? [...this.#rooms.keys()] : [name]) this.#changed(each);
     };
-    states.onChanged = (name) => this.#statesChanged(name);
+    parts.groupStates.onChanged = (name) => this.#statesChanged(name);
     emitter.on("group-message", ({ message }) => this.#deliver(message));
   }
 
@@ -109,37 +88,10 @@ export class Groups implements GroupHost {
     return this.#room(name).presence.hold();
   }
 
-  status(name: string): GroupStatus {
-    return this.#session.memberships.status(name);
-  }
-
-  refusal(name: string): Error | undefined {
-    return this.#session.memberships.refusal(name);
-  }
-
   states(name: string): readonly GroupStateRecord[] {
     const room = this.#rooms.get(name);
     if (room === undefined || room.presence.unused) return NO_STATES;
-    return (room.states ??= this.#groupStates.list(name));
-  }
-
-  statesRefusal(name: string): Error | undefined {
-    return this.#groupStates.refusal(name);
-  }
-
-  setState(
-    name: string,
-    state: GroupState | undefined,
-    options?: OperationOptions,
-  ): Promise<WebPubSubResult> {
-    return this.#groupStates.set(name, state, options);
-  }
-
-  send(name: string, data: unknown, options: GroupSendOptions): Promise<WebPubSubResult> {
-    return this.#session.submit(
-      () => sendToGroupMessage(name, data as MessageContent, options.dataType, options),
-      options,
-    );
+    return (room.states ??= this.parts.groupStates.list(name));
   }
 
   #deliver(message: GroupDataMessage): void {
@@ -153,7 +105,7 @@ export class Groups implements GroupHost {
     const room = this.#rooms.get(name);
     if (room === undefined) return;
     // Where there is nothing to leave there is nothing to wait for.
-    if (!this.#session.memberships.live) {
+    if (!this.parts.session.memberships.registry.live) {
       room.membership.giveBack();
       room.presence.giveBack();
     }
@@ -170,8 +122,10 @@ export class Groups implements GroupHost {
   #room(name: string): Room {
     let room = this.#rooms.get(name);
     if (room === undefined) {
-      const { memberships } = this.#session;
-      const states = this.#groupStates;
+      const {
+        groupStates,
+        session: { memberships },
+      } = this.parts;
       room = {
         handles: new Set(),
         membership: new CountedHold(
@@ -182,15 +136,15 @@ export class Groups implements GroupHost {
             this.#tidy(name);
           },
           () => {
-            memberships.linger(name);
+            memberships.registry.linger(name);
             this.#changed(name);
           },
         ),
         presence: new CountedHold(
           this.#settings,
-          () => states.hold(name),
+          () => groupStates.hold(name),
           () => {
-            states.release(name);
+            groupStates.release(name);
             this.#statesChanged(name);
             this.#tidy(name);
           },

@@ -28,7 +28,7 @@ export class MessageIterator<T> implements AsyncIterableIterator<GroupMessage<T>
       if (waiting !== undefined) return waiting.resolve({ value: message, done: false });
       if (this.#buffer.size >= maxBuffered) {
         if (overflow === "error") return this.#end(new MessageOverflowError(group.name, maxBuffered));
-        if (!dropped) logger.warning(`A slow loop over messages of ${group.name} misses some (${overflow}).`);
+        if (!dropped) logger.warning(`Messages of group ${group.name} are lost (${overflow}).`);
         dropped = true;
         if (overflow === "drop-newest") return;
         this.#buffer.shift();

@@ -18,9 +18,7 @@ export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSu
   if (length * 3 > MAX_FRAME_BYTES) {
     const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : length;
     if (bytes > MAX_FRAME_BYTES) {
-      throw new RangeError(
-        `The frame has ${bytes} bytes; the service takes at most ${MAX_FRAME_BYTES} (1 MB).`,
-      );
+      throw new RangeError(`The frame holds ${bytes} bytes; at most ${MAX_FRAME_BYTES} are allowed.`);
     }
   }
   return frame;

@@ -92,7 +92,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
           target.answered = call;
           target.state = sent;
           target.live = true;
-          target.joined = this.#memberships.status(group) === "joined";
+          target.joined = this.#memberships.registry.status(group) === "joined";
         }
         // What was called since, the group's end included, may have been executed before this.
         const current = late === true ? this.#ownIn(group) : target;
@@ -104,10 +104,13 @@ export class GroupStates implements SessionPart, MembershipWatcher {
 
   get(group: string): GroupState | undefined {
     const own = this.#own.get(group);
-    const status = this.#memberships.status(group);
+    const status = this.#memberships.registry.status(group);
     // A new connection that rejoins nothing is in no group until the application joins again.
     const isLeft =
-      own?.live === false && own.joined && !this.#settings.autoRejoinGroups && this.#memberships.live;
+      own?.live === false &&
+      own.joined &&
+      !this.#settings.autoRejoinGroups &&
+      this.#memberships.registry.live;
     const state = isLeft && status === "idle" ? undefined : own?.state;
     if (state === undefined && status !== "joined") {
       throw new Error(`Group '${group}' is not joined.`);
@@ -255,7 +258,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
   #settle(group: string, own: Own): void {
     if (own.pending > 0 || this.#own.get(group) !== own) return;
     const { state } = own;
-    const { live } = this.#memberships;
+    const { live } = this.#memberships.registry;
     if (state === undefined && !(live && own.doubtful)) {
       this.#own.delete(group);
     } else if (live && (!own.live || own.doubtful)) {
@@ -289,7 +292,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
   }
 
   #unsubscribeOwn(group: string): void {
-    if (!this.#memberships.live) return;
+    if (!this.#memberships.registry.live) return;
     this.#host.submitOwn(
       () => watchMessage("unsubscribeGroupState", group),
       (error, late) => {
@@ -310,7 +313,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
 
   /** Subscribes on the connection that stands. A call that isn't settled does so by itself. */
   #attend(group: string, watch: Watch): void {
-    if (watch.pending > 0 || !this.#memberships.live) return;
+    if (watch.pending > 0 || !this.#memberships.registry.live) return;
     watch.doubtful = false;
     this.#restore(
       group,

@@ -109,7 +109,7 @@ export class Invocations implements SessionPart {
     const due = environment.now() + ackTimeoutInMs;
     for (const invocation of this.#byId.values()) {
       if (!invocation.sent || ackTimeoutInMs === 0 || invocation.due <= due) continue;
-      const message = `The connection was recovered, but no answer came within ${ackTimeoutInMs} ms (ackTimeoutInMs).`;
+      const message = `No answer within ${ackTimeoutInMs} ms (ackTimeoutInMs) of the recovery.`;
       this.#arm(invocation, due, "ConnectionLost", message);
     }
     this.#flush();
@@ -164,7 +164,11 @@ export class Invocations implements SessionPart {
   #reserveId(explicit: string | undefined): string {
     if (explicit === undefined) return String(this.#nextId++);
     if (typeof explicit !== "string" || explicit === "") {
-      throw failure(String(explicit), "InvalidMessage", "invocationId must be a string that isn't empty.");
+      throw failure(
+        String(explicit),
+        "InvalidMessage",
+        "invocationId must be a string of 1 or more characters.",
+      );
     }
     if (this.#byId.has(explicit)) {
       throw failure(explicit, "InvocationIdInUse", "Invocation id is already registered.");

@@ -5,7 +5,7 @@ import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import { GroupRegistry, type GroupStatus } from "./groupRegistry.js";
+import { GroupRegistry } from "./groupRegistry.js";
 import { joinMessage, leaveMessage, type OperationMessage } from "./operationMessage.js";
 import type { SubmitOptions } from "./session.js";
 
@@ -49,7 +49,8 @@ export class Memberships {
   readonly #settings: Settings;
   readonly #emitter: Emitter<WebPubSubClientEvents>;
   readonly #operations: Operations;
-  readonly #registry = new GroupRegistry();
+  /** What is wanted, and what is known; others only look. */
+  readonly registry = new GroupRegistry();
   #rejoining = 0;
   readonly #patience: Timer;
   #onJoined: (() => void) | undefined;
@@ -61,34 +62,20 @@ export class Memberships {
     this.#patience = new Timer(settings.environment);
   }
 
-  /** There is a connection id; its link may be down. */
-  get live(): boolean {
-    return this.#registry.live;
-  }
-
-  status(group: string): GroupStatus {
-    return this.#registry.status(group);
-  }
-
-  /** Why a group is `refused`. */
-  refusal(group: string): SendMessageError | undefined {
-    return this.#registry.refusal(group);
-  }
-
   join(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
-    const ticket = this.#registry.joining(group, true);
+    const ticket = this.registry.joining(group, true);
     return this.#operations.submit(
       () => joinMessage(group),
       options,
       (_, error, late) => {
-        this.#registry.joinSettled(ticket, error, late);
+        this.registry.joinSettled(ticket, error, late);
         this.#agree(group);
       },
     );
   }
 
   leave(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
-    if (!this.#registry.leaving(group)) {
+    if (!this.registry.leaving(group)) {
       // Subscribers of a handle want the group still: only the application's own wish ends.
       const { refusal } = this.#operations;
       if (refusal === undefined) return Promise.resolve({ isDuplicated: false });
@@ -104,25 +91,20 @@ export class Memberships {
 
   /** A group handle has its first subscriber: the group is wanted, in any state of the client. */
   hold(group: string): void {
-    this.#registry.hold(group);
+    this.registry.hold(group);
     this.#agree(group);
-  }
-
-  /** The last subscriber has gone; `release` follows unless a new one comes. */
-  linger(group: string): void {
-    this.#registry.linger(group);
   }
 
   /** The group is left unless the application has joined it too. */
   release(group: string): void {
-    this.#registry.release(group);
+    this.registry.release(group);
     this.#agree(group);
   }
 
   /** A new connection stands. The joins it needs go out before anything else. */
   begins(): void {
-    this.#registry.reset(true);
-    const groups = this.#registry.planRejoin(this.#settings.autoRejoinGroups);
+    this.registry.reset(true);
+    const groups = this.registry.planRejoin(this.#settings.autoRejoinGroups);
     this.#rejoining = groups.length;
     for (const group of groups) {
       this.#joinOwn(group, (error) => {
@@ -135,7 +117,7 @@ export class Memberships {
 
   /** The connection id is gone; called before its operations are settled. */
   ends(): void {
-    this.#registry.reset(false);
+    this.registry.reset(false);
     this.#onJoined = undefined;
     this.#patience.clear();
   }
@@ -164,26 +146,26 @@ export class Memberships {
   /** Asks the service for what is missing. */
   #agree(group: string): void {
     if (this.#operations.refusal === undefined) {
-      const next = this.#registry.next(group);
+      const next = this.registry.next(group);
       if (next === "join") {
         this.#joinOwn(group, (error) => {
           // A handle tells by its status.
-          if (this.#registry.isWished(group)) this.#rejoined(group, error);
+          if (this.registry.isWished(group)) this.#rejoined(group, error);
         });
       }
       if (next === "leave") this.#leaveOwn(group);
       if (next !== undefined) this.#operations.flush();
     }
-    if (this.status(group) === "joined") this.watcher?.joined(group);
+    if (this.registry.status(group) === "joined") this.watcher?.joined(group);
     this.onChanged?.(group);
   }
 
   #joinOwn(group: string, onSettled?: (error?: SendMessageError) => void): void {
-    const ticket = this.#registry.joining(group, false);
+    const ticket = this.registry.joining(group, false);
     this.#operations.submitOwn(
       () => joinMessage(group),
       (error, late) => {
-        const counts = this.#registry.joinSettled(ticket, error, late);
+        const counts = this.registry.joinSettled(ticket, error, late);
         this.#agree(group);
         onSettled?.(counts ? error : undefined);
       },
@@ -191,7 +173,7 @@ export class Memberships {
   }
 
   #leaveOwn(group: string): void {
-    this.#registry.leaving(group);
+    this.registry.leaving(group);
     this.watcher?.left(group);
     this.#operations.submitOwn(
       () => leaveMessage(group),
@@ -203,8 +185,8 @@ export class Memberships {
   }
 
   #left(group: string, late: boolean | undefined): void {
-    this.#registry.leaveSettled(group, late);
-    if (late === true) this.watcher?.leftLate(group, !this.#registry.isWanted(group));
+    this.registry.leaveSettled(group, late);
+    if (late === true) this.watcher?.leftLate(group, !this.registry.isWanted(group));
     this.#agree(group);
   }
 }

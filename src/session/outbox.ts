@@ -60,7 +60,7 @@ export class Outbox {
       throw new RangeError("ackId must be an integer from 0 to 2^53 - 1.");
     }
     if (this.#byAckId.has(explicit)) {
-      const message = `An operation with ackId ${explicit} is pending; leave ackId out to have one chosen.`;
+      const message = `An operation with ackId ${explicit} is pending; leave ackId out.`;
       throw new SendMessageError(message, { ackId: explicit, code: "AckIdInUse" });
     }
     if (explicit >= this.#nextAckId && explicit < FAR_AWAY) this.#nextAckId = explicit + 1;
@@ -185,7 +185,7 @@ export class Outbox {
       if (this.#mayRetry(operation)) {
         this.#sendAgain(operation);
       } else {
-        const message = `No answer within ${this.#options.ackTimeoutInMs} ms (ackTimeoutInMs), retries included.`;
+        const message = `No answer within ${this.#options.ackTimeoutInMs} ms (ackTimeoutInMs).`;
         this.#fail(operation, this.#error(operation, "AckTimeout", message));
       }
     }

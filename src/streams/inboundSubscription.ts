@@ -134,7 +134,7 @@ export class InboundSubscription implements GroupStreamSubscription {
     if (!isEmpty && id === expected) {
       stream.push(fragment, size);
       if (stream.size > this.#listener.maxBufferedBytes) {
-        const message = `More than ${this.#listener.maxBufferedBytes} bytes wait for the reader (maxBufferedBytes).`;
+        const message = `More than ${this.#listener.maxBufferedBytes} bytes are waiting already (maxBufferedBytes).`;
         this.#fail(entry, stream, "BufferFull", message);
       }
     }
@@ -173,7 +173,7 @@ export class InboundSubscription implements GroupStreamSubscription {
     }
     this.#forget(entry);
     const { stream } = entry;
-    const message = `No data came within ${limit} ms (idleTimeoutInMs).`;
+    const message = `No data within ${limit} ms (idleTimeoutInMs).`;
     stream?.end(new GroupStreamError("IdleTimeout", stream.streamId, message));
   }
 }

@@ -70,7 +70,7 @@ export class OutboundStream {
     this.#host = host;
     this.#startFrame = encodeFrame(settings.protocol, start);
     this.#timer = settings.environment.setTimer(() => {
-      const message = `The service has not opened the stream within ${startTimeoutInMs} ms (startTimeoutInMs).`;
+      const message = `No answer within ${startTimeoutInMs} ms (startTimeoutInMs).`;
       this.giveUp(this.#error("Timeout", message));
     }, startTimeoutInMs);
     this.#createDelivery = () =>
@@ -81,7 +81,7 @@ export class OutboundStream {
           keepAliveFrame: this.#encode({ kind: "streamData", streamId }),
           renumber: ({ message }, streamSequenceId) => this.#encode({ ...message, streamSequenceId }),
           onCloseTimeout: () => {
-            const message = `The service has not closed the stream within ${closeTimeoutInMs} ms (closeTimeoutInMs).`;
+            const message = `No answer within ${closeTimeoutInMs} ms (closeTimeoutInMs).`;
             this.#close(this.#error("Timeout", message));
           },
         },
@@ -121,7 +121,7 @@ export class OutboundStream {
         delivery.push(frame);
         resolve();
       } else if (delivery.isCrowded) {
-        throw this.#error("TooManyPending", "Too many fragments are waiting for the window; await write().");
+        throw this.#error("TooManyPending", "Too many fragments are waiting already; await write().");
       } else {
         delivery.wait({ message, frame, resolve, reject, signal });
       }
@@ -200,7 +200,7 @@ export class OutboundStream {
 
   refused({ name, message, expectedSequenceId: expected }: StreamNackMessage): void {
     if (!this.#isHeard) return;
-    logger.info(`Stream ${this.id}: the service wants fragment ${expected} (${name}: ${message ?? ""})`);
+    logger.info(`Stream ${this.id}: fragment ${expected} is missing (${name})`);
     if (this.#delivery === undefined) this.#close(fromWire(this.id, { name, message }));
     else if (!this.#delivery.refused(expected)) this.#violated(expected, "nack");
   }

@@ -11,33 +11,17 @@ describe("what follows on a close", () => {
     "%s: recover, if that can be",
     (code) => {
       for (const autoReconnect of [true, false]) {
-        expect(decideOnClose({ code, recoverable: true, autoReconnect })).toEqual({
-          action: "recover",
-          because: "the session may still be there",
-        });
+        expect(decideOnClose({ code, recoverable: true, autoReconnect })).toBe("recover");
       }
-      expect(decideOnClose({ code, recoverable: false, autoReconnect: true })).toEqual({
-        action: "reconnect",
-        because: "the connection can't be resumed",
-      });
-      expect(decideOnClose({ code, recoverable: false, autoReconnect: false })).toEqual({
-        action: "stop",
-        because: "the connection can't be resumed and autoReconnect is off",
-      });
+      expect(decideOnClose({ code, recoverable: false, autoReconnect: true })).toBe("reconnect");
+      expect(decideOnClose({ code, recoverable: false, autoReconnect: false })).toBe("stop");
     },
   );
 
-  test.each([
-    [1008, /ended the session/],
-    [1009, /too big/],
-  ])("%i: never recover, and say why", (code, why) => {
+  test.each([1008, 1009])("%i: never recover", (code) => {
     for (const recoverable of [true, false]) {
-      const reconnect = decideOnClose({ code, recoverable, autoReconnect: true });
-      expect(reconnect.action).toBe("reconnect");
-      expect(reconnect.because).toMatch(why);
-      const stop = decideOnClose({ code, recoverable, autoReconnect: false });
-      expect(stop.action).toBe("stop");
-      expect(stop.because).toMatch(why);
+      expect(decideOnClose({ code, recoverable, autoReconnect: true })).toBe("reconnect");
+      expect(decideOnClose({ code, recoverable, autoReconnect: false })).toBe("stop");
     }
   });
 });
