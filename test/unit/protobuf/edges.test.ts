@@ -1,0 +1,199 @@
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { describe, expect, test } from "vitest";
+import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
+
+/** A message by its fields: number, then text, a number, or the fields of another message. */
+type Fields = readonly (readonly [number, string | number | Fields])[];
+
+function write(fields: Fields, extra: (writer: BinaryWriter) => void): Uint8Array {
+  const writer = new BinaryWriter();
+  // Before and behind what is known.
+  extra(writer);
+  for (const [field, value] of fields) {
+    if (typeof value === "string") writer.tag(field, WireType.LengthDelimited).string(value);
+    else if (typeof value === "number") writer.tag(field, WireType.Varint).uint64(value);
+    else writer.tag(field, WireType.LengthDelimited).bytes(write(value, extra));
+  }
+  extra(writer);
+  return writer.finish();
+}
+
+const client = WebPubSubProtobufReliableProtocol();
+const read = (fields: Fields, extra: (writer: BinaryWriter) => void = () => undefined) =>
+  client.parseMessages(write(fields, extra).slice().buffer);
+
+describe("fields of newer versions are skipped, whatever their kind", () => {
+  const kinds: [string, (writer: BinaryWriter) => void][] = [
+    ["a number", (writer) => void writer.tag(500, WireType.Varint).uint32(7)],
+    ["text", (writer) => void writer.tag(500, WireType.LengthDelimited).string("new")],
+    ["64 bits", (writer) => void writer.tag(500, WireType.Bit64).fixed64(7)],
+    ["32 bits", (writer) => void writer.tag(500, WireType.Bit32).fixed32(7)],
+  ];
+  const messages: [string, Fields][] = [
+    [
+      "connected",
+      [
+        [
+          3,
+          [
+            [
+              1,
+              [
+                [1, "c1"],
+                [2, "ann"],
+                [3, "token"],
+              ],
+            ],
+          ],
+        ],
+      ],
+    ],
+    ["disconnected", [[3, [[2, [[2, "bye"]]]]]]],
+    [
+      "a refusal",
+      [
+        [
+          1,
+          [
+            [1, 7],
+            [2, 0],
+            [
+              3,
+              [
+                [1, "Forbidden"],
+                [2, "no"],
+              ],
+            ],
+          ],
+        ],
+      ],
+    ],
+    [
+      "a message",
+      [
+        [
+          2,
+          [
+            [1, "group"],
+            [2, "g"],
+            [3, [[1, "hi"]]],
+            [4, 5],
+            [
+              5,
+              [
+                [1, "key"],
+                [2, "value"],
+              ],
+            ],
+          ],
+        ],
+      ],
+    ],
+    ["a pong", [[4, []]]],
+  ];
+
+  test.each(messages)("in %s", (_name, fields) => {
+    const plain = read(fields);
+    expect(plain).not.toBeNull();
+    for (const [kind, extra] of kinds) expect([kind, read(fields, extra)]).toEqual([kind, plain]);
+  });
+});
+
+describe("what isn't known is no message", () => {
+  test.each<[string, Fields]>([
+    [
+      "a sender of another kind",
+      [
+        [
+          2,
+          [
+            [1, "broker"],
+            [3, [[1, "hi"]]],
+          ],
+        ],
+      ],
+    ],
+    [
+      "a payload of another kind",
+      [
+        [
+          2,
+          [
+            [1, "server"],
+            [3, [[9, "hi"]]],
+          ],
+        ],
+      ],
+    ],
+    ["no payload", [[2, [[1, "server"]]]]],
+    ["a system event of another kind", [[3, [[9, [[1, "x"]]]]]]],
+    ["a message of another kind", [[99, [[1, "x"]]]]],
+    ["nothing", []],
+  ])("%s", (_name, fields) => {
+    expect(read(fields)).toBeNull();
+  });
+
+  test("metadata named __proto__ changes no prototype", () => {
+    const message = read([
+      [
+        2,
+        [
+          [1, "server"],
+          [3, [[1, "hi"]]],
+          [
+            5,
+            [
+              [1, "__proto__"],
+              [2, "x"],
+            ],
+          ],
+          [
+            5,
+            [
+              [1, "a"],
+              [2, "b"],
+            ],
+          ],
+        ],
+      ],
+    ]);
+    expect(message).toMatchObject({ kind: "serverData" });
+    const { metadata } = message as { metadata: object };
+    expect([Object.keys(metadata), Object.getPrototypeOf(metadata)]).toEqual([["a"], Object.prototype]);
+  });
+
+  test("an id beyond 2^53 - 1 is refused, not rounded", () => {
+    expect(() =>
+      read([
+        [
+          1,
+          [
+            [1, 2 ** 53],
+            [2, 1],
+          ],
+        ],
+      ]),
+    ).toThrow(RangeError);
+  });
+});
+
+describe("a stream's start is written as its id, and its idle time if there is one", () => {
+  const hexOf = (idleTimeoutInMs?: number): string => {
+    const frame = client.writeMessage({
+      kind: "sendToGroup",
+      group: "g",
+      noEcho: false,
+      stream: { streamId: "s", idleTimeoutInMs },
+    });
+    return Buffer.from(frame as ArrayBuffer).toString("hex");
+  };
+  test("without", () => expect(hexOf()).toBe("0a080a01673a030a0173"));
+  test("with", () => expect(hexOf(300)).toBe("0a0b0a01673a060a017310ac02"));
+});
+
+test.each(["streamData", "setGroupState", "invoke"])(
+  "a message of kind %s is refused with the way out",
+  (kind) => {
+    expect(() => client.writeMessage({ kind } as never)).toThrow(/can't carry .*use JSON/);
+  },
+);
