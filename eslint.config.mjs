@@ -44,6 +44,10 @@ export default tseslint.config(
       globals: {
         document: "readonly",
         EventSource: "readonly",
+        location: "readonly",
+        performance: "readonly",
+        setTimeout: "readonly",
+        requestAnimationFrame: "readonly",
         fetch: "readonly",
         setInterval: "readonly",
       },

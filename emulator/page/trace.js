@@ -3,6 +3,11 @@
 /** Most entries that are kept, and most rows that are shown. */
 const maxKept = 2_000;
 const maxRows = 300;
+/** Least time from one drawing of traffic to the next, in milliseconds: nobody reads faster. */
+const drawEveryMs = 200;
+/** Most connections and groups that are shown. */
+const maxCards = 200;
+const maxChips = 200;
 /** What is only shown on demand, unless it failed. */
 const quietTypes = new Set(["ack", "ping", "pong", "sequenceAck", "streamAck", "streamKeepAlive"]);
 
@@ -37,8 +42,13 @@ function setText(target, text) {
 
 /** Newest first. */
 let entries = [];
+/** What came since the last drawing, and what came since the pause; oldest first. */
+let fresh = [];
 let held = [];
 let paused = false;
+let severalHubs = false;
+let drawing = false;
+let drawnAt = 0;
 
 function searchable(entry) {
   return Object.values({ ...entry, at: "", bytes: "" })
@@ -75,6 +85,7 @@ function row(entry) {
   who.title = `hub ${entry.hub}${entry.connectionId ? `, connection ${entry.connectionId}` : ""}`;
   const type = element("span", entry.failed ? "type bad" : "type", entry.type);
   const what = element("span", "what");
+  if (severalHubs && entry.hub) what.append(element("span", "key", `${entry.hub} › `));
   const keys = { group: "group", event: "event", streamId: "stream", invocationId: "invocation" };
   for (const [key, label] of Object.entries(keys)) {
     if (entry[key] !== undefined) what.append(element("span", "key", `${label} `), entry[key], " ");
@@ -94,27 +105,44 @@ function showEmpty() {
     entries.length > 0 ? "Nothing fits the filter." : "Nothing has happened since this page was opened.";
 }
 
-/** @param fresh oldest first */
-function add(fresh) {
-  entries = [...fresh.toReversed(), ...entries].slice(0, maxKept);
-  const rows = fresh.filter(isShown).slice(-maxRows).toReversed().map(row);
+/** Draws what is new, all at once however often something comes. */
+function draw() {
+  drawing = false;
+  drawnAt = performance.now();
+  if (fresh.length === 0) return;
+  const rows = fresh.filter(isShown).slice(-maxRows).reverse().map(row);
+  entries = [...fresh.reverse(), ...entries].slice(0, maxKept);
+  fresh = [];
+  for (let left = traffic.childElementCount + rows.length; left > maxRows; left--) {
+    if (traffic.lastElementChild === null) break;
+    traffic.lastElementChild.remove();
+  }
   traffic.prepend(...rows);
-  while (traffic.childElementCount > maxRows) traffic.lastElementChild.remove();
   showEmpty();
 }
 
+/** Also takes what a page in the background, which draws nothing, has received meanwhile. */
+function add(more) {
+  fresh = [...fresh, ...more].slice(-maxKept);
+  if (drawing) return;
+  drawing = true;
+  setTimeout(() => requestAnimationFrame(draw), drawnAt + drawEveryMs - performance.now());
+}
+
 function showAll() {
+  entries = [...fresh.reverse(), ...entries].slice(0, maxKept);
+  fresh = [];
   traffic.replaceChildren(...entries.filter(isShown).slice(0, maxRows).map(row));
   showEmpty();
 }
 
-function received({ entries: fresh, skipped }) {
+function received({ entries: more, skipped }) {
   if (skipped > 0) {
     const text = `${skipped} more, too many at once to show`;
-    fresh.push({ at: fresh.at(-1).at, hub: "", direction: "note", type: "skipped", text, failed: true });
+    more.push({ at: more.at(-1).at, hub: "", direction: "note", type: "skipped", text, failed: true });
   }
-  if (!paused) return add(fresh);
-  held = [...held, ...fresh].slice(-maxKept);
+  if (!paused) return add(more);
+  held = [...held, ...more].slice(-maxKept);
   setText(pause, `Resume (${held.length})`);
 }
 
@@ -127,6 +155,7 @@ filter.addEventListener("input", showAll);
 quiet.addEventListener("change", showAll);
 $("clear").addEventListener("click", () => {
   entries = [];
+  fresh = [];
   showAll();
 });
 pause.addEventListener("click", () => {
@@ -157,6 +186,7 @@ $("reset").addEventListener("click", () => call("DELETE"));
 
 /** By hub and connection id. */
 const cards = new Map();
+const chips = new Map();
 
 function card(hub, connectionId) {
   const strike = (kind) => () => call("POST", { kind, filter: { hub, connectionId } });
@@ -176,7 +206,7 @@ function card(hub, connectionId) {
   const item = element(
     "li",
     "",
-    element("div", "row", parts.name, parts.status),
+    element("div", "row head", parts.name, parts.status),
     parts.about,
     parts.groups,
     element("div", "row", parts.cut, parts.half, parts.window),
@@ -207,6 +237,8 @@ function update(shown, hub, connection) {
   setText(parts.about, [`hub ${hub}`, speaks, ...(userId === null ? [] : [connectionId])].join(" · "));
   setText(parts.groups, groups.length === 0 ? "" : `in ${groups.join(", ")}`);
   parts.groups.hidden = groups.length === 0;
+  parts.cut.setAttribute("aria-label", `Cut ${userId ?? connectionId}`);
+  parts.half.setAttribute("aria-label", `Half-open ${userId ?? connectionId}`);
   setText(parts.window, kept === null ? "" : `${kept.messages} of ${kept.maxMessages} unacknowledged`);
   parts.window.className =
     kept !== null && kept.messages * 2 > kept.maxMessages ? "about last warn" : "about last";
@@ -215,44 +247,72 @@ function update(shown, hub, connection) {
   showStatus(shown);
 }
 
-function showState({ hubs, faults }) {
-  const present = new Set();
-  const list = $("connections");
-  for (const { name: hub, connections } of hubs) {
-    for (const connection of connections) {
-      const key = `${hub} ${connection.connectionId}`;
-      present.add(key);
-      let shown = cards.get(key);
-      if (shown === undefined) {
-        shown = card(hub, connection.connectionId);
-        cards.set(key, shown);
-        list.append(shown.item);
-      }
-      update(shown, hub, connection);
-    }
-  }
-  for (const [key, { item }] of cards) {
-    if (present.has(key)) continue;
+/** Elements of a list by key: those that stay keep the focus and a press that has begun. */
+function keep(list, shown, wanted, make) {
+  const keys = new Set(wanted.map(({ key }) => key));
+  for (const [key, { item }] of shown) {
+    if (keys.has(key)) continue;
     item.remove();
-    cards.delete(key);
+    shown.delete(key);
   }
-  setText($("connection-count"), String(cards.size));
-  $("no-connections").hidden = cards.size > 0;
+  for (const { key, ...about } of wanted) {
+    if (shown.has(key)) continue;
+    const made = make(about);
+    shown.set(key, made);
+    list.append(made.item);
+  }
+}
 
-  const groups = hubs.flatMap(({ groups: own }) => own);
-  const chips = groups.map(({ name, members }) => button(`${name} · ${members}`, "", () => filterBy(name)));
-  $("groups").replaceChildren(...chips.map((chip) => element("li", "", chip)));
+function chip({ name }) {
+  const press = button("", "", () => filterBy(name));
+  press.title = "Show the traffic of this group";
+  return { item: element("li", "", press), press };
+}
+
+/** Says how many of a list are left out. */
+function showRest(target, left) {
+  target.hidden = left <= 0;
+  setText(target, `${left} more are not shown.`);
+}
+
+function showState({ hubs, faults }) {
+  severalHubs = hubs.length > 1;
+  const connections = hubs.flatMap(({ name: hub, connections: own }) =>
+    own.map((connection) => ({ key: `${hub} ${connection.connectionId}`, hub, connection })),
+  );
+  const seen = connections.slice(0, maxCards);
+  keep($("connections"), cards, seen, ({ hub, connection }) => card(hub, connection.connectionId));
+  for (const { key, hub, connection } of seen) update(cards.get(key), hub, connection);
+  setText($("connection-count"), String(connections.length));
+  $("no-connections").hidden = connections.length > 0;
+  showRest($("more-connections"), connections.length - seen.length);
+
+  const groups = hubs.flatMap(({ name: hub, groups: own }) =>
+    own.map((group) => ({ key: `${hub} ${group.name}`, ...group })),
+  );
+  const named = groups.slice(0, maxChips);
+  keep($("groups"), chips, named, chip);
+  for (const { key, name, members } of named) setText(chips.get(key).press, `${name} · ${members}`);
   setText($("group-count"), String(groups.length));
   $("no-groups").hidden = groups.length > 0;
+  showRest($("more-groups"), groups.length - named.length);
 
-  const kinds = faults.map(({ kind, times }) => (times === undefined ? kind : `${kind} × ${times}`));
-  $("faults").hidden = kinds.length === 0;
-  setText($("faults"), `In force: ${kinds.join(", ")}`);
-  const halfOpen = [...cards.values()].some(({ connection }) => connection.halfOpen);
-  $("reset").hidden = kinds.length === 0 && !halfOpen;
+  $("faults").hidden = faults.length === 0;
+  setText($("faults"), `In force: ${faults.map(faultText).join("; ")}`);
+  $("reset").hidden = faults.length === 0 && !connections.some(({ connection }) => connection.halfOpen);
+}
+
+/** Such as `refuseUpgrades × 2 (with 503, only recovery)`. */
+function faultText({ kind, times, filter = {}, ...options }) {
+  const parts = Object.entries({ ...options, ...filter }).map(([name, value]) =>
+    value === true ? name : `${name} ${value}`,
+  );
+  const often = times === undefined ? "" : ` × ${times}`;
+  return `${kind}${often}${parts.length === 0 ? "" : ` (${parts.join(", ")})`}`;
 }
 
 setInterval(() => cards.forEach((shown) => shown.connection.status === "waiting" && showStatus(shown)), 500);
+setText($("endpoint"), location.origin);
 
 // The service
 
@@ -260,10 +320,12 @@ const source = new EventSource("/admin/trace");
 source.addEventListener("open", () => {
   setText(live, "live");
   live.className = "badge good";
+  document.body.classList.remove("gone");
 });
 source.addEventListener("error", () => {
   setText(live, "service not reached, trying again");
   live.className = "badge bad";
+  document.body.classList.add("gone");
 });
 source.addEventListener("state", ({ data }) => showState(JSON.parse(data)));
 source.addEventListener("traffic", ({ data }) => received(JSON.parse(data)));

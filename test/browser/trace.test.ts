@@ -1,9 +1,14 @@
+import { once } from "node:events";
 import type { Browser, Page } from "playwright-core";
 import { WebPubSubClient } from "web-pubsub-client";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Emulator, startEmulator } from "web-pubsub-emulator";
+import { WebSocket } from "ws";
 import { launchChromium } from "./chromium.js";
+import { lowContrast } from "./contrast.js";
 import { roles } from "./stage.js";
+
+const subprotocol = "json.webpubsub.azure.v1";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -123,7 +128,7 @@ test("while recoveries are refused the connection waits; what is sent to it too,
   const { emulator, page, join } = await open();
   const ann = await join("ann");
   emulator.faults.refuseUpgrades({ with: 503, only: "recovery" });
-  await page.getByText("In force: refuseUpgrades").waitFor();
+  await page.getByText("In force: refuseUpgrades (with 503, only recovery)").waitFor();
   await card(page, "ann").getByRole("button", { name: "Cut" }).click();
   await card(page, "ann")
     .getByText(/waiting, \d+ s left/)
@@ -155,13 +160,87 @@ test("a service that is gone is shown, and found again", async () => {
   const { emulator, page } = await open();
   await emulator.close();
   await page.getByText("service not reached, trying again").waitFor();
+  expect(await page.locator(".side").evaluate((side) => getComputedStyle(side).opacity)).toBe("0.55");
   const again = await startEmulator({ admin: true, port: Number(new URL(emulator.endpoint).port) });
   onTestFinished(async () => again.close());
   await page.getByRole("status").filter({ hasText: "live" }).waitFor();
 });
 
+test("the keyboard reaches all of it, and stays where it is while things change", async () => {
+  const { page, join } = await open();
+  await join("ann");
+  const chip = page.getByRole("button", { name: "news · 1" });
+  await chip.waitFor();
+  const reached: string[] = [];
+  const focused = () =>
+    page.evaluate(() => {
+      const { activeElement: at } = document;
+      return at?.getAttribute("aria-label") ?? at?.textContent ?? "";
+    });
+  await page.locator("body").press("Tab");
+  for (; reached.length < 20 && (await focused()) !== "Clear"; await page.keyboard.press("Tab"))
+    reached.push((await focused()).trim());
+  expect(reached).toEqual(["ann", "Cut ann", "Half-open ann", "news · 1", "Filter", "", "Pause"]);
+
+  await chip.focus();
+  await join("bob");
+  await page.getByRole("button", { name: "news · 2" }).waitFor();
+  expect(await focused()).toBe("news · 2");
+  await page.keyboard.press("Enter");
+  expect(await page.getByLabel("Filter").inputValue()).toBe("news");
+});
+
+test("of several hubs each row says which", async () => {
+  const { emulator, page, join } = await open();
+  const ann = await join("ann");
+  await ann.sendToGroup("news", "before", "text");
+  await using other = new WebPubSubClient({
+    getClientAccessUrl: () => emulator.clientAccessUrl("orders", { userId: "olga", roles }),
+  });
+  await other.start();
+  await other.joinGroup("news");
+  await rows(page).filter({ hasText: "orders ›" }).filter({ hasText: "joinGroup" }).waitFor();
+  expect(await page.getByRole("button", { name: "news · 1" }).count()).toBe(2);
+});
+
+test("thousands of messages at once and hundreds of connections leave it quick and bounded", async () => {
+  const { emulator, page, complaints, join } = await open();
+  const ann = await join("ann");
+  const crowd = Array.from({ length: 250 }, async (_, i) => {
+    const socket = new WebSocket(
+      await emulator.clientAccessUrl("chat", { userId: `user ${i}` }),
+      subprotocol,
+    );
+    onTestFinished(() => socket.terminate());
+    await once(socket, "message");
+  });
+  await Promise.all(crowd);
+  await page.getByText("51 more are not shown.").waitFor();
+  expect(await page.locator("#connections > li").count()).toBe(200);
+
+  let sent = 0;
+  const flood = setInterval(() => {
+    for (let i = 0; i < 100; i++, sent++)
+      void ann.sendToGroup("nobody", `flood ${sent}`, "text", { fireAndForget: true });
+  }, 20);
+  onTestFinished(() => clearInterval(flood));
+  await rows(page).filter({ hasText: "flood" }).first().waitFor();
+  // Most of what a frame takes is left to the reader, while all this comes.
+  await page.getByLabel("Filter").fill("flood");
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: /^Resume \(\d+\)$/ }).click();
+  await expect.poll(() => sent, { timeout: 30_000 }).toBeGreaterThan(5_000);
+  await expect.poll(() => rows(page).count()).toBe(300);
+  clearInterval(flood);
+  await ann.sendToGroup("nobody", "the last flood", "text");
+  await rows(page).filter({ hasText: "the last flood" }).waitFor();
+  expect(await rows(page).count()).toBe(300);
+  expect(complaints).toEqual([]);
+});
+
 test.each([
-  ["phone", 360, 740],
+  ["phone", 390, 844],
+  ["small phone", 320, 640],
   ["desktop", 1_280, 800],
 ] as const)("on a %s nothing is cut off, light or dark", async (_name, width, height) => {
   const { page, join } = await open({ viewport: { width, height } });
@@ -174,6 +253,7 @@ test.each([
     await page.emulateMedia({ colorScheme });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width);
     backgrounds.push(await page.evaluate(() => getComputedStyle(document.body).backgroundColor));
+    expect(await page.evaluate(lowContrast)).toEqual([]);
   }
   expect(backgrounds[0]).not.toBe(backgrounds[1]);
 });

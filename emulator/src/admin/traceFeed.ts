@@ -4,6 +4,8 @@ import type { Snapshot } from "./snapshot.js";
 
 /** How often what has happened is sent, in milliseconds. */
 const intervalInMs = 100;
+/** A snapshot of many connections takes a while to make: at most one part in so many of the time goes to that. */
+const snapshotShare = 20;
 /** Most entries sent at once: a page can't show more either. */
 const maxEntries = 500;
 /** Bytes that may wait for a reader before it misses entries. */
@@ -29,6 +31,7 @@ export class TraceFeed {
   #entries: TraceEntry[] = [];
   #skipped = 0;
   #lastState = "";
+  #nextStateAt = 0;
   readonly #end: () => void;
 
   /** @param ended called once, when nobody reads any more or the feed was closed. */
@@ -70,18 +73,24 @@ export class TraceFeed {
 
   #flush(controller: ReadableStreamDefaultController<Uint8Array>): void {
     if ((controller.desiredSize ?? 0) <= 0) return;
-    const { faults, hubs } = this.#source.snapshot();
-    const state = JSON.stringify({ faults, hubs });
-    if (state !== this.#lastState) {
-      this.#lastState = state;
-      controller.enqueue(message("state", state));
-    }
+    if (performance.now() >= this.#nextStateAt) this.#flushState(controller);
     if (this.#entries.length === 0) return;
     controller.enqueue(
       message("traffic", JSON.stringify({ entries: this.#entries, skipped: this.#skipped })),
     );
     this.#entries = [];
     this.#skipped = 0;
+  }
+
+  #flushState(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const start = performance.now();
+    const state = JSON.stringify(this.#source.snapshot());
+    if (state !== this.#lastState) {
+      this.#lastState = state;
+      controller.enqueue(message("state", state));
+    }
+    const end = performance.now();
+    this.#nextStateAt = end + (end - start) * snapshotShare;
   }
 }
 
