@@ -140,6 +140,37 @@ test.each(["its README", "the first README"] as const)(
   },
 );
 
+test("the curl lines of its README do what they say", async () => {
+  const [lines = ""] = blocksUnder("Faults over HTTP");
+  const env = { ...process.env, WEB_PUBSUB_EMULATOR_PORT: "0" };
+  const service = spawn(process.execPath, [join(installed, "dist/cli.js"), "--admin"], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  onTestFinished(() => void service.kill("SIGKILL"));
+  let output = "";
+  service.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+  await expect.poll(() => output, { timeout: 30_000 }).toContain("Ctrl+C stops it.");
+  const endpoint = /http:\S+/.exec(output)?.[0] ?? "";
+  await using client = new WebPubSubClient(/ws:\S+/.exec(output)?.[0] ?? "");
+  const recovered = new Promise((resolve) => client.on("recovered", resolve));
+  await client.start();
+
+  const here = lines.replaceAll("http://127.0.0.1:8080", endpoint).replaceAll("ann", "developer");
+  const answers = (await run(consumer.folder, "sh", "-ec", here.replaceAll("curl ", "curl -fsS -w '\\n' ")))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as unknown);
+  const fault = { kind: "refuseUpgrades", with: 503, only: "recovery", times: expect.any(Number) as number };
+  expect(answers).toEqual([
+    expect.objectContaining({ hubs: [expect.objectContaining({ name: "chat" })], faults: [] }),
+    { hit: 0 },
+    { hit: 1 },
+    [fault],
+  ]);
+  await recovered;
+});
+
 test("CommonJS and ESM: sockets, REST, Protobuf's codec and the admin path work from the bundle", async () => {
   const program = `
     async function main() {
