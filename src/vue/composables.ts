@@ -1,5 +1,4 @@
 import {
-  computed,
   getCurrentInstance,
   getCurrentScope,
   onMounted,
@@ -79,7 +78,7 @@ export function useGroup<T = GroupContent, In = T>(
   return {
     status: shallowReadonly(status),
     error: shallowReadonly(error),
-    send: (data, how) => group.value.send(data, how),
+    send: (data, how) => group().send(data, how),
   };
 }
 
@@ -124,7 +123,7 @@ export function useGroupState(name: MaybeRefOrGetter<string>): GroupStateView {
   return {
     states: shallowReadonly(states),
     error: shallowReadonly(error),
-    setState: (state, options) => group.value.setState(state, options),
+    setState: (state, options) => group().setState(state, options),
   };
 }
 
@@ -138,7 +137,7 @@ export function useGroupStream(
     streams.value = [];
     return [current.subscribeStreams((views) => (streams.value = views), options)];
   });
-  return { streams: shallowReadonly(streams), openStream: (how) => group.value.openStream(how) };
+  return { streams: shallowReadonly(streams), openStream: (how) => group().openStream(how) };
 }
 
 /** The handle of a group, and what `subscribe` makes of it while the component is mounted. */
@@ -146,13 +145,15 @@ function useSubscription<T, In>(
   name: MaybeRefOrGetter<string>,
   { schema, onInvalidMessage }: GroupSubscriptionOptions<T, In>,
   subscribe: (group: Group<T, In>) => (() => void)[],
-): { readonly value: Group<T, In> } {
+): () => Group<T, In> {
   const client = useWebPubSubClient();
-  const group = computed(() => client.group(toValue(name), { schema }));
+  const group = (): Group<T, In> => client.group(toValue(name), { schema });
   whileMounted(() => {
     watch(
-      group,
-      (current, _, onCleanup) => {
+      // A name that can't be one throws in the callback, where Vue expects it and the old group has been left.
+      () => toValue(name),
+      (_, __, onCleanup) => {
+        const current = group();
         const ends = subscribe(current);
         if (onInvalidMessage !== undefined) ends.push(current.onInvalidMessage(onInvalidMessage));
         onCleanup(() => ends.forEach((end) => end()));

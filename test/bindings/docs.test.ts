@@ -3,9 +3,10 @@ import { readFileSync } from "node:fs";
 import * as React from "react";
 import * as jsxRuntime from "react/jsx-runtime";
 import ts from "typescript";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi, type MockInstance } from "vitest";
 import * as Vue from "vue";
 import { compileScript, parse } from "vue/compiler-sfc";
+import type { Group } from "web-pubsub-client";
 import * as reactBinding from "web-pubsub-client/react";
 import * as vueBinding from "web-pubsub-client/vue";
 import * as zod from "zod";
@@ -18,7 +19,10 @@ let url: string;
 beforeEach(async () => {
   url = await service.url();
 });
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
 
 interface Block {
   readonly file: string;
@@ -96,7 +100,7 @@ const modules: Record<string, unknown> = {
 };
 
 /** Runs a block as the module that it is and gives its exports. */
-function evaluate({ language, code }: Block): Record<string, unknown> {
+function evaluate({ language, code }: Block, more: Record<string, unknown> = {}): Record<string, unknown> {
   const { outputText } = ts.transpileModule(language === "vue" ? compileVue(code) : code, {
     compilerOptions: {
       module: ts.ModuleKind.CommonJS,
@@ -107,13 +111,14 @@ function evaluate({ language, code }: Block): Record<string, unknown> {
   });
   const exports: Record<string, unknown> = {};
   const require = (name: string): unknown => {
-    if (!(name in modules)) throw new Error(`The page imports ${name}, which this test doesn't know.`);
-    return modules[name];
+    const known = { ...modules, ...more };
+    if (!(name in known)) throw new Error(`The page imports ${name}, which this test doesn't know.`);
+    return known[name];
   };
-  type Module = (load: typeof require, exports: Record<string, unknown>) => void;
+  type Module = (load: typeof require, exports: Record<string, unknown>, url: string) => void;
   const Evaluated = evaluate.constructor as new (...parts: string[]) => Module;
   // In a function of its own, as bundlers put it; its text is that of our own pages.
-  new Evaluated("require", "exports", outputText)(require, exports);
+  new Evaluated("require", "exports", "url", outputText)(require, exports, url);
   return exports;
 }
 
@@ -175,4 +180,107 @@ test("the room with presence of the page for Vue works as written", async () => 
   const unmount = showVue(find("docs/vue.md", "vue"));
   await visitRoom();
   unmount();
+});
+
+/** Somebody else who is connected. */
+async function neighbour(...groups: string[]): Promise<Group[]> {
+  const client = await service.started();
+  const handles = groups.map((name) => client.group(name));
+  for (const handle of handles) handle.subscribe(() => {});
+  await waitFor(() => expect(handles.map(({ status }) => status)).toEqual(groups.map(() => "joined")));
+  return handles;
+}
+
+/** The price is printed as a number, what is none is told, and what is sent has the form that goes in. */
+async function watchTicks(): Promise<void> {
+  const printed = vi.spyOn(console, "log").mockImplementation(() => {});
+  const warned = vi.spyOn(console, "warn").mockImplementation(() => {});
+  await waitFor(() => expect(service.members("ticks")).toBe(1));
+  service.publish("ticks", { symbol: "Y" });
+  service.publish("ticks", { symbol: "Y", price: 2 });
+  await waitFor(() => expect(printed.mock.calls).toEqual([["Y", "2.00"]]));
+  expect(warned.mock.calls).toEqual([[{ symbol: "Y" }, [expect.objectContaining({ path: ["price"] })]]]);
+  fireEvent.click(screen.getByRole("button"));
+  await waitFor(() => expect(printed.mock.calls.at(-1)).toEqual(["X", "1.50"]));
+}
+
+/** A stream grows on the page, and one that breaks off is told from one that ended. */
+async function watchAnswers(): Promise<void> {
+  const [answers] = await neighbour("answers");
+  await waitFor(() => expect(service.members("answers")).toBe(2));
+  const whole = await answers?.openStream();
+  await whole?.write("forty-");
+  await waitFor(() => expect(screen.getByText("forty-").getAttribute("aria-busy")).toBe("true"));
+  await whole?.write("two");
+  await whole?.end();
+  await waitFor(() => expect(screen.getByText("forty-two").getAttribute("aria-busy")).toBe("false"));
+  const broken = await answers?.openStream();
+  await broken?.write("half");
+  await broken?.abort({ message: "tired" });
+  await screen.findByText(/half\s+\(incomplete: .*tired.*\)/);
+}
+
+const inReact = (exports: Record<string, unknown>, name: string): void => {
+  const { WebPubSubProvider: Provider } = reactBinding;
+  const Shown = exports[name] as React.ComponentType;
+  render(React.createElement(Provider, { url }, React.createElement(Shown)));
+};
+
+test("React: the schema of the page", async () => {
+  inReact(find("docs/react.md", "tsx", 2), "Ticker");
+  await watchTicks();
+});
+
+test("Vue: the schema of the page", async () => {
+  const unmount = showVue(find("docs/vue.md", "vue", 1));
+  await watchTicks();
+  unmount();
+});
+
+test("React: the streams of the page", async () => {
+  inReact(find("docs/react.md", "tsx", 3), "Answers");
+  await watchAnswers();
+});
+
+test("Vue: the streams of the page", async () => {
+  const unmount = showVue(find("docs/vue.md", "vue", 2));
+  await watchAnswers();
+  unmount();
+});
+
+/** What `/negotiate` answers in the examples. */
+function negotiate(): MockInstance<typeof fetch> {
+  return vi.spyOn(globalThis, "fetch").mockImplementation(async () => new Response(url));
+}
+
+test("React: the credential of the page is asked for the URL", async () => {
+  const asked = negotiate();
+  const { Connected } = find("docs/react.md", "tsx", 1);
+  render(React.createElement(Connected as React.ComponentType, undefined));
+  await waitFor(() => expect(service.connections()).toBe(1));
+  expect(asked.mock.calls).toEqual([["/negotiate"]]);
+});
+
+test("Vue: the entries of the page connect, with a URL and with a credential", async () => {
+  const asked = negotiate();
+  const container = document.body.appendChild(document.createElement("div"));
+  container.id = "app";
+  const unmount: (() => void)[] = [];
+  const recorded = {
+    ...Vue,
+    createApp: (...args: Parameters<typeof Vue.createApp>) => {
+      const app = Vue.createApp(...args);
+      unmount.push(() => app.unmount());
+      return app;
+    },
+  };
+  const App = Vue.defineComponent(() => () => Vue.h("p", "here"));
+  for (const block of blocksOf("docs/vue.md", "ts")) {
+    evaluate(block, { vue: recorded, "./App.vue": { __esModule: true, default: App } });
+    await waitFor(() => expect(service.connections()).toBe(1));
+    unmount.pop()?.();
+    await waitFor(() => expect(service.connections()).toBe(0), { timeout: 5_000 });
+  }
+  expect(asked.mock.calls).toEqual([["/negotiate"]]);
+  container.remove();
 });
