@@ -9,7 +9,6 @@ import { build, createServer, preview, type InlineConfig } from "vite";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import { launchChromium } from "../browser/chromium.js";
-import { leaveTraces } from "../browser/stage.js";
 import { createConsumer, type Consumer } from "./consumer.js";
 
 const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
@@ -115,7 +114,6 @@ describe.each(Object.entries(frameworks))("a fresh project with Vite and %s", (_
       await page.close();
       await emulator.close();
     });
-    leaveTraces(page, language);
     const problems: string[] = [];
     page.on("pageerror", ({ message }) => problems.push(message));
     page.on("console", (line) => {
