@@ -7,6 +7,8 @@ import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
 import type { GetClientAccessUrlOptions } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { assertNever } from "../util/assertNever.js";
+import { whenAborted } from "../util/whenAborted.js";
+import { sizeOf } from "../util/sizeOf.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
@@ -106,11 +108,11 @@ export class Connection {
       starting.reject(error);
       void this.stop();
     };
-    signal?.addEventListener("abort", onAbort);
+    const unlisten = whenAborted(signal, onAbort);
     this.#session.accepts();
     this.#dispatch({ type: "start", keepTrying });
-    if (signal === undefined) return starting.promise;
-    return starting.promise.finally(() => signal.removeEventListener("abort", onAbort));
+    // Without a signal nothing comes between: who starts hears it before who stops.
+    return signal === undefined ? starting.promise : starting.promise.finally(unlisten);
   }
 
   stop(): Promise<void> {
@@ -277,7 +279,7 @@ export class Connection {
     } catch (thrown) {
       logger.warning(`Could not read a frame: ${toError(thrown).name}`);
     }
-    const size = typeof data === "string" ? data.length : data.byteLength;
+    const size = sizeOf(data);
     // A frame that says nothing is a sign of life all the same.
     if (!Array.isArray(parsed)) this.#handle(parsed, size, epoch);
     else if (parsed.length === 0) this.#handle(null, size, epoch);

@@ -1,6 +1,7 @@
 import { logger } from "../logger.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import { Queue } from "../util/queue.js";
+import { whenAborted } from "../util/whenAborted.js";
 import type { Group } from "./group.js";
 import { MessageOverflowError } from "./groupErrors.js";
 import type { GroupMessage, GroupMessagesOptions } from "./groupOptions.js";
@@ -42,12 +43,7 @@ export class MessageIterator<T> implements AsyncIterableIterator<GroupMessage<T>
       this.#buffer.drain();
       this.#end();
     };
-    signal?.addEventListener("abort", onAbort);
-    this.#ends.push(
-      () => signal?.removeEventListener("abort", onAbort),
-      group.onStatusChange(onStatus),
-      group.subscribe(onMessage),
-    );
+    this.#ends.push(whenAborted(signal, onAbort), group.onStatusChange(onStatus), group.subscribe(onMessage));
     // Another subscriber's refusal is no change any more.
     onStatus();
   }

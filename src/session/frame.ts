@@ -1,5 +1,6 @@
 import type { WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubClientProtocol } from "../protocols/protocol.js";
+import { sizeOf } from "../util/sizeOf.js";
 
 /** One frame holds at most 1 MB; the service closes the connection on a larger one. */
 const MAX_FRAME_BYTES = 1 << 20;
@@ -13,7 +14,7 @@ export type Frame = string | ArrayBuffer;
  */
 export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSubMessage): Frame {
   const frame = protocol.writeMessage(message);
-  const length = frameSize(frame);
+  const length = sizeOf(frame);
   // A character is at most three bytes; only what may be too long is measured.
   if (length * 3 > MAX_FRAME_BYTES) {
     const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : length;
@@ -22,9 +23,4 @@ export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSu
     }
   }
   return frame;
-}
-
-/** Characters or bytes: enough to weigh a frame, at no cost. */
-export function frameSize(frame: Frame): number {
-  return typeof frame === "string" ? frame.length : frame.byteLength;
 }

@@ -1,4 +1,4 @@
-import { AbortError, type AbortSignalLike } from "@azure/abort-controller";
+import { AbortError } from "@azure/abort-controller";
 import {
   InvocationError,
   toError,
@@ -10,6 +10,7 @@ import { attempt } from "../logger.js";
 import type { InvokeEventOptions, InvokeEventResult } from "../models/invocations.js";
 import type { InvokeResponseMessage, WebPubSubDataType, WebPubSubMessage } from "../models/messages.js";
 import { amount, type Settings } from "../options.js";
+import { whenAborted } from "../util/whenAborted.js";
 import { Timer } from "../util/timer.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { invokeMessage, type MessageContent } from "./operationMessage.js";
@@ -18,8 +19,8 @@ import type { SessionHost, SessionPart } from "./sessionPart.js";
 type Invocation = {
   readonly id: string;
   readonly frame: Frame;
-  readonly signal: AbortSignalLike | undefined;
-  readonly onAbort: () => void;
+  /** Ends the watch over the caller's signal. */
+  readonly unlisten: () => void;
   readonly resolve: (result: InvokeEventResult) => void;
   readonly reject: (error: InvocationError) => void;
   /** Handed to a socket: it may have been executed and is never sent again. */
@@ -75,12 +76,10 @@ export class Invocations implements SessionPart {
       throw failure(id, "InvalidMessage", cause.message, { cause });
     }
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => this.#giveUp(invocation, aborted(id));
       const invocation: Invocation = {
         id,
         frame,
-        signal: abortSignal,
-        onAbort,
+        unlisten: whenAborted(abortSignal, () => this.#giveUp(invocation, aborted(id))),
         resolve,
         reject,
         sent: false,
@@ -89,7 +88,6 @@ export class Invocations implements SessionPart {
       };
       this.#byId.set(id, invocation);
       this.#unsent.add(invocation);
-      abortSignal?.addEventListener("abort", onAbort);
       if (timeout > 0) {
         const message = `No answer within ${timeout} ms (timeoutInMs).`;
         this.#arm(invocation, environment.now() + timeout, "Timeout", message);
@@ -209,7 +207,7 @@ export class Invocations implements SessionPart {
   #settle(invocation: Invocation): void {
     this.#byId.delete(invocation.id);
     this.#unsent.delete(invocation);
-    invocation.signal?.removeEventListener("abort", invocation.onAbort);
+    invocation.unlisten();
     invocation.timer.clear();
     this.#host.settled();
   }

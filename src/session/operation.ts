@@ -23,7 +23,8 @@ export interface NewOperation {
 export interface Operation extends NewOperation {
   /** Rises with each call. */
   readonly order: number;
-  onAbort: (() => void) | undefined;
+  /** Ends the watch over the signal. */
+  unlisten: (() => void) | undefined;
   /**
    * - `fresh`: never handed to a socket.
    * - `sent`: handed to one, its answer is due.

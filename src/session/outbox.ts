@@ -2,6 +2,7 @@ import { retryDelay, type RetryPolicy } from "../connection/retryPolicy.js";
 import { abortedOperation, SendMessageError, type SendMessageErrorCode } from "../errors.js";
 import type { AckMessage, AckMessageError } from "../models/messages.js";
 import { Queue } from "../util/queue.js";
+import { whenAborted } from "../util/whenAborted.js";
 import type { NewOperation, Operation } from "./operation.js";
 
 /** Explicit ids from here on don't move the automatic ones, which never get so far. */
@@ -83,7 +84,7 @@ export class Outbox {
       resolve: given.resolve,
       reject: given.reject,
       order: this.#order++,
-      onAbort: undefined,
+      unlisten: undefined,
       place: "fresh",
       unanswered: false,
       resentOnNewConnection: false,
@@ -94,8 +95,7 @@ export class Outbox {
     };
     if (ackId !== undefined) this.#byAckId.set(ackId, operation);
     if (signal !== undefined) {
-      operation.onAbort = () => this.#fail(operation, abortedOperation(ackId));
-      signal.addEventListener("abort", operation.onAbort);
+      operation.unlisten = whenAborted(signal, () => this.#fail(operation, abortedOperation(ackId)));
     }
     if (isRejoin) {
       this.#rejoins.push(operation);
@@ -278,13 +278,13 @@ export class Outbox {
   }
 
   #settle(operation: Operation): void {
-    const { place, ackId, signal, onAbort, isRejoin } = operation;
+    const { place, ackId, unlisten, isRejoin } = operation;
     if (place === "fresh" && !isRejoin) this.#discardFresh();
     operation.place = "settled";
     if (ackId !== undefined) this.#byAckId.delete(ackId);
     this.#sent.delete(operation);
     if (place === "delayed") this.#delayed.delete(operation);
-    if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);
+    unlisten?.();
     if (!isRejoin && --this.#unsettled === 0) this.#options.onIdle();
   }
 

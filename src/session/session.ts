@@ -9,7 +9,8 @@ import type { Settings } from "../options.js";
 import { deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import { encodeFrame, frameSize, type Frame } from "./frame.js";
+import { sizeOf } from "../util/sizeOf.js";
+import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships, type OwnSettled, type Settled } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
 import { Outbox } from "./outbox.js";
@@ -91,7 +92,7 @@ export class Session implements SessionPort, SessionHost {
   }
 
   write(frame: Frame): void {
-    this.#pace.wrote(frameSize(frame));
+    this.#pace.wrote(sizeOf(frame));
     this.#writer?.write(frame);
   }
 
@@ -299,7 +300,7 @@ export class Session implements SessionPort, SessionHost {
       const operation = this.#outbox.takeNext(now);
       if (operation === undefined) return;
       try {
-        operation.position = this.#pace.wrote(frameSize(operation.frame));
+        operation.position = this.#pace.wrote(sizeOf(operation.frame));
         writer.write(operation.frame);
       } catch (thrown) {
         this.#outbox.writeFailed(operation, now, toError(thrown));

@@ -1,11 +1,12 @@
 import type { TimerHandle } from "../environment/environment.js";
+import { sizeOf } from "../util/sizeOf.js";
 import { toError } from "../errors.js";
 import { logger } from "../logger.js";
 import type { Settings } from "../options.js";
 import type { Frame } from "../session/frame.js";
 import type { SessionHost } from "../session/sessionPart.js";
 import type { GroupStreamError } from "./groupStreamError.js";
-import { lengthOf, ReplayBuffer } from "./replayBuffer.js";
+import { ReplayBuffer } from "./replayBuffer.js";
 import { WaitingLine, type WaitingFragment } from "./waitingLine.js";
 
 /** How long nothing is acknowledged before the oldest fragment is sent once more, in ms; it doubles. */
@@ -92,10 +93,7 @@ export class Delivery {
 
   /** There is a place in the window. */
   fits(frame: Frame): boolean {
-    const { maxUnackedFragments, maxUnackedBytes } = this.#options;
-    const { count, size } = this.#buffer;
-    if (this.#line.count > 0) return false;
-    return count === 0 || (count < maxUnackedFragments && size + lengthOf(frame) <= maxUnackedBytes);
+    return this.#line.count === 0 && this.#hasRoom(frame);
   }
 
   push(frame: Frame): void {
@@ -188,15 +186,21 @@ export class Delivery {
     return true;
   }
 
+  /** One fragment, however large, may always be under way. */
+  #hasRoom(frame: Frame): boolean {
+    const { maxUnackedFragments, maxUnackedBytes } = this.#options;
+    const { count, size } = this.#buffer;
+    return count === 0 || (count < maxUnackedFragments && size + sizeOf(frame) <= maxUnackedBytes);
+  }
+
   /** Those who wait get the places that have become free. */
   #admit(): void {
-    const { maxUnackedFragments, maxUnackedBytes } = this.#options;
     for (;;) {
       const fragment = this.#line.peek();
       if (fragment === undefined) return;
-      const { count, size, next } = this.#buffer;
+      const { next } = this.#buffer;
       const { frame, message, resolve, reject } = fragment;
-      if (count > 0 && (count >= maxUnackedFragments || size + lengthOf(frame) > maxUnackedBytes)) return;
+      if (!this.#hasRoom(frame)) return;
       this.#line.shift();
       try {
         // One before it was taken back, or couldn't be written any more.

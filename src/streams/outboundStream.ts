@@ -17,6 +17,7 @@ import type { Settings } from "../options.js";
 import { encodeFrame, type Frame } from "../session/frame.js";
 import { inferDataType, toData } from "../session/operationMessage.js";
 import type { SessionHost } from "../session/sessionPart.js";
+import { whenAborted } from "../util/whenAborted.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import { Delivery } from "./delivery.js";
 import { aborted, fromWire, GroupStreamError } from "./groupStreamError.js";
@@ -133,13 +134,10 @@ export class OutboundStream {
     return new Promise((resolve, reject) => {
       const delivery = this.#checkOpen(signal);
       const frame = this.#encode({ kind: "streamEnd", streamId: this.id, error });
-      const onAbort = (): void => reject(aborted(this.id));
-      signal?.addEventListener("abort", onAbort);
+      const unlisten = whenAborted(signal, () => reject(aborted(this.id)));
       this.#phase = "ending";
       this.#closing = deferred();
-      void this.#closing.promise
-        .then(resolve, reject)
-        .then(() => signal?.removeEventListener("abort", onAbort));
+      void this.#closing.promise.then(resolve, reject).then(unlisten);
       delivery.end(frame);
     });
   }

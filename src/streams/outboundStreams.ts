@@ -5,6 +5,7 @@ import type { GroupStreamWriter, OpenGroupStreamOptions } from "../models/stream
 import { positive, type Settings } from "../options.js";
 import { checkName } from "../session/operationMessage.js";
 import type { SessionHost, SessionPart } from "../session/sessionPart.js";
+import { whenAborted } from "../util/whenAborted.js";
 import { uuid } from "../util/uuid.js";
 import { aborted, GroupStreamError } from "./groupStreamError.js";
 import { OutboundStream } from "./outboundStream.js";
@@ -51,13 +52,12 @@ export class OutboundStreams implements SessionPart {
       if (error !== undefined) writer.failed(error);
       this.#host.settled();
     };
-    const onAbort = (): void => stream.giveUp(aborted(streamId));
-    abortSignal?.addEventListener("abort", onAbort);
+    const unlisten = whenAborted(abortSignal, () => stream.giveUp(aborted(streamId)));
     stream.begins();
     try {
       await stream.opened;
     } finally {
-      abortSignal?.removeEventListener("abort", onAbort);
+      unlisten();
     }
     return writer;
   }

@@ -1,4 +1,5 @@
 import type { Frame } from "../session/frame.js";
+import { sizeOf } from "../util/sizeOf.js";
 
 /**
  * The fragments that the service hasn't acknowledged, numbered from 1 in the order of writing. Some
@@ -38,7 +39,7 @@ export class ReplayBuffer {
 
   push(frame: Frame): void {
     this.#frames.push(frame);
-    this.#size += lengthOf(frame);
+    this.#size += sizeOf(frame);
   }
 
   /** The next fragment to send. */
@@ -58,7 +59,7 @@ export class ReplayBuffer {
   acknowledge(expected: number): boolean {
     if (expected > this.next) return false;
     while (this.#oldest < expected) {
-      this.#size -= lengthOf(this.#frames[this.#head] as Frame);
+      this.#size -= sizeOf(this.#frames[this.#head] as Frame);
       this.#frames[this.#head++] = undefined;
       this.#oldest++;
     }
@@ -75,8 +76,4 @@ export class ReplayBuffer {
   rewind(): void {
     this.#cursor = this.#oldest;
   }
-}
-
-export function lengthOf(frame: Frame): number {
-  return typeof frame === "string" ? frame.length : frame.byteLength;
 }

@@ -1,8 +1,9 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { StreamDataMessage } from "../models/messages.js";
 import type { Frame } from "../session/frame.js";
+import { sizeOf } from "../util/sizeOf.js";
+import { whenAborted } from "../util/whenAborted.js";
 import { aborted, type GroupStreamError } from "./groupStreamError.js";
-import { lengthOf } from "./replayBuffer.js";
 
 /** A fragment that has no place in the window yet. */
 export type WaitingFragment = {
@@ -14,7 +15,7 @@ export type WaitingFragment = {
   readonly signal: AbortSignalLike | undefined;
 };
 
-type Entry = WaitingFragment & { readonly onAbort: () => void };
+type Entry = WaitingFragment & { /** Ends the watch over the signal. */ readonly unlisten: () => void };
 
 /** The fragments that wait for the window, in the order of their calls. */
 export class WaitingLine {
@@ -31,14 +32,13 @@ export class WaitingLine {
   }
 
   add(fragment: WaitingFragment): void {
-    const onAbort = (): void => {
+    const unlisten = whenAborted(fragment.signal, () => {
       this.#remove(entry);
       entry.reject(aborted(entry.message.streamId));
-    };
-    const entry: Entry = { ...fragment, onAbort };
-    entry.signal?.addEventListener("abort", onAbort);
+    });
+    const entry: Entry = { ...fragment, unlisten };
     this.#entries.add(entry);
-    this.#size += lengthOf(entry.frame);
+    this.#size += sizeOf(entry.frame);
   }
 
   peek(): WaitingFragment | undefined {
@@ -58,7 +58,7 @@ export class WaitingLine {
   }
 
   #remove(entry: Entry): void {
-    if (this.#entries.delete(entry)) this.#size -= lengthOf(entry.frame);
-    entry.signal?.removeEventListener("abort", entry.onAbort);
+    if (this.#entries.delete(entry)) this.#size -= sizeOf(entry.frame);
+    entry.unlisten();
   }
 }

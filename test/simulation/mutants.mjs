@@ -64,7 +64,7 @@ const client = [
   {
     name: "the abort listener stays",
     file: outbox,
-    find: `    if (onAbort !== undefined) signal?.removeEventListener("abort", onAbort);`,
+    find: `    unlisten?.();`,
     put: ``,
   },
   {
@@ -250,7 +250,7 @@ const client = [
     name: "an open socket counts as a recovery that nothing proves",
     file: transition,
     find: `    case "frame":
-      return resume(state, state.identity, false);`,
+      return resume(state, state.identity, false, context);`,
     put: `    case "frame":
       return undefined;`,
   },
@@ -366,14 +366,14 @@ const client = [
   {
     name: "a listener's rejection is not handled",
     file: "src/util/safely.ts",
-    find: `if (result instanceof Promise)`,
-    put: `if (result === null)`,
+    find: `Promise.resolve(result).catch(onError);`,
+    put: `void Promise.resolve(result);`,
   },
   {
     name: "a wall clock set back stops the timers",
     file: "src/environment/default.ts",
-    find: `    if (now < last) lead += last - now;`,
-    put: `    if (now < last) last = now;`,
+    find: `ahead = Math.max(ahead, wallClock() - up);`,
+    put: `ahead = wallClock() - up;`,
   },
 ];
 

@@ -118,7 +118,7 @@ export const previewMutants = [
   {
     name: "invocation: the abort listener stays",
     file: invocations,
-    find: `    invocation.signal?.removeEventListener("abort", invocation.onAbort);`,
+    find: `    invocation.unlisten();`,
     put: ``,
   },
   {
@@ -146,8 +146,8 @@ export const previewMutants = [
   {
     name: "group state: subscriptions end with their connection",
     file: states,
-    find: `if (watch.active || watch.held) this.#attend(group, watch);`,
-    put: `if (watch.held) this.#attend(group, watch);`,
+    find: `of this.#watched) if (watch.active || watch.held)`,
+    put: `of this.#watched) if (watch.held)`,
   },
   {
     name: "group state: what was known outlives its connection",
@@ -159,14 +159,10 @@ export const previewMutants = [
   {
     name: "group state: it outlives the membership",
     file: states,
-    find: `    this.#own.delete(group);
-  }
-
-  #ownIn`,
-    put: `    this.onChanged?.(group);
-  }
-
-  #ownIn`,
+    find: `  left(group: string): void {
+    this.#own.delete(group);`,
+    put: `  left(group: string): void {
+    this.onChanged?.(group);`,
   },
   {
     name: "service: streams: fragments out of order are taken",
