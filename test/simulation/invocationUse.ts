@@ -3,7 +3,7 @@ import type { WebPubSubClientState } from "../../src/models/events.js";
 import type { InvokeEventResult } from "../../src/models/invocations.js";
 import type { Actor } from "./actor.js";
 import { REPLY } from "./model.js";
-import type { InvokeCall } from "./plan.js";
+import { isCalm, type InvokeCall } from "./plan.js";
 import type { Signal } from "./signal.js";
 import type { World } from "./world.js";
 
@@ -84,6 +84,14 @@ export class InvocationUse {
       if (sent.length > 0 && cancels.length > 0 && result !== undefined)
         failed("was answered, and cancelled");
       if (cancels.length > 0 && error?.code === "Refused") failed("was refused, and cancelled");
+      if (
+        error !== undefined &&
+        isCalm(this.#world.plan) &&
+        stateAtCall !== "Stopped" &&
+        !signal &&
+        call.timeoutInMs >= 5_000
+      )
+        failed(`failed although nothing was wrong: ${error.message}`);
       if (result === undefined) continue;
       if (executed !== 1) failed(`was answered, but executed ${executed} times`);
       if ((result.data as { op?: number } | undefined)?.op !== REPLY + op)

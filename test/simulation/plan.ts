@@ -152,3 +152,30 @@ export type ServiceTrouble =
 export type Step =
   | { readonly at: number; readonly client: number; readonly what: Call | Trouble }
   | { readonly at: number; readonly client?: undefined; readonly what: ServiceTrouble };
+
+const HARMLESS: ReadonlySet<string> = new Set([
+  "start",
+  "join",
+  "leave",
+  "send",
+  "event",
+  "state",
+  "watch",
+  "unwatch",
+  "stream",
+  "invoke",
+  "publish",
+  "nackFragments",
+  "clockJump",
+  "wake",
+]);
+
+/** A larger burst fills a session's window. */
+const MOST_AT_ONCE = 500;
+
+/** Nothing happens that could make a call fail which isn't wrong by itself. */
+export function isCalm({ steps }: Plan): boolean {
+  return steps.every(
+    ({ what }) => HARMLESS.has(what.do) && !(what.do === "publish" && what.times > MOST_AT_ONCE),
+  );
+}

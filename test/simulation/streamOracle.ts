@@ -1,5 +1,6 @@
 import type { Actor } from "./actor.js";
 import type { Json, ModelStream } from "./model.js";
+import { isCalm } from "./plan.js";
 import type { SentStream } from "./streamUse.js";
 import type { World } from "./world.js";
 
@@ -23,6 +24,8 @@ export function checkStreams(actor: Actor, world: World): void {
     const early = stateAtCall === "Stopped" || call.abortAfter === -1;
     if (early && (sent.length > 0 || outcome !== "failed"))
       failed(`stream ${streamId} was opened although it couldn't be`);
+    if (outcome === "failed" && isCalm(world.plan) && !mayFail(record))
+      failed(`stream ${streamId} failed although nothing was wrong: ${String(record.error)}`);
     // A start that nobody answered says nothing yet, and may be repeated elsewhere.
     const content = sent.filter(({ message }) => message["type"] !== "sendToGroup");
     if (new Set(content.map(({ wire }) => wire.connectionId)).size > 1)
@@ -39,6 +42,17 @@ export function checkStreams(actor: Actor, world: World): void {
     if (!finished && !(source?.call.finish === "end" && last === 0))
       failed(`stream ${streamId} looked complete after fragment ${last}`);
   }
+}
+
+/** It was refused, aborted, or slower than it said it would be. */
+function mayFail({ call, stateAtCall }: SentStream): boolean {
+  const { abortAfter, group, idleTimeoutInMs } = call;
+  return (
+    stateAtCall === "Stopped" ||
+    abortAfter !== undefined ||
+    idleTimeoutInMs !== undefined ||
+    group === "closed"
+  );
 }
 
 /** Fragments first go out in order and keep their number. */
