@@ -33,6 +33,8 @@ export default tseslint.config(
         setInterval: "readonly",
         clearInterval: "readonly",
         performance: "readonly",
+        fetch: "readonly",
+        TextDecoder: "readonly",
         require: "readonly",
         module: "readonly",
       },

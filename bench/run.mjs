@@ -1,38 +1,43 @@
-// npm run bench [-- --rounds 5 --only receive-json]: every contestant in every scenario, alternating.
+// Every contestant in every scenario, alternating, each in a process of its own; medians and ratios.
+//   npm run bench                                  all of it, three rounds
+//   npm run bench -- --only receive --rounds 5     scenarios whose name holds a word
+//   npm run bench -- --write                       also into docs/performance.md and its plot
 import { execFile, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { table, write } from "./report.mjs";
+import { scenarios } from "./scenarios/index.mjs";
 
 const { values } = parseArgs({
-  options: { rounds: { type: "string", default: "5" }, only: { type: "string" } },
+  options: {
+    rounds: { type: "string", default: "3" },
+    only: { type: "string", default: "" },
+    write: { type: "boolean", default: false },
+  },
 });
-const contestants = ["floor", "ours", "reference"];
-const scenarios = ["receive-json", "receive-binary", "acknowledged-sends"].filter(
-  (name) => values.only === undefined || values.only === name,
-);
 const run = promisify(execFile);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
 
-const server = fork(here("server.mjs"));
-const { url } = await new Promise((resolve) => server.once("message", resolve));
-for (const scenario of scenarios) {
-  const results = Object.fromEntries(contestants.map((name) => [name, []]));
+/** One run of one contestant. */
+async function measure(scenario, contestant, url) {
+  const args = ["--expose-gc", here("child.mjs"), contestant, scenario.name, url];
+  const { stdout } = await run(process.execPath, args);
+  return JSON.parse(stdout.trim().split("\n").at(-1));
+}
+
+const results = [];
+for (const scenario of scenarios.filter(({ name }) => name.includes(values.only))) {
+  const runs = Object.fromEntries(scenario.contestants.map((name) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const name of contestants) {
-      const { stdout } = await run(process.execPath, [here("child.mjs"), name, scenario, url]);
-      results[name].push(JSON.parse(stdout.trim().split("\n").at(-1)));
+    for (const name of scenario.contestants) {
+      // A service of its own for each run: what one contestant leaves behind is no burden for the next.
+      const server = fork(here("server.mjs"));
+      const { url } = await new Promise((resolve) => server.once("message", resolve));
+      runs[name].push(await measure(scenario, name, url));
+      server.disconnect();
     }
   }
-  const floor = median(results.floor.map((each) => each.cpuPerOperation));
-  console.log(`\n${scenario}`);
-  for (const name of contestants) {
-    const of = (field) => median(results[name].map((each) => each[field]));
-    const cpu = of("cpuPerOperation");
-    console.log(
-      `  ${name.padEnd(10)} ${cpu.toFixed(2).padStart(8)} µs CPU/op  x${(cpu / floor).toFixed(2)}  ` +
-        `${Math.round(of("operationsPerSecond")).toLocaleString("en").padStart(10)} op/s  ${of("peakMemory").toFixed(0).padStart(4)} MiB`,
-    );
-  }
+  results.push({ scenario, runs });
+  console.log(`\n${table(scenario, runs)}`);
 }
-server.disconnect();
+if (values.write) await write(results, Number(values.rounds));

@@ -1,58 +1,149 @@
-// A service that does just enough for the benchmarks, as fast as `ws` can: it numbers messages,
-// keeps the 1,000-message window and acknowledges operations. Runs in a process of its own.
+// A service that does just enough for the benchmarks, as fast as `ws` can: it numbers messages, keeps
+// the 1,000-message window, acknowledges operations and streams, and keeps sessions for their
+// recovery. Runs in a process of its own. `POST /cut?id=` breaks a transport, `/hold?id=` holds acks.
+import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
+import { jsonWire } from "./wire/json.mjs";
+import { protobufWire } from "./wire/protobuf.mjs";
 
 const WINDOW = 1_000;
+/** Stream acks come after so many fragments. */
+const STREAM_BATCH = 32;
+
+const now = () => performance.timeOrigin + performance.now();
+const sessions = new Map();
+
+/** What of a connection outlives its transport. */
+class Session {
+  id = Math.random().toString(36).slice(2);
+  socket = undefined;
+  /** One way, in ms: what goes out and what comes in is held up for so long. */
+  delay = 0;
+  holds = false;
+  acceptedAt = 0;
+  #wire;
+  #frameOf;
+  #sent = 0;
+  #acknowledged = 0;
+  #wanted = 0;
+  #streams = new Map();
+
+  constructor(wire, delay) {
+    this.#wire = wire;
+    this.delay = delay;
+  }
+
+  attach(socket, isRecovery) {
+    this.socket = socket;
+    this.acceptedAt = now();
+    this.holds = false;
+    socket.on("message", (raw, isBinary) => {
+      if (this.delay === 0) this.#receive(raw, isBinary);
+      else setTimeout(() => this.#receive(raw, isBinary), this.delay);
+    });
+    this.send(this.#wire.connected(this.id));
+    if (!isRecovery) return;
+    this.#sent = this.#acknowledged;
+    this.#pump();
+  }
+
+  send(frame) {
+    const { socket } = this;
+    if (this.delay === 0) socket?.send(frame);
+    else setTimeout(() => socket?.send(frame), this.delay);
+  }
+
+  /** Messages of a kind for this client. */
+  blast({ kind, bytes, count }) {
+    this.#frameOf = this.#wire.message(kind, bytes);
+    this.#wanted += count;
+    this.#pump();
+  }
+
+  #pump() {
+    if (this.socket === undefined) return;
+    while (this.#sent < this.#wanted && this.#sent - this.#acknowledged < WINDOW)
+      this.send(this.#frameOf(++this.#sent));
+  }
+
+  #receive(raw, isBinary) {
+    const frame = this.#wire.parse(raw, isBinary);
+    switch (frame.type) {
+      case "sequenceAck":
+        this.#acknowledged = Math.max(this.#acknowledged, frame.sequenceId);
+        this.#pump();
+        return;
+      case "ping":
+        this.send(this.#wire.pong);
+        return;
+      case "streamData":
+        this.#fragment(frame);
+        return;
+      case "streamEnd":
+        this.#streamAck(frame.streamId, this.#streams.get(frame.streamId));
+        this.send(JSON.stringify({ type: "streamClosed", streamId: frame.streamId }));
+        return;
+      default:
+    }
+    if (frame.stream !== undefined) {
+      this.#streams.set(frame.stream.streamId, 0);
+      this.#streamAck(frame.stream.streamId, 0);
+      return;
+    }
+    if (frame.ackId !== undefined && !this.holds) this.send(this.#wire.ack(frame.ackId));
+    if (frame.event === "blast") this.blast(frame.data);
+  }
+
+  #fragment({ streamId, streamSequenceId = 0 }) {
+    if (streamSequenceId !== this.#streams.get(streamId) + 1) return;
+    this.#streams.set(streamId, streamSequenceId);
+    if (streamSequenceId % STREAM_BATCH === 0) this.#streamAck(streamId, streamSequenceId);
+  }
+
+  #streamAck(streamId, last) {
+    this.send(JSON.stringify({ type: "streamAck", streamId, expectedSequenceId: last + 1 }));
+  }
+}
+
+/** Orders by HTTP; answers with the session's times. */
+function order({ pathname, searchParams }) {
+  const session = sessions.get(searchParams.get("id"));
+  if (session === undefined) return undefined;
+  if (pathname === "/hold") session.holds = true;
+  if (pathname === "/cut") {
+    const { socket } = session;
+    session.socket = undefined;
+    socket?.terminate();
+    if (searchParams.has("message")) session.blast({ kind: "json", bytes: 40, count: 1 });
+    return { cutAt: now() };
+  }
+  return { acceptedAt: session.acceptedAt };
+}
+
+const http = createServer((request, response) => {
+  const answer = order(new URL(request.url, "http://127.0.0.1"));
+  response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+});
 const server = new WebSocketServer({
-  port: 0,
-  host: "127.0.0.1",
+  server: http,
   perMessageDeflate: false,
   handleProtocols: (offered) => [...offered][0],
 });
 
-const payloads = {
-  json: (bytes) => ({ dataType: "json", data: { text: "x".repeat(bytes), at: 1234567890, list: [1, 2, 3] } }),
-  binary: (bytes) => ({ dataType: "binary", data: Buffer.alloc(bytes, 7).toString("base64") }),
-};
-
-server.on("connection", (socket) => {
-  const id = Math.random().toString(36).slice(2);
-  let sent = 0;
-  let acknowledged = 0;
-  let wanted = 0;
-  let head = "";
-  const pump = () => {
-    while (sent < wanted && sent - acknowledged < WINDOW) socket.send(`${head}${++sent}}`);
-  };
-  socket.send(
-    `{"type":"system","event":"connected","userId":"bench","connectionId":"${id}","reconnectionToken":"token-${id}"}`,
-  );
-  socket.on("message", (raw) => {
-    const frame = JSON.parse(raw.toString());
-    if (frame.type === "sequenceAck") {
-      acknowledged = frame.sequenceId;
-      pump();
-      return;
-    }
-    if (frame.type === "ping") return socket.send('{"type":"pong"}');
-    if (frame.ackId !== undefined) socket.send(`{"type":"ack","ackId":${frame.ackId},"success":true}`);
-    if (frame.type === "event" && frame.event === "blast") {
-      const { kind, bytes, count } = frame.data;
-      const body = {
-        type: "message",
-        from: "group",
-        group: "bench",
-        fromUserId: "peer",
-        ...payloads[kind](bytes),
-      };
-      head = `${JSON.stringify(body).slice(0, -1)},"sequenceId":`;
-      wanted += count;
-      pump();
-    }
+server.on("connection", (socket, { url }) => {
+  const query = new URL(url, "ws://127.0.0.1").searchParams;
+  const known = sessions.get(query.get("awps_connection_id"));
+  const wire = socket.protocol.startsWith("protobuf") ? protobufWire : jsonWire;
+  const session = known ?? new Session(wire, Number(query.get("delay") ?? 0));
+  sessions.set(session.id, session);
+  socket.on("close", (code) => {
+    if (session.socket === socket) session.socket = undefined;
+    if (code === 1000 || code === 1005) sessions.delete(session.id);
   });
+  session.attach(socket, known !== undefined);
 });
 
-server.on("listening", () =>
-  process.send?.({ url: `ws://127.0.0.1:${server.address().port}/client/hubs/bench` }),
+http.listen(0, "127.0.0.1", () =>
+  process.send?.({ url: `ws://127.0.0.1:${http.address().port}/client/hubs/bench` }),
 );
 process.on("disconnect", () => process.exit(0));

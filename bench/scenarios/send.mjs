@@ -1,0 +1,20 @@
+import { measure } from "../measure.mjs";
+
+/** Sends so many messages, so many of them unanswered at a time, after a tenth of them to warm up. */
+export const send =
+  (count, inFlight) =>
+  async ({ create, url }) => {
+    const client = create(url);
+    await client.start();
+    const run = async (n) => {
+      let next = 0;
+      const worker = async () => {
+        while (next < n) await client.publish({ text: "hello", number: next++ });
+      };
+      await Promise.all(Array.from({ length: inFlight }, worker));
+    };
+    await run(count / 10);
+    const figures = await measure(count, () => run(count));
+    await client.stop();
+    return figures;
+  };
