@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
@@ -25,7 +25,7 @@ let consumer: Consumer;
 let tarball: Tarball;
 let installed: string;
 beforeAll(() => {
-  consumer = createConsumer(["vitest", "jest", "@bufbuild/protobuf"]);
+  consumer = createConsumer(["vitest", "jest", "@bufbuild/protobuf", "@azure/web-pubsub", "@types/node"]);
   tarball = packEmulator(consumer.folder);
   installed = unpackEmulator(tarball, consumer.folder);
 }, 60_000);
@@ -256,6 +256,56 @@ test.each(["node16", "nodenext", "bundler"])(
     expect(await run(folder, process.execPath, join(modules, "typescript/bin/tsc"), "-p", folder)).toBe("");
   },
 );
+
+test("the TypeScript of its README is right", async () => {
+  const readme = readFileSync(join(installed, "README.md"), "utf8");
+  const blocks = Array.from(readme.matchAll(/^```ts\n([^]*?)^```$/gm), ([, code]) => `${code}\nexport {};\n`);
+  expect(blocks.length).toBeGreaterThan(4);
+  const files = Object.fromEntries(blocks.map((code, index) => [`block-${index + 1}.ts`, code]));
+  const folder = project(
+    "readme",
+    { type: "module" },
+    {
+      ...files,
+      "given.d.ts": `declare const startEmulator: typeof import("web-pubsub-emulator").startEmulator;
+      declare const emulator: import("web-pubsub-emulator").Emulator;
+      declare const connectionString: string;
+      declare const seen: unknown[];`,
+      "tsconfig.json": JSON.stringify({
+        compilerOptions: {
+          strict: true,
+          noEmit: true,
+          skipLibCheck: true,
+          target: "ES2022",
+          lib: ["ES2023", "DOM", "ESNext.Disposable"],
+          module: "ESNext",
+          moduleResolution: "bundler",
+          types: ["node"],
+        },
+      }),
+    },
+  );
+  expect(await run(folder, process.execPath, join(modules, "typescript/bin/tsc"), "-p", folder)).toBe("");
+});
+
+test("the configuration of its README is taken, and its $schema is there", async () => {
+  const [json = ""] = blocksUnder("Settings");
+  const folder = project("settings", {}, { "emulator.json": json });
+  const { $schema } = JSON.parse(json) as { $schema: string };
+  expect(existsSync(join(consumer.folder, $schema))).toBe(true);
+  const service = spawn(
+    process.execPath,
+    [join(installed, "dist/cli.js"), "-c", "emulator.json", "-p", "0"],
+    {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  onTestFinished(() => void service.kill("SIGKILL"));
+  let output = "";
+  service.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+  await expect.poll(() => output, { timeout: 30_000 }).toContain("Ctrl+C stops it.");
+});
 
 test("publint finds nothing", async () => {
   const { messages, pkg } = await publint({ pkgDir: installed, strict: true, pack: false });

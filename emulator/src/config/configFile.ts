@@ -23,9 +23,16 @@ export async function readConfig(path: string): Promise<FileConfig> {
       ? check(await importFresh(resolve(path)), [])
       : checkJson(await readFile(path, "utf8"));
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new Error(`${basename(path)}: ${message}`, { cause: error });
+    throw new Error(`${basename(resolve(path))}: ${reasonOf(error)}`, { cause: error });
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT") return "there is no such file.";
+  if (code === "EISDIR") return "it is a folder, but must be a JSON file or a module.";
+  return error.message;
 }
 
 function isModule(path: string): boolean {
@@ -74,7 +81,7 @@ function check(value: unknown, impossible: readonly string[]): FileConfig {
 /** Says line and column where the parser only counts characters. */
 function placed(message: string, text: string): string {
   const position = /at position (\d+)/.exec(message)?.[1];
-  if (position === undefined || /line \d+/.test(message)) return message;
+  if (position === undefined || /line \d+/.test(message)) return message.replaceAll(/\s+/g, " ");
   const before = text.slice(0, Number(position)).split("\n");
   return `${message} (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
 }

@@ -102,6 +102,13 @@ test("a syntax error is shown with its line", async () => {
   await expect(readConfig(path)).rejects.toThrow(/^emulator\.json: it is not JSON: .*line 3/);
 });
 
+test("a file that is not there, and a folder", async () => {
+  await expect(readConfig("none.json")).rejects.toThrow("none.json: there is no such file.");
+  await expect(readConfig(".")).rejects.toThrow(
+    /^\S+: it is a folder, but must be a JSON file or a module\.$/,
+  );
+});
+
 test("a byte order mark is no syntax error", async () => {
   const { options } = await readConfig(await file("emulator.json", '\uFEFF{"port":0}'));
   expect(options).toEqual({ port: 0 });
