@@ -174,7 +174,7 @@ describe("goHalfOpen", () => {
     await until(() => hanging.socket.readyState === hanging.socket.CONNECTING);
     const start = performance.now();
     await house.emulator.close();
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(performance.now() - start).toBeLessThan(5_000);
     await Promise.all([client.gone(), hanging.gone()]);
   });
 });

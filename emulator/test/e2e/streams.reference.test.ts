@@ -111,7 +111,7 @@ test("the service's idle timeout ends both sides", async () => {
   await receiver.client.joinGroup("g");
   const streams = receive(receiver.client);
   const errors: unknown[] = [];
-  const writer = await sender.client.openGroupStream("g", { idleTimeoutInMs: 100 });
+  const writer = await sender.client.openGroupStream("g", { idleTimeoutInMs: 1_000 });
   writer.onError((error) => void errors.push(error));
   await writer.write("one", "text");
   await until(() => errors[0] && streams[0]?.end);
