@@ -57,9 +57,19 @@ module.exports = {
       comment: "emulator/src/service runs in virtual time: no transport, no framework, no Node module.",
       severity: "error",
       from: { path: "^emulator/src/service" },
-      to: {
-        path: ["^emulator/src/(wire|http|upstream|cli|emulator)", "node_modules/(ws|hono|fastify|jose)"],
-      },
+      to: { path: ["^emulator/src/(?!service/)", "node_modules/"] },
+    },
+    {
+      name: "wire-knows-the-service-only",
+      severity: "error",
+      from: { path: "^emulator/src/wire" },
+      to: { path: "^emulator/src/(?!wire/|service/)" },
+    },
+    {
+      name: "http-and-upstream-know-nothing-of-each-other",
+      severity: "error",
+      from: { path: "^emulator/src/(http|upstream)/" },
+      to: { path: "^emulator/src/(http|upstream|admin|config)/", pathNot: "^emulator/src/$1/" },
     },
     {
       name: "service-imports-no-core-module",

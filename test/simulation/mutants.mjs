@@ -505,7 +505,7 @@ const server = [
   },
   {
     name: "service: pings are not answered",
-    file: `${service}service.ts`,
+    file: `${service}frames.ts`,
     find: `        session.control({ kind: "pong" });`,
     put: ``,
   },

@@ -7,8 +7,9 @@ import {
   recoveryTicket,
 } from "./admission.js";
 import { bareMode } from "./bareFrames.js";
-import type { Codec, Frame } from "./codec.js";
+import type { Codec } from "./codec.js";
 import { randomId } from "./environment.js";
+import { Frames } from "./frames.js";
 import { Hub } from "./hub.js";
 import { Invocations } from "./invocations.js";
 import { defaultRecoveryWindowInMs } from "./limits.js";
@@ -38,7 +39,7 @@ export class Service {
   readonly trace = new Trace();
   readonly #ports: Ports;
   readonly #allowsAnonymous: (hub: string) => boolean;
-  readonly #operations: Operations;
+  readonly #frames: Frames;
   readonly #invocations: Invocations;
   readonly #streams: Streams;
   readonly #waitingRoom: WaitingRoom;
@@ -48,9 +49,15 @@ export class Service {
   constructor(ports: Ports, options: ServiceOptions = {}) {
     this.#ports = ports;
     this.#allowsAnonymous = options.allowsAnonymous ?? (() => false);
-    this.#operations = new Operations(ports.upstream, ports.interference, ports.diagnostics);
     this.#invocations = new Invocations(ports);
     this.#streams = new Streams(ports.environment, ports.interference);
+    this.#frames = new Frames({
+      operations: new Operations(ports.upstream, ports.interference, ports.diagnostics),
+      invocations: this.#invocations,
+      streams: this.#streams,
+      trace: this.trace,
+      diagnostics: ports.diagnostics,
+    });
     const window = options.recoveryWindowInMs ?? defaultRecoveryWindowInMs;
     this.#waitingRoom = new WaitingRoom(ports.environment, window);
   }
@@ -215,7 +222,7 @@ export class Service {
       environment,
       interference,
       trace: this.trace,
-      received: (session, frame) => this.#received(hub, session, frame),
+      received: (session, frame) => this.#frames.received(hub, session, frame),
       dropped: (session) => {
         this.#streams.paused(session);
         this.#waitingRoom.add(session);
@@ -229,72 +236,6 @@ export class Service {
         upstream.disconnected({ ...session.origin, reason });
       },
     };
-  }
-
-  #received(hub: Hub, session: Session, frame: Frame): void {
-    const decoded = session.codec.decode(frame);
-    if (this.trace.watched)
-      this.trace.emit(session, { kind: "received", decoded, bytes: frame.bytes.length });
-    const report = (message: string) =>
-      this.#ports.diagnostics({
-        level: "warning",
-        hub: hub.name,
-        connectionId: session.connectionId,
-        message,
-      });
-    switch (decoded.kind) {
-      case "unknown":
-        report(`A message of the unknown type ${JSON.stringify(decoded.type)} was skipped.`);
-        return;
-      case "invalid":
-        if (decoded.ackId !== undefined)
-          session.answer(decoded.ackId, {
-            name: "BadRequest",
-            message: `Invalid message: ${decoded.reason}.`,
-          });
-        else if (decoded.invocationId !== undefined)
-          this.#invocations.invalid(session, decoded.invocationId, decoded.reason);
-        else if (decoded.streamId !== undefined)
-          this.#streams.invalid(hub, session, decoded.streamId, decoded.reason);
-        else report(`An invalid message was skipped: ${decoded.reason}.`);
-        return;
-      case "malformed":
-        // Unsettled. The session ends too: the client would send the same again after a recovery.
-        report(`A frame could not be read: ${decoded.reason}.`);
-        session.end(`A frame could not be read: ${decoded.reason}.`);
-        return;
-      case "message":
-        break;
-    }
-    const { message } = decoded;
-    switch (message.kind) {
-      case "ping":
-        session.control({ kind: "pong" });
-        return;
-      case "sequenceAck":
-        session.buffer?.acknowledge(message.sequenceId);
-        return;
-      case "joinGroup":
-      case "leaveGroup":
-      case "sendToGroup":
-      case "event":
-      case "setGroupState":
-      case "subscribeGroupState":
-      case "unsubscribeGroupState":
-        this.#operations.execute(hub, session, message);
-        return;
-      case "startStream":
-      case "streamData":
-      case "streamKeepAlive":
-      case "streamEnd":
-        this.#streams.received(hub, session, message);
-        return;
-      case "invoke":
-        this.#invocations.invoke(hub, session, message);
-        return;
-      case "cancelInvocation":
-        this.#invocations.cancel(session, message.invocationId);
-    }
   }
 }
 
