@@ -28,6 +28,8 @@ export function toUrlSource(
     if (typeof url !== "string") {
       throw new TypeError(`The clientAccessUrl must be a string but currently it's ${typeof url}`);
     }
+    if (!/^(ws|http)s?:\/\//i.test(url))
+      throw new TypeError("The clientAccessUrl must begin with wss:// or ws://");
     return url;
   };
 }

@@ -5,6 +5,7 @@ import { logger } from "./logger.js";
 import type { WebPubSubClientOptions, WebPubSubRetryOptions } from "./models/options.js";
 import { WebPubSubJsonReliableProtocol } from "./protocols/index.js";
 import type { WebPubSubClientProtocol } from "./protocols/protocol.js";
+import { checkFlag } from "./util/checkFlag.js";
 
 /** The caller's options, complete and checked. */
 export interface Settings {
@@ -40,15 +41,17 @@ const RECONNECT_UNASKED: RetryPolicy = { ...RECONNECT_RETRY, mode: "Exponential"
 export function toSettings(options: WebPubSubClientOptions = {}): Settings {
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object.");
   const reconnect = options.reconnectRetryOptions;
-  const untouched = Object.values(reconnect ?? {}).every((value) => value === undefined || value === null);
+  const untouched =
+    typeof (reconnect ?? {}) === "object" &&
+    Object.values(reconnect ?? {}).every((value) => value === undefined || value === null);
   const protocol = toProtocol(options.protocol);
   return Object.freeze({
     protocol,
     pingFrame: writePing(protocol),
     environment: createEnvironment(options.environment, options.webSocket),
-    autoReconnect: options.autoReconnect ?? true,
-    autoRejoinGroups: options.autoRejoinGroups ?? true,
-    restoreGroupStates: options.restoreGroupStates ?? true,
+    autoReconnect: checkFlag("autoReconnect", options.autoReconnect, true),
+    autoRejoinGroups: checkFlag("autoRejoinGroups", options.autoRejoinGroups, true),
+    restoreGroupStates: checkFlag("restoreGroupStates", options.restoreGroupStates, true),
     messageRetry: toRetryPolicy("messageRetryOptions", options.messageRetryOptions, MESSAGE_RETRY),
     reconnectRetry: untouched
       ? RECONNECT_UNASKED
@@ -58,7 +61,7 @@ export function toSettings(options: WebPubSubClientOptions = {}): Settings {
     connectTimeoutInMs: positive("connectTimeoutInMs", options.connectTimeoutInMs, 10_000),
     ackTimeoutInMs: amount("ackTimeoutInMs", options.ackTimeoutInMs, 30_000),
     maxPendingOperations: positive("maxPendingOperations", options.maxPendingOperations, 10_000),
-    resendOnNewConnection: options.resendOnNewConnection ?? true,
+    resendOnNewConnection: checkFlag("resendOnNewConnection", options.resendOnNewConnection, true),
     releaseDelayInMs: amount("releaseDelayInMs", options.releaseDelayInMs, 1_000),
   });
 }
@@ -89,6 +92,7 @@ function toRetryPolicy(
   given: WebPubSubRetryOptions | undefined,
   defaults: RetryPolicy,
 ): RetryPolicy {
+  if (typeof (given ?? {}) !== "object") throw new TypeError(`${name} must be an object.`);
   const pick = (field: "maxRetries" | "retryDelayInMs" | "maxRetryDelayInMs"): number => {
     const value = given?.[field];
     if (value === undefined || value === null) return defaults[field];
@@ -105,7 +109,7 @@ function toRetryPolicy(
     retryDelayInMs: pick("retryDelayInMs"),
     maxRetryDelayInMs: pick("maxRetryDelayInMs"),
     mode,
-    jitter: given?.jitter ?? mode === "Exponential",
+    jitter: checkFlag(`${name}.jitter`, given?.jitter, mode === "Exponential"),
   };
 }
 

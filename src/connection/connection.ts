@@ -9,6 +9,7 @@ import type { Settings } from "../options.js";
 import { assertNever } from "../util/assertNever.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { sizeOf } from "../util/sizeOf.js";
+import { checkSignal } from "../util/checkSignal.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
@@ -93,10 +94,16 @@ export class Connection {
     this.#link?.send(frame);
   }
 
-  start(signal?: AbortSignalLike, keepTrying?: boolean): Promise<void> {
+  start(given?: AbortSignalLike, keepTrying?: boolean): Promise<void> {
     if (this.#state.name !== "Stopped") {
       const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
       return Promise.reject(new ConnectionError("AlreadyStarted", message));
+    }
+    let signal: AbortSignalLike | undefined;
+    try {
+      signal = checkSignal(given);
+    } catch (thrown) {
+      return Promise.reject(toError(thrown));
     }
     if (signal?.aborted) return Promise.reject(new AbortError("start was aborted."));
     const starting = deferred<void>();

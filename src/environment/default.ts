@@ -10,6 +10,7 @@ export function createEnvironment(
   given: Partial<Environment> = {},
   webSocket: WebSocketConstructor = WebSocket,
 ): Environment {
+  if (typeof webSocket !== "function") throw new TypeError("webSocket must be a class of WebSockets.");
   const environment: Environment = {
     now: () => Date.now(),
     uptime: () => performance.now(),
@@ -20,9 +21,11 @@ export function createEnvironment(
     onWake,
   };
   for (const name of Object.keys(environment) as (keyof Environment)[]) {
+    const own = given[name];
+    if (own === undefined) continue;
+    if (typeof own !== "function") throw new TypeError(`environment.${name} must be a function.`);
     // Bound, so that what is given may be an instance of a class.
-    const own = given[name]?.bind(given);
-    if (own !== undefined) Object.assign(environment, { [name]: own });
+    Object.assign(environment, { [name]: own.bind(given) });
   }
   const now = environment.now.bind(environment);
   // A given world has one time.

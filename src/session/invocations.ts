@@ -11,6 +11,7 @@ import type { InvokeEventOptions, InvokeEventResult } from "../models/invocation
 import type { InvokeResponseMessage, WebPubSubDataType, WebPubSubMessage } from "../models/messages.js";
 import { amount, type Settings } from "../options.js";
 import { whenAborted } from "../util/whenAborted.js";
+import { checkSignal } from "../util/checkSignal.js";
 import { Timer } from "../util/timer.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { invokeMessage, type MessageContent } from "./operationMessage.js";
@@ -55,8 +56,9 @@ export class Invocations implements SessionPart {
     event: string,
     content: MessageContent,
     dataType: WebPubSubDataType | undefined,
-    { invocationId, abortSignal, timeoutInMs }: InvokeEventOptions = {},
+    { invocationId, timeoutInMs, ...options }: InvokeEventOptions = {},
   ): Promise<InvokeEventResult> {
+    const abortSignal = checkSignal(options.abortSignal);
     const id = this.#reserveId(invocationId);
     const { refusal } = this.#host;
     if (refusal !== undefined) throw failure(id, "NotStarted", refusal);

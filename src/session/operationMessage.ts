@@ -13,6 +13,7 @@ import type {
 } from "../models/messages.js";
 import type { SendEventOptions, SendToGroupOptions } from "../models/options.js";
 import { isBytes, toBytes } from "../util/base64.js";
+import { checkFlag } from "../util/checkFlag.js";
 
 /** A message that the service answers by its ack id. */
 export type OperationMessage =
@@ -49,10 +50,10 @@ export function sendToGroupMessage(
     group: checkName("group", group),
     dataType,
     data: toData(content, dataType),
-    noEcho: noEcho ?? false,
+    noEcho: checkFlag("noEcho", noEcho, false),
   };
-  if (metadata !== undefined) message.metadata = checkMetadata(metadata);
-  if (ttlSeconds !== undefined) message.ttlSeconds = checkTtl(ttlSeconds);
+  if (metadata !== undefined && metadata !== null) message.metadata = checkMetadata(metadata);
+  if (ttlSeconds !== undefined && ttlSeconds !== null) message.ttlSeconds = checkTtl(ttlSeconds);
   return message;
 }
 
@@ -68,7 +69,7 @@ export function sendEventMessage(
     dataType,
     data: toData(content, dataType),
   };
-  if (metadata !== undefined) message.metadata = checkMetadata(metadata);
+  if (metadata !== undefined && metadata !== null) message.metadata = checkMetadata(metadata);
   return message;
 }
 
@@ -120,6 +121,9 @@ export function checkName(what: string, name: unknown): string {
 
 /** ASCII strings under HTTP token names: a value at most 1 KiB, 8 KiB in all. */
 function checkMetadata(metadata: MessageMetadata): MessageMetadata {
+  if (typeof metadata !== "object" || Array.isArray(metadata)) {
+    throw new TypeError("metadata must be an object of strings.");
+  }
   let size = 0;
   for (const [key, value] of Object.entries(metadata)) {
     if (!TOKEN.test(key)) {

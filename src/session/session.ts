@@ -6,6 +6,7 @@ import type { WebPubSubClientEvents } from "../models/events.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
+import { checkSignal } from "../util/checkSignal.js";
 import { deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
@@ -114,7 +115,7 @@ export class Session implements SessionPort, SessionHost {
     onSettled?: Settled,
   ): Promise<WebPubSubResult> {
     return new Promise((resolve, reject) => {
-      this.#enqueue(build, options, false, {
+      this.#enqueue(build, options ?? {}, false, {
         resolve: (result, late) => {
           onSettled?.(true, undefined, late);
           resolve(result);
@@ -266,9 +267,10 @@ export class Session implements SessionPort, SessionHost {
   }
 
   #enqueue(build: () => OperationMessage, options: SubmitOptions, isOwn: boolean, settle: Settlement): void {
-    const { abortSignal, fireAndForget } = options;
-    let ackId = options.ackId;
+    const { fireAndForget } = options;
+    let ackId = options.ackId ?? undefined;
     try {
+      const abortSignal = checkSignal(options.abortSignal);
       if (this.#refusal !== undefined)
         throw new SendMessageError(this.#refusal, { ackId, code: "NotStarted" });
       if (abortSignal?.aborted) throw abortedOperation(ackId);

@@ -6,6 +6,7 @@ import { positive, type Settings } from "../options.js";
 import { checkName } from "../session/operationMessage.js";
 import type { SessionHost, SessionPart } from "../session/sessionPart.js";
 import { whenAborted } from "../util/whenAborted.js";
+import { checkSignal } from "../util/checkSignal.js";
 import { uuid } from "../util/uuid.js";
 import { aborted, GroupStreamError } from "./groupStreamError.js";
 import { OutboundStream } from "./outboundStream.js";
@@ -36,7 +37,8 @@ export class OutboundStreams implements SessionPart {
 
   async open(groupName: string, options: OpenGroupStreamOptions = {}): Promise<GroupStreamWriter> {
     const { environment } = this.#settings;
-    const { streamId = uuid(() => environment.random()), abortSignal } = options;
+    const { streamId = uuid(() => environment.random()) } = options;
+    const abortSignal = checkSignal(options.abortSignal);
     if (this.#host.refusal !== undefined) {
       throw new GroupStreamError("NotStarted", streamId, this.#host.refusal);
     }

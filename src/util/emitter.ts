@@ -24,6 +24,7 @@ export class Emitter<Events extends object> {
   }
 
   on<E extends keyof Events & string>(event: E, listener: Listener<Events[E]>, once = false): () => void {
+    if (typeof listener !== "function") throw new TypeError("A listener must be a function.");
     const call = safely(listener, (error) => this.#onListenerError(event, error));
     let removed = false;
     const safe: SafeListener<Events[E]> = (args) => {

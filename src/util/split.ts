@@ -1,9 +1,11 @@
 import type { WebPubSubDataType } from "../models/messages.js";
 
-/** Arguments of a call whose data type may be left out. */
+/** Arguments of a call whose data type may be left out. Null counts as left out. */
 export function split<Options extends object>(
   typeOrOptions: WebPubSubDataType | Options | undefined,
   more: Options | undefined,
 ): [WebPubSubDataType | undefined, Options | undefined] {
-  return typeof typeOrOptions === "string" ? [typeOrOptions, more] : [undefined, typeOrOptions ?? more];
+  return typeof typeOrOptions === "string"
+    ? [typeOrOptions, more ?? undefined]
+    : [undefined, typeOrOptions ?? more ?? undefined];
 }

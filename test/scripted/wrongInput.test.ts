@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { WebPubSubClient, type WebPubSubClientOptions } from "web-pubsub-client";
+import { ack } from "../helpers/frames.js";
+import { follow } from "../helpers/settlement.js";
+import { Stage, turn, URL } from "../helpers/stage.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** What no compiler lets through, as programs without one hand it over. */
+const wrong = (value: unknown): never => value as never;
+
+describe("options that can't be are refused by the constructor, which says which and why", () => {
+  test.each<[object, string]>([
+    [{ autoReconnect: "no" }, "autoReconnect must be a boolean."],
+    [{ autoRejoinGroups: 0 }, "autoRejoinGroups must be a boolean."],
+    [{ resendOnNewConnection: "yes" }, "resendOnNewConnection must be a boolean."],
+    [{ messageRetryOptions: 5 }, "messageRetryOptions must be an object."],
+    [{ reconnectRetryOptions: "Fixed" }, "reconnectRetryOptions must be an object."],
+    [{ messageRetryOptions: { jitter: 1 } }, "messageRetryOptions.jitter must be a boolean."],
+    [{ webSocket: {} }, "webSocket must be a class of WebSockets."],
+    [{ environment: { now: 5 } }, "environment.now must be a function."],
+  ])("%j", (options, message) => {
+    expect(() => new WebPubSubClient(URL, options as WebPubSubClientOptions)).toThrow(new TypeError(message));
+  });
+});
+
+describe("null counts as left out", () => {
+  test("options, signal, ack id, metadata and time to live", async () => {
+    const stage = new Stage();
+    void stage.client.start(wrong(null));
+    await turn();
+    await stage.accept();
+    const none = wrong({ abortSignal: null, ackId: null, metadata: null, ttlSeconds: null });
+    const calls = [
+      stage.client.joinGroup("g", wrong(null)),
+      stage.client.joinGroup("g", none),
+      stage.client.sendToGroup("g", "x", wrong(null)),
+      stage.client.sendToGroup("g", "x", "text", none),
+      stage.client.sendEvent("e", "x", "text", wrong(null)),
+      stage.client.leaveGroup("g", none),
+    ];
+    calls.forEach((_, index) => stage.socket.receiveFrame(ack(index + 1)));
+    expect((await Promise.all(calls)).map(({ ackId }) => ackId)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
+describe("a signal that is none", () => {
+  const none = wrong({ abortSignal: {} });
+
+  test("rejects the operation, and leaves nothing behind that keeps its id or its group", async () => {
+    const stage = new Stage();
+    await stage.connect();
+    const options = wrong({ abortSignal: "now", ackId: 7 });
+    await expect(stage.client.joinGroup("g", options)).rejects.toMatchObject({
+      code: "InvalidMessage",
+      message: "abortSignal must be an AbortSignal.",
+    });
+    expect(stage.socket.sent).toEqual([]);
+    const join = follow(stage.client.joinGroup("g", { ackId: 7 }));
+    stage.socket.receiveFrame(ack(7));
+    await turn();
+    expect(join.value).toMatchObject({ ackId: 7 });
+    // It is joined again, since no operation of the group is thought to be on its way.
+    await stage.drop(1008);
+    await stage.accept("B");
+    expect(stage.socket.frames("joinGroup")).toMatchObject([{ group: "g" }]);
+  });
+
+  test("rejects an invocation, which isn't sent", async () => {
+    const stage = new Stage();
+    await stage.connect();
+    await expect(stage.client.invokeEvent("e", "x", none)).rejects.toThrow(
+      "abortSignal must be an AbortSignal.",
+    );
+    await turn();
+    expect(stage.socket.sent).toEqual([]);
+  });
+
+  test("rejects a stream, whose id stays free", async () => {
+    const stage = new Stage();
+    await stage.connect();
+    const open = (options: object) => stage.client.openGroupStream("g", { streamId: "s", ...options });
+    await expect(open(none)).rejects.toThrow("abortSignal must be an AbortSignal.");
+    void open({}).catch(() => undefined);
+    await turn();
+    expect(stage.socket.frames("sendToGroup")).toHaveLength(1);
+  });
+
+  test("rejects start, which may be called again", async () => {
+    const stage = new Stage();
+    await expect(stage.client.start(none)).rejects.toThrow("abortSignal must be an AbortSignal.");
+    expect(stage.client.state).toBe("Stopped");
+    await stage.connect();
+    expect(stage.client.state).toBe("Connected");
+  });
+});
+
+test.each([["a"], [["a"]]])(
+  "metadata that is no object (%j) is refused before it is sent",
+  async (metadata) => {
+    const stage = new Stage();
+    await stage.connect();
+    await expect(stage.client.sendToGroup("g", "x", { metadata: wrong(metadata) })).rejects.toMatchObject({
+      code: "InvalidMessage",
+      message: "metadata must be an object of strings.",
+    });
+    expect(stage.socket.sent).toEqual([]);
+  },
+);
+
+test("noEcho that is no boolean is refused before it is sent", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  await expect(stage.client.sendToGroup("g", "x", { noEcho: wrong("yes") })).rejects.toMatchObject({
+    code: "InvalidMessage",
+    message: "noEcho must be a boolean.",
+  });
+});
+
+test.each([[undefined], [null], [{}]])(
+  "a listener that is no function (%j) is refused at once",
+  (listener) => {
+    const { client } = new Stage();
+    expect(() => client.on("connected", wrong(listener))).toThrow(
+      new TypeError("A listener must be a function."),
+    );
+    expect(() => client.once("connected", wrong(listener))).toThrow(TypeError);
+  },
+);
+
+test.each(["", "host/client/hubs/chat", "ftp://host"])(
+  "a URL of another kind (%j) rejects start with what it should be",
+  async (url) => {
+    const stage = new Stage({ credential: url });
+    await expect(stage.client.start()).rejects.toMatchObject({
+      name: "ConnectionError",
+      code: "Credential",
+      message: expect.stringContaining("must begin with wss:// or ws://") as string,
+    });
+  },
+);
