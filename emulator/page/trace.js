@@ -321,6 +321,7 @@ source.addEventListener("open", () => {
   setText(live, "live");
   live.className = "badge good";
   document.body.classList.remove("gone");
+  $("problem").hidden = true;
 });
 source.addEventListener("error", () => {
   setText(live, "service not reached, trying again");

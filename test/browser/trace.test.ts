@@ -157,13 +157,19 @@ test("Half-open: the socket stays up, nothing comes through; resetting drops it"
 });
 
 test("a service that is gone is shown, and found again", async () => {
-  const { emulator, page } = await open();
+  const { emulator, page, join } = await open();
+  await join("ann");
+  await card(page, "ann").waitFor();
   await emulator.close();
   await page.getByText("service not reached, trying again").waitFor();
   expect(await page.locator(".side").evaluate((side) => getComputedStyle(side).opacity)).toBe("0.55");
+  const problem = page.getByRole("alert").filter({ hasText: "The service can't be reached." });
+  await card(page, "ann").getByRole("button", { name: "Cut" }).click();
+  await problem.waitFor();
   const again = await startEmulator({ admin: true, port: Number(new URL(emulator.endpoint).port) });
   onTestFinished(async () => again.close());
   await page.getByRole("status").filter({ hasText: "live" }).waitFor();
+  await problem.waitFor({ state: "hidden" });
 });
 
 test("the keyboard reaches all of it, and stays where it is while things change", async () => {
