@@ -1,3 +1,6 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startEmulator } from "web-pubsub-emulator";
@@ -90,7 +93,7 @@ test("pings find out half-open connections, and what was said meanwhile arrives"
   const { url } = await serveSamples();
   const bob = await visit(browser, url, { name: "Bob" });
   const deaf = await Promise.all(
-    (["TypeScript", "React", "Vue"] as const).map((page) => visit(browser, url, { name: page, page })),
+    pages.map((page, index) => visit(browser, url, { name: `Nr${index}`, page })),
   );
   for (const { page } of deaf) await page.getByRole("button", { name: "Go half-open" }).click();
   await bob.say("can you hear me?");
@@ -113,7 +116,7 @@ test.each(["TypeScript", "React", "Vue"] as const)("%s: a new connection is call
   await expect.poll(ann.lines).toEqual(["back"]);
 });
 
-test.each(["TypeScript", "React", "Vue"] as const)("%s: no network is said", async (page) => {
+test.each(pages)("%s: no network is said", async (page) => {
   const { url } = await serveSamples();
   const ann = await visit(browser, url, { name: "Ann", page });
   await ann.context.setOffline(true);
@@ -128,7 +131,7 @@ test("with a connection string the samples start no service, and the fault butto
   const { url, emulator: own, close } = await startSamples({ connectionString, port: 0 });
   onTestFinished(close);
   expect(own).toBeUndefined();
-  for (const page of ["TypeScript", "React", "Vue"] as const) {
+  for (const page of pages) {
     const ann = await visit(browser, url, { name: "Ann", page });
     await ann.page.getByText("(local service only)").waitFor();
     expect(await ann.page.getByRole("button", { name: "Go half-open" }).isDisabled()).toBe(true);
@@ -136,4 +139,39 @@ test("with a connection string the samples start no service, and the fault butto
     await expect.poll(ann.lines).toEqual(["up there"]);
     await ann.context.close();
   }
+});
+
+const start = fileURLToPath(new URL("../../samples-browser/server/start.mjs", import.meta.url));
+
+test("the connection string of the environment decides the service; one URL is printed, and a signal ends all", async () => {
+  const cloud = `Endpoint=https://somewhere.webpubsub.azure.com;AccessKey=${btoa("key".repeat(12))};Version=1.0;`;
+  const child = spawn(process.execPath, [start], {
+    env: { ...process.env, WEB_PUBSUB_CONNECTION_STRING: cloud, PORT: "0" },
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
+  child.stdout.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  await expect.poll(() => said).toContain("Ctrl+C ends it");
+  const [address = "", ...more] = said.match(/http:\S+/g) ?? [];
+  expect(more).toEqual([]);
+  expect(said).toContain("the service of WEB_PUBSUB_CONNECTION_STRING");
+  const json = async (path: string): Promise<unknown> => (await fetch(address + path)).json();
+  expect(await json("service")).toEqual({ local: false });
+  expect(await json("negotiate?name=Ann")).toEqual({
+    url: expect.stringMatching(
+      /^wss:\/\/somewhere\.webpubsub\.azure\.com\/client\/hubs\/chat\?access_token=/,
+    ) as unknown,
+  });
+  expect(await (await fetch(address)).text()).toContain("Chat in plain TypeScript");
+  const ended = once(child, "exit");
+  child.kill("SIGTERM");
+  await ended;
+});
+
+test.each([{ PORT: "http" }, { PORT: "70000" }])("a port that is none is refused: %s", async (given) => {
+  const child = spawn(process.execPath, [start], { env: { ...process.env, ...given } });
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
+  expect(await once(child, "exit")).toEqual([1, null]);
+  expect(said).toContain(`PORT must be a whole number from 0 to 65535, but it is "${given.PORT}".`);
 });

@@ -17,7 +17,7 @@ export function describe(info: ConnectionInfo, online: boolean, now: number): Co
     case "Connected":
       return online
         ? { tone: "good", label: "Connected", detail: `connection ${info.connectionId}` }
-        : { tone: "busy", label: "No network", detail: "says the browser; the socket hasn't noticed yet" };
+        : { tone: "busy", label: "No network", detail: "the socket hasn't noticed yet" };
     case "Connecting":
       return { tone: "busy", label: "Connecting", detail: `${network}${next}` };
     case "Recovering":
