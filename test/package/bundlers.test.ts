@@ -10,7 +10,7 @@ import type { Browser } from "playwright-core";
 import { rollup } from "rollup";
 import { build as viteBuild } from "vite";
 import webpack from "webpack";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import { launchChromium } from "../browser/chromium.js";
 import { createConsumer, type Consumer } from "./consumer.js";
@@ -86,24 +86,23 @@ test.each(Object.keys(bundlers))("a bundle of %s runs in Chromium", async (name)
     readdirSync(outDir, { recursive: true, encoding: "utf8" }).find((file) => file.endsWith(".js")) ?? "";
   const server = await serve(readFileSync(join(outDir, script)));
   const page = await browser.newPage();
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
-  try {
-    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
-    const url = await emulator.clientAccessUrl("chat", {
-      roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"],
-    });
-    await page.waitForFunction(() => "run" in window).catch(() => expect(problems).toEqual([]));
-    const data = await page.evaluate(
-      (access) => (window as unknown as { run(url: string): Promise<string> }).run(access),
-      url,
-    );
-    expect(data).toBe("1,2,3 json.webpubsub.azure.v1");
-    expect(problems).toEqual([]);
-  } finally {
+  onTestFinished(async () => {
     await page.close();
     server.close();
-  }
+  });
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  const url = await emulator.clientAccessUrl("chat", {
+    roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"],
+  });
+  await page.waitForFunction(() => "run" in window).catch(() => expect(problems).toEqual([]));
+  const data = await page.evaluate(
+    (access) => (window as unknown as { run(url: string): Promise<string> }).run(access),
+    url,
+  );
+  expect(data).toBe("1,2,3 json.webpubsub.azure.v1");
+  expect(problems).toEqual([]);
 });
 
 async function serve(script: Buffer): Promise<Server> {

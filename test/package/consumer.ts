@@ -20,6 +20,8 @@ export interface Consumer {
   write(name: string, text: string): string;
   /** Runs Node in the project and resolves with what it prints; meanwhile this process may serve it. */
   node(file: string, ...args: string[]): Promise<string>;
+  /** The same with any command. */
+  run(command: string, args: string[], timeoutInMs?: number): Promise<string>;
   remove(): void;
 }
 
@@ -42,6 +44,8 @@ export function createConsumer(extra: string[] = []): Consumer {
     join(folder, "package.json"),
     JSON.stringify({ name: "consumer", private: true, type: "module" }),
   );
+  const run: Consumer["run"] = async (command, args, timeout = 30_000) =>
+    (await promisify(execFile)(command, args, { cwd: folder, timeout })).stdout;
   return {
     folder,
     files: packed.files.map(({ path }) => path),
@@ -51,10 +55,8 @@ export function createConsumer(extra: string[] = []): Consumer {
       writeFileSync(path, text);
       return path;
     },
-    node: async (file, ...args) => {
-      const options = { cwd: folder, timeout: 30_000 };
-      return (await promisify(execFile)(process.execPath, [join(folder, file), ...args], options)).stdout;
-    },
+    node: (file, ...args) => run(process.execPath, [join(folder, file), ...args]),
+    run,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

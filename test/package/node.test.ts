@@ -81,6 +81,54 @@ test.each([
   expect(await consumer.node(file)).toBe("true,true\n");
 });
 
+test.each([
+  ["server.mjs", (name: string, from: string) => `import * as ${name} from "${from}";`],
+  ["server.cjs", (name: string, from: string) => `const ${name} = require("${from}");`],
+])(
+  "%s: what uses the hooks renders on a server, without a window and without a connection",
+  async (file, write) => {
+    const program = `
+    const url = "wss://host.example/client/hubs/chat";
+    globalThis.WebSocket = class { constructor() { throw new Error("A server opened a socket."); } };
+    const { createElement } = React;
+    function Room() {
+      const { state } = react.useConnection();
+      const { status } = react.useGroup("room", () => {});
+      const messages = react.useGroupMessages("room");
+      const { states } = react.useGroupState("room");
+      return [state, status, messages.length, states.length].join();
+    }
+    console.log(reactServer.renderToString(createElement(react.WebPubSubProvider, { url }, createElement(Room))));
+    const VueRoom = {
+      setup() {
+        const info = vue.useConnection();
+        const { status } = vue.useGroup("room", () => {});
+        const messages = vue.useGroupMessages("room");
+        const { states } = vue.useGroupState("room");
+        return () => [info.value.state, status.value, messages.value.length, states.value.length].join();
+      },
+    };
+    const app = Vue.createSSRApp(VueRoom).use(vue.WebPubSubPlugin, { url });
+    vueServer.renderToString(app).then((html) => console.log(html, typeof window, typeof document));`;
+    const more = {
+      React: "react",
+      reactServer: "react-dom/server",
+      Vue: "vue",
+      vueServer: "vue/server-renderer",
+    };
+    const imports = Object.entries(more).map(([name, from]) => write(name, from));
+    consumer.write(file, [each(write), ...imports, program].join("\n"));
+    // Ends by itself, so nothing is left that runs.
+    expect(await consumer.node(file)).toBe("Stopped,idle,0,0\nStopped,idle,0,0 undefined undefined\n");
+  },
+);
+
+test.each(["esm/react.mjs", "cjs/react.cjs"])("%s tells frameworks that it belongs to the page", (file) => {
+  const built = readFileSync(join(consumer.folder, "node_modules/web-pubsub-client/dist", file), "utf8");
+  expect(built).toMatch(/^['"]use (client|strict)['"];\s*(['"]use client['"];)?/);
+  expect(built.split("\n").slice(0, 2).join()).toContain("use client");
+});
+
 test.each(["node16", "nodenext", "bundler"])(
   "TypeScript finds the types with moduleResolution %s",
   (resolution) => {
