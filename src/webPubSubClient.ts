@@ -120,13 +120,7 @@ export class WebPubSubClient {
    * `drainInMs` if that is given. Resolves when the client is stopped; `start` works again then.
    */
   async stop(options?: StopOptions): Promise<void> {
-    const drainInMs = amount("drainInMs", options?.drainInMs, 0);
-    if (drainInMs > 0 && this.state !== "Stopped") {
-      await this.#session.drain(drainInMs);
-      // Stopped by itself or started anew meanwhile: there is nothing left to end.
-      if (!this.#session.draining && this.state !== "Stopping") return;
-    }
-    return this.#connection.stop();
+    return this.#connection.stop(amount("drainInMs", options?.drainInMs, 0));
   }
 
   /**

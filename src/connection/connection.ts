@@ -32,6 +32,10 @@ export interface SessionPort {
   interrupted(): void;
   /** The connection id is gone. */
   ends(error: ConnectionError): void;
+  /** Takes nothing new and waits until everything is settled, at most so long. */
+  drain(timeoutInMs: number): Promise<void>;
+  /** Nothing new is taken, what is pending has its time. */
+  readonly draining: boolean;
   /** Nothing is accepted any more; what is pending rejects. */
   refuse(error: ConnectionError): void;
   /** @param size of the frame the message came in: characters or bytes */
@@ -122,11 +126,20 @@ export class Connection {
     return signal === undefined ? starting.promise : starting.promise.finally(unlisten);
   }
 
-  stop(): Promise<void> {
+  /** @param drainInMs what is pending has so long first */
+  stop(drainInMs = 0): Promise<void> {
+    if (drainInMs > 0 && this.#state.name !== "Stopped") return this.#drainAndStop(drainInMs);
     this.#stopping ??= deferred<void>();
     const { promise } = this.#stopping;
     this.#dispatch({ type: "stop" });
     return promise;
+  }
+
+  async #drainAndStop(drainInMs: number): Promise<void> {
+    await this.#session.drain(drainInMs);
+    // Stopped by itself or started anew meanwhile: there is nothing left to end.
+    if (!this.#session.draining && this.state !== "Stopping") return;
+    return this.stop();
   }
 
   #dispatch(event: Event): void {
