@@ -7,7 +7,6 @@ import type {
   InvokeResponseMessage,
   JSONTypes,
   MessageMetadata,
-  StreamAckMessage,
   StreamClosedMessage,
   StreamDataError,
   StreamInfo,
@@ -39,11 +38,11 @@ const invokeResponse: Shape<InvokeResponseMessage> = {
   error: readError as (frame: Fields) => AckMessageError | undefined,
 };
 const cancelInvocation: Shape<CancelInvocationMessage> = { invocationId: text };
-const streamAck: Shape<StreamAckMessage> = { streamId: text, expectedSequenceId: id };
 const streamNack: Shape<StreamNackMessage> = {
-  ...streamAck,
+  streamId: text,
   name: text,
   message: optionalText,
+  expectedSequenceId: id,
 };
 const streamClosed: Shape<StreamClosedMessage> = { streamId: text, error: readError };
 const groupStateUpdate: Shape<GroupStateUpdateMessage> = {
@@ -55,12 +54,11 @@ const groupStateUpdate: Shape<GroupStateUpdateMessage> = {
   sequenceId: optionalId,
 };
 
-/** The frames that are read field by field, by their `type`. */
+/** The frames that are rare enough to be read field by field, by their `type`. */
 const shapes = new Map<unknown, Shape<object>>(
   Object.entries({
     invokeResponse,
     cancelInvocation,
-    streamAck,
     streamNack,
     streamClosed,
     groupStateUpdate,
@@ -87,6 +85,12 @@ export function readJson(input: string): WebPubSubMessage | null {
         ackId: id(frame, "ackId"),
         success: frame.success === true,
         error: readError(frame) as AckMessageError | undefined,
+      };
+    case "streamAck":
+      return {
+        kind: "streamAck",
+        streamId: text(frame, "streamId"),
+        expectedSequenceId: id(frame, "expectedSequenceId"),
       };
     case "pong":
       return { kind: "pong" };
