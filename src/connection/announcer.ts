@@ -9,13 +9,16 @@ import type { Identity } from "./state.js";
  */
 export class Announcer {
   readonly #emitter: Emitter<WebPubSubClientEvents>;
+  readonly #whenJoined: (callback: () => void) => void;
   #told: WebPubSubClientState = "Stopped";
   #current: { readonly identity: Identity; announced: boolean; joined: boolean } | undefined;
   #linked = false;
   #farewell: DisconnectedMessage | undefined;
 
-  constructor(emitter: Emitter<WebPubSubClientEvents>) {
+  /** @param whenJoined calls back once the groups are joined again: at once if there are none */
+  constructor(emitter: Emitter<WebPubSubClientEvents>, whenJoined: (callback: () => void) => void) {
     this.#emitter = emitter;
+    this.#whenJoined = whenJoined;
   }
 
   stateChanged(
@@ -40,8 +43,7 @@ export class Announcer {
     this.#farewell = message;
   }
 
-  /** @param whenJoined calls back once the groups are joined again: at once if there are none */
-  connected(identity: Identity, whenJoined: (callback: () => void) => void): void {
+  connected(identity: Identity): void {
     // Where a listener moved on before the last one's end was told, it is told now.
     const state = this.#told;
     this.disconnected();
@@ -49,7 +51,7 @@ export class Announcer {
     const current = { identity, announced: false, joined: false };
     this.#current = current;
     this.#linked = true;
-    whenJoined(() => {
+    this.#whenJoined(() => {
       if (this.#current !== current) return;
       current.joined = true;
       this.#announce();
@@ -64,10 +66,10 @@ export class Announcer {
     if (wasLinked && this.#current?.announced) this.#emitter.emit("recovering", { connectionId });
   }
 
-  recovered(identity: Identity, whenJoined: (callback: () => void) => void): void {
+  recovered(identity: Identity): void {
     // Lost within its first write, before anything could be told of it.
     if (this.#current?.identity.connectionId !== identity.connectionId) {
-      return this.connected(identity, whenJoined);
+      return this.connected(identity);
     }
     // A listener of the change of state may have moved on before `recovering` was told.
     const wasTold = !this.#linked;

@@ -74,7 +74,7 @@ export class Connection {
     this.#getUrl = getUrl;
     this.#session = session;
     this.#timer = new Timer(settings.environment);
-    this.#announcer = new Announcer(emitter);
+    this.#announcer = new Announcer(emitter, (callback) => session.whenJoined(callback));
     this.#heartbeat = new Heartbeat(settings, (error) =>
       this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
     );
@@ -240,7 +240,9 @@ export class Connection {
         return this.#announcer.stateChanged(this.#state.name, effect.details);
       }
       case "announce":
-        return this.#announce(effect);
+        if (effect.event === "stopped") this.#announcer.stopped();
+        else this.#announcer[effect.event](effect.identity);
+        return;
       case "announceDisconnected":
         return this.#announcer.disconnected();
       case "dispatch":
@@ -248,12 +250,6 @@ export class Connection {
       default:
         assertNever(effect);
     }
-  }
-
-  #announce({ event, identity }: Extract<Effect, { type: "announce" }>): void {
-    if (identity === undefined || event === "stopped") return this.#announcer.stopped();
-    if (event === "recovering") return this.#announcer.recovering(identity);
-    return this.#announcer[event](identity, (callback) => this.#session.whenJoined(callback));
   }
 
   async #fetchUrl(epoch: number): Promise<void> {

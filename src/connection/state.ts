@@ -104,9 +104,10 @@ export type Effect =
   | { readonly type: "changed"; readonly details: Omit<OnStateChangedArgs, "state" | "previousState"> }
   | {
       readonly type: "announce";
-      readonly event: "connected" | "recovering" | "recovered" | "stopped";
-      readonly identity?: Identity;
+      readonly event: "connected" | "recovering" | "recovered";
+      readonly identity: Identity;
     }
+  | { readonly type: "announce"; readonly event: "stopped" }
   | { readonly type: "announceDisconnected" }
   /** Feeds an event back, after the listeners of the effects before it have had their say. */
   | { readonly type: "dispatch"; readonly event: Event };
