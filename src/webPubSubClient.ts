@@ -26,7 +26,7 @@ import type {
   OnGroupStreamOptions,
   OpenGroupStreamOptions,
 } from "./models/streams.js";
-import { amount, toSettings } from "./options.js";
+import { amount, toSettings, type Settings } from "./options.js";
 import { GroupStates } from "./session/groupStates.js";
 import { Invocations } from "./session/invocations.js";
 import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
@@ -41,16 +41,18 @@ import { split } from "./util/split.js";
  * loses, doubles nor reorders what can be kept.
  */
 export class WebPubSubClient {
+  readonly #settings: Settings;
   readonly #emitter: Emitter<WebPubSubClientEvents>;
   readonly #session: Session;
   readonly #connection: Connection;
-  readonly #invocations: Invocations;
-  readonly #groupStates: GroupStates;
-  readonly #outbound: OutboundStreams;
-  readonly #inbound: InboundStreams;
-  readonly #groups: Groups;
-  readonly #retention: Retention;
   readonly #info: () => ConnectionInfo;
+  // Made when first asked for: most clients need few of them.
+  #madeInvocations: Invocations | undefined;
+  #madeGroupStates: GroupStates | undefined;
+  #madeOutbound: OutboundStreams | undefined;
+  #madeInbound: InboundStreams | undefined;
+  #madeGroups: Groups | undefined;
+  #madeRetention: Retention | undefined;
 
   /**
    * @param clientAccessUrl a `wss://` URL with its access token
@@ -61,28 +63,51 @@ export class WebPubSubClient {
   constructor(credential: WebPubSubClientCredential, options?: WebPubSubClientOptions);
   constructor(credential: string | WebPubSubClientCredential, options?: WebPubSubClientOptions) {
     const settings = toSettings(options);
-    const onListenerError = (event: string, error: unknown): void =>
-      logger.error(`A listener of ${event} failed:`, error);
+    this.#settings = settings;
     this.#emitter = new Emitter(onListenerError);
     this.#session = new Session(settings, this.#emitter);
     this.#connection = new Connection(settings, toUrlSource(credential), this.#emitter, this.#session);
     this.#session.connectTo(this.#connection);
-    const session = this.#session;
-    const { memberships } = session;
-    this.#invocations = session.attach(new Invocations(settings, session));
-    this.#groupStates = session.attach(new GroupStates(settings, this.#emitter, session, memberships));
-    this.#outbound = session.attach(new OutboundStreams(settings, session, onListenerError));
-    this.#inbound = session.attach(new InboundStreams(settings, onListenerError));
-    this.#retention = new Retention(this.#connection, settings);
     // The first listener of the state: the others find the news already here.
     this.#info = followConnection(this.#connection, settings, this.#emitter);
-    const parts = {
-      session,
-      groupStates: this.#groupStates,
-      inbound: this.#inbound,
-      outbound: this.#outbound,
-    };
-    this.#groups = new Groups(parts, settings, this.#emitter, onListenerError);
+  }
+
+  get #invocations(): Invocations {
+    return (this.#madeInvocations ??= this.#session.attach(new Invocations(this.#settings, this.#session)));
+  }
+
+  get #groupStates(): GroupStates {
+    return (this.#madeGroupStates ??= this.#session.attach(
+      new GroupStates(this.#settings, this.#emitter, this.#session, this.#session.memberships),
+    ));
+  }
+
+  get #outbound(): OutboundStreams {
+    return (this.#madeOutbound ??= this.#session.attach(
+      new OutboundStreams(this.#settings, this.#session, onListenerError),
+    ));
+  }
+
+  get #inbound(): InboundStreams {
+    return (this.#madeInbound ??= this.#session.attach(new InboundStreams(this.#settings, onListenerError)));
+  }
+
+  get #groups(): Groups {
+    return (this.#madeGroups ??= new Groups(
+      {
+        session: this.#session,
+        groupStates: this.#groupStates,
+        inbound: this.#inbound,
+        outbound: this.#outbound,
+      },
+      this.#settings,
+      this.#emitter,
+      onListenerError,
+    ));
+  }
+
+  get #retention(): Retention {
+    return (this.#madeRetention ??= new Retention(this.#connection, this.#settings));
   }
 
   /** Where the connection stands. */
@@ -343,4 +368,8 @@ export class WebPubSubClient {
   ): GroupStreamSubscription {
     return this.#inbound.subscribe(callback, options);
   }
+}
+
+function onListenerError(event: string, error: unknown): void {
+  logger.error(`A listener of ${event} failed:`, error);
 }

@@ -17,21 +17,29 @@ export type JoinTicket = {
   wish: boolean;
 };
 
+/** How things stand with one group. */
+type Entry = {
+  /** The application has joined it and not left it. */
+  wished: boolean;
+  /** Wanted by handles; false: nobody is subscribed any more, but may be again in a moment. */
+  held: boolean | undefined;
+  /** Joins on their way that no leave has overruled. */
+  tickets: JoinTicket[];
+  /** Joins and leaves on their way, and whether there were ever several at once. */
+  unsettled: number;
+  several: boolean;
+  /** Perhaps executed in another order than called: the service is told once more what is wanted. */
+  doubtful: boolean;
+  joined: boolean;
+  refusal: SendMessageError | undefined;
+};
+
 /**
  * Who wants which group: the application by `joinGroup`, its group handles by their subscribers.
  * And what is known of the service's side: groups joined, refused, or about to be decided.
  */
 export class GroupRegistry {
-  readonly #wished = new Set<string>();
-  /** Wanted by handles; false: nobody is subscribed any more, but may be again in a moment. */
-  readonly #held = new Map<string, boolean>();
-  readonly #joins = new Map<string, Set<JoinTicket>>();
-  /** By group: joins and leaves on their way, and whether they were ever several. */
-  readonly #unsettled = new Map<string, { count: number; several: boolean }>();
-  /** Perhaps executed in another order than called: the service is told once more what is wanted. */
-  readonly #doubtful = new Set<string>();
-  readonly #joined = new Set<string>();
-  readonly #refusals = new Map<string, SendMessageError>();
+  readonly #entries = new Map<string, Entry>();
   #live = false;
 
   /** There is a connection id to join groups on; its link may be down. */
@@ -42,18 +50,17 @@ export class GroupRegistry {
   /** A connection id begins or ends: it knows of no group. */
   reset(live: boolean): void {
     this.#live = live;
-    this.#joined.clear();
-    this.#refusals.clear();
-    this.#doubtful.clear();
+    for (const [group, entry] of this.#entries) {
+      entry.joined = entry.doubtful = false;
+      entry.refusal = undefined;
+      this.#tidy(group, entry);
+    }
   }
 
   /** A join is on its way. @param wish asked for by `joinGroup`: wished for once acknowledged */
   joining(group: string, wish: boolean): JoinTicket {
-    this.#sent(group);
     const ticket = { group, wish };
-    const tickets = this.#joins.get(group);
-    if (tickets === undefined) this.#joins.set(group, new Set([ticket]));
-    else tickets.add(ticket);
+    this.#sent(group).tickets.push(ticket);
     return ticket;
   }
 
@@ -63,22 +70,24 @@ export class GroupRegistry {
    */
   joinSettled(ticket: JoinTicket, error?: SendMessageError, late = false): boolean {
     const { group, wish } = ticket;
-    this.#answered(group, late);
-    const tickets = this.#joins.get(group);
-    if (tickets?.delete(ticket) !== true) {
+    const entry = this.#answered(group, late);
+    const index = entry.tickets.indexOf(ticket);
+    const counts = index >= 0;
+    if (!counts) {
       // The leave that overruled it was answered before: perhaps on an earlier connection.
-      if (error === undefined && !this.#unsettled.has(group)) this.#doubtful.add(group);
-      return false;
+      if (error === undefined && entry.unsettled === 0) entry.doubtful = true;
+    } else {
+      entry.tickets.splice(index, 1);
+      if (error === undefined) {
+        entry.wished ||= wish;
+        entry.joined = true;
+        entry.refusal = undefined;
+      } else if (this.#live && isVerdict(error, wish)) {
+        entry.refusal = error;
+      }
     }
-    if (tickets.size === 0) this.#joins.delete(group);
-    if (error === undefined) {
-      if (wish) this.#wished.add(group);
-      this.#joined.add(group);
-      this.#refusals.delete(group);
-    } else if (this.#live && isVerdict(error, wish)) {
-      this.#refusals.set(group, error);
-    }
-    return true;
+    this.#tidy(group, entry);
+    return counts;
   }
 
   /**
@@ -86,71 +95,77 @@ export class GroupRegistry {
    * @returns whether the service is to be told: not while handles have subscribers
    */
   leaving(group: string): boolean {
-    this.#wished.delete(group);
-    if (this.#held.get(group) === true) {
-      for (const ticket of this.#joins.get(group) ?? []) ticket.wish = false;
+    const entry = this.#entry(group);
+    entry.wished = false;
+    if (entry.held === true) {
+      for (const ticket of entry.tickets) ticket.wish = false;
       return false;
     }
-    this.#held.delete(group);
-    this.#joins.delete(group);
-    this.#joined.delete(group);
-    this.#refusals.delete(group);
+    entry.held = undefined;
+    entry.tickets = [];
+    entry.joined = false;
+    entry.refusal = undefined;
     this.#sent(group);
     return true;
   }
 
   /** @param late it may have been executed after operations that were called later */
   leaveSettled(group: string, late = false): void {
-    this.#answered(group, late);
+    this.#tidy(group, this.#answered(group, late));
   }
 
   /** The application has joined it and not left it. */
   isWished(group: string): boolean {
-    return this.#wished.has(group);
+    return this.#entries.get(group)?.wished === true;
   }
 
   /** Wished for, held by a handle, or being joined. */
   isWanted(group: string): boolean {
-    return this.#wished.has(group) || this.#held.has(group) || this.#joins.has(group);
+    const entry = this.#entries.get(group);
+    return entry !== undefined && (isWanted(entry) || entry.tickets.length > 0);
   }
 
   /** A handle has its first subscriber. */
   hold(group: string): void {
+    const entry = this.#entry(group);
     // Somebody new has come: that is worth another question.
-    if (!this.#held.has(group)) this.#refusals.delete(group);
-    this.#held.set(group, true);
+    if (entry.held === undefined) entry.refusal = undefined;
+    entry.held = true;
   }
 
   /** The last subscriber has gone, perhaps for a moment only. */
   linger(group: string): void {
-    this.#held.set(group, false);
+    this.#entry(group).held = false;
   }
 
   /** The moment is over. */
   release(group: string): void {
-    this.#held.delete(group);
+    const entry = this.#entry(group);
+    entry.held = undefined;
+    this.#tidy(group, entry);
   }
 
   /** What is to be asked of the service now, so that it agrees. An operation on its way comes first. */
   next(group: string): "join" | "leave" | undefined {
-    if (!this.#live || this.#unsettled.has(group)) return undefined;
-    const wanted = this.#held.has(group) || this.#wished.has(group);
-    if (this.#doubtful.has(group)) return wanted ? "join" : "leave";
-    const joined = this.#joined.has(group);
-    if (wanted) return joined || this.#refusals.has(group) ? undefined : "join";
-    return joined ? "leave" : undefined;
+    const entry = this.#entries.get(group);
+    if (!this.#live || entry === undefined || entry.unsettled > 0) return undefined;
+    const wanted = isWanted(entry);
+    if (entry.doubtful) return wanted ? "join" : "leave";
+    if (wanted) return entry.joined || entry.refusal !== undefined ? undefined : "join";
+    return entry.joined ? "leave" : undefined;
   }
 
   status(group: string): GroupStatus {
-    if (this.#joined.has(group)) return "joined";
-    if (!this.#held.has(group)) return "idle";
-    if (this.#refusals.has(group)) return "refused";
+    const entry = this.#entries.get(group);
+    if (entry?.joined) return "joined";
+    if (entry?.held === undefined) return "idle";
+    if (entry.refusal !== undefined) return "refused";
     return this.#live ? "joining" : "waiting";
   }
 
   /** Why the group is `refused`. */
   refusal(group: string): SendMessageError | undefined {
-    return this.status(group) === "refused" ? this.#refusals.get(group) : undefined;
+    return this.status(group) === "refused" ? this.#entries.get(group)?.refusal : undefined;
   }
 
   /**
@@ -158,27 +173,57 @@ export class GroupRegistry {
    * @param again `joinGroup` counts for new connections too; a handle's subscribers always do
    */
   planRejoin(again: boolean): string[] {
-    if (!again) this.#wished.clear();
-    const wanted = new Set([...this.#wished, ...this.#held.keys()]);
-    return [...wanted].filter((group) => !this.#unsettled.has(group));
-  }
-
-  #sent(group: string): void {
-    this.#doubtful.delete(group);
-    const entry = this.#unsettled.get(group);
-    if (entry === undefined) this.#unsettled.set(group, { count: 1, several: false });
-    else {
-      entry.count++;
-      entry.several = true;
+    const groups: string[] = [];
+    for (const [group, entry] of this.#entries) {
+      entry.wished &&= again;
+      if (isWanted(entry) && entry.unsettled === 0) groups.push(group);
+      this.#tidy(group, entry);
     }
+    return groups;
   }
 
-  #answered(group: string, late: boolean): void {
-    const entry = this.#unsettled.get(group);
-    if (entry === undefined) return;
-    if (late && entry.several) this.#doubtful.add(group);
-    if (--entry.count === 0) this.#unsettled.delete(group);
+  #entry(group: string): Entry {
+    let entry = this.#entries.get(group);
+    if (entry === undefined) {
+      entry = {
+        wished: false,
+        held: undefined,
+        tickets: [],
+        unsettled: 0,
+        several: false,
+        doubtful: false,
+        joined: false,
+        refusal: undefined,
+      };
+      this.#entries.set(group, entry);
+    }
+    return entry;
   }
+
+  /** Nothing is kept of a group that nobody has to do with. */
+  #tidy(group: string, entry: Entry): void {
+    const { unsettled, doubtful, joined, refusal } = entry;
+    if (!isWanted(entry) && unsettled === 0 && !doubtful && !joined && refusal === undefined)
+      this.#entries.delete(group);
+  }
+
+  #sent(group: string): Entry {
+    const entry = this.#entry(group);
+    entry.doubtful = false;
+    entry.several = entry.unsettled++ > 0;
+    return entry;
+  }
+
+  #answered(group: string, late: boolean): Entry {
+    const entry = this.#entry(group);
+    entry.doubtful ||= late && entry.several;
+    if (entry.unsettled > 0) entry.unsettled--;
+    return entry;
+  }
+}
+
+function isWanted({ wished, held }: Entry): boolean {
+  return wished || held !== undefined;
 }
 
 /** Whether the failure speaks about the group, not about the call or the connection. */

@@ -78,9 +78,10 @@ export class Session implements SessionPort, SessionHost {
     this.#writer = writer;
   }
 
-  /** Adds traffic of another kind, before the client is started. */
+  /** Adds traffic of another kind, in any state. */
   attach<Part extends SessionPart>(part: Part): Part {
     this.#parts.push(part);
+    if (this.memberships.registry.live) part.begins?.();
     return part;
   }
 

@@ -203,30 +203,28 @@ const client = [
     name: "groups are not joined again",
     quick: true,
     file: registry,
-    find: `const wanted = new Set([...this.#wished, ...this.#held.keys()]);`,
-    put: `const wanted = new Set([...this.#held.keys()]);`,
+    find: `      if (isWanted(entry) && entry.unsettled === 0) groups.push(group);`,
+    put: `      if (entry.held !== undefined && entry.unsettled === 0) groups.push(group);`,
   },
   {
     name: "a group that was left is joined again",
     file: registry,
-    find: `    this.#wished.delete(group);`,
+    find: `    entry.wished = false;`,
     put: ``,
   },
   {
     name: "a join that failed counts as a wish",
     file: registry,
-    find: `    if (error === undefined) {
-      if (wish)`,
-    put: `    if (wish) this.#wished.add(group);
-    if (error === undefined) {
-      if (wish)`,
+    find: `      entry.tickets.splice(index, 1);`,
+    put: `      entry.tickets.splice(index, 1);
+      entry.wished ||= wish;`,
   },
   {
     name: "a leave doesn't overrule a join on its way",
     file: registry,
-    find: `    this.#joins.delete(group);
-    this.#joined.delete(group);`,
-    put: `    this.#joined.delete(group);`,
+    find: `    entry.tickets = [];
+    entry.joined = false;`,
+    put: `    entry.joined = false;`,
   },
   {
     name: "connected is told before the groups are joined",
