@@ -37,8 +37,14 @@ const MESSAGE_RETRY: RetryPolicy = {
 const RECONNECT_RETRY: RetryPolicy = { ...MESSAGE_RETRY, maxRetries: Infinity };
 const RECONNECT_UNASKED: RetryPolicy = { ...RECONNECT_RETRY, mode: "Exponential", jitter: true };
 
-/** Completes and checks options. The caller's object is only read. */
-export function toSettings(options: WebPubSubClientOptions = {}): Settings {
+let byDefault: Settings | undefined;
+
+/** Completes and checks options. The caller's object is only read. Clients without options share one result. */
+export function toSettings(options?: WebPubSubClientOptions): Settings {
+  return options === undefined ? (byDefault ??= complete({})) : complete(options);
+}
+
+function complete(options: WebPubSubClientOptions): Settings {
   if (typeof options !== "object" || options === null) throw new TypeError("options must be an object.");
   const reconnect = options.reconnectRetryOptions;
   const untouched =

@@ -1,5 +1,5 @@
 import { Connection } from "./connection/connection.js";
-import { followConnection, type ConnectionInfo } from "./connection/connectionInfo.js";
+import type { ConnectionInfo } from "./connection/connectionInfo.js";
 import { Retention } from "./connection/retention.js";
 import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
 import type { Group } from "./groups/group.js";
@@ -45,7 +45,6 @@ export class WebPubSubClient {
   readonly #emitter: Emitter<WebPubSubClientEvents>;
   readonly #session: Session;
   readonly #connection: Connection;
-  readonly #info: () => ConnectionInfo;
   // Made when first asked for: most clients need few of them.
   #madeInvocations: Invocations | undefined;
   #madeGroupStates: GroupStates | undefined;
@@ -68,8 +67,6 @@ export class WebPubSubClient {
     this.#session = new Session(settings, this.#emitter);
     this.#connection = new Connection(settings, toUrlSource(credential), this.#emitter, this.#session);
     this.#session.connectTo(this.#connection);
-    // The first listener of the state: the others find the news already here.
-    this.#info = followConnection(this.#connection, settings, this.#emitter);
   }
 
   get #invocations(): Invocations {
@@ -127,7 +124,7 @@ export class WebPubSubClient {
 
   /** All of it in one object that never changes: a new one comes with each `state-changed`. */
   get connectionInfo(): ConnectionInfo {
-    return this.#info();
+    return this.#connection.info;
   }
 
   /**

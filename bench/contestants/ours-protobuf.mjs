@@ -1,6 +1,6 @@
 import { WebPubSubClient } from "../../dist/esm/index.mjs";
 import { WebPubSubProtobufReliableProtocol } from "../../dist/esm/protobuf.mjs";
-import { wrap } from "./client.mjs";
+import { Contestant } from "./client.mjs";
 
 export const create = (url) =>
-  wrap(new WebPubSubClient(url, { protocol: WebPubSubProtobufReliableProtocol() }));
+  new Contestant(new WebPubSubClient(url, { protocol: WebPubSubProtobufReliableProtocol() }));

@@ -1,4 +1,4 @@
 import { WebPubSubClient } from "@azure/web-pubsub-client";
-import { wrap } from "./client.mjs";
+import { Contestant } from "./client.mjs";
 
-export const create = (url) => wrap(new WebPubSubClient(url));
+export const create = (url) => new Contestant(new WebPubSubClient(url));

@@ -15,10 +15,13 @@ import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { recoveryUrl, withoutSecrets } from "./accessUrl.js";
 import { Announcer } from "./announcer.js";
+import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Link } from "./link.js";
 import { INITIAL_STATE, type Effect, type Event, type Identity, type State } from "./state.js";
 import { transition } from "./transition.js";
+
+const INITIAL_INFO: ConnectionInfo = { state: "Stopped" };
 
 /** What lives on a connection: operations, sequence ids, groups. */
 export interface SessionPort {
@@ -55,6 +58,7 @@ export class Connection {
   readonly #announcer: Announcer;
   readonly #heartbeat: Heartbeat;
   #state: State = INITIAL_STATE;
+  #info: ConnectionInfo = INITIAL_INFO;
   #link: Link | undefined;
   /** Access URL of the current connection id, which its recoveries use. */
   #url = "";
@@ -78,6 +82,11 @@ export class Connection {
     this.#heartbeat = new Heartbeat(settings, (error) =>
       this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
     );
+  }
+
+  /** The same object until the state changes. */
+  get info(): ConnectionInfo {
+    return this.#info;
   }
 
   get state(): WebPubSubClientState {
@@ -237,6 +246,9 @@ export class Connection {
         const why = error === undefined ? "" : `: ${error.message}`;
         const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
         logger.info(`${this.#state.name}${why}${next}`);
+        const now = this.#settings.environment.now();
+        // Before anybody is told: listeners find the news already here.
+        this.#info = nextInfo(this.#info, this.#state.name, effect.details, this.identity?.userId, now);
         return this.#announcer.stateChanged(this.#state.name, effect.details);
       }
       case "announce":

@@ -1,6 +1,4 @@
-import type { Environment } from "../environment/environment.js";
-import type { WebPubSubClientEvents, WebPubSubClientState } from "../models/events.js";
-import type { Emitter } from "../util/emitter.js";
+import type { OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 
 /** Where the connection stands, with what a user may want to be told. */
 export interface ConnectionInfo {
@@ -17,22 +15,20 @@ export interface ConnectionInfo {
   readonly nextAttemptAt?: number;
 }
 
-/** Keeps the information up to date. @returns a function that gives it: the same object until it changes */
-export function followConnection(
-  connection: { readonly identity: { readonly userId: string } | undefined },
-  { environment }: { readonly environment: Environment },
-  emitter: Emitter<WebPubSubClientEvents>,
-): () => ConnectionInfo {
-  let info: ConnectionInfo = { state: "Stopped" };
-  emitter.on("state-changed", ({ state, connectionId, error, attempt, nextDelayInMs }) => {
-    info = {
-      state,
-      connectionId,
-      userId: connection.identity?.userId,
-      error: state === "Connected" ? undefined : (error ?? info.error),
-      attempt,
-      nextAttemptAt: nextDelayInMs === undefined ? undefined : environment.now() + nextDelayInMs,
-    };
-  });
-  return () => info;
+/** The information that follows on a change of the state. */
+export function nextInfo(
+  previous: ConnectionInfo,
+  state: WebPubSubClientState,
+  { connectionId, error, attempt, nextDelayInMs }: Omit<OnStateChangedArgs, "state" | "previousState">,
+  userId: string | undefined,
+  now: number,
+): ConnectionInfo {
+  return {
+    state,
+    connectionId,
+    userId,
+    error: state === "Connected" ? undefined : (error ?? previous.error),
+    attempt,
+    nextAttemptAt: nextDelayInMs === undefined ? undefined : now + nextDelayInMs,
+  };
 }

@@ -43,7 +43,8 @@ export class Session implements SessionPort, SessionHost {
   readonly memberships: Memberships;
   readonly #settings: Settings;
   readonly #emitter: Emitter<WebPubSubClientEvents>;
-  readonly #outbox: Outbox;
+  /** Made for the first operation: a client that only listens does without. */
+  #outbox: Outbox | undefined;
   readonly #tracker = new SequenceTracker();
   readonly #parts: SessionPart[] = [];
   #writer: Writer | undefined;
@@ -65,12 +66,16 @@ export class Session implements SessionPort, SessionHost {
       for (const part of this.#parts) part.flows?.();
     });
     this.memberships = new Memberships(settings, emitter, this);
-    this.#outbox = new Outbox({
-      ...settings,
-      random: () => settings.environment.random(),
+  }
+
+  #makeOutbox(): Outbox {
+    const { environment } = this.#settings;
+    return (this.#outbox ??= new Outbox({
+      ...this.#settings,
+      random: () => environment.random(),
       onDue: (due) => this.#arm(due),
       onIdle: () => this.settled(),
-    });
+    }));
   }
 
   /** The connection to write to; it is made with the session, so it comes second. */
@@ -171,7 +176,7 @@ export class Session implements SessionPort, SessionHost {
   }
 
   resumes(): void {
-    this.#outbox.resume();
+    this.#outbox?.resume();
     this.#pace.set(true);
     // The last ack may have died with the socket; with it the service can skip its replay.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
@@ -187,7 +192,7 @@ export class Session implements SessionPort, SessionHost {
 
   ends(error: ConnectionError): void {
     this.memberships.ends();
-    this.#outbox.sessionEnded(error);
+    this.#outbox?.sessionEnded(error);
     for (const part of this.#parts) part.ends(error);
     this.memberships.onChanged?.();
   }
@@ -195,7 +200,7 @@ export class Session implements SessionPort, SessionHost {
   refuse(error: ConnectionError): void {
     this.#refusal = "The client is stopped; call start() first.";
     this.memberships.ends();
-    this.#outbox.clear(error);
+    this.#outbox?.clear(error);
     this.#timer.clear();
     this.#timerDue = Infinity;
     this.#sequenceAckTimer.clear();
@@ -213,7 +218,8 @@ export class Session implements SessionPort, SessionHost {
   receive(message: WebPubSubMessage, size: number): void {
     switch (message.kind) {
       case "ack":
-        this.#pace.readUpTo(this.#outbox.answered(message, this.#settings.environment.now()));
+        if (this.#outbox !== undefined)
+          this.#pace.readUpTo(this.#outbox.answered(message, this.#settings.environment.now()));
         return;
       case "pong":
         this.#pace.readUpTo();
@@ -237,7 +243,7 @@ export class Session implements SessionPort, SessionHost {
 
   /** How much is under way that a draining stop waits for. */
   get #pending(): number {
-    return this.#parts.reduce((sum, { pending = 0 }) => sum + pending, this.#outbox.size);
+    return this.#parts.reduce((sum, { pending = 0 }) => sum + pending, this.#outbox?.size ?? 0);
   }
 
   #isNew({ sequenceId }: { sequenceId?: number }, size: number): boolean {
@@ -276,9 +282,10 @@ export class Session implements SessionPort, SessionHost {
         throw new SendMessageError(this.#refusal, { ackId, code: "NotStarted" });
       if (abortSignal?.aborted) throw abortedOperation(ackId);
       const message = build();
-      if (fireAndForget !== true) message.ackId = ackId = this.#outbox.reserveAckId(ackId);
+      const outbox = this.#makeOutbox();
+      if (fireAndForget !== true) message.ackId = ackId = outbox.reserveAckId(ackId);
       const frame = encodeFrame(this.#settings.protocol, message);
-      this.#outbox.add({
+      outbox.add({
         ackId: message.ackId,
         frame,
         isRejoin: isOwn,
@@ -297,19 +304,20 @@ export class Session implements SessionPort, SessionHost {
   /** Writes what waits, while the socket takes it. */
   flush(): void {
     const writer = this.#writer;
-    if (writer?.writable !== true) return;
+    const outbox = this.#outbox;
+    if (outbox === undefined || writer?.writable !== true) return;
     const now = this.#settings.environment.now();
     while (this.hasRoom()) {
-      const operation = this.#outbox.takeNext(now);
+      const operation = outbox.takeNext(now);
       if (operation === undefined) return;
       try {
         operation.position = this.#pace.wrote(sizeOf(operation.frame));
         writer.write(operation.frame);
       } catch (thrown) {
-        this.#outbox.writeFailed(operation, now, toError(thrown));
+        outbox.writeFailed(operation, now, toError(thrown));
         continue;
       }
-      this.#outbox.written(operation);
+      outbox.written(operation);
     }
   }
 
@@ -324,9 +332,9 @@ export class Session implements SessionPort, SessionHost {
   #tick(): void {
     const now = this.#settings.environment.now();
     this.#timerDue = Infinity;
-    this.#outbox.tick(now, this.writable);
+    this.#outbox?.tick(now, this.writable);
     this.flush();
-    this.#arm(this.#outbox.nextDue(this.writable));
+    this.#arm(this.#outbox?.nextDue(this.writable) ?? Infinity);
   }
 }
 
