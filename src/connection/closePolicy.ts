@@ -11,7 +11,7 @@ export interface Ending {
 export type CloseDecision = "recover" | "reconnect" | "stop";
 
 /** Policy violation: the service has given the session up (public client specification). */
-const SESSION_GONE = 1008;
+export const SESSION_GONE = 1008;
 /** Message too big: what was sent last would be sent again after a recovery, and refused again. */
 const TOO_BIG = 1009;
 

@@ -26,11 +26,25 @@ export function retryDelay(policy: RetryPolicy, retry: number, random: number): 
   return policy.jitter ? Math.floor(random * bound) : bound;
 }
 
-/** First bound and greatest bound in ms between attempts to recover a connection. */
-export const RECOVERY_POLICY: RetryPolicy = {
+/** First bound and greatest bound in ms between recoveries that succeed and are lost again within a moment. */
+export const FLAP_POLICY: RetryPolicy = {
   maxRetries: Infinity,
   retryDelayInMs: 2_000,
   maxRetryDelayInMs: 30_000,
   mode: "Exponential",
   jitter: true,
 };
+
+/** Time in ms between attempts to recover a connection. */
+export const RECOVERY_PERIOD = 5_000;
+
+/**
+ * Delay in ms before an attempt to recover: the first retry at any moment of the period, the next ones
+ * nearly a period apart, seldom sooner. So all clients of a service that went away knock at a steady
+ * rate until it is back. A delay that grows would make them come in a wave first and wait long later.
+ * @param retry its number, from 1
+ * @param random a random number from 0 to below 1
+ */
+export function recoveryDelay(retry: number, random: number): number {
+  return Math.floor(RECOVERY_PERIOD * (retry === 1 ? random : 1 - (1 - random) ** 6));
+}

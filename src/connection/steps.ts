@@ -1,14 +1,16 @@
 import { ConnectionError } from "../errors.js";
 import type { OnStateChangedArgs } from "../models/events.js";
-import { decideOnClose, firstAttemptSpread } from "./closePolicy.js";
+import { decideOnClose, firstAttemptSpread, SESSION_GONE } from "./closePolicy.js";
 import { LATE } from "./liveness.js";
-import { RECOVERY_POLICY, retryDelay } from "./retryPolicy.js";
+import { FLAP_POLICY, RECOVERY_PERIOD, recoveryDelay, retryDelay } from "./retryPolicy.js";
 import type { Context, Effect, Identity, In, State, Step } from "./state.js";
 
 /** How long after a drop the service is sure to keep a session, in ms (public client specification). */
 const RECOVERY_WINDOW = 30_000;
 /** The last recovery attempt is made this long before the window ends, in ms. */
 const LAST_CHANCE = 1_000;
+/** With less time than this before the last chance no further attempt is made, in ms. */
+const LEAST_ROOM = 1_000;
 /** How long a closing socket may take before it is dropped, in ms. */
 const CLOSE_GRACE = 50;
 /** A new connection that lives shorter than this, in ms, counts as a failed attempt for the next delay. */
@@ -149,11 +151,13 @@ export function end(
     recoverable,
     autoReconnect: context.autoReconnect,
   });
-  if (decision !== "recover") return giveUp(state, error, decision, context);
+  if (decision !== "recover") {
+    return giveUp(state, error, decision, firstAttemptSpread(error.closeCode), context);
+  }
   const { identity, since, shortLived, epoch } = state;
   // Or a service that resumes and drops would be asked without end. The first time may be chance.
   const flaps = context.now - state.resumedAt < RESUMED_AFTER ? state.flaps + 1 : 0;
-  const pause = flaps > 1 ? retryDelay(RECOVERY_POLICY, flaps - 1, context.random) : 0;
+  const pause = flaps > 1 ? retryDelay(FLAP_POLICY, flaps - 1, context.random) : 0;
   const delay = Math.max(pause, Math.floor(context.random * firstAttemptSpread(error.closeCode)));
   return {
     state: {
@@ -198,17 +202,19 @@ export function recover(
 
 /** An attempt to resume has failed. */
 export function retryRecovery(state: In<"Recovering">, error: ConnectionError, context: Context): Step {
-  const left = state.deadline - LAST_CHANCE - context.now;
+  const room = state.deadline - LAST_CHANCE - context.now;
   const overslept = !state.late && context.now - state.due > LATE;
-  const decision = decideOnClose({
-    code: error.closeCode,
-    recoverable: left > 0 || overslept,
-    autoReconnect: context.autoReconnect,
-  });
-  if (decision !== "recover") return giveUp(state, error, decision, context);
+  const recoverable = room >= LEAST_ROOM || overslept;
+  const { autoReconnect } = context;
+  const decision = decideOnClose({ code: error.closeCode, recoverable, autoReconnect });
+  // Who is left over from a crowd at the end of the window must not come as a crowd again. The service's
+  // clear answer needs no wait, nor does a machine that slept long past the window: it comes alone.
+  const alone = error.closeCode === SESSION_GONE || context.now > state.deadline + AFTER_WAKE;
+  const spread = recoverable || alone ? 0 : RECOVERY_PERIOD;
+  if (decision !== "recover") return giveUp(state, error, decision, spread, context);
   const attempt = state.attempt + 1;
-  const wanted = retryDelay(RECOVERY_POLICY, state.attempt, context.random);
-  const delay = Math.max(0, Math.min(wanted, left));
+  const regular = recoveryDelay(state.attempt, context.random);
+  const delay = regular <= room ? regular : Math.floor(context.random * Math.max(0, room));
   return {
     state: { ...state, phase: "waiting", attempt, epoch: state.epoch + 1, due: context.now + delay },
     effects: [
@@ -218,11 +224,15 @@ export function retryRecovery(state: In<"Recovering">, error: ConnectionError, c
   };
 }
 
-/** The connection id is gone: make a new connection, or stop. */
+/**
+ * The connection id is gone: make a new connection, or stop.
+ * @param spread time in ms over which the first attempt is spread
+ */
 function giveUp(
   state: In<"Connected" | "Recovering">,
   error: ConnectionError,
   action: "reconnect" | "stop",
+  spread: number,
   context: Context,
 ): Step {
   const ended: Effect[] = [{ type: "dropSocket" }, { type: "sessionEnds", error }];
@@ -234,7 +244,7 @@ function giveUp(
   const delay =
     shortLived > 1
       ? retryDelay(context.reconnectRetry, shortLived - 1, context.random)
-      : Math.floor(context.random * firstAttemptSpread(error.closeCode));
+      : Math.floor(context.random * spread);
   const step = wait(state, 1, shortLived, delay, error, context);
   const effects = [...ended, ...step.effects];
   // After the state's change.

@@ -240,7 +240,7 @@ describe("a socket class of one's own", () => {
       if (fails-- > 0) throw new Error("no sockets left");
     };
     await stage.drop();
-    await turn(3_000);
+    await turn(7_500);
     await stage.recover();
     expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
   });

@@ -62,7 +62,7 @@ describe("W20: late events of an older socket do nothing", () => {
     const hung = stage.socket;
     await turn(10_000);
     haunt(hung);
-    await turn(1_000);
+    await turn(2_500);
     await stage.recover();
     haunt(hung);
     expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);

@@ -95,7 +95,7 @@ test("state changes, attempts with reason and delay, drops with code", async () 
   );
   expect(all).toMatch(/Connected/);
   expect(all).toMatch(/Recovering: .*1006 \(cable\); attempt 1 in 0 ms/);
-  expect(all).toMatch(/Recovering: .*1011 \(overload\); attempt 2 in 1000 ms/);
+  expect(all).toMatch(/Recovering: .*1011 \(overload\); attempt 2 in 2500 ms/);
 });
 
 test("a listener that throws is logged as an error", async () => {

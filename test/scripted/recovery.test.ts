@@ -92,7 +92,7 @@ describe("W17: proof", () => {
     second.receiveOpen();
     await turn(4_000);
     expect(second.terminated).toBe(true);
-    await turn(1_000);
+    await turn(2_500);
     expect(stage.sockets).toHaveLength(3);
     await stage.recover();
     expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
@@ -167,6 +167,9 @@ describe("one episode", () => {
     await stage.connect("A");
     await stage.drop();
     await turn(30_000);
+    expect(stage.client.state).toBe("Disconnected");
+    // Half of the 5 s over which what is left of a crowd is spread.
+    await turn(2_500);
     expect(stage.socket.url.href).toBe(URL);
     await stage.accept("B");
     expect(stage.named).toEqual(["connected A", "recovering A", "disconnected A", "connected B"]);
@@ -177,9 +180,9 @@ describe("one episode", () => {
     await stage.connect("A");
     await stage.drop();
     await stage.drop();
-    await turn(1_000);
+    await turn(2_500);
     await stage.drop();
-    await turn(2_000);
+    await turn(5_000);
     expect(stage.sockets).toHaveLength(4);
     await stage.recover();
     expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
@@ -205,7 +208,7 @@ describe("one episode", () => {
     stage.socket.receiveOpen();
     await stage.drop(1006);
     expect(stage.named).toEqual(["connected A", "recovering A"]);
-    await turn(1_000);
+    await turn(2_500);
     await stage.recover();
     expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
   });

@@ -21,15 +21,15 @@ async function attempts(random: () => number, code = 1006): Promise<number[]> {
   return times;
 }
 
-test("W21: the first attempt is immediate, then full jitter under a bound that doubles from 2 s", async () => {
-  // Half of 2, 4, 8, 16 s; the last one is brought forward to fit into the window.
-  expect(await attempts(() => 0.5)).toEqual([0, 1_000, 3_000, 7_000, 15_000, 29_000]);
+test("W21: the first attempt is immediate, then at a random moment of 5 s, then every 5 s or sooner", async () => {
+  // Half of 5 s, then most of 5 s each; the last one is half of what is left until 29 s.
+  expect(await attempts(() => 0.5)).toEqual([0, 2_500, 7_421, 12_342, 17_263, 22_184, 27_105, 28_052]);
 });
 
 test("the largest draws stay under the bounds and within 30 s of the drop", async () => {
   const times = await attempts(() => 0.999_999);
   expect(times[0]).toBe(0);
-  expect(times.slice(1, 4)).toEqual([1_999, 5_998, 13_997]);
+  expect(times.slice(1, 4)).toEqual([4_999, 9_999, 14_999]);
   expect(Math.max(...times)).toBeLessThan(30_000);
 });
 
@@ -128,7 +128,7 @@ test("state-changed tells close code, reason, error, attempt and next delay", as
       reason: "overload",
       error: second,
       attempt: 2,
-      nextDelayInMs: 1_000,
+      nextDelayInMs: 2_500,
     },
   ]);
 });

@@ -162,10 +162,10 @@ describe("connectionInfo", () => {
     await stage.drop();
     expect(client.connectionInfo).toMatchObject({ state: "Recovering", connectionId: "A", attempt: 1 });
     await stage.drop();
-    // Half of 2 s.
-    expect(client.connectionInfo).toMatchObject({ attempt: 2, nextAttemptAt: Date.now() + 1_000 });
+    // Half of 5 s.
+    expect(client.connectionInfo).toMatchObject({ attempt: 2, nextAttemptAt: Date.now() + 2_500 });
     expect(client.connectionInfo.error).toMatchObject({ code: "Closed", closeCode: 1006 });
-    await turn(1_000);
+    await turn(2_500);
     await stage.drop(1008);
     expect(client.connectionInfo).toMatchObject({ state: "Connecting", connectionId: undefined });
     expect(client.connectionInfo.error).toMatchObject({ closeCode: 1008 });

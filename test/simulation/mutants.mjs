@@ -255,8 +255,8 @@ const client = [
   {
     name: "close code 1008 leads to a recovery",
     file: "src/connection/closePolicy.ts",
-    find: `const SESSION_GONE = 1008;`,
-    put: `const SESSION_GONE = 4321;`,
+    find: `export const SESSION_GONE = 1008;`,
+    put: `export const SESSION_GONE = 4321;`,
   },
   {
     name: "an attempt has no deadline",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { decideOnClose, firstAttemptSpread } from "../../../src/connection/closePolicy.js";
-import { RECOVERY_POLICY, retryDelay, type RetryPolicy } from "../../../src/connection/retryPolicy.js";
+import { recoveryDelay, retryDelay, type RetryPolicy } from "../../../src/connection/retryPolicy.js";
 
 // Property tests take their time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -61,10 +61,12 @@ describe("delays", () => {
     expect(delays({ ...policy, maxRetryDelayInMs: 10 })[0]).toBe(10);
   });
 
-  test("a recovery waits up to 2 s first and up to 30 s at most", () => {
-    expect(delays(RECOVERY_POLICY, 0.999_999)).toEqual([
-      1_999, 3_999, 7_999, 15_999, 29_999, 29_999, 29_999, 29_999,
-    ]);
+  test("a recovery's first retry comes at any moment of 5 s, the next ones mostly late in 5 s", () => {
+    const draws = [0, 0.1, 0.5, 0.9, 0.999_999];
+    expect(draws.map((random) => recoveryDelay(1, random))).toEqual([0, 500, 2_500, 4_500, 4_999]);
+    for (const retry of [2, 3, 100]) {
+      expect(draws.map((random) => recoveryDelay(retry, random))).toEqual([0, 2_342, 4_921, 4_999, 5_000]);
+    }
   });
 
   test("are always a number from 0 to the bound", () => {

@@ -64,11 +64,18 @@ describe("the first attempt", () => {
 });
 
 describe("further attempts", () => {
-  test("wait for a random time under a bound of 2 s that doubles to 30 s, within 30 s of the drop", () => {
-    // Half of 2, 4, 8, 16 and 30 s; the last but one leaves 14 s, less the last second.
-    expect(delaysUntilGivenUp(0.5)).toEqual([1_000, 2_000, 4_000, 8_000, 14_000]);
-    expect(delaysUntilGivenUp(0.25)).toEqual([500, 1_000, 2_000, 4_000, 7_500, 7_500, 6_500]);
-    expect(delaysUntilGivenUp(0.999_999)).toEqual([1_999, 3_999, 7_999, 15_003]);
+  test("wait for a random part of 5 s, then nearly 5 s each, within 30 s of the drop", () => {
+    // What doesn't fit before 29 s after the drop is drawn from the time left; with less than 1 s none.
+    expect(delaysUntilGivenUp(0.5)).toEqual([2_500, 4_921, 4_921, 4_921, 4_921, 4_921, 947]);
+    expect(delaysUntilGivenUp(0.999_999)).toEqual([4_999, 5_000, 5_000, 5_000, 5_000, 4_000]);
+  });
+
+  test("that no longer fit before the end are spread over the time left", () => {
+    for (const random of [0.3, 0.6, 0.9]) {
+      const machine = dropped(1006, random).lose().pass(26_000);
+      machine.send({ type: "due" }).lose();
+      expect(machine.state.due - machine.now).toBe(Math.floor(random * 3_000));
+    }
   });
 
   test("count from 1 and tell their delay, the cause and its close code", () => {
@@ -81,7 +88,7 @@ describe("further attempts", () => {
         code: 1011,
         reason: "why",
         attempt: 2,
-        nextDelayInMs: 1_000,
+        nextDelayInMs: 2_500,
         connectionId: "a",
       },
     ]);
@@ -104,18 +111,18 @@ describe("further attempts", () => {
     expect(machine.now).toBe(NOW + 30_000);
   });
 
-  test("a last one is made a second before the window ends, and given that second", () => {
+  test("a last one is made at least a second before the window ends, and given until then", () => {
     const machine = dropped(1006, 0.999_999).pass(28_000).lose();
-    expect(machine.state.due).toBe(NOW + 29_000);
+    expect(machine.state.due).toBe(NOW + 28_999);
     machine.due();
     expect(machine.in("Recovering").phase).toBe("opening");
     expect(machine.state.due).toBe(NOW + 30_000);
   });
 
-  test("none begins in the last second", () => {
+  test("none is planned in the last two seconds", () => {
     const underWay = () => dropped().lose().pass(20_000).send({ type: "due" });
-    expect(underWay().pass(9_000).lose().state.name).not.toBe("Recovering");
-    expect(underWay().pass(8_999).lose().state.name).toBe("Recovering");
+    expect(underWay().pass(8_001).lose().state.name).not.toBe("Recovering");
+    expect(underWay().pass(8_000).lose().state.name).toBe("Recovering");
   });
 
   test("a timer a little late still leaves its attempt a second", () => {
@@ -184,6 +191,15 @@ describe("a connection that is resumed and lost again within a second", () => {
 });
 
 describe("the end of recovering", () => {
+  test("by the end of the window spreads the next attempt over 5 s: whoever is left over is not alone", () => {
+    for (const random of [0.1, 0.5, 0.9]) {
+      const machine = dropped(1006, random).pass(28_500).lose();
+      expect(machine.state.due - machine.now).toBe(random * 5_000);
+      machine.due();
+      expect(machine.state.name).toBe("Connecting");
+    }
+  });
+
   test.each([1008, 1009])("close code %i ends it at once, whatever the phase", (code) => {
     const machine = dropped().lose(code);
     expect(machine.state.name).toBe("Connecting");
