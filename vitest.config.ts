@@ -79,21 +79,14 @@ export default defineConfig({
     projects: [
       project("unit", ["test/unit/**/*.test.ts", "emulator/test/unit/**/*.test.ts"]),
       project("scripted", ["test/scripted/**/*.test.ts"]),
-<<<<<<< HEAD
-      project("simulation", ["test/simulation/**/*.test.ts"], 60_000),
-      project("e2e", ["test/e2e/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
+      project("simulation", ["test/{simulation,herd}/**/*.test.ts"], 60_000),
+      project("e2e", ["test/{e2e,network,soak}/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
       inBrowser(
         project("browser", ["test/browser/**/*.test.ts"], 60_000),
         "test/browser/unpackChromium.ts",
         "test/browser/buildSamples.ts",
       ),
       inBrowser(project("package", ["test/package/**/*.test.ts"], 60_000), "test/browser/unpackChromium.ts"),
-=======
-      project("simulation", ["test/{simulation,herd}/**/*.test.ts"], 60_000),
-      project("e2e", ["test/{e2e,network,soak}/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
-      withSetup(project("browser", ["test/browser/**/*.test.ts"], 60_000), "test/browser/buildSamples.ts"),
-      project("package", ["test/package/**/*.test.ts"], 60_000),
->>>>>>> 4dbb140 (Recovery at a steady rate: a crowd of 100,000 clients no longer comes in waves; npm run herd shows it)
       project("types", ["test/types/**/*.test.ts"], 60_000),
       bindings("bindings", ["test/bindings/*.test.ts?(x)"]),
       bindings("bindings on React 18", ["test/bindings/react*.test.tsx"], react18),

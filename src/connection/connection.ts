@@ -41,6 +41,8 @@ export interface SessionPort {
   readonly draining: boolean;
   /** Nothing is accepted any more; what is pending rejects. */
   refuse(error: ConnectionError): void;
+  /** The connection has sent a ping of its own. */
+  pinged(): void;
   /** @param size of the frame the message came in: characters or bytes */
   receive(message: WebPubSubMessage, size: number): void;
   /** Calls back once the groups of a new connection are joined again. */
@@ -79,8 +81,10 @@ export class Connection {
     this.#session = session;
     this.#timer = new Timer(settings.environment);
     this.#announcer = new Announcer(emitter, (callback) => session.whenJoined(callback));
-    this.#heartbeat = new Heartbeat(settings, (error) =>
-      this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
+    this.#heartbeat = new Heartbeat(
+      settings,
+      (error) => this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
+      () => session.pinged(),
     );
   }
 

@@ -9,15 +9,20 @@ import { Liveness } from "./liveness.js";
 export class Heartbeat {
   readonly #settings: Settings;
   readonly #onLost: (error: ConnectionError) => void;
+  readonly #onPing: () => void;
   readonly #liveness: Liveness;
   #link: Link | undefined;
   readonly #timer: Timer;
 
-  /** @param onLost called when the link can't be alive */
-  constructor(settings: Settings, onLost: (error: ConnectionError) => void) {
+  /**
+   * @param onLost called when the link can't be alive
+   * @param onPing called when a ping was sent
+   */
+  constructor(settings: Settings, onLost: (error: ConnectionError) => void, onPing: () => void) {
     this.#settings = settings;
     this.#onLost = onLost;
     this.#timer = new Timer(settings.environment);
+    this.#onPing = onPing;
     const { pingFrame, keepAliveIntervalInMs, keepAliveTimeoutInMs } = settings;
     const [interval, timeout] =
       pingFrame === undefined ? [0, 0] : [keepAliveIntervalInMs, keepAliveTimeoutInMs];
@@ -48,7 +53,9 @@ export class Heartbeat {
   ping(link: Link | undefined): boolean {
     const { pingFrame } = this.#settings;
     if (pingFrame === undefined || link?.open !== true) return false;
-    return attempt("send a ping", () => link.send(pingFrame));
+    const sent = attempt("send a ping", () => link.send(pingFrame));
+    if (sent) this.#onPing();
+    return sent;
   }
 
   /** Looks again at a given time. */

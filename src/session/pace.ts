@@ -56,6 +56,15 @@ export class Pace {
     return false;
   }
 
+  /**
+   * The connection has sent a ping of its own, whose pong answers none of these. One on a socket that is yet to prove
+   * itself is alone.
+   */
+  asked(): void {
+    if (this.#pingFrame === undefined) this.#marks = [];
+    this.#marks.push(this.#written);
+  }
+
   /** @returns the frame's position, which an answer to it confirms */
   wrote(size: number): number {
     return (this.#written += Math.max(1, size / UNIT));
@@ -79,7 +88,8 @@ export class Pace {
     this.#timer.clear();
     this.#pingFrame = on && protocol.isReliableSubProtocol ? pingFrame : undefined;
     this.#read = this.#lastMark = this.#written;
-    this.#marks = [];
+    // A recovered socket may still owe the answer to the ping that asked it for proof.
+    if (!on) this.#marks = [];
   }
 
   get #isOpen(): boolean {

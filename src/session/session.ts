@@ -163,6 +163,10 @@ export class Session implements SessionPort, SessionHost {
     }
   }
 
+  pinged(): void {
+    this.#pace.asked();
+  }
+
   accepts(): void {
     this.#refusal = undefined;
   }

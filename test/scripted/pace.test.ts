@@ -128,3 +128,40 @@ test("a stream without room asks nothing by its oldest fragment", async () => {
   await turn(2_000);
   expect(sentOf(stage.socket, "b").length).toBeGreaterThan(128);
 });
+
+test("the answers to keep-alive's own pings are none to the burst's", async () => {
+  const stage = new Stage({ keepAliveIntervalInMs: 1_000, keepAliveTimeoutInMs: 60_000 });
+  await stage.connect();
+  // Its ping is under way when the burst begins, and three more go out while it waits.
+  await turn(1_000);
+  expect(count(stage, "ping")).toBe(1);
+  burst(stage, 1_000);
+  expect(count(stage, "sendToGroup")).toBe(180);
+  await turn(3_000);
+  stage.socket.receiveFrame(pong);
+  expect(count(stage, "sendToGroup")).toBe(180);
+  // Each frame sent is at most 180 ahead of the last ping that was answered.
+  let answered = 1;
+  while (count(stage, "sendToGroup") < 1_000) {
+    stage.socket.receiveFrame(pong);
+    answered++;
+    const before = kinds(stage);
+    const pings = before.flatMap((kind, index) => (kind === "ping" ? [index] : []));
+    const read = before.slice(0, pings[answered - 1]).filter((kind) => kind === "sendToGroup").length;
+    expect(count(stage, "sendToGroup") - read).toBeLessThanOrEqual(180);
+  }
+});
+
+test("nor is the answer to the ping that proves a recovery", async () => {
+  const stage = new Stage();
+  await stage.connect("A");
+  await stage.drop();
+  burst(stage, 400);
+  stage.socket.receiveOpen();
+  stage.socket.receiveFrame({ type: "system", event: "connected", connectionId: "A", userId: "ann" });
+  expect(count(stage, "sendToGroup")).toBe(180);
+  stage.socket.receiveFrame(pong);
+  expect(count(stage, "sendToGroup")).toBe(180);
+  stage.socket.receiveFrame(pong);
+  expect(count(stage, "sendToGroup")).toBe(270);
+});
