@@ -27,7 +27,10 @@ export class Link {
       failure = event?.error ?? event?.message;
     };
     socket.onclose = (event: { code?: number; reason?: string }) => {
-      const code = event?.code;
+      // `ws` refuses a frame over the limit itself, and reports 1006; a recovery would bring it again.
+      const refused =
+        (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+      const code = refused ? 1009 : event?.code;
       const reason = event?.reason || undefined;
       const words = `The WebSocket was closed: ${code ?? "no code"}${reason === undefined ? "" : ` (${reason})`}`;
       const cause = failure === undefined ? undefined : toError(failure);

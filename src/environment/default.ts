@@ -5,6 +5,12 @@ import { onWake } from "./wake.js";
 /** The longest delay that timers can hold, in ms; beyond it they would fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
+/**
+ * For sockets of `ws`; browsers have no such options and take no notice. Nothing that the service sends is near this
+ * size, its whole window of unacknowledged messages is 16 MB. Compression would let a small frame become that large.
+ */
+const LIMITS = { maxPayload: 1 << 24, perMessageDeflate: false };
+
 /** The platform's own clock, timers, randomness, sockets and wake signals, what is given first. */
 export function createEnvironment(
   given: Partial<Environment> = {},
@@ -17,7 +23,8 @@ export function createEnvironment(
     setTimer: (callback, delayInMs) => setTimeout(callback, Math.min(delayInMs, LONGEST_DELAY)),
     clearTimer: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
     random: () => Math.random(),
-    createWebSocket: (url, protocol) => new webSocket(url, protocol),
+    createWebSocket: (url, protocol) =>
+      webSocket === WebSocket ? new WebSocket(url, protocol, LIMITS) : new webSocket(url, protocol),
     onWake,
   };
   for (const name of Object.keys(environment) as (keyof Environment)[]) {

@@ -11,6 +11,9 @@ import { KeepAlive } from "./keepAlive.js";
 import { refuse } from "./refusal.js";
 import { SocketTransport } from "./socketTransport.js";
 
+/** Most upgrades that may wait at once for their token to be checked and a `connect` handler to answer. */
+const maxPendingUpgrades = 2_000;
+
 /** Where clients come in: from the HTTP upgrade to the service's link. */
 export class ClientEndpoint {
   readonly #service: Service;
@@ -19,6 +22,8 @@ export class ClientEndpoint {
   readonly #failed: (error: unknown) => void;
   readonly #keepAlive = new KeepAlive();
   #closed = false;
+  /** Upgrades that wait for their admission. */
+  #pending = 0;
   readonly #subprotocols = new WeakMap<IncomingMessage, string>();
   /** Made with the first client: a service that starts has none yet. */
   #webSockets: Promise<WebSocketServer> | undefined;
@@ -46,10 +51,14 @@ export class ClientEndpoint {
     if (fault === "reset") return void socket.destroy();
     if (fault !== undefined) return refuse(socket, fault, "A scripted fault refused the upgrade.");
 
+    if (this.#pending >= maxPendingUpgrades) {
+      return refuse(socket, 503, `${maxPendingUpgrades} upgrades are waiting already.`);
+    }
+    this.#pending++;
     const [admission, webSockets] = await Promise.all([
       this.#service.admit(connect),
       (this.#webSockets ??= this.#load()),
-    ]);
+    ]).finally(() => this.#pending--);
     if (this.#closed) return refuse(socket, 503, "The service is stopping.");
     if (admission.kind === "refused") return refuse(socket, admission.status, admission.message);
     if (admission.subprotocol !== undefined) this.#subprotocols.set(request, admission.subprotocol);

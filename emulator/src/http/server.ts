@@ -4,6 +4,14 @@ import type { Duplex } from "node:stream";
 import { withoutUpgrade } from "./declinedUpgrade.js";
 import { refuse } from "./refusal.js";
 
+/** What a peer may send, and take its time for, before a request is known: bytes and milliseconds. */
+const limits = {
+  maxHeaderSize: 16 * 1024,
+  headersTimeout: 10_000,
+  requestTimeout: 60_000,
+  connectionsCheckingInterval: 2_000,
+};
+
 const { setTimeout, clearTimeout } = globalThis;
 
 /** What the server hands on. */
@@ -30,7 +38,7 @@ export class Server {
   readonly #sockets = new Set<Socket>();
 
   constructor({ request, upgrade, failed }: ServerHandlers) {
-    this.#server = createServer(request);
+    this.#server = createServer(limits, request);
     this.#server.on("upgrade", (request, socket, head) => {
       if (request.headers.upgrade?.toLowerCase() === "websocket") upgrade(request, socket, head);
       else this.#decline(request, socket, head);
