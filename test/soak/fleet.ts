@@ -1,0 +1,155 @@
+import { WebPubSubClient } from "web-pubsub-client";
+import { gauge } from "./gauge.js";
+import { Ledger } from "./ledger.js";
+
+/** What the conductor asks of the clients' process. */
+export type FleetOrder =
+  | { readonly type: "start"; readonly urls: readonly string[] }
+  | { readonly type: "traffic"; readonly on: boolean }
+  | { readonly type: "count" }
+  | { readonly type: "gauge" }
+  | { readonly type: "end" };
+
+const PER_GROUP = 10;
+const keepAliveIntervalInMs = Number(process.argv[2] ?? 2_000);
+const ledger = new Ledger(new Set(["u0"]));
+const members: Member[] = [];
+const say = (message: unknown): void => void process.send?.(message);
+let recoveries = 0;
+let newConnections = 0;
+let failures = 0;
+let sent = 0;
+
+class Member {
+  readonly client: WebPubSubClient;
+  pending = 0;
+  readonly #name: string;
+  readonly #group: string;
+  readonly #peers: readonly string[];
+  #number = 0;
+
+  constructor(name: string, url: string, group: string, peers: readonly string[]) {
+    this.#name = name;
+    this.#group = group;
+    this.#peers = peers;
+    this.client = new WebPubSubClient(url, {
+      keepAliveIntervalInMs,
+      keepAliveTimeoutInMs: 2.5 * keepAliveIntervalInMs,
+      ackTimeoutInMs: 4_000,
+      connectTimeoutInMs: 3_000,
+      // Whatever the faults do, an operation ends by its outcome, not by running out of retries.
+      messageRetryOptions: { maxRetries: 1_000, retryDelayInMs: 200 },
+    });
+    this.client.on("connected", () => {
+      newConnections++;
+      ledger.joined(name);
+    });
+    this.client.on("recovered", () => recoveries++);
+    this.client.on("disconnected", () => ledger.left(name));
+    this.client.on("group-message", ({ message }) => {
+      const { from, number } = message.data as { from: string; number: number };
+      ledger.receives(name, from, number);
+    });
+    this.client.on("server-message", ({ message }) => {
+      ledger.receivesFromService(name, (message.data as { number: number }).number);
+    });
+  }
+
+  async join(): Promise<void> {
+    await this.client.start({ keepTrying: true });
+    await this.client.joinGroup(this.#group);
+    ledger.joined(this.#name);
+  }
+
+  async send(): Promise<void> {
+    const number = ++this.#number;
+    sent++;
+    this.pending++;
+    ledger.sends(this.#name, number, this.#peers);
+    try {
+      const result = await this.client.sendToGroup(this.#group, { from: this.#name, number });
+      const outcome = result.resentOnNewConnection === true ? "resent" : "sent";
+      ledger.settled(this.#name, number, outcome, this.#peers);
+    } catch (error) {
+      failures++;
+      ledger.settled(this.#name, number, "failed", this.#peers);
+      say({ type: "note", text: `an operation failed: ${String(error)}` });
+    }
+    this.pending--;
+  }
+}
+
+let sends = false;
+let turn = 0;
+// Each client sends once a second.
+const timer = setInterval(() => {
+  if (!sends) return;
+  for (let i = 0; i < members.length / 20; i++) void members[turn++ % members.length]?.send();
+}, 50);
+
+async function start(urls: readonly string[]): Promise<void> {
+  const names = urls.map((_, i) => `u${i}`);
+  for (const [i, url] of urls.entries()) {
+    const group = Math.floor(i / PER_GROUP);
+    const peers = names.slice(group * PER_GROUP, (group + 1) * PER_GROUP);
+    members.push(new Member(`u${i}`, url, `g${group}`, peers));
+  }
+  await Promise.all(members.map(async (member) => member.join()));
+  newConnections = 0;
+  say({ type: "started" });
+}
+
+function count(): void {
+  say({
+    type: "count",
+    connected: members.filter(({ client }) => client.state === "Connected").length,
+    pending: members.reduce((sum, { pending }) => sum + pending, 0),
+    due: ledger.due,
+    sent,
+    received: ledger.received,
+    recoveries,
+    newConnections,
+  });
+}
+
+async function end(): Promise<void> {
+  clearInterval(timer);
+  ledger.close();
+  const { received, lost, doubled, reordered, missedByNewConnection, resent, examples } = ledger;
+  await Promise.all(members.map(async ({ client }) => client.stop()));
+  say({
+    type: "result",
+    sent,
+    received,
+    lost,
+    doubled,
+    reordered,
+    missedByNewConnection,
+    resent,
+    failures,
+    recoveries,
+    newConnections,
+    examples,
+  });
+  process.disconnect();
+}
+
+process.on("unhandledRejection", (reason) => {
+  say({ type: "note", text: `unhandled rejection: ${String(reason)}` });
+  process.exit(1);
+});
+process.on("message", (order: FleetOrder) => {
+  switch (order.type) {
+    case "start":
+      return void start(order.urls);
+    case "traffic":
+      sends = order.on;
+      return;
+    case "count":
+      return count();
+    case "gauge":
+      return void gauge().then((result) => say({ type: "gauge", ...result }));
+    case "end":
+      return void end();
+  }
+});
