@@ -39,4 +39,4 @@ const child = spawn(process.execPath, [outfile, JSON.stringify(job)], {
   cwd: fileURLToPath(root),
 });
 process.exitCode = await new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
-rmSync(folder, { recursive: true });
+rmSync(folder, { recursive: true, force: true });

@@ -43,4 +43,4 @@ const child = spawn(process.execPath, [`${folder}main.mjs`, JSON.stringify(job)]
   cwd: path("."),
 });
 process.exitCode = await new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
-rmSync(folder, { recursive: true });
+rmSync(folder, { recursive: true, force: true });

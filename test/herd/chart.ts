@@ -59,7 +59,7 @@ function draw({ title, awayInMs, ours, reference }: Panel, offset: number): stri
   const away = x(awayInMs / 1_000);
   lines.push(
     `<rect class="away" x="${x(0)}" y="${TOP}" width="${(away - x(0)).toFixed(1)}" height="${bottom - TOP}"/>`,
-    `<text class="quiet" x="${((x(0) + away) / 2).toFixed(1)}" y="36" text-anchor="middle">service away${note}</text>`,
+    `<text class="quiet" x="${LEFT}" y="36">service away${note}</text>`,
   );
   for (let rate = 0; rate <= top; rate += top / 4) {
     lines.push(

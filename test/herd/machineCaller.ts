@@ -27,6 +27,8 @@ export class MachineCaller implements Caller {
     confirmed: true,
     // It has stood for an hour.
     since: -3_600_000,
+    resumedAt: -3_600_000,
+    flaps: 0,
     shortLived: 0,
     epoch: 1,
     due: Infinity,

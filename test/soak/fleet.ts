@@ -51,7 +51,11 @@ class Member {
       ledger.receives(name, from, number);
     });
     this.client.on("server-message", ({ message }) => {
-      ledger.receivesFromService(name, (message.data as { number: number }).number);
+      ledger.receivesFromService(
+        name,
+        this.client.connectionId ?? "",
+        (message.data as { number: number }).number,
+      );
     });
   }
 

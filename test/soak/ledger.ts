@@ -1,5 +1,7 @@
 /** What one receiver has of one sender. */
 interface Line {
+  /** The first that came. */
+  first: number;
   last: number;
   /** Numbers below `last` that haven't come. */
   readonly holes: Set<number>;
@@ -13,7 +15,7 @@ interface Receiver {
 }
 
 /** How far back a hole is remembered. */
-const MEMORY = 2_000;
+const MEMORY = 200;
 
 /**
  * Counts every message at every receiver. Promised is: on one connection id each comes once and in order. What was on
@@ -52,7 +54,8 @@ export class Ledger {
     entry.member = false;
     this.missedByNewConnection += entry.due.size;
     entry.due.clear();
-    entry.lines.delete(SERVICE);
+    // What comes late on the next connection was sent again: others see whether it came twice.
+    entry.lines.clear();
   }
 
   sends(sender: string, number: number, receivers: readonly string[]): void {
@@ -79,7 +82,7 @@ export class Ledger {
     const { lines, due } = this.#of(receiver);
     due.delete(`${sender} ${number}`);
     let line = lines.get(sender);
-    if (line === undefined) lines.set(sender, (line = { last: number - 1, holes: new Set() }));
+    if (line === undefined) lines.set(sender, (line = { first: number, last: number - 1, holes: new Set() }));
     if (number > line.last) {
       const from = Math.max(line.last + 1, number - MEMORY);
       for (let hole = from; hole < number; hole++) line.holes.add(hole);
@@ -88,22 +91,22 @@ export class Ledger {
         if (hole > number - MEMORY) break;
         line.holes.delete(hole);
       }
-    } else if (line.holes.delete(number)) {
+    } else if (line.holes.delete(number) || number < line.first) {
       if (!this.#unordered.has(sender)) this.#suspect(receiver, sender, number, "reordered");
     } else this.#suspect(receiver, sender, number, "doubled");
   }
 
-  /** The service numbers what it sends to one user: on one connection no number is left out. */
-  receivesFromService(receiver: string, number: number): void {
+  /** The service numbers what it sends to one user: on one connection id no number is left out. */
+  receivesFromService(receiver: string, connectionId: string, number: number): void {
     this.received++;
     const { lines } = this.#of(receiver);
-    const line = lines.get(SERVICE);
+    const line = lines.get(connectionId);
     if (line !== undefined && number !== line.last + 1) {
       const what = number > line.last ? "lost" : "doubled";
       this[what]++;
       this.#example(`${what}: ${number} of the service at ${receiver}, after ${line.last}`);
     }
-    lines.set(SERVICE, { last: number, holes: new Set() });
+    lines.set(connectionId, { first: number, last: number, holes: new Set() });
   }
 
   /** How much is still due. */
@@ -145,5 +148,3 @@ export class Ledger {
     return entry;
   }
 }
-
-const SERVICE = "the service";

@@ -118,16 +118,18 @@ async function settle(): Promise<{
   traffic(false);
   for (const link of proxy.links) if (link.silent) link.cut();
   const patience = performance.now() + 90_000;
-  let counts = await fleet.answer<Counts>("count", { type: "count" });
   for (;;) {
     const { connections } = await service.answer<{ connections: number }>("count", { type: "count" });
-    counts = await fleet.answer<Counts>("count", { type: "count" });
+    const counts = await fleet.answer<Counts>("count", { type: "count" });
     const clean = counts.connected === job.clients && counts.pending === 0 && counts.due === 0;
     if ((clean && connections === job.clients) || performance.now() > patience) {
       const gauges = {
         service: await service.answer<Gauge>("gauge", { type: "gauge" }),
         fleet: await fleet.answer<Gauge>("gauge", { type: "gauge" }),
       };
+      if (!clean || connections !== job.clients) {
+        console.log(`  not settled: ${JSON.stringify({ ...counts, connections })}`);
+      }
       return { clean: clean && connections === job.clients, counts, gauges };
     }
     await wait(250);

@@ -33,9 +33,9 @@ test("the ledger finds what is lost, doubled and reordered", () => {
     it.receives("a", "a", number);
   }
   for (const number of [1, 3, 2, 2]) it.receives("b", "a", number);
-  it.receivesFromService("b", 5);
-  it.receivesFromService("b", 7);
-  it.receivesFromService("b", 7);
+  it.receivesFromService("b", "id", 5);
+  it.receivesFromService("b", "id", 7);
+  it.receivesFromService("b", "id", 7);
   it.close();
   expect(it).toMatchObject({ lost: 2, doubled: 2, reordered: 1, received: 11 });
   expect(it.examples).toContain("lost: a 4 at b");
