@@ -86,6 +86,7 @@ export class InvocationUse {
       if (cancels.length > 0 && error?.code === "Refused") failed("was refused, and cancelled");
       if (
         error !== undefined &&
+        error.code !== "TooManyPending" &&
         isCalm(this.#world.plan) &&
         stateAtCall !== "Stopped" &&
         !signal &&

@@ -3,15 +3,6 @@
 
 import { previewMutants } from "./previewMutants.mjs";
 
-/**
- * @typedef {object} Mutant
- * @property {string} name what is broken
- * @property {string} file
- * @property {string} find stands in the file exactly once
- * @property {string} put in its place
- * @property {boolean} [quick] found within a few runs: for the short check
- */
-
 const outbox = "src/session/outbox.ts";
 const session = "src/session/session.ts";
 const tracker = "src/session/sequenceTracker.ts";
@@ -24,7 +15,7 @@ const liveness = "src/connection/liveness.ts";
 const announcer = "src/connection/announcer.ts";
 const service = "emulator/src/service/";
 
-/** @type {Mutant[]} */
+/** @type {import("./mutants.mjs").Mutant[]} */
 const client = [
   {
     name: "a new ack id on every retry",
@@ -140,7 +131,7 @@ const client = [
   {
     name: "stopping leaves operations unsettled",
     file: session,
-    find: `    this.#outbox.clear(error);`,
+    find: `    this.#outbox?.clear(error);`,
     put: ``,
   },
   {
@@ -375,7 +366,7 @@ const client = [
   },
 ];
 
-/** @type {Mutant[]} */
+/** @type {import("./mutants.mjs").Mutant[]} */
 const server = [
   {
     name: "service: executed ack ids are forgotten",
