@@ -107,7 +107,11 @@ export class ProxyLink {
 
   /** Ends both sides at once, by a reset where the system allows; what is on its way is lost. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) {
+      // Waits for bytes that nobody may ever take; the second call doesn't.
+      socket.resetAndDestroy();
+      socket.destroy();
+    }
     this.#closed();
   }
 
