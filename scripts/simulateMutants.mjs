@@ -13,7 +13,7 @@ import { mutants } from "../test/simulation/mutants.mjs";
 
 const { values } = parseArgs({
   options: {
-    runs: { type: "string", default: "10000" },
+    runs: { type: "string", default: "30000" },
     seed: { type: "string", default: "1" },
     jobs: { type: "string", default: "2" },
     quick: { type: "boolean", default: false },

@@ -28,6 +28,7 @@ type Invocation = {
   sent: boolean;
   /** When it is given up (absolute, in ms). */
   due: number;
+  onDue: () => void;
   readonly timer: Timer;
 };
 
@@ -86,6 +87,7 @@ export class Invocations implements SessionPart {
         reject,
         sent: false,
         due: Infinity,
+        onDue: () => undefined,
         timer: new Timer(environment),
       };
       this.#byId.set(id, invocation);
@@ -108,7 +110,12 @@ export class Invocations implements SessionPart {
     // An answer that left the service before the link broke is lost, and nobody can tell.
     const due = environment.now() + ackTimeoutInMs;
     for (const invocation of this.#byId.values()) {
-      if (!invocation.sent || ackTimeoutInMs === 0 || invocation.due <= due) continue;
+      if (!invocation.sent) continue;
+      // A clock that jumped has left its timer behind.
+      if (ackTimeoutInMs === 0 || invocation.due <= due) {
+        invocation.timer.at(invocation.due, invocation.onDue);
+        continue;
+      }
       const message = `No answer within ${ackTimeoutInMs} ms (ackTimeoutInMs) of the recovery.`;
       this.#arm(invocation, due, "ConnectionLost", message);
     }
@@ -181,7 +188,8 @@ export class Invocations implements SessionPart {
 
   #arm(invocation: Invocation, due: number, code: InvocationErrorCode, message: string): void {
     invocation.due = due;
-    invocation.timer.at(due, () => this.#giveUp(invocation, failure(invocation.id, code, message)));
+    invocation.onDue = () => this.#giveUp(invocation, failure(invocation.id, code, message));
+    invocation.timer.at(due, invocation.onDue);
   }
 
   /** The caller waits no longer: the service need not work on it any more. */

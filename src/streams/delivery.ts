@@ -132,6 +132,8 @@ export class Delivery {
    */
   refused(expected: number): boolean {
     if (expected < this.oldest || !this.#advance(expected)) return false;
+    // It isn't silent: what may take no more than so long is silence.
+    this.#heard();
     if (this.#hold === 0) {
       this.#hold = FIRST_HOLD;
       this.resend();

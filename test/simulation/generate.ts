@@ -94,7 +94,7 @@ const CALLS = {
   stream: (random) => ({
     do: "stream",
     group: group(random),
-    fragments: random.pick([0, 1, 3, 10, 40]),
+    fragments: random.chance(0.03) ? 200 : random.pick([0, 1, 3, 10, 40]),
     pace: random.pick([0, 0, 1, 50, 1_000]),
     finish: random.pick(["end", "end", "end", "abort", "none"] as const),
     ...(random.chance(0.2) ? { noEcho: true } : undefined),
@@ -103,7 +103,7 @@ const CALLS = {
   }),
   invoke: (random) => ({
     do: "invoke",
-    timeoutInMs: random.pick([500, 5_000, 60_000]),
+    timeoutInMs: random.pick([500, 5_000, 600_000]),
     ...(random.chance(0.2) ? { abortAfter: random.pick([-1, 0, 1, 10, 60, 300]) } : undefined),
   }),
 } satisfies Record<string, (random: Random) => Call>;
@@ -226,7 +226,7 @@ const SERVICE = {
   holdInvocations: (random) => ({
     do: "holdInvocations",
     times: random.between(1, 3),
-    by: random.pick([-1, 5, 300, 5_000]),
+    by: random.pick([5, 300, 5_000, 20_000]),
   }),
   publish: (random) => ({
     do: "publish",

@@ -166,7 +166,6 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "invoke",
   "publish",
   "nackFragments",
-  "clockJump",
   "wake",
 ]);
 

@@ -3,7 +3,7 @@ import { checkOperations } from "./operationOracle.js";
 import { checkMemberships, GROUPS } from "./membershipOracle.js";
 import type { Plan } from "./plan.js";
 import { checkStates } from "./stateOracle.js";
-import { checkStreams } from "./streamOracle.js";
+import { checkArrivals, checkStreams } from "./streamOracle.js";
 import { World, type Tracer } from "./world.js";
 
 /** How long everything may take to be well again after the last trouble, in ms. */
@@ -56,12 +56,13 @@ async function play(world: World): Promise<void> {
   for (const group of GROUPS) backend.publish(group);
   await pass(3_000);
   // A slow event handler may have answered meanwhile.
-  for (let i = 0; i < 20 && !actors.every((actor) => isWell(actor, world)); i++) await pass(500);
+  for (let i = 0; i < 100 && !actors.every((actor) => isWell(actor, world)); i++) await pass(500);
   for (const actor of actors) if (!isWell(actor, world)) world.failed(describe(actor, world));
   if (broken()) return;
   for (const actor of actors) {
     checkMemberships(actor, world);
     checkStates(actor, world);
+    checkArrivals(actor, world);
   }
 
   const connected = actors.map(({ client }) => client.connectionId);

@@ -13,6 +13,12 @@ export function checkStates(actor: Actor, world: World): void {
     if (actor.restoreFailures.some((failure) => failure.group === group && failure.connectionId === id))
       continue;
     const truth = world.backend.statesOf(group);
+    for (const { connectionId } of truth) {
+      if (world.backend.model.sessions.get(connectionId)?.groups.has(group) !== true)
+        world.failed(
+          `the service keeps a state in ${group} of ${connectionId.slice(0, 4)}, which isn't there`,
+        );
+    }
     const known = ask(() => client.listGroupStates(group));
     const isWatching = watches(actor, group);
     if (isWatching !== undefined && isWatching !== (known !== undefined))

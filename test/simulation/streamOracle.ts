@@ -4,6 +4,12 @@ import { isCalm } from "./plan.js";
 import type { SentStream } from "./streamUse.js";
 import type { World } from "./world.js";
 
+/** Streams that have ended have arrived; checked while everybody is still connected. */
+export function checkArrivals(actor: Actor, world: World): void {
+  const failed = (reason: string): void => world.failed(`${actor.name}: ${reason}`);
+  for (const record of actor.streams.sent) if (record.outcome === "ended") checkEnded(record, world, failed);
+}
+
 /** What was promised of streams, checked when all is over. */
 export function checkStreams(actor: Actor, world: World): void {
   const { name, streams, written } = actor;
@@ -31,7 +37,6 @@ export function checkStreams(actor: Actor, world: World): void {
     if (new Set(content.map(({ wire }) => wire.connectionId)).size > 1)
       failed(`stream ${streamId} went out on two connections`);
     checkFrames(record, sent, failed);
-    if (outcome === "ended") checkEnded(record, world, failed);
   }
   for (const { streamId, outcome, last } of streams.received) {
     if (outcome === "open") failed(`the reader of ${streamId} still waits after stop()`);
