@@ -1,4 +1,4 @@
-import { answer } from "./negotiate.mjs";
+import { answer, target } from "./negotiate.mjs";
 
 /** What the buttons do to one connection, by the local service's scripted faults. */
 const deeds = {
@@ -21,10 +21,11 @@ const deeds = {
  */
 export function faultButtons(emulator) {
   return (request, response, next) => {
-    const { pathname, searchParams } = new URL(request.url, "http://localhost");
+    const { pathname, searchParams } = target(request);
     if (pathname === "/service") return answer(response, 200, { local: emulator !== undefined });
     if (!pathname.startsWith("/faults/")) return next();
-    const deed = deeds[pathname.slice("/faults/".length)];
+    const name = pathname.slice("/faults/".length);
+    const deed = Object.hasOwn(deeds, name) ? deeds[name] : undefined;
     const connectionId = searchParams.get("connectionId");
     if (request.method !== "POST" || emulator === undefined || deed === undefined || !connectionId) {
       return answer(response, 400, {

@@ -12,7 +12,7 @@ export function negotiator(connectionString) {
   const isPlain = connectionString.includes("Endpoint=http://");
   const service = new WebPubSubServiceClient(connectionString, HUB, { allowInsecureConnection: isPlain });
   return async (request, response, next) => {
-    const { pathname, searchParams } = new URL(request.url, "http://localhost");
+    const { pathname, searchParams } = target(request);
     if (pathname !== "/negotiate") return next();
     try {
       const userId = searchParams.get("name") || "guest";
@@ -23,6 +23,12 @@ export function negotiator(connectionString) {
       answer(response, 500, { error: "No URL could be made; see the server's output." });
     }
   };
+}
+
+/** What a request asks for. Not every target is a URL: `new URL("//", base)` throws. */
+export function target(request) {
+  const [pathname, ...query] = request.url.split("?");
+  return { pathname, searchParams: new URLSearchParams(query.join("?")) };
 }
 
 /** Answers with JSON. */

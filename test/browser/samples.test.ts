@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { fileURLToPath } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -166,6 +167,24 @@ test("the connection string of the environment decides the service; one URL is p
   const ended = once(child, "exit");
   child.kill("SIGTERM");
   await ended;
+});
+
+test("odd requests are answered, and the server goes on", async () => {
+  const { url } = await serveSamples();
+  const { port } = new URL(url);
+  // fetch would tidy the target up.
+  const status = async (method: string, path: string) => {
+    const sent = request({ host: "127.0.0.1", port, method, path }).end();
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  expect(await status("GET", "//")).toBe(200);
+  expect(await status("GET", "//negotiate?name=Ann")).toBe(404);
+  expect(await status("GET", "/negotiate?name=%zz&name=%00?")).toBe(200);
+  for (const deed of ["__proto__", "toString", "melt"])
+    expect(await status("POST", `/faults/${deed}?connectionId=x`)).toBe(400);
+  expect(await status("GET", "/negotiate?name=Ann")).toBe(200);
 });
 
 test.each([{ PORT: "http" }, { PORT: "70000" }])("a port that is none is refused: %s", async (given) => {
