@@ -96,5 +96,7 @@ function distance(a: string, b: string): number {
 }
 
 function show(value: unknown): string {
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }

@@ -221,6 +221,11 @@ test("a function in the process keeps state and picks groups as a webhook does",
 test.each<[string, unknown, string]>([
   ["a URL that is none", { url: "localhost:3000" }, "must be an HTTP URL"],
   ["{event} in the host", { url: "http://{event}.x/" }, "must not have {event} in its host"],
+  [
+    "an unknown name in braces",
+    { url: "http://x/{Event}/{hubs}" },
+    "may hold {event} and {hub}, but not {hubs}",
+  ],
   ["an unknown system event", { url: "http://x", systemEvents: ["closed"] }, "systemEvents"],
   ["functions beside a URL", { url: "http://x", onEvent: () => undefined }, 'no "onEvent"'],
 ])("a handler with %s is refused at once", async (_, handler, message) => {

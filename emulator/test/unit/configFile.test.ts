@@ -50,7 +50,8 @@ test.each([
 });
 
 test.each([
-  [[], "the configuration must be an object"],
+  [[], "the configuration must be an object, but is an array."],
+  [{ host: {} }, "host must be a string that isn't empty, but is an object."],
   [{ prot: 1 }, 'the configuration has no "prot" (did you mean port?); it knows $schema, '],
   [{ port: "8080" }, 'port must be an integer, but is "8080"'],
   [{ port: 65_536 }, "port must be a number from 0 to 65535, but is 65536"],
@@ -74,6 +75,10 @@ test.each([
     'hubs.chat.handlers[0] has no "event" (did you mean events?)',
   ],
   [{ hubs: { chat: { handlers: [{ url: "localhost" }] } } }, "hubs.chat.handlers[0].url must be an HTTP URL"],
+  [
+    { hubs: { chat: { handlers: [{ url: `${url}/{evnt}` }] } } },
+    "hubs.chat.handlers[0].url may hold {event} and {hub}, but not {evnt}.",
+  ],
   [{ hubs: { chat: { handlers: [{ url, onEvent: "x" }] } } }, 'hubs.chat.handlers[0] has no "onEvent"'],
   [{ hubs: { chat: { handlers: [{ onEvent: "x" }] } } }, "hubs.chat.handlers[0].onEvent must be a function"],
   [
