@@ -1,5 +1,6 @@
 import type { TraceEntry } from "./admin/traceEntry.js";
 import type { Emulator } from "./emulator.js";
+import { printable } from "./printable.js";
 
 /** What a developer needs to go on: where the service is and how to use it. */
 export async function announcement(emulator: Emulator, hub: string): Promise<string> {
@@ -38,7 +39,6 @@ export function traceLine(entry: TraceEntry): string {
   );
   const marks = [entry.held === true ? "(waits)" : "", entry.failed === true ? "(failed)" : ""];
   const time = new Date(at).toISOString().slice(11, 23);
-  return [time, arrows[direction], `${hub}/${who}`, type, ...details, ...marks, text ?? ""]
-    .filter((part) => part !== "")
-    .join(" ");
+  const parts = [time, arrows[direction], `${hub}/${who}`, type, ...details, ...marks, text ?? ""];
+  return printable(parts.filter((part) => part !== "").join(" "));
 }

@@ -9,6 +9,7 @@ import {
 } from "./check.js";
 import { type HubOptions, checkFunction, checkHubName, checkHubs } from "./hubOptions.js";
 import { isLoopback, isWildcard } from "./http/address.js";
+import { printable } from "./printable.js";
 import type { Diagnostic } from "./service/diagnostics.js";
 import { defaultRecoveryWindowInMs } from "./service/limits.js";
 import { isGroupName } from "./service/names.js";
@@ -138,5 +139,5 @@ function loggingTo(log = logToStderr): (diagnostic: Diagnostic) => void {
 function logToStderr({ level, hub, connectionId, message }: Diagnostic): void {
   if (level !== "warning") return;
   const subject = [hub, connectionId].filter(Boolean).join("/");
-  console.warn(`[web-pubsub-emulator] ${subject === "" ? "" : `${subject}: `}${message}`);
+  console.warn(`[web-pubsub-emulator] ${printable(subject === "" ? message : `${subject}: ${message}`)}`);
 }

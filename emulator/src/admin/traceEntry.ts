@@ -100,14 +100,14 @@ function clientMessage(message: ClientMessage): TraceDetails {
     case "sendToGroup":
       return { type, group: message.group, ...ack(message.ackId), text: shown(message.payload) };
     case "event":
-      return { type, event: message.event, ...ack(message.ackId), text: shown(message.payload) };
+      return { type, event: presentable(message.event), ...ack(message.ackId), text: shown(message.payload) };
     case "setGroupState": {
       const text = message.state === undefined ? "cleared" : presentable(JSON.stringify(message.state));
       return { type, group: message.group, ...ack(message.ackId), text };
     }
     case "invoke": {
       const { event, invocationId, payload } = message;
-      return { type, event, invocationId, text: shown(payload) };
+      return { type, event: presentable(event), invocationId, text: shown(payload) };
     }
     case "cancelInvocation":
       return { type, invocationId: message.invocationId };

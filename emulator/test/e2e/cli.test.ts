@@ -234,3 +234,17 @@ test("--verbose prints traffic, but no tokens", async () => {
   expect(printed).toMatch(/<- chat\/developer groupData group=room seq=1 hello\n/);
   expect(output.out).not.toContain(String(client.connected?.["reconnectionToken"]));
 });
+
+test("what clients send does nothing in the terminal", async () => {
+  const { output } = run("--port", "0", "--verbose");
+  await until(() => output.out.includes("Ctrl+C"));
+  const client = new RawClient(/ws:\S+/.exec(output.out)?.[0] ?? "");
+  onTestFinished(() => client.socket.terminate());
+  await until(() => client.connected);
+  await client.ask({ type: "event", event: "\x1b[2J\x07", dataType: "text", data: "\x1b[31m\u202ered" });
+  client.send({ type: "\x1b[2J\n" });
+  await until(() => output.err.includes("\\u001b[2J"));
+  expect(output.out).toContain("event event=\\u001b[2J\\u0007 ack=1 \\u001b[31m\\u202ered\n");
+  // Line feeds are the only control characters.
+  expect(`${output.out}${output.err}`.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+});

@@ -138,6 +138,18 @@ test("a long text is shortened, and a token that is cut off stays hidden", () =>
   expect(presentable(`{"token":"${"b".repeat(5_000)}`)).toBe('{"token":"(hidden)"…');
 });
 
+test("the name of an event is shortened too: it may be as long as a frame", async () => {
+  const world = new World();
+  const { seen } = watch(world);
+  const client = await world.client();
+  const event = "x".repeat(100_000);
+  client.say({ type: "event", event, dataType: "text", data: "" });
+  client.say({ type: "invoke", invocationId: "1", target: "event", event, dataType: "text", data: "" });
+  expect(seen.filter(({ direction }) => direction === "in").map((entry) => entry.event)).toEqual(
+    Array(2).fill(`${"x".repeat(200)}…`),
+  );
+});
+
 test("a hostile text takes no time", () => {
   const start = performance.now();
   presentable(`"${"token".repeat(100_000)}`);
