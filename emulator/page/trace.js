@@ -8,6 +8,9 @@ const drawEveryMs = 200;
 /** Most connections and groups that are shown. */
 const maxCards = 200;
 const maxChips = 200;
+/** Most characters of a name, and most groups of one connection, that its card shows. */
+const maxName = 80;
+const maxOwnGroups = 12;
 /** What is only shown on demand, unless it failed. */
 const quietTypes = new Set(["ack", "ping", "pong", "sequenceAck", "streamAck", "streamKeepAlive"]);
 
@@ -36,6 +39,19 @@ function button(text, name, press) {
 /** Sets a text only where it has changed: what a reader has selected stays so. */
 function setText(target, text) {
   if (target.textContent !== text) target.textContent = text;
+}
+
+/** A name of which there may be more than fits. */
+function short(name) {
+  return name.length > maxName ? `${name.slice(0, maxName)}…` : name;
+}
+
+/** Such as `in news, sports and 3 more`. */
+function groupsText(groups) {
+  if (groups.length === 0) return "";
+  const rest = groups.length - maxOwnGroups;
+  const named = groups.slice(0, maxOwnGroups).map(short).join(", ");
+  return `in ${named}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
 // Traffic
@@ -81,14 +97,14 @@ function row(entry) {
   const way = ways[entry.direction];
   const arrow = element("span", `way ${entry.direction}`, way.sign);
   arrow.title = way.says;
-  const who = element("span", "who", entry.userId ?? entry.connectionId ?? "a client");
+  const who = element("span", "who", short(entry.userId ?? entry.connectionId ?? "a client"));
   who.title = `hub ${entry.hub}${entry.connectionId ? `, connection ${entry.connectionId}` : ""}`;
   const type = element("span", entry.failed ? "type bad" : "type", entry.type);
   const what = element("span", "what");
   if (severalHubs && entry.hub) what.append(element("span", "key", `${entry.hub} › `));
   const keys = { group: "group", event: "event", streamId: "stream", invocationId: "invocation" };
   for (const [key, label] of Object.entries(keys)) {
-    if (entry[key] !== undefined) what.append(element("span", "key", `${label} `), entry[key], " ");
+    if (entry[key] !== undefined) what.append(element("span", "key", `${label} `), short(entry[key]), " ");
   }
   if (entry.ackId !== undefined) what.append(element("span", "key", `ack ${entry.ackId} `));
   if (entry.sequenceId !== undefined) what.append(element("span", "key", `seq ${entry.sequenceId} `));
@@ -232,10 +248,10 @@ function update(shown, hub, connection) {
   const { connectionId, userId, subprotocol, status, halfOpen, groups, window: kept } = connection;
   const { parts } = shown;
   shown.connection = connection;
-  setText(parts.name, userId ?? connectionId);
+  setText(parts.name, short(userId ?? connectionId));
   const speaks = subprotocol.replace(".webpubsub.azure.v1", "").replace(".", ", ") || "no subprotocol";
   setText(parts.about, [`hub ${hub}`, speaks, ...(userId === null ? [] : [connectionId])].join(" · "));
-  setText(parts.groups, groups.length === 0 ? "" : `in ${groups.join(", ")}`);
+  setText(parts.groups, groupsText(groups));
   parts.groups.hidden = groups.length === 0;
   parts.cut.setAttribute("aria-label", `Cut ${userId ?? connectionId}`);
   parts.half.setAttribute("aria-label", `Half-open ${userId ?? connectionId}`);
@@ -292,7 +308,7 @@ function showState({ hubs, faults }) {
   );
   const named = groups.slice(0, maxChips);
   keep($("groups"), chips, named, chip);
-  for (const { key, name, members } of named) setText(chips.get(key).press, `${name} · ${members}`);
+  for (const { key, name, members } of named) setText(chips.get(key).press, `${short(name)} · ${members}`);
   setText($("group-count"), String(groups.length));
   $("no-groups").hidden = groups.length > 0;
   showRest($("more-groups"), groups.length - named.length);

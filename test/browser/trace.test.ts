@@ -83,6 +83,23 @@ test("connections, groups and traffic show up as they happen, without tokens", a
   expect(complaints).toEqual([]);
 });
 
+test("long names and many groups are shortened", async () => {
+  const { emulator, page, complaints, join } = await open();
+  const ann = await join("a".repeat(300));
+  const hub = emulator.hub("chat");
+  for (let i = 1; i < 30; i++) await ann.joinGroup(`${i}-${"g".repeat(1_000)}`);
+  expect(hub.groups()).toHaveLength(30);
+  await page.getByText("and 18 more").waitFor();
+  await page.getByRole("button", { name: `29-${"g".repeat(77)}… · 1` }).waitFor();
+  expect(await card(page, "aaa").getByRole("button").first().textContent()).toBe(`${"a".repeat(80)}…`);
+  expect((await page.locator(".side").innerText()).length).toBeLessThan(5_000);
+  // A press still filters by the whole name.
+  await page.getByRole("button", { name: `29-${"g".repeat(77)}… · 1` }).click();
+  await expect.poll(() => rows(page).count()).toBe(1);
+  expect((await rows(page).innerText()).length).toBeLessThan(300);
+  expect(complaints).toEqual([]);
+});
+
 test("filter and pause", async () => {
   const { page, join } = await open();
   const ann = await join("ann");
