@@ -104,7 +104,7 @@ export class WebPubSubClient {
   }
 
   get #retention(): Retention {
-    return (this.#madeRetention ??= new Retention(this.#connection, this.#settings));
+    return (this.#madeRetention ??= new Retention(this.#connection, this.#settings, this.#emitter));
   }
 
   /** Where the connection stands. */

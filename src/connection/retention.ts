@@ -1,7 +1,9 @@
 import type { Environment } from "../environment/environment.js";
 import { toError } from "../errors.js";
 import { logger } from "../logger.js";
+import type { WebPubSubClientEvents } from "../models/events.js";
 import { CountedHold } from "../util/countedHold.js";
+import type { Emitter } from "../util/emitter.js";
 import type { Connection } from "./connection.js";
 
 /** Counts those who need the connection: the first starts it, the last, after a moment, stops it. */
@@ -12,6 +14,7 @@ export class Retention {
   constructor(
     connection: Connection,
     settings: { readonly environment: Environment; readonly releaseDelayInMs: number },
+    emitter: Emitter<WebPubSubClientEvents>,
   ) {
     this.#connection = connection;
     this.#hold = new CountedHold(
@@ -19,6 +22,8 @@ export class Retention {
       () => void this.#begin(),
       () => void connection.stop(),
     );
+    // Stopped already: the timer would hold the process, and end what is started meanwhile.
+    emitter.on("stopped", () => this.#hold.forget());
   }
 
   retain(): () => void {

@@ -53,6 +53,11 @@ export class CountedHold {
     };
   }
 
+  /** There is nothing left to give back. */
+  forget(): void {
+    this.#timer.clear();
+  }
+
   /** Doesn't wait any longer for somebody new. */
   giveBack(): void {
     if (!this.#timer.isSet) return;

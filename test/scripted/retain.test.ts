@@ -134,6 +134,19 @@ describe("retain", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("a stop before the delay is over ends the waiting: it neither holds the process nor ends what comes next", async () => {
+    const stage = new Stage();
+    const release = stage.client.retain();
+    await turn();
+    await stage.accept();
+    release();
+    await stage.client.stop();
+    expect(vi.getTimerCount()).toBe(0);
+    await stage.connect("B");
+    await turn(1_000);
+    expect(stage.client.state).toBe("Connected");
+  });
+
   test("goes and comes while the client is stopping: nothing is started for one who has gone", async () => {
     const stage = new Stage({ releaseDelayInMs: 0, socket: { closing: "silent" } });
     const first = stage.client.retain();
