@@ -1,7 +1,7 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { TimerHandle } from "../environment/environment.js";
 import { toError, type ConnectionError } from "../errors.js";
-import { logger } from "../logger.js";
+import { attempt, logger } from "../logger.js";
 import type {
   SendToGroupMessage,
   StreamAckMessage,
@@ -70,6 +70,8 @@ export class OutboundStream {
     this.#settings = settings;
     this.#host = host;
     this.#startFrame = encodeFrame(settings.protocol, start);
+    // A codec that can't write what follows throws here, before anything is sent.
+    const keepAliveFrame = encodeFrame(settings.protocol, { kind: "streamData", streamId });
     this.#timer = settings.environment.setTimer(() => {
       const message = `No answer within ${startTimeoutInMs} ms (startTimeoutInMs).`;
       this.giveUp(this.#error("Timeout", message));
@@ -79,7 +81,7 @@ export class OutboundStream {
         {
           ...options,
           aliveInMs: idleTimeoutInMs / 3,
-          keepAliveFrame: this.#encode({ kind: "streamData", streamId }),
+          keepAliveFrame,
           renumber: ({ message }, streamSequenceId) => this.#encode({ ...message, streamSequenceId }),
           onCloseTimeout: () => {
             const message = `No answer within ${closeTimeoutInMs} ms (closeTimeoutInMs).`;
@@ -252,10 +254,13 @@ export class OutboundStream {
   #disown(error: GroupStreamError, userErrorCode?: string): void {
     if (this.#started) {
       const { message } = error;
-      this.#farewell = this.#encode({
-        kind: "streamEnd",
-        streamId: this.id,
-        error: { message, userErrorCode },
+      // Called by timers and signals, which have nobody to throw to.
+      attempt("end a stream", () => {
+        this.#farewell = this.#encode({
+          kind: "streamEnd",
+          streamId: this.id,
+          error: { message, userErrorCode },
+        });
       });
     }
     this.#close(error);

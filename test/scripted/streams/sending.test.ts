@@ -1,5 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { GroupStreamError, WebPubSubJsonProtocol } from "web-pubsub-client";
+import {
+  GroupStreamError,
+  WebPubSubJsonProtocol,
+  WebPubSubJsonReliableProtocol,
+  type WebPubSubClientProtocol,
+} from "web-pubsub-client";
 import { ack } from "../../helpers/frames.js";
 import { follow } from "../../helpers/settlement.js";
 import { connectedStage, openStream, sentOf, streamAck, streamClosed, streamNack, turn } from "./wire.js";
@@ -669,4 +674,33 @@ test("a waiting fragment that can't be written any more fails alone", async () =
   expect(changed.error).toMatchObject({ name: "InvalidMessage" });
   expect(last.status).toBe("resolved");
   expect(sentOf(stage.socket)).toEqual(["start", "1", "2"]);
+});
+
+describe("a codec of which parts of a stream are unknown", () => {
+  const without = (kind: string): WebPubSubClientProtocol => {
+    const json = WebPubSubJsonReliableProtocol();
+    return {
+      ...json,
+      writeMessage: (message) => {
+        if (message.kind === kind) throw new TypeError(`No ${kind} here.`);
+        return json.writeMessage(message);
+      },
+    };
+  };
+
+  test("fragments: the stream is refused at once, and nothing is sent", async () => {
+    const stage = await connectedStage({ protocol: without("streamData") });
+    await expect(stage.client.openGroupStream("room")).rejects.toMatchObject({
+      code: "InvalidMessage",
+      message: "No streamData here.",
+    });
+    expect(stage.socket.sent).toEqual([]);
+  });
+
+  test("the end: giving a stream up rejects it and throws nowhere", async () => {
+    const stage = await connectedStage({ protocol: without("streamEnd") });
+    const opened = follow(stage.client.openGroupStream("room", { startTimeoutInMs: 100 }));
+    await turn(100);
+    expect(opened.error?.code).toBe("Timeout");
+  });
 });
