@@ -41,11 +41,11 @@ let byDefault: Settings | undefined;
 
 /** Completes and checks options. The caller's object is only read. Clients without options share one result. */
 export function toSettings(options?: WebPubSubClientOptions): Settings {
-  return options === undefined ? (byDefault ??= complete({})) : complete(options);
+  return options === undefined || options === null ? (byDefault ??= complete({})) : complete(options);
 }
 
 function complete(options: WebPubSubClientOptions): Settings {
-  if (typeof options !== "object" || options === null) throw new TypeError("options must be an object.");
+  if (typeof options !== "object") throw new TypeError("options must be an object.");
   const reconnect = options.reconnectRetryOptions;
   const untouched =
     typeof (reconnect ?? {}) === "object" &&

@@ -92,9 +92,15 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
     return this.#listen("invalid", listener);
   }
 
-  send(data: In, options: GroupSendOptions = {}): Promise<WebPubSubResult> {
+  send(data: In, options?: GroupSendOptions): Promise<WebPubSubResult> {
     return this.#host.parts.session.submit(
-      () => sendToGroupMessage(this.name, data as MessageContent, options.dataType, options),
+      () =>
+        sendToGroupMessage(
+          this.name,
+          data as MessageContent,
+          options?.dataType ?? undefined,
+          options ?? undefined,
+        ),
       options,
     );
   }
@@ -119,8 +125,9 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
     listener: (streams: readonly GroupStreamView[]) => unknown,
     options?: GroupStreamsOptions,
   ): () => void {
-    const leave = this.#host.hold(this.name);
+    // First, since it may throw.
     const end = followStreams(this.name, this.#host, listener, options);
+    const leave = this.#host.hold(this.name);
     return () => {
       end();
       leave();

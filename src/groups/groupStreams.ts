@@ -5,6 +5,7 @@ import type {
   GroupStreamSubscription,
   OnGroupStreamOptions,
 } from "../models/streams.js";
+import { amount } from "../options.js";
 import { safely } from "../util/safely.js";
 
 /** A stream as far as it has come. A new object with every change. */
@@ -46,8 +47,11 @@ export function followStreams(
   group: string,
   source: StreamSource,
   listener: (streams: readonly GroupStreamView[]) => unknown,
-  { limit = 10, ...options }: GroupStreamsOptions = {},
+  given?: GroupStreamsOptions,
 ): () => void {
+  if (typeof listener !== "function") throw new TypeError("A listener must be a function.");
+  const { limit, ...options } = given ?? {};
+  const most = amount("limit", limit, 10);
   let views: readonly GroupStreamView[] = [];
   let last = 0;
   let ended = false;
@@ -73,7 +77,7 @@ export function followStreams(
       show(views.map((each) => (each.key === key ? view : each)));
     };
     const all = [...views, view];
-    show(all.slice(Math.max(0, all.length - limit)));
+    show(all.slice(Math.max(0, all.length - most)));
     try {
       for await (const message of stream) {
         // Leaving the loop stops the buffering.

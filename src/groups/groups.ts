@@ -52,6 +52,8 @@ export class Groups implements GroupHost {
   /** @throws TypeError for what can't be a group's name */
   get<T, In>(name: string, schema: StandardSchemaV1<In, T> | undefined): Group<T, In> {
     joinMessage(name);
+    if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
+      throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");
     const kind = schema ?? NO_SCHEMA;
     let handles = this.#handles.get(kind);
     if (handles === undefined) {

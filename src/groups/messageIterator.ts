@@ -1,4 +1,5 @@
 import { logger } from "../logger.js";
+import { checkSignal } from "../util/checkSignal.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import { Queue } from "../util/queue.js";
 import { whenAborted } from "../util/whenAborted.js";
@@ -16,9 +17,13 @@ export class MessageIterator<T> implements AsyncIterableIterator<GroupMessage<T>
   #ended = false;
   #error: Error | undefined;
 
-  constructor(group: Group<T, never>, options: GroupMessagesOptions = {}) {
-    const { signal, maxBuffered = 1_000, overflow = "error" } = options;
+  constructor(group: Group<T, never>, options?: GroupMessagesOptions) {
+    const signal = checkSignal(options?.signal, "signal");
+    const maxBuffered = options?.maxBuffered ?? 1_000;
+    const overflow = options?.overflow ?? "error";
     if (!(maxBuffered >= 1)) throw new RangeError("maxBuffered must be at least 1.");
+    if (!["error", "drop-oldest", "drop-newest"].includes(overflow))
+      throw new TypeError('overflow must be "error", "drop-oldest" or "drop-newest".');
     if (signal?.aborted) {
       this.#end();
       return;

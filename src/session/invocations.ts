@@ -168,13 +168,14 @@ export class Invocations implements SessionPart {
     }
   }
 
-  #reserveId(explicit: string | undefined): string {
-    if (explicit === undefined) return String(this.#nextId++);
-    if (typeof explicit !== "string" || explicit === "") {
+  #reserveId(explicit: string | null | undefined): string {
+    if (explicit === undefined || explicit === null) return String(this.#nextId++);
+    // The service has no way to answer under a longer one.
+    if (typeof explicit !== "string" || explicit === "" || explicit.length > 1024) {
       throw failure(
         String(explicit),
         "InvalidMessage",
-        "invocationId must be a string of 1 or more characters.",
+        "invocationId must be a string of 1 to 1024 characters.",
       );
     }
     if (this.#byId.has(explicit)) {

@@ -8,6 +8,7 @@ import type {
 } from "../models/streams.js";
 import { amount, positive, type Settings } from "../options.js";
 import type { SessionPart } from "../session/sessionPart.js";
+import { checkFlag } from "../util/checkFlag.js";
 import { InboundSubscription, type StreamListener } from "./inboundSubscription.js";
 
 /** Brings the streams that arrive to those who asked for them. */
@@ -25,16 +26,17 @@ export class InboundStreams implements SessionPart {
 
   subscribe(
     callback: (stream: GroupStream) => unknown,
-    options: OnGroupStreamOptions = {},
+    given?: OnGroupStreamOptions,
   ): GroupStreamSubscription {
+    const options = given ?? {};
     if (typeof callback !== "function") throw new TypeError("callback must be a function.");
-    const { groupNames } = options;
+    const groupNames = options.groupNames ?? undefined;
     if (groupNames !== undefined && !Array.isArray(groupNames))
       throw new TypeError("groupNames must be an array.");
     const listener: StreamListener = {
       callback,
       idleTimeoutInMs: amount("idleTimeoutInMs", options.idleTimeoutInMs, 300_000),
-      handleFromStart: options.handleFromStart ?? false,
+      handleFromStart: checkFlag("handleFromStart", options.handleFromStart, false),
       groupNames: groupNames && new Set(groupNames),
       maxBufferedBytes: positive("maxBufferedBytes", options.maxBufferedBytes, 1 << 26),
     };

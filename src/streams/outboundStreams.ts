@@ -6,6 +6,7 @@ import { positive, type Settings } from "../options.js";
 import { checkName } from "../session/operationMessage.js";
 import type { SessionHost, SessionPart } from "../session/sessionPart.js";
 import { whenAborted } from "../util/whenAborted.js";
+import { checkFlag } from "../util/checkFlag.js";
 import { checkSignal } from "../util/checkSignal.js";
 import { uuid } from "../util/uuid.js";
 import { aborted, GroupStreamError } from "./groupStreamError.js";
@@ -35,9 +36,10 @@ export class OutboundStreams implements SessionPart {
     return count;
   }
 
-  async open(groupName: string, options: OpenGroupStreamOptions = {}): Promise<GroupStreamWriter> {
+  async open(groupName: string, given?: OpenGroupStreamOptions): Promise<GroupStreamWriter> {
+    const options = given ?? {};
     const { environment } = this.#settings;
-    const { streamId = uuid(() => environment.random()) } = options;
+    const streamId = options.streamId ?? uuid(() => environment.random());
     const abortSignal = checkSignal(options.abortSignal);
     if (this.#host.refusal !== undefined) {
       throw new GroupStreamError("NotStarted", streamId, this.#host.refusal);
@@ -117,7 +119,7 @@ export class OutboundStreams implements SessionPart {
       const group = checkName("group", groupName);
       const stream = { streamId: checkName("streamId", streamId), idleTimeoutInMs };
       return new OutboundStream(
-        { kind: "sendToGroup", group, noEcho: options.noEcho ?? false, stream },
+        { kind: "sendToGroup", group, noEcho: checkFlag("noEcho", options.noEcho, false), stream },
         {
           startTimeoutInMs: pick("startTimeoutInMs", 30_000),
           closeTimeoutInMs: pick("closeTimeoutInMs", 30_000),

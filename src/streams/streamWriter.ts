@@ -69,8 +69,8 @@ export class StreamWriter implements GroupStreamWriter {
     return this.#stream.finish(undefined, options?.abortSignal);
   }
 
-  abort(error: StreamEndError = {}, options?: AbortGroupStreamOptions): Promise<void> {
-    const { message, userErrorCode } = error;
+  abort(error?: StreamEndError, options?: AbortGroupStreamOptions): Promise<void> {
+    const { message, userErrorCode } = error ?? {};
     return this.#stream.finish({ message, userErrorCode }, options?.abortSignal);
   }
 

@@ -10,7 +10,7 @@ const CLIENT: InjectionKey<WebPubSubClient> = Symbol("web-pubsub-client");
 export const WebPubSubPlugin = {
   /** @throws TypeError without a client, url or credential */
   install(app: App, source: ClientSource): void {
-    const { client, url, credential, options } = source;
+    const { client, url, credential, options } = source ?? {};
     if (client !== undefined) {
       app.provide(CLIENT, markRaw(client));
       return;

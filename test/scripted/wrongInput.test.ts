@@ -45,6 +45,81 @@ describe("null counts as left out", () => {
   });
 });
 
+test("null counts as left out where handles, streams and the constructor take options", async () => {
+  expect(() => new WebPubSubClient(URL, wrong(null))).not.toThrow();
+  const stage = new Stage({ random: Math.random });
+  await stage.connect();
+  const room = stage.client.group("g");
+  void room.send("x", wrong(null));
+  void room.send("y", { dataType: wrong(null) });
+  void stage.client.invokeEvent("e", "x", { invocationId: wrong(null) }).catch(() => undefined);
+  void stage.client.openGroupStream("g", wrong(null)).catch(() => undefined);
+  void stage.client.openGroupStream("g", { streamId: wrong(null) }).catch(() => undefined);
+  stage.client.onGroupStream(() => undefined, wrong(null));
+  stage.client.onGroupStream(() => undefined, { groupNames: wrong(null) });
+  room.subscribeStreams(() => undefined, wrong(null))();
+  await room.messages(wrong(null)).return?.();
+  await turn();
+  expect(stage.socket.frames("sendToGroup")).toMatchObject([
+    { data: "x", dataType: "text" },
+    { data: "y", dataType: "text" },
+    { stream: { streamId: expect.any(String) as string } },
+    { stream: { streamId: expect.any(String) as string } },
+  ]);
+  expect(stage.socket.frames("invoke")).toMatchObject([{ invocationId: "1" }]);
+});
+
+describe("a group handle refuses at once", () => {
+  test.each([[{}], [{ parse: () => 1 }], ["zod"], [5]])("a schema that can't check (%j)", (schema) => {
+    const { client } = new Stage();
+    expect(() => client.group("g", { schema: wrong(schema) })).toThrow(
+      new TypeError("schema must be a Standard Schema, with ~standard.validate."),
+    );
+  });
+
+  test.each<[object, string]>([
+    [{ overflow: "drop" }, 'overflow must be "error", "drop-oldest" or "drop-newest".'],
+    [{ signal: {} }, "signal must be an AbortSignal."],
+  ])("options of messages that can't be: %j", (options, message) => {
+    const { client } = new Stage();
+    const room = client.group("g");
+    expect(() => room.messages(options)).toThrow(new TypeError(message));
+    expect(room.status).toBe("idle");
+  });
+
+  test("what can't listen to streams, and doesn't join the group for it", () => {
+    const room = new Stage().client.group("g");
+    expect(() => room.subscribeStreams(wrong(undefined))).toThrow("A listener must be a function.");
+    expect(() => room.subscribeStreams(() => undefined, { idleTimeoutInMs: -1 })).toThrow(RangeError);
+    expect(() => room.subscribeStreams(() => undefined, { limit: -1 })).toThrow(RangeError);
+    expect(room.status).toBe("idle");
+  });
+});
+
+test("flags of streams that are no booleans are refused before anything is sent", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  await expect(stage.client.openGroupStream("g", { noEcho: wrong("yes") })).rejects.toMatchObject({
+    code: "InvalidMessage",
+    message: "noEcho must be a boolean.",
+  });
+  expect(() => stage.client.onGroupStream(() => undefined, { handleFromStart: wrong("yes") })).toThrow(
+    new TypeError("handleFromStart must be a boolean."),
+  );
+  expect(stage.socket.sent).toEqual([]);
+});
+
+test.each([[""], ["i".repeat(1025)], [5]])("an invocation id that can't be (%j) is refused", async (id) => {
+  const stage = new Stage();
+  await stage.connect();
+  const invocation = stage.client.invokeEvent("e", "x", { invocationId: wrong(id) });
+  await expect(invocation).rejects.toMatchObject({
+    code: "InvalidMessage",
+    message: "invocationId must be a string of 1 to 1024 characters.",
+  });
+  expect(stage.socket.sent).toEqual([]);
+});
+
 describe("a signal that is none", () => {
   const none = wrong({ abortSignal: {} });
 
