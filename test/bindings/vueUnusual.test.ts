@@ -141,3 +141,10 @@ describe(`unusual lives on Vue ${version}`, () => {
     warned.mockRestore();
   });
 });
+
+test.each([[undefined], [null], [{}]])("the plugin without a source (%j) says what it needs", (source) => {
+  const app = createApp({});
+  expect(() => app.use(WebPubSubPlugin, source as never)).toThrow(
+    new TypeError("WebPubSubPlugin needs a client, a url or a credential."),
+  );
+});
