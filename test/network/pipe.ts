@@ -46,8 +46,9 @@ export class Pipe {
     return this.#allowance === 0;
   }
 
-  /** Lets exactly so many bytes more pass, then nothing. */
+  /** Lets exactly so many bytes more pass, then nothing. What is dead stays dead: TCP leaves nothing out. */
   stopAfter(bytes: number, stopped: () => void): void {
+    if (this.stopped) return;
     this.#allowance = bytes;
     this.#stopped = stopped;
     if (bytes === 0) stopped();

@@ -81,6 +81,20 @@ test("a silent direction swallows bytes and ends, the other one goes on", async 
   expect(far.closed).toBe(false);
 });
 
+test("what is dead stays dead: nothing passes behind bytes that were swallowed", async () => {
+  const { client, far, got, it } = await link();
+  it.fallSilent("up");
+  client.write("swallowed");
+  it.cutAfter(100, "up");
+  client.write("behind it");
+  far.write("heard");
+  await until(() => got.client === "heard");
+  client.write("far behind it");
+  far.write(", too");
+  await until(() => got.client === "heard, too");
+  expect([got.service, it.bytes.up]).toEqual(["", 0]);
+});
+
 test("latency and rate hold back, and keep the order", async () => {
   const { client, got, it } = await link();
   it.weather = { latencyInMs: 60 };
