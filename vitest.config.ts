@@ -71,6 +71,9 @@ const vue34 = {
 
 export default defineConfig({
   test: {
+    // A shared build machine may stand still for seconds: there a test that fails is tried once more,
+    // and the report says so. Nowhere else.
+    retry: process.env["CI"] === "true" ? 1 : 0,
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts", "emulator/src/**/*.ts"],
