@@ -29,7 +29,7 @@ export function retryDelay(policy: RetryPolicy, retry: number, random: number): 
 /** First bound and greatest bound in ms between recoveries that succeed and are lost again within a moment. */
 export const FLAP_POLICY: RetryPolicy = {
   maxRetries: Infinity,
-  retryDelayInMs: 2_000,
+  retryDelayInMs: 250,
   maxRetryDelayInMs: 30_000,
   mode: "Exponential",
   jitter: true,

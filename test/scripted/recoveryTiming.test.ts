@@ -92,7 +92,7 @@ test("a service that resumes and drops at once is asked less and less often", as
   };
   await stage.drop();
   await turn(60_000);
-  expect(times).toEqual([0, 0, 1_000, 3_000, 7_000, 15_000, 30_000, 45_000, 60_000]);
+  expect(times).toEqual([0, 0, 125, 375, 875, 1_875, 3_875, 7_875, 15_875, 30_875, 45_875]);
   expect([stage.client.state, stage.client.connectionId]).toEqual(["Recovering", "A"]);
 });
 

@@ -145,8 +145,8 @@ describe("a connection that is resumed and lost again within a second", () => {
   };
 
   test("is resumed at once the first time, then as after failed attempts", () => {
-    expect(delays(0, 6)).toEqual([0, 1_000, 2_000, 4_000, 8_000, 15_000]);
-    expect(delays(999, 3, 0.25)).toEqual([0, 500, 1_000]);
+    expect(delays(0, 6)).toEqual([0, 125, 250, 500, 1_000, 2_000]);
+    expect(delays(999, 3, 0.25)).toEqual([0, 62, 125]);
   });
 
   test("is forgiven once it has lived for a second", () => {
@@ -164,7 +164,7 @@ describe("a connection that is resumed and lost again within a second", () => {
     machine.open().frame().lose().open().frame();
     machine.take();
     machine.lose();
-    expect(changes(machine.take())).toMatchObject([{ attempt: 1, nextDelayInMs: 1_000, code: 1006 }]);
+    expect(changes(machine.take())).toMatchObject([{ attempt: 1, nextDelayInMs: 125, code: 1006 }]);
     expect(machine.in("Recovering").deadline).toBe(machine.now + 30_000);
   });
 
@@ -179,7 +179,7 @@ describe("a connection that is resumed and lost again within a second", () => {
       return Math.max(0, Math.min(machine.in("Recovering").due - machine.now, 5_000));
     });
     // The first one opens, and has its time.
-    expect(waits).toEqual([5_000, 1_000, 2_000]);
+    expect(waits).toEqual([5_000, 125, 250]);
     expect(machine.in("Recovering").phase).toBe("waiting");
   });
 
