@@ -243,6 +243,9 @@ function pickKinds(random: Random): string[] {
   const kinds = ["join", "join", "send", "send", "send"];
   if (random.chance(0.5)) kinds.push("leave", "leave");
   if (random.chance(0.5)) kinds.push("event");
+  // Kinds that do most together.
+  if (random.chance(0.06)) kinds.push("event", "event", "handler");
+  if (random.chance(0.06)) kinds.push("credential", "credential", "restart");
   if (random.chance(0.5)) kinds.push("publish");
   if (random.chance(0.6)) kinds.push("cut", "cutAfter");
   if (random.chance(0.3)) kinds.push("stream", "stream");

@@ -154,7 +154,6 @@ export type Step =
   | { readonly at: number; readonly client?: undefined; readonly what: ServiceTrouble };
 
 const HARMLESS: ReadonlySet<string> = new Set([
-  "start",
   "join",
   "leave",
   "send",
@@ -164,7 +163,6 @@ const HARMLESS: ReadonlySet<string> = new Set([
   "unwatch",
   "stream",
   "invoke",
-  "publish",
   "nackFragments",
   "wake",
 ]);
@@ -174,7 +172,9 @@ const MOST_AT_ONCE = 500;
 
 /** Nothing happens that could make a call fail which isn't wrong by itself. */
 export function isCalm({ steps }: Plan): boolean {
-  return steps.every(
-    ({ what }) => HARMLESS.has(what.do) && !(what.do === "publish" && what.times > MOST_AT_ONCE),
-  );
+  return steps.every(({ what }) => {
+    if (what.do === "start") return what.abortAfter === undefined;
+    if (what.do === "publish") return what.times <= MOST_AT_ONCE;
+    return HARMLESS.has(what.do);
+  });
 }

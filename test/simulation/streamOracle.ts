@@ -98,7 +98,8 @@ function checkMembers(
     const got = listener?.streams.received.filter(
       (stream) => stream.streamId === streamId && stream.connectionId === connectionId,
     );
-    if (!reliable || got === undefined) continue;
+    // A session may wait in vain for a client that was stopped before it knew its connection id.
+    if (!reliable || got === undefined || listener?.client.connectionId !== connectionId) continue;
     const isWhole = got.some(
       ({ outcome, first, last }) =>
         outcome === "left" ||
