@@ -3,8 +3,8 @@ interface Line {
   /** The first that came. */
   first: number;
   last: number;
-  /** Numbers below `last` that haven't come. */
-  readonly holes: Set<number>;
+  /** Numbers below `last` that haven't come; none: there are none. */
+  holes: Set<number> | undefined;
 }
 
 interface Receiver {
@@ -14,8 +14,10 @@ interface Receiver {
   member: boolean;
 }
 
-/** How far back a hole is remembered. */
-const MEMORY = 200;
+/** How far back a hole is remembered: its own size must not look like a leak of what is tested. */
+const MEMORY = 60;
+/** So many of the messages that were sent again are remembered. */
+const RESENT_MEMORY = 1_000;
 
 /**
  * Counts every message at every receiver. Promised is: on one connection id each comes once and in order. What was on
@@ -33,8 +35,8 @@ export class Ledger {
   resent = 0;
   readonly examples: string[] = [];
   readonly #receivers = new Map<string, Receiver>();
-  /** What came twice or late, until it is known whether it was sent again. */
-  readonly #suspects: { message: string; what: "doubled" | "reordered"; receiver: string }[] = [];
+  /** What came twice or late, by message, until it is known whether that was sent again. */
+  readonly #suspects = new Map<string, { what: "doubled" | "reordered"; receiver: string }[]>();
   readonly #resent = new Set<string>();
   readonly #unordered: ReadonlySet<string>;
 
@@ -73,7 +75,14 @@ export class Ledger {
     receivers: readonly string[],
   ): void {
     const message = `${sender} ${number}`;
-    if (outcome === "resent") this.#resent.add(message);
+    if (outcome === "resent") {
+      this.#resent.add(message);
+      for (const oldest of this.#resent) {
+        if (this.#resent.size <= RESENT_MEMORY) break;
+        this.#resent.delete(oldest);
+      }
+    }
+    this.#judge(message, outcome === "resent");
     if (outcome === "failed") for (const receiver of receivers) this.#of(receiver).due.delete(message);
   }
 
@@ -82,18 +91,19 @@ export class Ledger {
     const { lines, due } = this.#of(receiver);
     due.delete(`${sender} ${number}`);
     let line = lines.get(sender);
-    if (line === undefined) lines.set(sender, (line = { first: number, last: number - 1, holes: new Set() }));
+    if (line === undefined) lines.set(sender, (line = { first: number, last: number - 1, holes: undefined }));
     if (number > line.last) {
-      const from = Math.max(line.last + 1, number - MEMORY);
-      for (let hole = from; hole < number; hole++) line.holes.add(hole);
+      for (let hole = Math.max(line.last + 1, number - MEMORY); hole < number; hole++)
+        (line.holes ??= new Set()).add(hole);
       line.last = number;
-      for (const hole of line.holes) {
+      for (const hole of line.holes ?? []) {
         if (hole > number - MEMORY) break;
-        line.holes.delete(hole);
+        line.holes?.delete(hole);
       }
-    } else if (line.holes.delete(number) || number < line.first) {
+    } else if (line.holes?.delete(number) === true || number < line.first) {
       if (!this.#unordered.has(sender)) this.#suspect(receiver, sender, number, "reordered");
     } else this.#suspect(receiver, sender, number, "doubled");
+    if (line.holes?.size === 0) line.holes = undefined;
   }
 
   /** The service numbers what it sends to one user: on one connection id no number is left out. */
@@ -106,7 +116,7 @@ export class Ledger {
       this[what]++;
       this.#example(`${what}: ${number} of the service at ${receiver}, after ${line.last}`);
     }
-    lines.set(connectionId, { first: number, last: number, holes: new Set() });
+    lines.set(connectionId, { first: number, last: number, holes: undefined });
   }
 
   /** How much is still due. */
@@ -122,17 +132,27 @@ export class Ledger {
       this.lost += due.size;
       for (const message of due) this.#example(`lost: ${message} at ${receiver}`);
     }
-    for (const { message, what, receiver } of this.#suspects) {
-      if (this.#resent.has(message)) this.resent++;
+    for (const message of [...this.#suspects.keys()]) this.#judge(message, this.#resent.has(message));
+  }
+
+  #suspect(receiver: string, sender: string, number: number, what: "doubled" | "reordered"): void {
+    const message = `${sender} ${number}`;
+    const known = this.#suspects.get(message);
+    if (known === undefined) this.#suspects.set(message, [{ what, receiver }]);
+    else known.push({ what, receiver });
+    if (this.#resent.has(message)) this.#judge(message, true);
+  }
+
+  /** It is known now whether the message was sent again. */
+  #judge(message: string, resent: boolean): void {
+    for (const { what, receiver } of this.#suspects.get(message) ?? []) {
+      if (resent) this.resent++;
       else {
         this[what]++;
         this.#example(`${what}: ${message} at ${receiver}`);
       }
     }
-  }
-
-  #suspect(receiver: string, sender: string, number: number, what: "doubled" | "reordered"): void {
-    this.#suspects.push({ message: `${sender} ${number}`, what, receiver });
+    this.#suspects.delete(message);
   }
 
   #example(text: string): void {
