@@ -348,7 +348,8 @@ export class WebPubSubClient {
   /**
    * Opens a stream to a group: fragments that arrive in order and complete, or with an error. Resolves
    * when the service has confirmed it; waits while there is no connection.
-   * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over or the signal fires
+   * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over, the signal fires, or
+   * the connection is lost for good before the answer
    */
   openGroupStream(groupName: string, options?: OpenGroupStreamOptions): Promise<GroupStreamWriter> {
     return this.#outbound.open(groupName, options);

@@ -173,9 +173,10 @@ export class OutboundStream {
   }
 
   ends(cause: ConnectionError): void {
+    const isKnown = this.#started;
     this.#started = false;
-    // A start that wasn't answered leaves nothing behind: the next connection takes it.
-    if (this.#phase === "starting") return;
+    // Where the start was written, the old connection's end ends a stream of this id for its receivers.
+    if (this.#phase === "starting" && !isKnown) return;
     const message = "Stream session aborted because the connection cannot be recovered.";
     this.#close(this.#error("ConnectionLost", message, cause));
     this.#vanish();

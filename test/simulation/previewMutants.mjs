@@ -50,7 +50,7 @@ export const previewMutants = [
   {
     name: "streams: one goes on on a new connection",
     file: outbound,
-    find: `    if (this.#phase === "starting") return;
+    find: `    if (this.#phase === "starting" && !isKnown) return;
     const message = "Stream session aborted`,
     put: `    this.#started = true;
     if (this.#phase !== "closed") return;

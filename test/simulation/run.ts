@@ -2,7 +2,7 @@ import type { Actor } from "./actor.js";
 import { checkOperations } from "./operationOracle.js";
 import { checkMemberships, GROUPS } from "./membershipOracle.js";
 import type { Plan } from "./plan.js";
-import { checkStates } from "./stateOracle.js";
+import { stateConflict } from "./stateOracle.js";
 import { checkArrivals, checkStreams } from "./streamOracle.js";
 import { World, type Tracer } from "./world.js";
 
@@ -59,9 +59,14 @@ async function play(world: World): Promise<void> {
   for (let i = 0; i < 100 && !actors.every((actor) => isWell(actor, world)); i++) await pass(500);
   for (const actor of actors) if (!isWell(actor, world)) world.failed(describe(actor, world));
   if (broken()) return;
+  // Sessions that the service has yet to give up end in between, and their states with them.
+  for (let i = 0; i < 50 && actors.some((actor) => stateConflict(actor, world) !== undefined); i++)
+    await pass(1_000);
+  if (broken()) return;
   for (const actor of actors) {
+    const conflict = stateConflict(actor, world);
+    if (conflict !== undefined) world.failed(conflict);
     checkMemberships(actor, world);
-    checkStates(actor, world);
     checkArrivals(actor, world);
   }
 

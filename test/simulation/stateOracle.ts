@@ -4,27 +4,26 @@ import { uniqueIds } from "./operationOracle.js";
 import type { OperationRecord } from "./program.js";
 import type { World } from "./world.js";
 
-/** Client and service must agree on who says what about itself, and on who wants to know. */
-export function checkStates(actor: Actor, world: World): void {
+/**
+ * Client and service must agree on who says what about itself, and on who wants to know.
+ * @returns what they don't agree on, which news on its way may settle
+ */
+export function stateConflict(actor: Actor, world: World): string | undefined {
   const { client, name } = actor;
   const id = client.connectionId;
-  if (client.state !== "Connected" || id === undefined) return;
+  if (client.state !== "Connected" || id === undefined) return undefined;
   for (const group of GROUPS) {
     if (actor.restoreFailures.some((failure) => failure.group === group && failure.connectionId === id))
       continue;
     const truth = world.backend.statesOf(group);
     for (const { connectionId } of truth) {
       if (world.backend.model.sessions.get(connectionId)?.groups.has(group) !== true)
-        world.failed(
-          `the service keeps a state in ${group} of ${connectionId.slice(0, 4)}, which isn't there`,
-        );
+        return `the service keeps a state in ${group} of ${connectionId.slice(0, 4)}, which isn't there`;
     }
     const known = ask(() => client.listGroupStates(group));
     const isWatching = watches(actor, group);
     if (isWatching !== undefined && isWatching !== (known !== undefined))
-      world.failed(
-        `${name} ${isWatching ? "wants" : "doesn't want"} the states of ${group}, the client thinks otherwise`,
-      );
+      return `${name} ${isWatching ? "wants" : "doesn't want"} the states of ${group}, the client thinks otherwise`;
     if (isWatching === true) {
       const told = (known ?? []).map(({ connectionId, state }) => text(connectionId, state)).sort();
       const real = truth.map(({ connectionId, state }) => text(connectionId, state ?? {})).sort();
@@ -34,17 +33,15 @@ export function checkStates(actor: Actor, world: World): void {
         ({ call }) => call.do === "unwatch" && call.group === group,
       );
       const agrees = resubscribed ? real.every((each) => told.includes(each)) : told.join() === real.join();
-      if (!agrees)
-        world.failed(`${name} knows [${told.join(" ")}] of ${group}, the service [${real.join(" ")}]`);
+      if (!agrees) return `${name} knows [${told.join(" ")}] of ${group}, the service [${real.join(" ")}]`;
     }
     if (!isOwnClear(actor, group)) continue;
     const own = ask(() => client.getGroupState(group));
     const real = truth.find(({ connectionId }) => connectionId === id)?.state;
     if (JSON.stringify(own) !== JSON.stringify(real))
-      world.failed(
-        `${name} says ${JSON.stringify(own)} about itself in ${group}, the service has ${JSON.stringify(real)}`,
-      );
+      return `${name} says ${JSON.stringify(own)} about itself in ${group}, the service has ${JSON.stringify(real)}`;
   }
+  return undefined;
 }
 
 function text(connectionId: string, state: Readonly<Record<string, string>>): string {
