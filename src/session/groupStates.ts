@@ -78,7 +78,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     let sent: GroupState | undefined;
     const call = ++target.calls;
     target.several = target.pending++ > 0;
-    return this.#host.submit(
+    const settled = this.#host.submit(
       () => {
         const message = setGroupStateMessage(group, state);
         sent = message.state;
@@ -100,6 +100,17 @@ export class GroupStates implements SessionPart, MembershipWatcher {
         this.#settle(group, current);
       },
     );
+    return settled.then((result) => {
+      // Executed on a new connection, behind the end of the membership it belonged to.
+      if (result.resentOnNewConnection === true && this.#own.get(group) !== target) this.#doubt(group);
+      return result;
+    });
+  }
+
+  #doubt(group: string): void {
+    const own = this.#ownIn(group);
+    own.doubtful = true;
+    this.#settle(group, own);
   }
 
   get(group: string): GroupState | undefined {
