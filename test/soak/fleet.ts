@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { WebPubSubClient } from "web-pubsub-client";
 import { gauge } from "./gauge.js";
 import { Ledger } from "./ledger.js";
@@ -7,6 +8,7 @@ export type FleetOrder =
   | { readonly type: "start"; readonly urls: readonly string[] }
   | { readonly type: "traffic"; readonly on: boolean }
   | { readonly type: "count" }
+  | { readonly type: "troubles" }
   | { readonly type: "gauge" }
   | { readonly type: "end" };
 
@@ -40,12 +42,13 @@ class Member {
       // Whatever the faults do, an operation ends by its outcome, not by running out of retries.
       messageRetryOptions: { maxRetries: 1_000, retryDelayInMs: 200 },
     });
-    this.client.on("connected", () => {
-      newConnections++;
-      ledger.joined(name);
-    });
+    this.client.on("connected", () => newConnections++);
     this.client.on("recovered", () => recoveries++);
-    this.client.on("disconnected", () => ledger.left(name));
+    // A new connection may stand for a while before the service has answered that it is in the group.
+    this.client.group(group).onStatusChange((status) => {
+      if (status === "joined") ledger.joined(name);
+      else ledger.left(name);
+    });
     this.client.on("group-message", ({ message }) => {
       const { from, number } = message.data as { from: string; number: number };
       ledger.receives(name, from, number);
@@ -62,7 +65,15 @@ class Member {
   async join(): Promise<void> {
     await this.client.start({ keepTrying: true });
     await this.client.joinGroup(this.#group);
-    ledger.joined(this.#name);
+  }
+
+  /** How it stands; undefined when nothing is left to do. */
+  get trouble(): string | undefined {
+    const { client, pending } = this;
+    const { status } = client.group(this.#group);
+    const due = ledger.dueAt(this.#name);
+    if (client.state === "Connected" && status === "joined" && pending === 0 && due === 0) return undefined;
+    return `${this.#name}: group ${status}, ${pending} pending, ${due} due, ${inspect(client.connectionInfo)}`;
   }
 
   async send(): Promise<void> {
@@ -151,6 +162,8 @@ process.on("message", (order: FleetOrder) => {
       return;
     case "count":
       return count();
+    case "troubles":
+      return say({ type: "troubles", texts: members.flatMap(({ trouble }) => trouble ?? []) });
     case "gauge":
       return void gauge().then((result) => say({ type: "gauge", ...result }));
     case "end":

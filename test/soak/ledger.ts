@@ -126,6 +126,10 @@ export class Ledger {
     return due;
   }
 
+  dueAt(receiver: string): number {
+    return this.#of(receiver).due.size;
+  }
+
   /** What is due now never comes; what came twice without a reason is wrong. */
   close(): void {
     for (const [receiver, { due }] of this.#receivers) {

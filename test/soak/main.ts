@@ -129,10 +129,22 @@ async function settle(): Promise<{
       };
       if (!clean || connections !== job.clients) {
         console.log(`  not settled: ${JSON.stringify({ ...counts, connections })}`);
+        await tellTroubles();
       }
       return { clean: clean && connections === job.clients, counts, gauges };
     }
     await wait(250);
+  }
+}
+
+/** How the clients that aren't well see themselves, and how the service sees them. */
+async function tellTroubles(): Promise<void> {
+  const { texts } = await fleet.answer<{ texts: string[] }>("troubles", { type: "troubles" });
+  const view = await service.answer<{ connections: { userId?: string }[] }>("view", { type: "view" });
+  for (const text of texts.slice(0, 10)) {
+    const user = text.slice(0, text.indexOf(":"));
+    const seen = view.connections.filter(({ userId }) => userId === user);
+    console.log(`  ${text}\n    the service: ${JSON.stringify(seen)}`);
   }
 }
 

@@ -7,6 +7,7 @@ export type ServiceOrder =
   | { readonly type: "heal" }
   | { readonly type: "traffic"; readonly on: boolean }
   | { readonly type: "count" }
+  | { readonly type: "view" }
   | { readonly type: "gauge" }
   | { readonly type: "end" };
 
@@ -46,6 +47,8 @@ process.on("message", (order: ServiceOrder) => {
       return;
     case "count":
       return say({ type: "count", connections: hub.connections().length });
+    case "view":
+      return say({ type: "view", connections: hub.connections() });
     case "gauge":
       return void gauge().then((result) => say({ type: "gauge", ...result }));
     case "end":
