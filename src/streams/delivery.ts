@@ -1,5 +1,5 @@
-import type { TimerHandle } from "../environment/environment.js";
 import { sizeOf } from "../util/sizeOf.js";
+import { Timer } from "../util/timer.js";
 import { toError } from "../errors.js";
 import { logger } from "../logger.js";
 import type { Settings } from "../options.js";
@@ -44,7 +44,7 @@ export class Delivery {
   #endSent = false;
   /** How often the end was written. */
   #ends = 0;
-  #timer: TimerHandle;
+  readonly #timer: Timer;
   #timerDue = Infinity;
   #sentAt: number;
   /** When the service last took something, or the waiting for it began. */
@@ -59,6 +59,7 @@ export class Delivery {
     this.#options = options;
     this.#settings = settings;
     this.#host = host;
+    this.#timer = new Timer(settings.environment);
     this.#sentAt = this.#heardAt = this.#now();
     this.#armNext();
   }
@@ -169,7 +170,7 @@ export class Delivery {
   }
 
   close(error: GroupStreamError): void {
-    this.#settings.environment.clearTimer(this.#timer);
+    this.#timer.clear();
     this.#timerDue = -Infinity;
     this.#line.clear(error);
     this.#buffer = new ReplayBuffer();
@@ -275,10 +276,8 @@ export class Delivery {
 
   #arm(due: number): void {
     if (due >= this.#timerDue) return;
-    const { environment } = this.#settings;
-    environment.clearTimer(this.#timer);
     this.#timerDue = due;
-    this.#timer = environment.setTimer(() => this.#tick(), Math.max(0, due - environment.now()));
+    this.#timer.at(due, () => this.#tick());
   }
 
   #armNext(): void {

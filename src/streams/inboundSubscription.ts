@@ -1,6 +1,7 @@
-import type { Environment, TimerHandle } from "../environment/environment.js";
+import type { Environment } from "../environment/environment.js";
 import type { GroupStream, GroupStreamMessage, GroupStreamSubscription } from "../models/streams.js";
 import { safely } from "../util/safely.js";
+import { Timer } from "../util/timer.js";
 import { fromWire, GroupStreamError } from "./groupStreamError.js";
 import { InboundStream } from "./inboundStream.js";
 
@@ -26,7 +27,7 @@ type Entry = {
   expected: number;
   /** When the last fragment came. */
   heardAt: number;
-  timer: TimerHandle;
+  readonly timer: Timer;
 };
 
 /** One call of `onGroupStream`: tells streams apart and checks that nothing is missing. */
@@ -105,7 +106,7 @@ export class InboundSubscription implements GroupStreamSubscription {
   #begin(key: string, groupName: string, streamId: string, expected: number): Entry {
     const stream = new InboundStream(groupName, streamId, () => this.#drop(entry));
     const heardAt = this.#environment.now();
-    const entry: Entry = { key, stream, expected, heardAt, timer: undefined };
+    const entry: Entry = { key, stream, expected, heardAt, timer: new Timer(this.#environment) };
     this.#entries.set(key, entry);
     this.#watch(entry);
     const failed = (error: unknown): void => {
@@ -154,21 +155,20 @@ export class InboundSubscription implements GroupStreamSubscription {
   }
 
   #forget(entry: Entry): void {
-    this.#environment.clearTimer(entry.timer);
-    entry.timer = undefined;
+    entry.timer.clear();
     if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
   }
 
   /** One timer at a time: it looks when the last fragment came, and sleeps again if that isn't long ago. */
   #watch(entry: Entry): void {
-    this.#environment.clearTimer(entry.timer);
+    entry.timer.clear();
     const limit = this.#listener.idleTimeoutInMs || (entry.stream === undefined ? UNWANTED_FOR : Infinity);
     if (limit === Infinity) return;
     const now = this.#environment.now();
     if (this.#paused) entry.heardAt = now;
     const left = entry.heardAt + limit - now;
     if (left > 0) {
-      entry.timer = this.#environment.setTimer(() => this.#watch(entry), left);
+      entry.timer.after(left, () => this.#watch(entry));
       return;
     }
     this.#forget(entry);

@@ -1,5 +1,4 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
-import type { TimerHandle } from "../environment/environment.js";
 import { toError, type ConnectionError } from "../errors.js";
 import { attempt, logger } from "../logger.js";
 import type {
@@ -19,6 +18,7 @@ import { inferDataType, toData } from "../session/operationMessage.js";
 import type { SessionHost } from "../session/sessionPart.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { deferred, type Deferred } from "../util/deferred.js";
+import { Timer } from "../util/timer.js";
 import { Delivery } from "./delivery.js";
 import { aborted, fromWire, GroupStreamError } from "./groupStreamError.js";
 
@@ -50,7 +50,7 @@ export class OutboundStream {
   #phase: "starting" | "open" | "ending" | "closed" = "starting";
   /** The start was written on the connection id that stands. */
   #started = false;
-  #timer: TimerHandle;
+  readonly #timer: Timer;
   /** Tells the service to end what this side has given up; its answer is waited for. */
   #farewell: Frame | undefined;
   #closing: Deferred<void> | undefined;
@@ -72,10 +72,11 @@ export class OutboundStream {
     this.#startFrame = encodeFrame(settings.protocol, start);
     // A codec that can't write what follows throws here, before anything is sent.
     const keepAliveFrame = encodeFrame(settings.protocol, { kind: "streamData", streamId });
-    this.#timer = settings.environment.setTimer(() => {
+    this.#timer = new Timer(settings.environment);
+    this.#timer.after(startTimeoutInMs, () => {
       const message = `No answer within ${startTimeoutInMs} ms (startTimeoutInMs).`;
       this.giveUp(this.#error("Timeout", message));
-    }, startTimeoutInMs);
+    });
     this.#createDelivery = () =>
       new Delivery(
         {
@@ -191,7 +192,7 @@ export class OutboundStream {
     if (!this.#isHeard) return;
     if (this.#phase === "starting" && expected === 1) {
       this.#phase = "open";
-      this.#settings.environment.clearTimer(this.#timer);
+      this.#timer.clear();
       this.#delivery = this.#createDelivery();
       this.#opening.resolve();
     } else if (this.#delivery?.acknowledge(expected) !== true) {
@@ -280,23 +281,22 @@ export class OutboundStream {
 
   #close(error?: GroupStreamError): void {
     if (this.#phase === "closed") return;
-    const { environment } = this.#settings;
     const wasOpen = this.#delivery !== undefined;
     this.#phase = "closed";
     this.#failure = error;
-    environment.clearTimer(this.#timer);
+    this.#timer.clear();
     this.#delivery?.close(error ?? this.#completed());
     if (!wasOpen) this.#opening.reject(error ?? this.#completed());
     if (error === undefined) this.#closing?.resolve();
     else this.#closing?.reject(error);
     this.onClosed?.(wasOpen ? error : undefined);
     if (this.#farewell === undefined) this.#vanish();
-    else this.#timer = environment.setTimer(() => this.#vanish(), this.#closeTimeoutInMs);
+    else this.#timer.after(this.#closeTimeoutInMs, () => this.#vanish());
   }
 
   #vanish(): void {
     this.#farewell = undefined;
-    this.#settings.environment.clearTimer(this.#timer);
+    this.#timer.clear();
     this.onGone?.();
     this.onGone = undefined;
   }

@@ -43,7 +43,7 @@ export const previewMutants = [
   {
     name: "streams: the timer of a closed stream is left running",
     file: delivery,
-    find: `    this.#settings.environment.clearTimer(this.#timer);
+    find: `    this.#timer.clear();
     this.#timerDue = -Infinity;`,
     put: ``,
   },
