@@ -2,7 +2,7 @@ import type { WebPubSubClientEvents } from "../models/events.js";
 import type { GroupStateRecord } from "../models/groupStates.js";
 import type { GroupDataMessage } from "../models/messages.js";
 import type { Settings } from "../options.js";
-import { joinMessage } from "../session/operationMessage.js";
+import { checkName } from "../session/operationMessage.js";
 import { CountedHold } from "../util/countedHold.js";
 import type { Emitter } from "../util/emitter.js";
 import type { Group } from "./group.js";
@@ -51,7 +51,7 @@ export class Groups implements GroupHost {
 
   /** @throws TypeError for what can't be a group's name */
   get<T, In>(name: string, schema: StandardSchemaV1<In, T> | undefined): Group<T, In> {
-    joinMessage(name);
+    checkName("group", name);
     if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
       throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");
     const kind = schema ?? NO_SCHEMA;

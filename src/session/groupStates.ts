@@ -8,7 +8,7 @@ import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
 import { GroupStateCache } from "./groupStateCache.js";
 import type { Memberships, MembershipWatcher } from "./memberships.js";
-import { setGroupStateMessage, watchMessage, type OperationMessage } from "./operationMessage.js";
+import { setGroupStateMessage, groupMessage, type OperationMessage } from "./operationMessage.js";
 import type { SessionHost, SessionPart } from "./sessionPart.js";
 
 /** This connection's own state in a group. */
@@ -133,7 +133,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     const target = this.#watch(group);
     target.pending++;
     return this.#host.submit(
-      () => watchMessage("subscribeGroupState", group),
+      () => groupMessage("subscribeGroupState", group),
       options,
       (succeeded, _, late) => {
         target.pending--;
@@ -158,7 +158,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
       this.#watched.delete(group);
     }
     return this.#host.submit(
-      () => watchMessage("unsubscribeGroupState", group),
+      () => groupMessage("unsubscribeGroupState", group),
       options,
       (_succeeded, _error, late) => this.#unsubscribed(group, late),
     );
@@ -305,7 +305,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
   #unsubscribeOwn(group: string): void {
     if (!this.#memberships.registry.live) return;
     this.#host.submitOwn(
-      () => watchMessage("unsubscribeGroupState", group),
+      () => groupMessage("unsubscribeGroupState", group),
       (error, late) => {
         if (error !== undefined) logger.info(`Could not unsubscribe from group states: ${error.message}`);
         this.#unsubscribed(group, late);
@@ -328,7 +328,7 @@ export class GroupStates implements SessionPart, MembershipWatcher {
     watch.doubtful = false;
     this.#restore(
       group,
-      () => watchMessage("subscribeGroupState", group),
+      () => groupMessage("subscribeGroupState", group),
       (error) => {
         watch.error = error !== undefined && isFinal(error) ? error : undefined;
         this.onChanged?.(group);

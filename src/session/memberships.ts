@@ -6,7 +6,7 @@ import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { GroupRegistry } from "./groupRegistry.js";
-import { joinMessage, leaveMessage, type OperationMessage } from "./operationMessage.js";
+import { groupMessage, type OperationMessage } from "./operationMessage.js";
 import type { SubmitOptions } from "./session.js";
 
 /** How long `connected` waits for the groups, in ms. */
@@ -65,7 +65,7 @@ export class Memberships {
   join(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
     const ticket = this.registry.joining(group, true);
     return this.#operations.submit(
-      () => joinMessage(group),
+      () => groupMessage("joinGroup", group),
       options,
       (_, error, late) => {
         this.registry.joinSettled(ticket, error, late);
@@ -83,7 +83,7 @@ export class Memberships {
     }
     this.watcher?.left(group);
     return this.#operations.submit(
-      () => leaveMessage(group),
+      () => groupMessage("leaveGroup", group),
       options,
       (_, _error, late) => this.#left(group, late),
     );
@@ -163,7 +163,7 @@ export class Memberships {
   #joinOwn(group: string, onSettled?: (error?: SendMessageError) => void): void {
     const ticket = this.registry.joining(group, false);
     this.#operations.submitOwn(
-      () => joinMessage(group),
+      () => groupMessage("joinGroup", group),
       (error, late) => {
         const counts = this.registry.joinSettled(ticket, error, late);
         this.#agree(group);
@@ -176,7 +176,7 @@ export class Memberships {
     this.registry.leaving(group);
     this.watcher?.left(group);
     this.#operations.submitOwn(
-      () => leaveMessage(group),
+      () => groupMessage("leaveGroup", group),
       (error, late) => {
         if (error !== undefined) logger.info(`Could not leave a group: ${error.message}`);
         this.#left(group, late);

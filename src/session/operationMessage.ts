@@ -15,15 +15,12 @@ import type { SendEventOptions, SendToGroupOptions } from "../models/options.js"
 import { isBytes, toBytes } from "../util/base64.js";
 import { checkFlag } from "../util/checkFlag.js";
 
+type BareGroupMessage =
+  JoinGroupMessage | LeaveGroupMessage | SubscribeGroupStateMessage | UnsubscribeGroupStateMessage;
+
 /** A message that the service answers by its ack id. */
 export type OperationMessage =
-  | JoinGroupMessage
-  | LeaveGroupMessage
-  | SendToGroupMessage
-  | SendEventMessage
-  | SetGroupStateMessage
-  | SubscribeGroupStateMessage
-  | UnsubscribeGroupStateMessage;
+  BareGroupMessage | SendToGroupMessage | SendEventMessage | SetGroupStateMessage;
 
 /** What may be sent: JSON `null` and any view of bytes included. */
 export type MessageContent = JSONTypes | ArrayBuffer | ArrayBufferView | null;
@@ -31,12 +28,9 @@ export type MessageContent = JSONTypes | ArrayBuffer | ArrayBufferView | null;
 const TOKEN = /^[\w!#$%&'*+.^`|~-]{1,256}$/;
 const ASCII = /^[\x20-\x7e]*$/;
 
-export function joinMessage(group: string): JoinGroupMessage {
-  return { kind: "joinGroup", group: checkName("group", group) };
-}
-
-export function leaveMessage(group: string): LeaveGroupMessage {
-  return { kind: "leaveGroup", group: checkName("group", group) };
+/** A message that says no more than which group it means. */
+export function groupMessage(kind: BareGroupMessage["kind"], group: string): BareGroupMessage {
+  return { kind, group: checkName("group", group) };
 }
 
 export function sendToGroupMessage(
@@ -88,13 +82,6 @@ export function setGroupStateMessage(
   }
   message.state = { ...state };
   return message;
-}
-
-export function watchMessage(
-  kind: "subscribeGroupState" | "unsubscribeGroupState",
-  group: string,
-): SubscribeGroupStateMessage | UnsubscribeGroupStateMessage {
-  return { kind, group: checkName("group", group) };
 }
 
 export function invokeMessage(

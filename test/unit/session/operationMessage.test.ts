@@ -1,20 +1,18 @@
 import { describe, expect, test } from "vitest";
 import {
   invokeMessage,
-  joinMessage,
-  leaveMessage,
+  groupMessage,
   sendEventMessage,
   sendToGroupMessage,
   setGroupStateMessage,
-  watchMessage,
 } from "../../../src/session/operationMessage.js";
 
 const text = (bytes: unknown): string => Buffer.from(bytes as ArrayBuffer).toString("latin1");
 
 describe("messages", () => {
   test("carry what the call says and nothing else", () => {
-    expect(joinMessage("g")).toEqual({ kind: "joinGroup", group: "g" });
-    expect(leaveMessage("g")).toEqual({ kind: "leaveGroup", group: "g" });
+    expect(groupMessage("joinGroup", "g")).toEqual({ kind: "joinGroup", group: "g" });
+    expect(groupMessage("leaveGroup", "g")).toEqual({ kind: "leaveGroup", group: "g" });
     expect(sendToGroupMessage("g", "hi", "text")).toStrictEqual({
       kind: "sendToGroup",
       group: "g",
@@ -28,8 +26,8 @@ describe("messages", () => {
       dataType: "json",
       data: { a: 1 },
     });
-    expect(watchMessage("subscribeGroupState", "g")).toEqual({ kind: "subscribeGroupState", group: "g" });
-    expect(watchMessage("unsubscribeGroupState", "g")).toEqual({ kind: "unsubscribeGroupState", group: "g" });
+    expect(groupMessage("subscribeGroupState", "g")).toEqual({ kind: "subscribeGroupState", group: "g" });
+    expect(groupMessage("unsubscribeGroupState", "g")).toEqual({ kind: "unsubscribeGroupState", group: "g" });
     expect(invokeMessage("1", "e", "x")).toEqual({
       kind: "invoke",
       invocationId: "1",
@@ -98,16 +96,16 @@ describe("W7: views of bytes", () => {
 
 describe("names", () => {
   test.each(["x", "x".repeat(1024), "grüße", " "])("%j is one", (name) => {
-    expect(joinMessage(name).group).toBe(name);
+    expect(groupMessage("joinGroup", name).group).toBe(name);
   });
 
   test.each(["", "x".repeat(1025), undefined, null, 5, {}])("%j is none", (given) => {
     const name = given as string;
     const group = /^group must be a string of 1 to 1024 characters\.$/;
-    expect(() => joinMessage(name)).toThrow(group);
-    expect(() => leaveMessage(name)).toThrow(group);
+    expect(() => groupMessage("joinGroup", name)).toThrow(group);
+    expect(() => groupMessage("leaveGroup", name)).toThrow(group);
     expect(() => sendToGroupMessage(name, "x")).toThrow(group);
-    expect(() => watchMessage("subscribeGroupState", name)).toThrow(group);
+    expect(() => groupMessage("subscribeGroupState", name)).toThrow(group);
     expect(() => setGroupStateMessage(name, {})).toThrow(group);
     expect(() => sendEventMessage(name, "x")).toThrow(/^event must be/);
     expect(() => invokeMessage("1", name, "x")).toThrow(/^event must be/);
