@@ -5,6 +5,7 @@ import type { Settings } from "../options.js";
 import { checkName } from "../session/operationMessage.js";
 import { CountedHold } from "../util/countedHold.js";
 import type { Emitter } from "../util/emitter.js";
+import { getOrAdd } from "../util/getOrAdd.js";
 import type { Group } from "./group.js";
 import { GroupHandle, type GroupHost, type GroupParts, type Receiver } from "./groupHandle.js";
 import type { StandardSchemaV1 } from "./standardSchema.js";
@@ -55,11 +56,7 @@ export class Groups implements GroupHost {
     if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
       throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");
     const kind = schema ?? NO_SCHEMA;
-    let handles = this.#handles.get(kind);
-    if (handles === undefined) {
-      handles = new Map<string, WeakRef<Group<never>>>();
-      this.#handles.set(kind, handles);
-    }
+    const handles = getOrAdd(this.#handles, kind, () => new Map<string, WeakRef<Group<never>>>());
     let handle = handles.get(name)?.deref();
     if (handle === undefined) {
       // Powers of two: the work of sweeping is spread over the handles made since.
@@ -122,41 +119,36 @@ export class Groups implements GroupHost {
   }
 
   #room(name: string): Room {
-    let room = this.#rooms.get(name);
-    if (room === undefined) {
-      const {
-        groupStates,
-        session: { memberships },
-      } = this.parts;
-      room = {
-        handles: new Set(),
-        membership: new CountedHold(
-          this.#settings,
-          () => memberships.hold(name),
-          () => {
-            memberships.release(name);
-            this.#tidy(name);
-          },
-          () => {
-            memberships.registry.linger(name);
-            this.#changed(name);
-          },
-        ),
-        presence: new CountedHold(
-          this.#settings,
-          () => groupStates.hold(name),
-          () => {
-            groupStates.release(name);
-            this.#statesChanged(name);
-            this.#tidy(name);
-          },
-          () => this.#changed(name),
-        ),
-        states: undefined,
-      };
-      this.#rooms.set(name, room);
-    }
-    return room;
+    const {
+      groupStates,
+      session: { memberships },
+    } = this.parts;
+    return getOrAdd(this.#rooms, name, () => ({
+      handles: new Set(),
+      membership: new CountedHold(
+        this.#settings,
+        () => memberships.hold(name),
+        () => {
+          memberships.release(name);
+          this.#tidy(name);
+        },
+        () => {
+          memberships.registry.linger(name);
+          this.#changed(name);
+        },
+      ),
+      presence: new CountedHold(
+        this.#settings,
+        () => groupStates.hold(name),
+        () => {
+          groupStates.release(name);
+          this.#statesChanged(name);
+          this.#tidy(name);
+        },
+        () => this.#changed(name),
+      ),
+      states: undefined,
+    }));
   }
 
   #tidy(name: string): void {

@@ -1,4 +1,5 @@
 import type { SendMessageError } from "../errors.js";
+import { getOrAdd } from "../util/getOrAdd.js";
 
 /**
  * How this client stands to a group.
@@ -183,21 +184,16 @@ export class GroupRegistry {
   }
 
   #entry(group: string): Entry {
-    let entry = this.#entries.get(group);
-    if (entry === undefined) {
-      entry = {
-        wished: false,
-        held: undefined,
-        tickets: [],
-        unsettled: 0,
-        several: false,
-        doubtful: false,
-        joined: false,
-        refusal: undefined,
-      };
-      this.#entries.set(group, entry);
-    }
-    return entry;
+    return getOrAdd(this.#entries, group, () => ({
+      wished: false,
+      held: undefined,
+      tickets: [],
+      unsettled: 0,
+      several: false,
+      doubtful: false,
+      joined: false,
+      refusal: undefined,
+    }));
   }
 
   /** Nothing is kept of a group that nobody has to do with. */
