@@ -299,7 +299,7 @@ export class WebPubSubClient {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   setGroupState(groupName: string, state: GroupState, options?: OperationOptions): Promise<WebPubSubResult> {
-    return this.#groupStates.set(groupName, state ?? null, options);
+    return this.#groupStates.own.set(groupName, state ?? null, options);
   }
 
   /**
@@ -307,7 +307,7 @@ export class WebPubSubClient {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   clearGroupState(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
-    return this.#groupStates.set(groupName, undefined, options);
+    return this.#groupStates.own.set(groupName, undefined, options);
   }
 
   /**
@@ -317,7 +317,7 @@ export class WebPubSubClient {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   subscribeGroupStates(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
-    return this.#groupStates.subscribe(groupName, options);
+    return this.#groupStates.watches.subscribe(groupName, options);
   }
 
   /**
@@ -325,7 +325,7 @@ export class WebPubSubClient {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   unsubscribeGroupStates(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
-    return this.#groupStates.unsubscribe(groupName, options);
+    return this.#groupStates.watches.unsubscribe(groupName, options);
   }
 
   /**
@@ -333,7 +333,7 @@ export class WebPubSubClient {
    * @throws Error when the group isn't joined
    */
   getGroupState(groupName: string): GroupState | undefined {
-    return this.#groupStates.get(groupName);
+    return this.#groupStates.own.get(groupName);
   }
 
   /**
@@ -342,7 +342,7 @@ export class WebPubSubClient {
    * @throws Error when the group's states aren't subscribed
    */
   listGroupStates(groupName: string): GroupStateRecord[] {
-    return this.#groupStates.list(groupName);
+    return this.#groupStates.watches.list(groupName);
   }
 
   /**

@@ -110,7 +110,7 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
   }
 
   get statesError(): Error | undefined {
-    return this.#host.parts.groupStates.refusal(this.name);
+    return this.#host.parts.groupStates.watches.refusal(this.name);
   }
 
   subscribeStates(listener: (states: readonly GroupStateRecord[]) => unknown): () => void {
@@ -118,7 +118,7 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
   }
 
   setState(state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult> {
-    return this.#host.parts.groupStates.set(this.name, state, options);
+    return this.#host.parts.groupStates.own.set(this.name, state, options);
   }
 
   subscribeStreams(

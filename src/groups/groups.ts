@@ -46,7 +46,7 @@ export class Groups implements GroupHost {
     parts.session.memberships.onChanged = (name) => {
       for (const each of name === undefined ? [...this.#rooms.keys()] : [name]) this.#changed(each);
     };
-    parts.groupStates.onChanged = (name) => this.#statesChanged(name);
+    parts.groupStates.watches.onChanged = (name) => this.#statesChanged(name);
     emitter.on("group-message", ({ message }) => this.#deliver(message));
   }
 
@@ -90,7 +90,7 @@ export class Groups implements GroupHost {
   states(name: string): readonly GroupStateRecord[] {
     const room = this.#rooms.get(name);
     if (room === undefined || room.presence.unused) return NO_STATES;
-    return (room.states ??= this.parts.groupStates.list(name));
+    return (room.states ??= this.parts.groupStates.watches.list(name));
   }
 
   #deliver(message: GroupDataMessage): void {
@@ -120,7 +120,7 @@ export class Groups implements GroupHost {
 
   #room(name: string): Room {
     const {
-      groupStates,
+      groupStates: { watches },
       session: { memberships },
     } = this.parts;
     return getOrAdd(this.#rooms, name, () => ({
@@ -139,9 +139,9 @@ export class Groups implements GroupHost {
       ),
       presence: new CountedHold(
         this.#settings,
-        () => groupStates.hold(name),
+        () => watches.hold(name),
         () => {
-          groupStates.release(name);
+          watches.release(name);
           this.#statesChanged(name);
           this.#tidy(name);
         },

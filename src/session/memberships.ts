@@ -6,6 +6,7 @@ import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { GroupRegistry } from "./groupRegistry.js";
+import { isFinal } from "./operation.js";
 import { groupMessage, type OperationMessage } from "./operationMessage.js";
 import type { SubmitOptions } from "./session.js";
 
@@ -131,7 +132,7 @@ export class Memberships {
 
   #rejoined(group: string, error?: SendMessageError): void {
     // A join that its connection took with it will be planned anew.
-    if (error === undefined || error.code === "ConnectionLost" || error.code === "NotStarted") return;
+    if (!isFinal(error)) return;
     logger.warning(`Could not rejoin a group: ${error.message}`);
     this.#emitter.emit("rejoin-group-failed", { group, error });
   }

@@ -43,3 +43,8 @@ export interface Operation extends NewOperation {
   /** When it is to be tried again (absolute, in ms). */
   due: number;
 }
+
+/** The failure of an operation that the client made itself; not if merely its connection took it along. */
+export function isFinal(error: SendMessageError | undefined): error is SendMessageError {
+  return error !== undefined && error.code !== "ConnectionLost" && error.code !== "NotStarted";
+}

@@ -5,7 +5,8 @@ const delivery = "src/streams/delivery.ts";
 const inbound = "src/streams/inboundStreams.ts";
 const subscription = "src/streams/inboundSubscription.ts";
 const invocations = "src/session/invocations.ts";
-const states = "src/session/groupStates.ts";
+const ownStates = "src/session/ownStates.ts";
+const stateWatches = "src/session/stateWatches.ts";
 const service = "emulator/src/service/";
 
 /** @type {import("./mutants.mjs").Mutant[]} */
@@ -133,36 +134,36 @@ export const previewMutants = [
   },
   {
     name: "group state: not set again on a new connection",
-    file: states,
+    file: ownStates,
     find: `    } else if (live && (!own.live || own.doubtful)) {`,
     put: `    } else if (live && own.doubtful) {`,
   },
   {
     name: "group state: the order of executions is trusted",
-    file: states,
+    file: ownStates,
     find: `        current.doubtful ||= `,
     put: `        current.doubtful = false && `,
   },
   {
     name: "group state: subscriptions end with their connection",
-    file: states,
+    file: stateWatches,
     find: `of this.#watched) if (watch.active || watch.held)`,
     put: `of this.#watched) if (watch.held)`,
   },
   {
     name: "group state: what was known outlives its connection",
-    file: states,
+    file: stateWatches,
     find: `      if (watch.cache.clear()) this.#changed(group);
       else this.onChanged?.(group);`,
     put: ``,
   },
   {
     name: "group state: it outlives the membership",
-    file: states,
+    file: ownStates,
     find: `  left(group: string): void {
     this.#own.delete(group);`,
     put: `  left(group: string): void {
-    this.onChanged?.(group);`,
+    this.#own.get(group);`,
   },
   {
     name: "service: streams: fragments out of order are taken",

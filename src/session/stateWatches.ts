@@ -1,0 +1,191 @@
+import type { SendMessageError } from "../errors.js";
+import { logger } from "../logger.js";
+import type { WebPubSubClientEvents } from "../models/events.js";
+import type { GroupStateRecord } from "../models/groupStates.js";
+import type { WebPubSubMessage } from "../models/messages.js";
+import type { OperationOptions, WebPubSubResult } from "../models/options.js";
+import type { Settings } from "../options.js";
+import type { Emitter } from "../util/emitter.js";
+import { getOrAdd } from "../util/getOrAdd.js";
+import type { GroupRegistry } from "./groupRegistry.js";
+import { GroupStateCache } from "./groupStateCache.js";
+import type { Restore } from "./groupStates.js";
+import type { Operations } from "./memberships.js";
+import { groupMessage } from "./operationMessage.js";
+
+/** A subscription to the states of a group. */
+type Watch = {
+  readonly cache: GroupStateCache;
+  /** Acknowledged once: subscribed again on every new connection. */
+  active: boolean;
+  /** Wanted by a handle: subscribed on every connection. */
+  held: boolean;
+  pending: number;
+  /** The service has perhaps ended it: it is asked once more. */
+  doubtful: boolean;
+  /** Why the service doesn't tell. */
+  error: SendMessageError | undefined;
+};
+
+/** The groups whose states are asked for, and what the service has told of them. */
+export class StateWatches {
+  /** Called when what is known of a group's states may have changed. */
+  onChanged: ((group: string) => void) | undefined;
+  readonly #settings: Settings;
+  readonly #emitter: Emitter<WebPubSubClientEvents>;
+  readonly #operations: Operations;
+  readonly #registry: GroupRegistry;
+  readonly #restore: Restore;
+  readonly #watched = new Map<string, Watch>();
+
+  constructor(
+    settings: Settings,
+    emitter: Emitter<WebPubSubClientEvents>,
+    operations: Operations,
+    registry: GroupRegistry,
+    restore: Restore,
+  ) {
+    this.#settings = settings;
+    this.#emitter = emitter;
+    this.#operations = operations;
+    this.#registry = registry;
+    this.#restore = restore;
+  }
+
+  subscribe(group: string, options: OperationOptions = {}): Promise<WebPubSubResult> {
+    const target = this.#watch(group);
+    target.pending++;
+    return this.#operations.submit(
+      () => groupMessage("subscribeGroupState", group),
+      options,
+      (succeeded, _, late) => {
+        target.pending--;
+        target.active ||= succeeded;
+        const current = this.#watched.get(group);
+        // Executed perhaps after the call that ended it.
+        if (current === undefined && late === true) this.#unsubscribeOwn(group);
+        if (current !== target || target.pending > 0) return;
+        if (target.doubtful || (target.held && !target.active)) this.#attend(group, target);
+        else if (!target.active) this.#watched.delete(group);
+      },
+    );
+  }
+
+  unsubscribe(group: string, options: OperationOptions = {}): Promise<WebPubSubResult> {
+    const watch = this.#watched.get(group);
+    if (watch?.held === true) {
+      // A handle wants the states still.
+      watch.active = false;
+      if (this.#operations.refusal === undefined) return Promise.resolve({ isDuplicated: false });
+    } else {
+      this.#watched.delete(group);
+    }
+    return this.#operations.submit(
+      () => groupMessage("unsubscribeGroupState", group),
+      options,
+      (_succeeded, _error, late) => this.#unsubscribed(group, late),
+    );
+  }
+
+  list(group: string): GroupStateRecord[] {
+    const watch = this.#watched.get(group);
+    if (watch === undefined || !(watch.active || watch.held))
+      throw new Error(`Group state is not subscribed for group '${group}'.`);
+    return watch.cache.list();
+  }
+
+  /** A handle wants the states, in any state of the client. */
+  hold(group: string): void {
+    const watch = this.#watch(group);
+    if (watch.held && watch.error === undefined) return;
+    watch.held = true;
+    if (!watch.active) this.#attend(group, watch);
+  }
+
+  /** No handle wants them any more. */
+  release(group: string): void {
+    const watch = this.#watched.get(group);
+    if (watch?.held !== true) return;
+    watch.held = false;
+    if (watch.active || watch.pending > 0) return;
+    this.#watched.delete(group);
+    this.#unsubscribeOwn(group);
+  }
+
+  /** Why the service doesn't tell the states that a handle wants. */
+  refusal(group: string): SendMessageError | undefined {
+    return this.#watched.get(group)?.error;
+  }
+
+  begins(): void {
+    for (const [group, watch] of this.#watched) if (watch.active || watch.held) this.#attend(group, watch);
+  }
+
+  ends(): void {
+    for (const [group, watch] of this.#watched) {
+      watch.error = undefined;
+      if (watch.cache.clear()) this.#changed(group);
+      else this.onChanged?.(group);
+    }
+  }
+
+  receive(message: WebPubSubMessage): void {
+    if (message.kind !== "groupStateSnapshot" && message.kind !== "groupStateUpdate") return;
+    const { group, items } = message;
+    const cache = this.#watched.get(group)?.cache;
+    const now = this.#settings.environment.now();
+    const changed =
+      message.kind === "groupStateSnapshot" ? cache?.snapshot(items, now) : cache?.update(items, now);
+    if (changed === true) this.#changed(group);
+  }
+
+  #watch(group: string): Watch {
+    return getOrAdd(this.#watched, group, () => ({
+      cache: new GroupStateCache(),
+      active: false,
+      held: false,
+      pending: 0,
+      doubtful: false,
+      error: undefined,
+    }));
+  }
+
+  #unsubscribeOwn(group: string): void {
+    if (!this.#registry.live) return;
+    this.#operations.submitOwn(
+      () => groupMessage("unsubscribeGroupState", group),
+      (error, late) => {
+        if (error !== undefined) logger.info(`Could not unsubscribe from group states: ${error.message}`);
+        this.#unsubscribed(group, late);
+      },
+    );
+    this.#operations.flush();
+  }
+
+  /** One that comes late has perhaps ended a subscription that was asked for after it. */
+  #unsubscribed(group: string, late: boolean | undefined): void {
+    const watch = this.#watched.get(group);
+    if (watch === undefined || late !== true) return;
+    watch.doubtful = true;
+    if (watch.active || watch.held) this.#attend(group, watch);
+  }
+
+  /** Subscribes on the connection that stands. A call that isn't settled does so by itself. */
+  #attend(group: string, watch: Watch): void {
+    if (watch.pending > 0 || !this.#registry.live) return;
+    watch.doubtful = false;
+    this.#restore(
+      group,
+      () => groupMessage("subscribeGroupState", group),
+      (refusal) => {
+        watch.error = refusal;
+        this.onChanged?.(group);
+      },
+    );
+  }
+
+  #changed(group: string): void {
+    this.onChanged?.(group);
+    this.#emitter.emit("group-states-changed", { group });
+  }
+}
