@@ -2,11 +2,9 @@
 //   npm run herd                          100,000 clients; prints the figures, writes docs/herd.svg
 //   npm run herd -- --frontier            the policies that were weighed
 //   npm run herd -- --clients 10000 --no-image
-import { spawn } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { numbers } from "./numbers.mjs";
+import { bundle, ended, makeFolder, path, start } from "./programs.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -16,27 +14,12 @@ const { values } = parseArgs({
   },
 });
 
-const root = new URL("..", import.meta.url);
-const folder = new URL(`node_modules/.cache/herd/${process.pid}/`, root);
-mkdirSync(folder, { recursive: true });
-const outfile = fileURLToPath(new URL("main.mjs", folder));
-await build({
-  entryPoints: [fileURLToPath(new URL("test/herd/main.ts", root))],
-  outfile,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  packages: "external",
-});
 const job = {
-  clients: Number(values.clients),
+  ...numbers(values, "clients"),
   frontier: values.frontier,
   ...(!values["no-image"] && { image: "docs/herd.svg" }),
 };
-const child = spawn(process.execPath, [outfile, JSON.stringify(job)], {
-  stdio: "inherit",
-  cwd: fileURLToPath(root),
-});
-process.exitCode = await new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
-rmSync(folder, { recursive: true, force: true });
+
+const folder = makeFolder("herd");
+await bundle(folder, { main: "test/herd/main.ts" });
+process.exitCode = await ended(start(`${folder}main.mjs`, job, { cwd: path(".") }));

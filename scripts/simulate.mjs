@@ -3,12 +3,9 @@
 //   npm run simulate -- --seed 17                  one seed, shrunk if it fails, with its history
 //   npm run simulate -- --plan file.json           one plan, with its history
 //   ... --record "what was wrong"                  keeps the failing plan as a regression
-import { spawn } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
-import { constants, setPriority } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { numbers } from "./numbers.mjs";
+import { bundle, ended, makeFolder, path, start } from "./programs.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -22,43 +19,24 @@ const { values } = parseArgs({
   },
 });
 
-const root = new URL("..", import.meta.url);
-const folder = new URL(`node_modules/.cache/simulation/${process.pid}/`, root);
-mkdirSync(folder, { recursive: true });
-const outfile = fileURLToPath(new URL("main.mjs", folder));
-await build({
-  entryPoints: [fileURLToPath(new URL("test/simulation/main.ts", root))],
-  outfile,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  packages: "external",
-  sourcemap: "inline",
-});
+const { runs, seed, failures, ...most } = numbers(values, "runs", "seed", "jobs", "failures");
+const jobs = runs === 1 ? 1 : most.jobs;
 
-const runs = Number(values.runs);
-const jobs = runs === 1 ? 1 : Number(values.jobs);
+const folder = makeFolder("simulation");
+await bundle(folder, { main: "test/simulation/main.ts" }, { sourcemap: "inline" });
+
 const codes = await Promise.all(
   Array.from({ length: jobs }, (_, index) => {
     const job = {
-      seed: Number(values.seed) + index,
+      seed: seed + index,
       runs: Math.ceil(runs / jobs),
       step: jobs,
       plan: values.plan,
-      failures: Number(values.failures),
+      failures,
       shrinks: !values["no-shrink"],
-      record: values.record && {
-        file: fileURLToPath(new URL("test/simulation/regressions.json", root)),
-        name: values.record,
-      },
+      record: values.record && { file: path("test/simulation/regressions.json"), name: values.record },
     };
-    const child = spawn(process.execPath, ["--enable-source-maps", outfile, JSON.stringify(job)], {
-      stdio: "inherit",
-    });
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
-    return new Promise((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
+    return ended(start(`${folder}main.mjs`, job, { flags: ["--enable-source-maps"], yields: true }));
   }),
 );
-rmSync(folder, { recursive: true });
 process.exitCode = codes.some((code) => code !== 0) ? 1 : 0;

@@ -3,13 +3,11 @@
 //   npm run simulate:mutants -- --only ack     those whose name holds a word
 //   npm run simulate:mutants -- --quick        a few that are found at once
 //   npm run simulate:mutants -- --runs 20000   how many seeds a fault may survive
-import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { constants, setPriority } from "node:os";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
 import { mutants } from "../test/simulation/mutants.mjs";
+import { numbers } from "./numbers.mjs";
+import { bundle, makeFolder, path, start } from "./programs.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -23,49 +21,34 @@ const { values } = parseArgs({
 
 /** A fault that makes the process hang is noticed too. */
 const patienceInMs = 600_000;
-const root = new URL("..", import.meta.url);
-const regressions = fileURLToPath(new URL("test/simulation/regressions.json", root));
-const folder = new URL(`node_modules/.cache/mutants/${process.pid}/`, root);
-mkdirSync(folder, { recursive: true });
+const { runs, seed, jobs } = numbers(values, "runs", "seed", "jobs");
+const regressions = path("test/simulation/regressions.json");
+const folder = makeFolder("mutants");
 
 /** Bundles the simulation with one file changed. */
-async function bundle(index, mutant) {
-  const outfile = fileURLToPath(new URL(`${index}.mjs`, folder));
+async function plant(mutant, index) {
   const plugin = {
     name: "mutant",
     setup(setup) {
       if (mutant === undefined) return;
-      const path = fileURLToPath(new URL(mutant.file, root));
-      const text = readFileSync(path, "utf8");
+      const file = path(mutant.file);
+      const text = readFileSync(file, "utf8");
       if (text.split(mutant.find).length !== 2)
         throw new Error(`"${mutant.name}": the text to replace must stand in ${mutant.file} exactly once.`);
       const contents = text.replace(mutant.find, () => mutant.put);
       setup.onLoad({ filter: /\.ts$/ }, (args) =>
-        args.path === path ? { contents, loader: "ts" } : undefined,
+        args.path === file ? { contents, loader: "ts" } : undefined,
       );
     },
   };
-  await build({
-    entryPoints: [fileURLToPath(new URL("test/simulation/main.ts", root))],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    packages: "external",
-    logLevel: "error",
-    plugins: [plugin],
-  });
-  return outfile;
+  await bundle(folder, { [index]: "test/simulation/main.ts" }, { logLevel: "error", plugins: [plugin] });
+  return `${folder}${index}.mjs`;
 }
 
 /** How the simulation ends: `found` with its words, or `survived`. */
-function simulate(outfile, runs) {
-  const job = { seed: Number(values.seed), runs, step: 1, failures: 1, shrinks: false, regressions };
-  const child = spawn(process.execPath, [outfile, JSON.stringify(job)], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  if (child.pid !== undefined && !values.quick) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+function simulate(file) {
+  const job = { seed, runs, step: 1, failures: 1, shrinks: false, regressions };
+  const child = start(file, job, { stdio: ["ignore", "pipe", "pipe"], yields: !values.quick });
   let output = "";
   let errors = "";
   child.stdout.on("data", (data) => (output += data));
@@ -90,7 +73,7 @@ const began = Date.now();
 let survivors = 0;
 
 async function check(mutant, index) {
-  const { found, failed } = await simulate(await bundle(index, mutant), Number(values.runs));
+  const { found, failed } = await simulate(await plant(mutant, index));
   if (failed !== undefined) throw new Error(`"${mutant?.name ?? "nothing planted"}": ${failed}`);
   if (mutant === undefined) {
     if (found !== undefined) throw new Error(`Without any fault the simulation fails already: ${found}`);
@@ -104,10 +87,9 @@ async function check(mutant, index) {
 
 const queue = [undefined, ...chosen].map((mutant, index) => [mutant, index]);
 await Promise.all(
-  Array.from({ length: Number(values.jobs) }, async () => {
+  Array.from({ length: jobs }, async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await check(...next);
   }),
 );
-rmSync(folder, { recursive: true });
 console.log(`${chosen.length} faults, ${survivors} survived, ${((Date.now() - began) / 1_000).toFixed(0)} s`);
 if (survivors > 0) process.exitCode = 1;
