@@ -1,5 +1,5 @@
 import WebSocket from "isomorphic-ws";
-import type { Environment, WebSocketConstructor } from "./environment.js";
+import type { Environment, WebSocketConstructor, WebSocketLike } from "./environment.js";
 import { onWake } from "./wake.js";
 
 /** The longest delay that timers can hold, in ms; beyond it they would fire at once. */
@@ -24,7 +24,9 @@ export function createEnvironment(
     clearTimer: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
     random: () => Math.random(),
     createWebSocket: (url, protocol) =>
-      webSocket === WebSocket ? new WebSocket(url, protocol, LIMITS) : new webSocket(url, protocol),
+      webSocket === WebSocket
+        ? withPlainMessages(new WebSocket(url, protocol, LIMITS))
+        : new webSocket(url, protocol),
     onWake,
   };
   for (const name of Object.keys(environment) as (keyof Environment)[]) {
@@ -39,6 +41,20 @@ export function createEnvironment(
   const hasOneClock = given.now !== undefined && given.uptime === undefined;
   const uptime = hasOneClock ? now : environment.uptime.bind(environment);
   return { ...environment, uptime, now: steady(now, uptime) };
+}
+
+/** `ws` would make an event of class and symbols of every message; browsers' sockets have no `on`. */
+function withPlainMessages(socket: WebSocket & WebSocketLike): WebSocketLike {
+  if ((socket as Partial<WebSocket>).on !== undefined) {
+    Object.defineProperty(socket, "onmessage", {
+      set(listener: ((event: { data: unknown }) => void) | null) {
+        socket.removeAllListeners("message");
+        if (listener === null) return;
+        socket.on("message", (data, isBinary) => listener({ data: isBinary ? data : String(data) }));
+      },
+    });
+  }
+  return socket;
 }
 
 /** The wall clock, sleep included; when somebody sets it back, it goes on as if nobody had. */
