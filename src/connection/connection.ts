@@ -289,7 +289,7 @@ export class Connection {
     const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
     try {
       if (identity !== undefined) url = recoveryUrl(url, identity);
-      this.#link = new Link(environment.createWebSocket(url, protocol.name), {
+      this.#link = new Link(environment.createWebSocket(url, protocol.name), url, {
         onOpen: () => this.#dispatch({ type: "open", epoch }),
         onFrame: (data) => this.#receive(data, epoch),
         onLost: lost,

@@ -1,5 +1,6 @@
 import type { WebSocketLike } from "../environment/environment.js";
 import { ConnectionError, toError } from "../errors.js";
+import { withoutSecrets } from "./accessUrl.js";
 
 const OPEN = 1;
 /** Private close code (RFC 6455, section 7.4.2) of a dropped socket: 1000 or none would end the session. */
@@ -16,7 +17,8 @@ export interface LinkHandlers {
 export class Link {
   readonly #socket: WebSocketLike;
 
-  constructor(socket: WebSocketLike, handlers: LinkHandlers) {
+  /** @param url that was opened; it is kept out of errors' words */
+  constructor(socket: WebSocketLike, url: string, handlers: LinkHandlers) {
     this.#socket = socket;
     let failure: unknown;
     socket.binaryType = "arraybuffer";
@@ -32,8 +34,10 @@ export class Link {
         (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
       const code = refused ? 1009 : event?.code;
       const reason = event?.reason || undefined;
-      const words = `The WebSocket was closed: ${code ?? "no code"}${reason === undefined ? "" : ` (${reason})`}`;
-      const cause = failure === undefined ? undefined : toError(failure);
+      const cause = failure === undefined ? undefined : withoutSecrets(toError(failure), url);
+      // Where all addresses of a host refuse, Node's error has a code only.
+      const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);
+      const words = `The WebSocket was closed: ${code ?? "no code"}${why ? ` (${why})` : ""}`;
       handlers.onLost(new ConnectionError("Closed", words, { closeCode: code, reason, cause }));
     };
   }

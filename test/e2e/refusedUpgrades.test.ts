@@ -22,6 +22,9 @@ test.each(ways)(
     const failure = await ann.client.start().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ConnectionError);
     expect(failure).toMatchObject({ code: way === "hang" ? "Timeout" : "Closed" });
+    // The platform's own words, so that nobody has to dig for the reason.
+    if (typeof way === "number") expect((failure as Error).message).toContain(`server response: ${way}`);
+    if (way === "reset") expect((failure as Error).message).toMatch(/closed: 1006 \(.+\)/);
     expect(ann.client.state).toBe("Stopped");
     expect(ann.story).toEqual([]);
     await ann.client.start();
