@@ -50,7 +50,9 @@ function withPlainMessages(socket: WebSocket & WebSocketLike): WebSocketLike {
       set(listener: ((event: { data: unknown }) => void) | null) {
         socket.removeAllListeners("message");
         if (listener === null) return;
-        socket.on("message", (data, isBinary) => listener({ data: isBinary ? data : String(data) }));
+        socket.on("message", (data, isBinary) =>
+          listener({ data: isBinary ? data : (data as Buffer).toString() }),
+        );
       },
     });
   }
