@@ -93,11 +93,13 @@ export class Ledger {
     let line = lines.get(sender);
     if (line === undefined) lines.set(sender, (line = { first: number, last: number - 1, holes: undefined }));
     if (number > line.last) {
-      for (let hole = Math.max(line.last + 1, number - MEMORY); hole < number; hole++)
+      // What is refused again and again may come late by any number, and is no second copy for that.
+      const oldest = this.#unordered.has(sender) ? 0 : number - MEMORY;
+      for (let hole = Math.max(line.last + 1, oldest); hole < number; hole++)
         (line.holes ??= new Set()).add(hole);
       line.last = number;
       for (const hole of line.holes ?? []) {
-        if (hole > number - MEMORY) break;
+        if (hole > oldest) break;
         line.holes?.delete(hole);
       }
     } else if (line.holes?.delete(number) === true || number < line.first) {

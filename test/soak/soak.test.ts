@@ -41,6 +41,22 @@ test("the ledger finds what is lost, doubled and reordered", () => {
   expect(it.examples).toContain("lost: a 4 at b");
 });
 
+test("the ledger takes what a sender without order sends late for late, and a second copy for a second copy", () => {
+  const it = new Ledger(new Set(["a"]));
+  it.joined("b");
+  for (let number = 1; number <= 200; number++) {
+    it.sends("a", number, ["b"]);
+    it.settled("a", number, "sent", ["b"]);
+    if (number !== 2) it.receives("b", "a", number);
+  }
+  it.receives("b", "a", 2);
+  it.close();
+  expect(it).toMatchObject({ lost: 0, doubled: 0, reordered: 0 });
+  it.receives("b", "a", 2);
+  it.close();
+  expect(it).toMatchObject({ lost: 0, doubled: 1, reordered: 0 });
+});
+
 test("the ledger excuses what can't be promised, and counts it", () => {
   const it = ledger();
   for (const number of [1, 2]) it.sends("a", number, both);
