@@ -1,6 +1,6 @@
-import { measure } from "../measure.mjs";
+import { measure, warmUp } from "../measure.mjs";
 
-/** Receives so many messages, after a tenth of them to warm up. */
+/** Receives so many messages. */
 export const receive =
   (kind, bytes, count) =>
   async ({ create, url }) => {
@@ -18,7 +18,7 @@ export const receive =
         done = resolve;
         void client.event("blast", { kind, bytes, count: n });
       });
-    await run(Math.ceil(count / 10));
+    await warmUp(count, run);
     const figures = await measure(count, () => run(count));
     await client.stop();
     return figures;

@@ -1,6 +1,6 @@
-import { measure } from "../measure.mjs";
+import { measure, warmUp } from "../measure.mjs";
 
-/** Sends so many messages, so many of them unanswered at a time, after a tenth of them to warm up. */
+/** Sends so many messages, so many of them unanswered at a time. */
 export const send =
   (count, inFlight) =>
   async ({ create, url }) => {
@@ -13,7 +13,7 @@ export const send =
       };
       await Promise.all(Array.from({ length: inFlight }, worker));
     };
-    await run(count / 10);
+    await warmUp(count, run);
     const figures = await measure(count, () => run(count));
     await client.stop();
     return figures;

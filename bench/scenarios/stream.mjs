@@ -1,4 +1,4 @@
-import { measure } from "../measure.mjs";
+import { measure, warmUp } from "../measure.mjs";
 
 /** Sends a stream of text fragments and ends it. */
 export const stream =
@@ -12,7 +12,7 @@ export const stream =
       for (let i = 0; i < n; i++) await writer.write(text, "text");
       await writer.end();
     };
-    await run(count / 10);
+    await warmUp(count, run);
     const figures = await measure(count, () => run(count));
     await client.stop();
     return figures;

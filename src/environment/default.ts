@@ -43,16 +43,18 @@ export function createEnvironment(
   return { ...environment, uptime, now: steady(now, uptime) };
 }
 
-/** `ws` would make an event of class and symbols of every message; browsers' sockets have no `on`. */
+/** `ws` would make an event of every message; here they share one. Browsers' sockets have no `on`. */
 function withPlainMessages(socket: WebSocket & WebSocketLike): WebSocketLike {
   if ((socket as Partial<WebSocket>).on !== undefined) {
+    const event: { data: unknown } = { data: undefined };
     Object.defineProperty(socket, "onmessage", {
       set(listener: ((event: { data: unknown }) => void) | null) {
         socket.removeAllListeners("message");
         if (listener === null) return;
-        socket.on("message", (data, isBinary) =>
-          listener({ data: isBinary ? data : (data as Buffer).toString() }),
-        );
+        socket.on("message", (data, isBinary) => {
+          event.data = isBinary ? data : (data as Buffer).toString();
+          listener(event);
+        });
       },
     });
   }

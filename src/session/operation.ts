@@ -32,6 +32,9 @@ export interface Operation extends NewOperation {
    * - `delayed`: waiting for the time of its next try.
    */
   place: "fresh" | "sent" | "again" | "delayed" | "settled";
+  /** Its neighbours among those that were sent. */
+  before: Operation | undefined;
+  after: Operation | undefined;
   /** An earlier sending was not heard of: it may have been executed. */
   unanswered: boolean;
   resentOnNewConnection: boolean;

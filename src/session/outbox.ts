@@ -4,6 +4,7 @@ import type { AckMessage, AckMessageError } from "../models/messages.js";
 import { Queue } from "../util/queue.js";
 import { whenAborted } from "../util/whenAborted.js";
 import type { NewOperation, Operation } from "./operation.js";
+import { SentLine } from "./sentLine.js";
 
 /** Explicit ids from here on don't move the automatic ones, which never get so far. */
 const FAR_AWAY = 2 ** 52;
@@ -33,9 +34,10 @@ export class Outbox {
   #again = new Queue<Operation>();
   #fresh = new Queue<Operation>();
   /** In the order of sending, so that the first one's answer is due first. */
-  readonly #sent = new Set<Operation>();
+  readonly #sent = new SentLine();
   readonly #delayed = new Set<Operation>();
-  readonly #byAckId = new Map<number, Operation>();
+  /** Not a `Map`, for the reason that `SentLine` gives. */
+  readonly #byAckId = Object.create(null) as Record<number, Operation | undefined>;
   #nextAckId = 1;
   #order = 0;
   #pending = 0;
@@ -60,7 +62,7 @@ export class Outbox {
     if (!Number.isSafeInteger(explicit) || explicit < 0) {
       throw new RangeError("ackId must be an integer from 0 to 2^53 - 1.");
     }
-    if (this.#byAckId.has(explicit)) {
+    if (this.#byAckId[explicit] !== undefined) {
       const message = `An operation with ackId ${explicit} is pending; leave ackId out.`;
       throw new SendMessageError(message, { ackId: explicit, code: "AckIdInUse" });
     }
@@ -86,6 +88,8 @@ export class Outbox {
       order: this.#order++,
       unlisten: undefined,
       place: "fresh",
+      before: undefined,
+      after: undefined,
       unanswered: false,
       resentOnNewConnection: false,
       retries: 0,
@@ -93,7 +97,7 @@ export class Outbox {
       position: 0,
       due: 0,
     };
-    if (ackId !== undefined) this.#byAckId.set(ackId, operation);
+    if (ackId !== undefined) this.#byAckId[ackId] = operation;
     if (signal !== undefined) {
       operation.unlisten = whenAborted(signal, () => this.#fail(operation, abortedOperation(ackId)));
     }
@@ -140,7 +144,7 @@ export class Outbox {
 
   /** The service has answered. Returns the position of the operation's frame; 0 where it has none. */
   answered({ ackId, success, error }: AckMessage, now: number): number {
-    const operation = this.#byAckId.get(ackId);
+    const operation = this.#byAckId[ackId];
     // Late, unknown, or the answer to an earlier owner of an explicit id.
     if (operation === undefined || operation.place === "fresh") return 0;
     const isDuplicated = !success && error?.name === "Duplicate";
@@ -178,7 +182,7 @@ export class Outbox {
       this.#sendAgain(operation);
     }
     if (!connected || this.#options.ackTimeoutInMs === 0) return;
-    for (const operation of this.#sent) {
+    for (let operation = this.#sent.first; operation !== undefined; operation = this.#sent.first) {
       if (operation.due > now) break;
       this.#sent.delete(operation);
       operation.unanswered = operation.late = true;
@@ -196,8 +200,7 @@ export class Outbox {
     let due = Infinity;
     for (const operation of this.#delayed) due = Math.min(due, operation.due);
     if (!connected || this.#options.ackTimeoutInMs === 0) return due;
-    for (const operation of this.#sent) return Math.min(due, operation.due);
-    return due;
+    return Math.min(due, this.#sent.first?.due ?? Infinity);
   }
 
   /** The same connection stands again: everything unanswered is to be sent again, at no cost. */
@@ -239,9 +242,9 @@ export class Outbox {
 
   /** What was sent, or is to be sent again, in the order of the calls. */
   #takeUnfinished(): Operation[] {
-    for (const operation of this.#sent) operation.unanswered = true;
-    const unfinished = [...this.#rejoins.drain(), ...this.#again.drain(), ...this.#sent];
-    this.#sent.clear();
+    const sent = this.#sent.drain();
+    for (const operation of sent) operation.unanswered = true;
+    const unfinished = [...this.#rejoins.drain(), ...this.#again.drain(), ...sent];
     return unfinished.filter(({ place }) => place !== "settled").sort((a, b) => a.order - b.order);
   }
 
@@ -281,7 +284,7 @@ export class Outbox {
     const { place, ackId, unlisten, isRejoin } = operation;
     if (place === "fresh" && !isRejoin) this.#discardFresh();
     operation.place = "settled";
-    if (ackId !== undefined) this.#byAckId.delete(ackId);
+    if (ackId !== undefined) delete this.#byAckId[ackId];
     this.#sent.delete(operation);
     if (place === "delayed") this.#delayed.delete(operation);
     unlisten?.();
