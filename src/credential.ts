@@ -28,8 +28,11 @@ export function toUrlSource(
     if (typeof url !== "string") {
       throw new TypeError(`The clientAccessUrl must be a string but currently it's ${typeof url}`);
     }
-    if (!/^(ws|http)s?:\/\//i.test(url))
-      throw new TypeError("The clientAccessUrl must begin with wss:// or ws://");
+    if (!/^(ws|http)s?:\/\//i.test(url)) {
+      // So little that no token can be in it.
+      const beginning = JSON.stringify(url.slice(0, 9));
+      throw new TypeError(`The clientAccessUrl must begin with wss:// or ws://, not with ${beginning}`);
+    }
     return url;
   };
 }

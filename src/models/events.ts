@@ -8,7 +8,10 @@ import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from ".
 export type WebPubSubClientState =
   "Stopped" | "Connecting" | "Connected" | "Recovering" | "Disconnected" | "Stopping";
 
-/** The client has a new connection, and its groups are joined again. */
+/**
+ * The client has a new connection, and its groups are joined again: or have had 5,000 ms for it, since a line may break
+ * just then. `client.group(name).status` tells of each.
+ */
 export interface OnConnectedArgs {
   connectionId: string;
   userId: string;

@@ -204,14 +204,23 @@ test.each([[undefined], [null], [{}]])(
   },
 );
 
-test.each(["", "host/client/hubs/chat", "ftp://host"])(
-  "a URL of another kind (%j) rejects start with what it should be",
-  async (url) => {
+test.each([
+  ["", '""'],
+  ["host/client/hubs/chat", '"host/clie"'],
+  ["ftp://host", '"ftp://hos"'],
+  ["<!DOCTYPE html>", '"<!DOCTYPE"'],
+  ['{"url":"wss://host/client/hubs/chat?access_token=secret"}', String.raw`"{\"url\":\"w"`],
+])(
+  "a URL of another kind (%j) rejects start with what it should be, and how it begins",
+  async (url, beginning) => {
     const stage = new Stage({ credential: url });
     await expect(stage.client.start()).rejects.toMatchObject({
       name: "ConnectionError",
       code: "Credential",
-      message: expect.stringContaining("must begin with wss:// or ws://") as string,
+      message: expect.stringMatching(/must begin with wss:\/\/ or ws:\/\/, not with .{2,15}$/) as string,
+      cause: expect.objectContaining({
+        message: expect.stringContaining(`not with ${beginning}`) as string,
+      }) as Error,
     });
   },
 );
