@@ -14,6 +14,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ClientSource, WebPubSubClientOptions } from "web-pubsub-client";
 import { useGroup, useGroupMessages, useGroupState, WebPubSubProvider } from "web-pubsub-client/react";
+import { Status, statuses } from "./support/reactPage.js";
 import { releaseDelayInMs, useEmulator } from "./support/room.js";
 
 configure({ asyncUtilTimeout: 5_000 });
@@ -28,13 +29,6 @@ afterEach(async () => {
   await waitFor(() => expect(service.connections()).toBe(0));
 });
 
-function Status({ group = "room" }: { group?: string }): ReactElement {
-  const { status } = useGroup(group);
-  return <p data-testid="status">{status}</p>;
-}
-
-const statuses = (): (string | null)[] =>
-  screen.getAllByTestId("status").map(({ textContent }) => textContent);
 const joined = (count = 1): Promise<void> =>
   waitFor(() => expect(statuses()).toEqual(Array(count).fill("joined")));
 /** As the service has seen it: connections, joins, leaves. */

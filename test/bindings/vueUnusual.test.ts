@@ -13,6 +13,7 @@ import {
 } from "vue";
 import { useGroup, useGroupMessages, WebPubSubPlugin } from "web-pubsub-client/vue";
 import { eventually, releaseDelayInMs, useEmulator } from "./support/room.js";
+import { Status } from "./support/vuePage.js";
 
 const service = useEmulator();
 const options = { releaseDelayInMs };
@@ -27,14 +28,6 @@ function show(component: Component, errorHandler?: (error: unknown) => void): Vu
   const root = defineComponent(() => () => h(component));
   return mount(root, { global: { plugins: [[WebPubSubPlugin, { url, options }]], config } });
 }
-
-const Status = defineComponent({
-  props: { group: { type: String, default: "room" } },
-  setup(props) {
-    const { status } = useGroup(() => props.group);
-    return () => h("p", status.value);
-  },
-});
 
 const joined = (wrapper: VueWrapper): Promise<void> =>
   eventually(() => expect(wrapper.find("p").text()).toBe("joined"));
