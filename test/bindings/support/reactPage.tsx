@@ -1,43 +1,21 @@
-import { cleanup, configure, screen, waitFor } from "@testing-library/react";
+import { cleanup, configure, screen } from "@testing-library/react";
 import type { ReactElement, ReactNode } from "react";
-import { afterEach, beforeEach, expect, vi } from "vitest";
-import type { WebPubSubClientOptions } from "web-pubsub-client";
 import { useGroup, useGroupMessages, WebPubSubProvider } from "web-pubsub-client/react";
-import { releaseDelayInMs, useEmulator } from "./room.js";
-import { spySockets } from "./spySocket.js";
+import { useBarePage } from "./page.js";
 
-/** A page, a service and sockets for each test of the file. What React complains of fails the test. */
+/** `Provider` connects with the page's `url` and `options`, which a test may change. */
 export function usePage() {
   configure({ asyncUtilTimeout: 5_000 });
-  const service = useEmulator();
-  // React tells of mistakes (updates after unmounting, mismatches on hydration) by console.error.
-  const complaints = vi.spyOn(console, "error");
-  const page = {
-    service,
-    /** Where and how `Provider` connects; a test may change both. */
-    url: "",
-    options: {} as WebPubSubClientOptions,
-    spy: spySockets(),
-    Provider({ children }: { children: ReactNode }): ReactElement {
-      return (
-        <WebPubSubProvider url={page.url} options={page.options}>
-          {children}
-        </WebPubSubProvider>
-      );
-    },
-  };
-  beforeEach(async () => {
-    page.url = await service.url();
-    page.spy = spySockets();
-    page.options = { releaseDelayInMs, environment: page.spy.environment };
-    complaints.mockClear();
-  });
-  afterEach(async () => {
-    cleanup();
-    expect(complaints.mock.calls).toEqual([]);
-    await waitFor(() => expect(service.connections()).toBe(0));
-  });
-  return page;
+  // Updates after unmounting, mismatches on hydration.
+  const page = useBarePage("error", cleanup);
+  function Provider({ children }: { children: ReactNode }): ReactElement {
+    return (
+      <WebPubSubProvider url={page.url} options={page.options}>
+        {children}
+      </WebPubSubProvider>
+    );
+  }
+  return Object.assign(page, { Provider });
 }
 
 export function Status({ group = "room" }: { group?: string }): ReactElement {
