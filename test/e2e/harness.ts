@@ -6,29 +6,12 @@ import {
   type EmulatorOptions,
 } from "web-pubsub-emulator";
 
+export { seeded } from "../helpers/seeded.js";
+export { until } from "../helpers/until.js";
+
 export const hub = "chat";
 /** Roles that allow everything with groups. */
 export const anyGroup = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
-
-/** Waits until a condition holds; the test's own time limit is the end of it. */
-export async function until<Value>(probe: () => Value | undefined | false | null): Promise<Value> {
-  for (;;) {
-    const value = probe();
-    if (value !== undefined && value !== false && value !== null) return value;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
-
-/** Numbers from 0 to below 1 that a seed decides (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 type EventName = keyof WebPubSubClientEvents;
 export type Told = { [E in EventName]: { event: E; args: WebPubSubClientEvents[E] } }[EventName];

@@ -1,3 +1,4 @@
+import { seeded } from "../helpers/seeded.js";
 import { Calendar } from "./calendar.js";
 import type { AttemptKind, Caller, MakeCaller, Outlet } from "./caller.js";
 
@@ -141,15 +142,4 @@ function sum(counts: readonly (number | undefined)[]): number {
   let total = 0;
   for (const count of counts) total += count ?? 0;
   return total;
-}
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { OnStateChangedArgs, WebPubSubClient, WebPubSubClientEvents } from "web-pubsub-client";
 import { ack, connected, disconnected, fromGroup, pong } from "../helpers/frames.js";
 import type { ScriptedSocket } from "../helpers/scriptedSocket.js";
+import { seeded } from "../helpers/seeded.js";
 import { follow, type Settlement } from "../helpers/settlement.js";
 import { Stage, turn } from "../helpers/stage.js";
 
@@ -11,17 +12,6 @@ afterEach(() => void vi.useRealTimers());
 const RUNS = Number(process.env["CHAOS_RUNS"] ?? 100);
 const FIRST_SEED = Number(process.env["CHAOS_SEED"] ?? 1);
 const STEPS = 80;
-
-/** Numbers from 0 to below 1 that a seed decides (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** One client among sockets, calls, times and listeners that do anything at any moment. */
 class Chaos {

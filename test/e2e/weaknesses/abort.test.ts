@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { follow } from "../../helpers/settlement.js";
 import { compared, ending, watched } from "./scenario.js";
 import type { MakeSubject } from "./subject.js";
-import { until, WireService } from "./wireService.js";
+import { until } from "../../helpers/until.js";
+import { WireService } from "./wireService.js";
 
 test("W8: start's signal ends a handshake that hangs", async () => {
   const scenario = async (make: MakeSubject) => {

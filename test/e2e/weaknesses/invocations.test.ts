@@ -3,7 +3,8 @@ import type { Frame } from "../../helpers/frames.js";
 import { follow } from "../../helpers/settlement.js";
 import { compared, ending } from "./scenario.js";
 import type { MakeSubject } from "./subject.js";
-import { until, WireService } from "./wireService.js";
+import { until } from "../../helpers/until.js";
+import { WireService } from "./wireService.js";
 
 /** Answers one invocation and gives what the client sent after it. */
 const answering = (answer: Frame) => async (make: MakeSubject) => {

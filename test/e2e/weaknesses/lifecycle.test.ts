@@ -4,7 +4,8 @@ import { fromServer } from "../../helpers/frames.js";
 import { follow } from "../../helpers/settlement.js";
 import { compared, ending, happens, relapses, watched } from "./scenario.js";
 import { ours, reference, type MakeSubject, type Subject } from "./subject.js";
-import { until, WireService } from "./wireService.js";
+import { until } from "../../helpers/until.js";
+import { WireService } from "./wireService.js";
 
 /** The names of some events, as they come. */
 function journal(client: Subject, ...events: string[]): string[] {

@@ -3,7 +3,8 @@ import { fromServer } from "../../helpers/frames.js";
 import { follow } from "../../helpers/settlement.js";
 import { compared, ending, watched } from "./scenario.js";
 import { ours, type MakeSubject } from "./subject.js";
-import { until, WireService } from "./wireService.js";
+import { until } from "../../helpers/until.js";
+import { WireService } from "./wireService.js";
 
 const soon = { retryDelayInMs: 10 };
 

@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fromServer } from "../../helpers/frames.js";
-import { until, WireService } from "./wireService.js";
+import { until } from "../../helpers/until.js";
+import { WireService } from "./wireService.js";
 
 let folder: string;
 let program: string;

@@ -4,7 +4,8 @@ import { fromServer, type Frame } from "../../helpers/frames.js";
 import { follow } from "../../helpers/settlement.js";
 import { compared, ending, happens, watched, within } from "./scenario.js";
 import type { MakeSubject, Stream, StreamWriter, Subject } from "./subject.js";
-import { until, WireService } from "./wireService.js";
+import { until } from "../../helpers/until.js";
+import { WireService } from "./wireService.js";
 
 /** A service and a client that is connected to it. */
 async function stage(make: MakeSubject, options: WebPubSubClientOptions = {}) {
