@@ -299,6 +299,7 @@ export class WebPubSubClient {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   setGroupState(groupName: string, state: GroupState, options?: OperationOptions): Promise<WebPubSubResult> {
+    // None at all is a mistake, which the operation tells: clearing has its own name.
     return this.#groupStates.own.set(groupName, state ?? null, options);
   }
 

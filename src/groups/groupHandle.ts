@@ -9,7 +9,7 @@ import { sendToGroupMessage, type MessageContent } from "../session/operationMes
 import type { Session } from "../session/session.js";
 import type { InboundStreams } from "../streams/inboundStreams.js";
 import type { OutboundStreams } from "../streams/outboundStreams.js";
-import { Emitter } from "../util/emitter.js";
+import { Emitter, type OnListenerError } from "../util/emitter.js";
 import { InvalidMessageError } from "./groupErrors.js";
 import type { Group } from "./group.js";
 import type { GroupMessage, GroupMessagesOptions, GroupSendOptions } from "./groupOptions.js";
@@ -44,7 +44,7 @@ export interface GroupHost {
   hold(name: string): () => void;
   holdStates(name: string): () => void;
   states(name: string): readonly GroupStateRecord[];
-  onListenerError(event: string, error: unknown): void;
+  readonly onListenerError: OnListenerError;
 }
 
 type Events<T> = {

@@ -6,6 +6,7 @@ import type {
   OnGroupStreamOptions,
 } from "../models/streams.js";
 import { amount } from "../options.js";
+import type { OnListenerError } from "../util/emitter.js";
 import { safely } from "../util/safely.js";
 
 /** A stream as far as it has come. A new object with every change. */
@@ -39,7 +40,7 @@ interface StreamSource {
       ): GroupStreamSubscription;
     };
   };
-  onListenerError(event: string, error: unknown): void;
+  readonly onListenerError: OnListenerError;
 }
 
 /** Reads the streams of a group into views. */

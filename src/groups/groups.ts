@@ -4,7 +4,7 @@ import type { GroupDataMessage } from "../models/messages.js";
 import type { Settings } from "../options.js";
 import { checkName } from "../session/operationMessage.js";
 import { CountedHold } from "../util/countedHold.js";
-import type { Emitter } from "../util/emitter.js";
+import type { Emitter, OnListenerError } from "../util/emitter.js";
 import { getOrAdd } from "../util/getOrAdd.js";
 import type { Group } from "./group.js";
 import { GroupHandle, type GroupHost, type GroupParts, type Receiver } from "./groupHandle.js";
@@ -27,7 +27,7 @@ type Room = {
 
 /** Makes the group handles and feeds them: one per name and schema. */
 export class Groups implements GroupHost {
-  readonly onListenerError: GroupHost["onListenerError"];
+  readonly onListenerError: OnListenerError;
   readonly parts: GroupParts;
   readonly #settings: Settings;
   readonly #handles = new WeakMap<object, Map<string, WeakRef<Group<never>>>>();
@@ -38,7 +38,7 @@ export class Groups implements GroupHost {
     parts: GroupParts,
     settings: Settings,
     emitter: Emitter<WebPubSubClientEvents>,
-    onListenerError: GroupHost["onListenerError"],
+    onListenerError: OnListenerError,
   ) {
     this.onListenerError = onListenerError;
     this.parts = parts;

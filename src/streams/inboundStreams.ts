@@ -9,17 +9,18 @@ import type {
 import { amount, positive, type Settings } from "../options.js";
 import type { SessionPart } from "../session/sessionPart.js";
 import { checkFlag } from "../util/checkFlag.js";
+import type { OnListenerError } from "../util/emitter.js";
 import { InboundSubscription, type StreamListener } from "./inboundSubscription.js";
 
 /** Brings the streams that arrive to those who asked for them. */
 export class InboundStreams implements SessionPart {
   readonly #settings: Settings;
-  readonly #onListenerError: (event: string, error: unknown) => void;
+  readonly #onListenerError: OnListenerError;
   readonly #subscriptions = new Set<InboundSubscription>();
   /** There is a connection id; its link may be down. */
   #live = false;
 
-  constructor(settings: Settings, onListenerError: (event: string, error: unknown) => void) {
+  constructor(settings: Settings, onListenerError: OnListenerError) {
     this.#settings = settings;
     this.#onListenerError = onListenerError;
   }

@@ -1,5 +1,6 @@
 import type { Environment } from "../environment/environment.js";
 import type { GroupStream, GroupStreamMessage, GroupStreamSubscription } from "../models/streams.js";
+import type { OnListenerError } from "../util/emitter.js";
 import { safely } from "../util/safely.js";
 import { Timer } from "../util/timer.js";
 import { fromWire, GroupStreamError } from "./groupStreamError.js";
@@ -34,7 +35,7 @@ type Entry = {
 export class InboundSubscription implements GroupStreamSubscription {
   readonly #listener: StreamListener;
   readonly #environment: Environment;
-  readonly #onListenerError: (event: string, error: unknown) => void;
+  readonly #onListenerError: OnListenerError;
   readonly #onClosed: () => void;
   readonly #entries = new Map<string, Entry>();
   #isActive = true;
@@ -43,7 +44,7 @@ export class InboundSubscription implements GroupStreamSubscription {
   constructor(
     listener: StreamListener,
     environment: Environment,
-    onListenerError: (event: string, error: unknown) => void,
+    onListenerError: OnListenerError,
     onClosed: () => void,
   ) {
     this.#listener = listener;

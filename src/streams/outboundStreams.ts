@@ -8,6 +8,7 @@ import type { SessionHost, SessionPart } from "../session/sessionPart.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { checkFlag } from "../util/checkFlag.js";
 import { checkSignal } from "../util/checkSignal.js";
+import type { OnListenerError } from "../util/emitter.js";
 import { uuid } from "../util/uuid.js";
 import { aborted, GroupStreamError } from "./groupStreamError.js";
 import { OutboundStream } from "./outboundStream.js";
@@ -17,14 +18,10 @@ import { StreamWriter } from "./streamWriter.js";
 export class OutboundStreams implements SessionPart {
   readonly #settings: Settings;
   readonly #host: SessionHost;
-  readonly #onListenerError: (event: string, error: unknown) => void;
+  readonly #onListenerError: OnListenerError;
   readonly #streams = new Map<string, OutboundStream>();
 
-  constructor(
-    settings: Settings,
-    host: SessionHost,
-    onListenerError: (event: string, error: unknown) => void,
-  ) {
+  constructor(settings: Settings, host: SessionHost, onListenerError: OnListenerError) {
     this.#settings = settings;
     this.#host = host;
     this.#onListenerError = onListenerError;

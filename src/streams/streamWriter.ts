@@ -8,7 +8,7 @@ import type {
   StreamContent,
 } from "../models/streams.js";
 import { isBytes, toBytes } from "../util/base64.js";
-import { Emitter } from "../util/emitter.js";
+import { Emitter, type OnListenerError } from "../util/emitter.js";
 import { split } from "../util/split.js";
 import type { GroupStreamError } from "./groupStreamError.js";
 import type { OutboundStream } from "./outboundStream.js";
@@ -23,7 +23,7 @@ export class StreamWriter implements GroupStreamWriter {
   #failure: GroupStreamError | undefined;
   #writable: WritableStream<StreamContent> | undefined;
 
-  constructor(stream: OutboundStream, onListenerError: (event: string, error: unknown) => void) {
+  constructor(stream: OutboundStream, onListenerError: OnListenerError) {
     this.#stream = stream;
     this.#emitter = new Emitter((_, error) => onListenerError("a stream's error", error));
   }

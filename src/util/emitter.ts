@@ -1,6 +1,9 @@
 import { EventEmitter } from "events";
 import { safely } from "./safely.js";
 
+/** Told which listener failed, and with what. */
+export type OnListenerError = (event: string, error: unknown) => void;
+
 type Listener<T> = (args: T) => unknown;
 
 /** A wrapped listener; `events` finds it by the original because it compares `listener` too. */
@@ -15,9 +18,9 @@ interface SafeListener<T> {
  */
 export class Emitter<Events extends object> {
   readonly #emitter = new EventEmitter();
-  readonly #onListenerError: (event: string, error: unknown) => void;
+  readonly #onListenerError: OnListenerError;
 
-  constructor(onListenerError: (event: string, error: unknown) => void) {
+  constructor(onListenerError: OnListenerError) {
     this.#onListenerError = onListenerError;
     // Many components may listen to one client: a count is no sign of a leak here.
     this.#emitter.setMaxListeners(0);
