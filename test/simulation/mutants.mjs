@@ -105,7 +105,7 @@ const client = [
   {
     name: "an explicit ack id in use is taken again",
     file: outbox,
-    find: `    if (this.#byAckId.has(explicit)) {`,
+    find: `    if (this.#byAckId[explicit] !== undefined) {`,
     put: `    if (explicit < 0) {`,
   },
   {

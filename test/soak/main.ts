@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { seeded } from "../helpers/seeded.js";
 import { Proxy } from "../network/proxy.js";
 import type { FleetOrder } from "./fleet.js";
 import type { Gauge } from "./gauge.js";
@@ -95,7 +96,8 @@ function traffic(on: boolean): void {
 
 async function hurt(forMs: number): Promise<void> {
   const end = performance.now() + forMs;
-  let restart = performance.now() + Math.min(45_000, forMs / 2);
+  // A short run has one restart, in its first part: a restart leaves nothing to recover.
+  let restart = performance.now() + (isLong || forMs === firstInMs ? Math.min(45_000, forMs / 2) : Infinity);
   while (performance.now() < end) {
     // Each client is hit every 12 s or so, in a short run more often.
     await wait((isLong ? 12_000 : 4_000) / job.clients);
@@ -229,15 +231,4 @@ function compare(name: string, first: Gauge, last: Gauge): void {
 
 function megabytes(bytes: number): string {
   return `${(bytes / 2 ** 20).toFixed(1)} MB`;
-}
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

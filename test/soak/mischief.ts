@@ -6,6 +6,7 @@ export class Mischief {
   readonly #proxy: Proxy;
   readonly #users: number;
   readonly #random: () => number;
+  #toCome: string[] = [];
   /** How often each kind was done. */
   readonly done = new Map<string, number>();
 
@@ -17,9 +18,11 @@ export class Mischief {
 
   /** Does one thing to the network, or gives what the service is to suffer. */
   next(): readonly Fault[] {
-    const [kind, act] = this.#pick(Object.entries(this.#kinds));
+    // Each kind once before any of them again: also a run of some seconds has them all.
+    if (this.#toCome.length === 0) this.#toCome = Object.keys(this.#kinds);
+    const [kind = ""] = this.#toCome.splice(this.#below(this.#toCome.length), 1);
     this.#count(kind);
-    return act() ?? [];
+    return this.#kinds[kind]?.() ?? [];
   }
 
   restart(): readonly Fault[] {
