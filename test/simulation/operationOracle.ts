@@ -22,7 +22,9 @@ export function checkOperations(actor: Actor, world: World): void {
       continue;
     }
     if ((record.signal?.listeners.size ?? 0) > 0) failed(`op ${op} still listens to its abort signal`);
-    if (record.isIdInUse && error === undefined)
+    // One that ends in the same moment may have given its id free, before its promise tells.
+    const isIdInUse = record.rivals.some((rival) => rival.settledAt !== record.at);
+    if (isIdInUse && error === undefined)
       failed(`op ${op} was taken with ack id ${call.ackId}, which another one was using`);
     const key = keyOf(name, record);
     const ackId = ackIdOf(record);

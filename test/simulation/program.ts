@@ -16,8 +16,8 @@ export interface OperationRecord {
   readonly stateAtCall: WebPubSubClientState;
   readonly connectionAtCall: string | undefined;
   readonly signal: Signal | undefined;
-  /** It brings an ack id of its own that another one has at the time. */
-  readonly isIdInUse: boolean;
+  /** Those that aren't settled at the time of the call and have the ack id that it brings. */
+  readonly rivals: readonly OperationRecord[];
   result: WebPubSubResult | undefined;
   error: SendMessageError | undefined;
   settledAt: number | undefined;
@@ -155,16 +155,16 @@ export class Program {
       stateAtCall: client.state,
       connectionAtCall: client.connectionId,
       signal: this.#signal(call.abortAfter),
-      isIdInUse:
-        call.ackId !== undefined &&
-        !isForgotten(call) &&
-        this.operations.some(
-          ({ call: other, settledAt, at }) =>
-            settledAt === undefined &&
-            other.ackId === call.ackId &&
-            !isForgotten(other) &&
-            at < this.#world.clock.now,
-        ),
+      rivals:
+        call.ackId === undefined || isForgotten(call)
+          ? []
+          : this.operations.filter(
+              ({ call: other, settledAt, at }) =>
+                settledAt === undefined &&
+                other.ackId === call.ackId &&
+                !isForgotten(other) &&
+                at < this.#world.clock.now,
+            ),
       result: undefined,
       error: undefined,
       settledAt: undefined,
