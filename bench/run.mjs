@@ -1,6 +1,7 @@
 // Every contestant in every scenario, alternating, each in a process of its own; medians and ratios.
 //   npm run bench                                  all of it, three rounds
 //   npm run bench -- --only receive --rounds 5     scenarios whose name holds a word
+//   npm run bench -- --contestants floor,ours      these only
 //   npm run bench -- --write                       also into docs/performance.md and its plot
 import { execFile, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,7 @@ const { values } = parseArgs({
   options: {
     rounds: { type: "string", default: "3" },
     only: { type: "string", default: "" },
+    contestants: { type: "string" },
     write: { type: "boolean", default: false },
   },
 });
@@ -26,7 +28,9 @@ async function measure(scenario, contestant, url) {
 }
 
 const results = [];
-for (const scenario of scenarios.filter(({ name }) => name.includes(values.only))) {
+for (const each of scenarios.filter(({ name }) => name.includes(values.only))) {
+  const chosen = values.contestants?.split(",") ?? each.contestants;
+  const scenario = { ...each, contestants: each.contestants.filter((name) => chosen.includes(name)) };
   const runs = Object.fromEntries(scenario.contestants.map((name) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const name of scenario.contestants) {

@@ -1,5 +1,5 @@
 import WebSocket from "isomorphic-ws";
-import type { Environment, WebSocketConstructor, WebSocketLike } from "./environment.js";
+import type { Environment, WebSocketConstructor } from "./environment.js";
 import { onWake } from "./wake.js";
 
 /** The longest delay that timers can hold, in ms; beyond it they would fire at once. */
@@ -10,6 +10,8 @@ const LONGEST_DELAY = 2 ** 31 - 1;
  * size, its whole window of unacknowledged messages is 16 MB. Compression would let a small frame become that large.
  */
 const LIMITS = { maxPayload: 1 << 24, perMessageDeflate: false };
+
+let platform: typeof WebSocket | undefined;
 
 /** The platform's own clock, timers, randomness, sockets and wake signals, what is given first. */
 export function createEnvironment(
@@ -25,7 +27,7 @@ export function createEnvironment(
     random: () => Math.random(),
     createWebSocket: (url, protocol) =>
       webSocket === WebSocket
-        ? withPlainMessages(new WebSocket(url, protocol, LIMITS))
+        ? new (platform ??= platformSocket())(url, protocol, LIMITS)
         : new webSocket(url, protocol),
     onWake,
   };
@@ -43,22 +45,29 @@ export function createEnvironment(
   return { ...environment, uptime, now: steady(now, uptime) };
 }
 
-/** `ws` would make an event of every message; here they share one. Browsers' sockets have no `on`. */
-function withPlainMessages(socket: WebSocket & WebSocketLike): WebSocketLike {
-  if ((socket as Partial<WebSocket>).on !== undefined) {
-    const event: { data: unknown } = { data: undefined };
-    Object.defineProperty(socket, "onmessage", {
-      set(listener: ((event: { data: unknown }) => void) | null) {
-        socket.removeAllListeners("message");
-        if (listener === null) return;
-        socket.on("message", (data, isBinary) => {
-          event.data = isBinary ? data : (data as Buffer).toString();
-          listener(event);
-        });
-      },
-    });
-  }
-  return socket;
+type MessageListener = ((event: { data: unknown }) => void) | null;
+
+/**
+ * The platform's class of sockets. That of `ws` would make an event of every message, so its heir hands over what its
+ * emitter says; browsers' sockets have no `on`. Made on first use: a module that is only imported does nothing.
+ */
+function platformSocket(): typeof WebSocket {
+  if (!("on" in WebSocket.prototype)) return WebSocket;
+  class PlainWebSocket extends WebSocket {}
+  Object.defineProperty(PlainWebSocket.prototype, "onmessage", {
+    set(this: WebSocket, listener: MessageListener) {
+      this.removeAllListeners("message");
+      if (listener === null) return;
+      // One for all messages: who listens takes the data out at once.
+      const event: { data: unknown } = { data: undefined };
+      this.on("message", (data, isBinary) => {
+        event.data = isBinary ? data : (data as Buffer).toString();
+        listener(event);
+        event.data = undefined;
+      });
+    },
+  });
+  return PlainWebSocket;
 }
 
 /** The wall clock, sleep included; when somebody sets it back, it goes on as if nobody had. */
