@@ -23,8 +23,11 @@ export interface Operations {
   readonly refusal: string | undefined;
   /** An operation of the application's. `onSettled` is called first, and at once. */
   submit(build: () => OperationMessage, options: SubmitOptions, onSettled: Settled): Promise<WebPubSubResult>;
-  /** One of the client's own: it goes first and ends with its connection id. */
-  submitOwn(build: () => OperationMessage, onSettled: OwnSettled): void;
+  /**
+   * One of the client's own: it goes first and ends with its connection id.
+   * @param persists also when retries are used up
+   */
+  submitOwn(build: () => OperationMessage, onSettled: OwnSettled, persists?: boolean): void;
   /** Writes what waits. */
   flush(): void;
 }
@@ -182,6 +185,7 @@ export class Memberships {
         if (error !== undefined) logger.info(`Could not leave a group: ${error.message}`);
         this.#left(group, late);
       },
+      true,
     );
   }
 

@@ -13,6 +13,8 @@ export interface NewOperation {
    * and isn't counted.
    */
   readonly isRejoin: boolean;
+  /** Tried again for as long as its connection id lives: nobody would hear that it failed. */
+  readonly persists?: boolean;
   readonly signal: AbortSignalLike | undefined;
   /** `late`: it may have been executed after operations that were called later. */
   readonly resolve: (result: WebPubSubResult, late: boolean) => void;

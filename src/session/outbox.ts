@@ -82,6 +82,7 @@ export class Outbox {
       ackId,
       frame: given.frame,
       isRejoin,
+      persists: given.persists,
       signal,
       resolve: given.resolve,
       reject: given.reject,
@@ -254,7 +255,7 @@ export class Outbox {
   }
 
   #mayRetry(operation: Operation): boolean {
-    return ++operation.retries <= this.#options.messageRetry.maxRetries;
+    return ++operation.retries <= this.#options.messageRetry.maxRetries || operation.persists === true;
   }
 
   #retryLater(operation: Operation, now: number, makeError: () => SendMessageError): void {

@@ -32,6 +32,7 @@ export interface SubmitOptions {
 type Settlement = {
   readonly resolve: (result: WebPubSubResult, late: boolean) => void;
   readonly reject: (error: SendMessageError) => void;
+  readonly persists?: boolean;
 };
 
 /**
@@ -134,8 +135,9 @@ export class Session implements SessionPort, SessionHost {
     });
   }
 
-  submitOwn(build: () => OperationMessage, onSettled: OwnSettled): void {
+  submitOwn(build: () => OperationMessage, onSettled: OwnSettled, persists?: boolean): void {
     this.#enqueue(build, {}, true, {
+      persists,
       resolve: (_, late) => onSettled(undefined, late),
       reject: onSettled,
     });
@@ -293,6 +295,7 @@ export class Session implements SessionPort, SessionHost {
         ackId: message.ackId,
         frame,
         isRejoin: isOwn,
+        persists: settle.persists,
         signal: abortSignal,
         resolve: settle.resolve,
         reject: settle.reject,

@@ -158,6 +158,7 @@ export class StateWatches {
         if (error !== undefined) logger.info(`Could not unsubscribe from group states: ${error.message}`);
         this.#unsubscribed(group, late);
       },
+      true,
     );
     this.#operations.flush();
   }

@@ -31,6 +31,27 @@ test("the group is left releaseDelayInMs after the last subscriber, not before",
   expect(room.status).toBe("idle");
 });
 
+test("a leave that the service refuses again and again is tried on, since nobody would hear of its failure", async () => {
+  const stage = new Stage({
+    releaseDelayInMs: 0,
+    messageRetryOptions: { maxRetries: 1, retryDelayInMs: 100 },
+  });
+  const socket = await stage.connect();
+  const end = stage.client.group("room").subscribe(() => {});
+  answer(socket, "joinGroup");
+  end();
+  for (let refusals = 1; refusals <= 5; refusals++) {
+    await vi.waitFor(() => expect(groupsOf(socket, "leaveGroup")).toHaveLength(refusals));
+    answer(socket, "leaveGroup", "InternalServerError");
+  }
+  await vi.waitFor(() => expect(groupsOf(socket, "leaveGroup")).toHaveLength(6));
+  const ids = new Set(socket.frames("leaveGroup").map(({ ackId }) => ackId));
+  expect(ids.size, "one operation").toBe(1);
+  answer(socket, "leaveGroup");
+  await turn(600_000);
+  expect(groupsOf(socket, "leaveGroup")).toHaveLength(6);
+});
+
 test("a new subscriber within the delay finds the group joined; nothing is sent", async () => {
   const stage = new Stage({ releaseDelayInMs: 50 });
   const socket = await stage.connect();

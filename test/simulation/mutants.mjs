@@ -218,6 +218,12 @@ const client = [
     put: `    entry.joined = false;`,
   },
   {
+    name: "a leave of the client's own is given up",
+    file: outbox,
+    find: ` || operation.persists === true;`,
+    put: `;`,
+  },
+  {
     name: "connected is told before the groups are joined",
     file: memberships,
     find: `    if (this.#rejoining === 0) return callback();`,
