@@ -7,6 +7,16 @@ export interface Arrival {
   readonly headers: IncomingHttpHeaders;
 }
 
+/** Headers that proxies add. */
+const proxyHeaders = [
+  "forwarded",
+  "via",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+  "x-real-ip",
+];
+
 /**
  * Why a request may not reach the admin path; undefined: it may. Only programs on this machine may, and of the pages
  * in its browsers only the service's own: a foreign page could send requests from here, or have its name resolve to
@@ -15,8 +25,7 @@ export interface Arrival {
 export function intrusion({ socket, headers }: Arrival): string | undefined {
   if (!isLoopback((socket.remoteAddress ?? "").replace(/^::ffff:/i, "")))
     return "it is open to this machine only";
-  if (headers.forwarded !== undefined || headers["x-forwarded-for"] !== undefined)
-    return "it can't be reached through a proxy";
+  if (proxyHeaders.some((name) => headers[name] !== undefined)) return "it can't be reached through a proxy";
   const { host = "", origin } = headers;
   const url = `http://${host}`;
   if (!URL.canParse(url) || !isLoopback(new URL(url).hostname.replaceAll(/[[\]]/g, "")))

@@ -36,12 +36,21 @@ export class Server {
   readonly #server;
   readonly #failed: (error: Error) => void;
   readonly #sockets = new Set<Socket>();
+  /** The last answer that is on its way, by its socket. */
+  readonly #answers = new WeakMap<Duplex, ServerResponse>();
 
   constructor({ request, upgrade, failed }: ServerHandlers) {
-    this.#server = createServer(limits, request);
+    this.#server = createServer(limits, (incoming, response) => {
+      const { socket } = incoming;
+      this.#answers.set(socket, response);
+      response.once("close", () => {
+        if (this.#answers.get(socket) === response) this.#answers.delete(socket);
+      });
+      request(incoming, response);
+    });
     this.#server.on("upgrade", (request, socket, head) => {
-      if (request.headers.upgrade?.toLowerCase() === "websocket") upgrade(request, socket, head);
-      else this.#decline(request, socket, head);
+      if (request.headers.upgrade?.toLowerCase() !== "websocket") this.#decline(request, head);
+      else this.#afterAnswers(socket, () => upgrade(request, socket, head));
     });
     this.#failed = failed;
     this.#server.on("clientError", (error, socket) => {
@@ -49,7 +58,11 @@ export class Server {
       else socket.destroy();
     });
     this.#server.on("connection", (socket) => {
+      // A declined upgrade brings its socket here once more.
+      if (this.#sockets.has(socket)) return;
       this.#sockets.add(socket);
+      // While an upgrade waits, nobody else listens; `close` tells who needs to know.
+      socket.on("error", () => socket.destroy());
       socket.once("close", () => this.#sockets.delete(socket));
     });
   }
@@ -72,9 +85,21 @@ export class Server {
   }
 
   /** Puts the request back as a plain one: the server reads it again, now with its body. */
-  #decline(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #decline(request: IncomingMessage, head: Buffer): void {
+    const { socket } = request;
     socket.unshift(Buffer.concat([withoutUpgrade(request), head]));
-    this.#server.emit("connection", socket);
+    this.#afterAnswers(socket, () => {
+      // An earlier answer has set the time for idle connections, and only its own reader would have taken it back.
+      socket.setTimeout(0);
+      this.#server.emit("connection", socket);
+    });
+  }
+
+  /** An upgrade takes the socket from the answers to earlier requests: it has to wait for them. */
+  #afterAnswers(socket: Duplex, proceed: () => void): void {
+    const last = this.#answers.get(socket);
+    if (last === undefined) proceed();
+    else last.once("close", () => socket.destroyed || proceed());
   }
 
   /** Takes no more connections, gives the open ones `graceInMs` milliseconds to end, then drops them. */

@@ -184,6 +184,9 @@ test.each([
   ["an image or form of another site", { "Sec-Fetch-Site": "cross-site" }],
   ["a page of another port, read without CORS", { "Sec-Fetch-Site": "same-site" }],
   ["a proxy", { "X-Forwarded-For": "192.0.2.1" }],
+  ["a proxy that tells the host only", { "X-Forwarded-Host": "dev.example" }],
+  ["a proxy that tells the address only", { "X-Real-IP": "192.0.2.1" }],
+  ["a proxy that names itself", { Via: "1.1 proxy" }],
   ["a proxy by the newer header", { Forwarded: "for=192.0.2.1" }],
 ])("%s is kept out", async (_what, headers) => {
   const { emulator } = await open();

@@ -70,6 +70,27 @@ describe("on the HTTP port", () => {
     expect(statuses).toEqual(["401", "426", "404", "401", "400"]);
   });
 
+  test("any number of requests that offer HTTP/2 are answered on one connection, in order", async () => {
+    const warned: Error[] = [];
+    const note = (warning: Error) => void warned.push(warning);
+    process.on("warning", note);
+    onTestFinished(() => void process.off("warning", note));
+    await using house = await House.open();
+    const offer = (line: string, connection = "Upgrade, HTTP2-Settings") =>
+      `${line} HTTP/1.1\r\nHost: x\r\nConnection: ${connection}\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n`;
+    const four =
+      `${offer("GET /api/hubs/chat/groups/g/connections")}\r\n` +
+      "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n" +
+      `${offer("POST /api/hubs/chat/:send")}Content-Length: 5\r\n\r\nhello` +
+      `${offer("GET /client/hubs/chat")}\r\n`;
+    const last = `${offer("GET /api/health", "Upgrade, close")}\r\n`;
+    const answers = await raw(house.emulator.endpoint, four.repeat(75) + last);
+    const statuses = Array.from(answers.matchAll(/HTTP\/1\.1 (\d+) /g), ([, status]) => status);
+    const expected = Array.from({ length: 75 }, () => ["401", "404", "401", "426"]);
+    expect(statuses).toEqual([...expected.flat(), "200"]);
+    expect(warned).toEqual([]);
+  });
+
   test("a client that goes while it is let in", async () => {
     let arrived = false;
     let go: (() => void) | undefined;

@@ -18,3 +18,10 @@ test.each([undefined, "", "evil.example", "127.0.0.1.evil.example", "local host"
     expect(from("127.0.0.1", { host })).toMatch(/^the Host header must be/);
   },
 );
+
+test.each(["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip"])(
+  "a request with the header %s is kept out",
+  (name) => {
+    expect(from("127.0.0.1", { [name]: "" })).toBe("it can't be reached through a proxy");
+  },
+);
