@@ -20,8 +20,16 @@ type Reader = InstanceType<typeof Reader>;
 /** The fields of a message by the names that the JSON subprotocols give them, and its payload. */
 type Fields = Record<string, unknown> & { payload?: Payload };
 
-/** Reads one field of a message by its number; false for a number that isn't known. */
-type ReadField = (field: number, reader: Reader, into: Fields) => boolean;
+/** Reads one field of a message by its tag; false for one that isn't known. */
+type ReadField = (tag: number, reader: Reader, into: Fields) => boolean;
+
+/** The tag of a string, bytes or a message. The wire type is a part of it: the same number of another type is unknown. */
+const delimited = (field: number): number => (field << 3) | 2;
+/** The tag of a number. */
+const varint = (field: number): number => field << 3;
+
+// Two names must not become one by the sign that stands for what can't be read.
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Either protobuf subprotocol: the reliable one adds reconnection tokens and sequence ids. */
 class ProtobufCodec implements Codec {
@@ -36,15 +44,20 @@ class ProtobufCodec implements Codec {
   decode(frame: Frame): Decoded {
     if (!frame.binary) return { kind: "malformed", reason: "a protobuf subprotocol has no text frames" };
     let type = 0;
+    let known = false;
     let fields: Fields = {};
     try {
       const reader = Reader.create(frame.bytes);
       while (reader.pos < reader.len) {
         const tag = reader.uint32();
-        type = tag >>> 3;
-        const readField = upstream.get(type);
-        if (readField === undefined || (tag & 7) !== 2) reader.skipType(tag & 7);
-        else fields = readMessage(reader, readField);
+        const readField = upstream.get(tag);
+        // Fields of newer versions may stand beside what is known; of several that are known the last one counts.
+        if (readField !== undefined || !known) type = tag >>> 3;
+        if (readField === undefined) reader.skipType(tag & 7);
+        else {
+          fields = readMessage(reader, readField);
+          known = true;
+        }
       }
     } catch (error) {
       return {
@@ -78,9 +91,14 @@ function readMessage(reader: Reader, readField: ReadField): Fields {
   const fields = Object.create(null) as Fields;
   while (reader.pos < end) {
     const tag = reader.uint32();
-    if (!readField(tag >>> 3, reader, fields)) reader.skipType(tag & 7);
+    if (!readField(tag, reader, fields)) reader.skipType(tag & 7);
   }
+  if (reader.pos !== end) throw new RangeError("a field is longer than its message");
   return fields;
+}
+
+function readText(reader: Reader): string {
+  return decoder.decode(reader.bytes());
 }
 
 /** As digits: exact whatever the size. */
@@ -90,9 +108,9 @@ function readId(reader: Reader): string {
 }
 
 function readEntry(reader: Reader, into: Fields): boolean {
-  const { key = "", value = "" } = readMessage(reader, (field, inner, entry) => {
-    if (field !== 1 && field !== 2) return false;
-    entry[field === 1 ? "key" : "value"] = inner.string();
+  const { key = "", value = "" } = readMessage(reader, (tag, inner, entry) => {
+    if (tag !== delimited(1) && tag !== delimited(2)) return false;
+    entry[tag === delimited(1) ? "key" : "value"] = readText(inner);
     return true;
   });
   const metadata = (into["metadata"] ??= Object.create(null)) as Record<string, unknown>;
@@ -101,59 +119,59 @@ function readEntry(reader: Reader, into: Fields): boolean {
 }
 
 function readPayload(reader: Reader, into: Fields): boolean {
-  readMessage(reader, (field, inner) => {
-    if (field === 1) into.payload = { dataType: "text", text: inner.string() };
-    else if (field === 2) into.payload = { dataType: "binary", bytes: inner.bytes() };
-    else if (field === 3) into.payload = { dataType: "protobuf", bytes: inner.bytes() };
-    else if (field === 4) into.payload = { dataType: "json", json: inner.string() };
+  readMessage(reader, (tag, inner) => {
+    if (tag === delimited(1)) into.payload = { dataType: "text", text: readText(inner) };
+    else if (tag === delimited(2)) into.payload = { dataType: "binary", bytes: inner.bytes() };
+    else if (tag === delimited(3)) into.payload = { dataType: "protobuf", bytes: inner.bytes() };
+    else if (tag === delimited(4)) into.payload = { dataType: "json", json: readText(inner) };
     else return false;
     return true;
   });
   return true;
 }
 
-const readGroupOperation: ReadField = (field, reader, into) => {
-  if (field === 1) into["group"] = reader.string();
-  else if (field === 2) into["ackId"] = readId(reader);
+const readGroupOperation: ReadField = (tag, reader, into) => {
+  if (tag === delimited(1)) into["group"] = readText(reader);
+  else if (tag === varint(2)) into["ackId"] = readId(reader);
   else return false;
   return true;
 };
 
-/** Readers of the kinds of `UpstreamMessage` by their field numbers. */
+/** Readers of the kinds of `UpstreamMessage` by their tags. */
 const upstream = new Map<number, ReadField>([
   [
-    1,
-    (field, reader, into) => {
-      if (field === 3) return readPayload(reader, into);
-      if (field === 6) return readEntry(reader, into);
-      if (field === 4) into["noEcho"] = reader.bool();
-      else if (field === 5) into["ttlSeconds"] = reader.uint32();
-      else return readGroupOperation(field, reader, into);
+    delimited(1),
+    (tag, reader, into) => {
+      if (tag === delimited(3)) return readPayload(reader, into);
+      if (tag === delimited(6)) return readEntry(reader, into);
+      if (tag === varint(4)) into["noEcho"] = reader.bool();
+      else if (tag === varint(5)) into["ttlSeconds"] = reader.uint32();
+      else return readGroupOperation(tag, reader, into);
       return true;
     },
   ],
   [
-    5,
-    (field, reader, into) => {
-      if (field === 2) return readPayload(reader, into);
-      if (field === 4) return readEntry(reader, into);
-      if (field === 1) into["event"] = reader.string();
-      else if (field === 3) into["ackId"] = readId(reader);
+    delimited(5),
+    (tag, reader, into) => {
+      if (tag === delimited(2)) return readPayload(reader, into);
+      if (tag === delimited(4)) return readEntry(reader, into);
+      if (tag === delimited(1)) into["event"] = readText(reader);
+      else if (tag === varint(3)) into["ackId"] = readId(reader);
       else return false;
       return true;
     },
   ],
-  [6, readGroupOperation],
-  [7, readGroupOperation],
+  [delimited(6), readGroupOperation],
+  [delimited(7), readGroupOperation],
   [
-    8,
-    (field, reader, into) => {
-      if (field !== 1) return false;
+    delimited(8),
+    (tag, reader, into) => {
+      if (tag !== varint(1)) return false;
       into["sequenceId"] = readId(reader);
       return true;
     },
   ],
-  [9, () => false],
+  [delimited(9), () => false],
 ]);
 
 /** Undefined: a kind for newer versions. */
