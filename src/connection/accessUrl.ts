@@ -9,10 +9,19 @@ export function recoveryUrl(url: string, { connectionId, reconnectionToken }: Id
   return recovery.toString();
 }
 
-/** The same error with the URL's query, which holds tokens, taken out of its words. */
-export function withoutSecrets(error: Error, url: string): Error {
-  if (!error.message.includes(url)) return error;
-  const clean = new Error(error.message.replaceAll(url, withoutQuery(url)));
-  clean.name = error.name;
-  return clean;
+/** Words of others about a URL without its query and the tokens in it. */
+export function withoutSecrets(words: string, url: string): string {
+  const query = url.slice(withoutQuery(url).length);
+  const secrets = [query, ...Array.from(query.matchAll(/token=([^&#]+)/g), ([, token = ""]) => token)];
+  return secrets.reduce((clean, secret) => (secret === "" ? clean : clean.replaceAll(secret, "")), words);
+}
+
+/** The same error, or where the URL's secrets are in it another one that says as much without them. */
+export function harmless(error: Error & { code?: unknown }, url: string): Error {
+  const { name, message, stack, code } = error;
+  const isClean = (value: unknown): boolean =>
+    typeof value !== "string" || withoutSecrets(value, url) === value;
+  if ([message, stack, ...Object.values(error as object as Record<string, unknown>)].every(isClean))
+    return error;
+  return Object.assign(new Error(withoutSecrets(message, url)), { name, code });
 }

@@ -13,7 +13,7 @@ import { checkSignal } from "../util/checkSignal.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import { recoveryUrl, withoutSecrets } from "./accessUrl.js";
+import { harmless, recoveryUrl } from "./accessUrl.js";
 import { Announcer } from "./announcer.js";
 import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
 import { Heartbeat } from "./heartbeat.js";
@@ -298,7 +298,7 @@ export class Connection {
       const cause = toError(thrown);
       // What the constructor throws may quote the URL, and with it the token.
       const message = `Could not open a WebSocket to ${withoutQuery(url)} (${cause.name}).`;
-      lost(new ConnectionError("Closed", message, { cause: withoutSecrets(cause, url) }));
+      lost(new ConnectionError("Closed", message, { cause: harmless(cause, url) }));
     }
   }
 

@@ -1,6 +1,6 @@
 import type { WebSocketLike } from "../environment/environment.js";
 import { ConnectionError, toError } from "../errors.js";
-import { withoutSecrets } from "./accessUrl.js";
+import { harmless, withoutSecrets } from "./accessUrl.js";
 
 const OPEN = 1;
 /** Private close code (RFC 6455, section 7.4.2) of a dropped socket: 1000 or none would end the session. */
@@ -33,8 +33,8 @@ export class Link {
       const refused =
         (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
       const code = refused ? 1009 : event?.code;
-      const reason = event?.reason || undefined;
-      const cause = failure === undefined ? undefined : withoutSecrets(toError(failure), url);
+      const reason = withoutSecrets(event?.reason ?? "", url) || undefined;
+      const cause = failure === undefined ? undefined : harmless(toError(failure), url);
       // Where all addresses of a host refuse, Node's error has a code only.
       const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);
       const words = `The WebSocket was closed: ${code ?? "no code"}${why ? ` (${why})` : ""}`;

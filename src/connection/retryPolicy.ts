@@ -26,17 +26,20 @@ export function retryDelay(policy: RetryPolicy, retry: number, random: number): 
   return policy.jitter ? Math.floor(random * bound) : bound;
 }
 
-/** First bound and greatest bound in ms between recoveries that succeed and are lost again within a moment. */
+/** Time in ms between attempts to recover a connection. */
+export const RECOVERY_PERIOD = 5_000;
+
+/**
+ * First bound and greatest bound in ms between recoveries that succeed and are lost again within a moment. A longer
+ * pause would cost the session: while it lasts the service's window fills.
+ */
 export const FLAP_POLICY: RetryPolicy = {
   maxRetries: Infinity,
   retryDelayInMs: 250,
-  maxRetryDelayInMs: 30_000,
+  maxRetryDelayInMs: RECOVERY_PERIOD,
   mode: "Exponential",
   jitter: true,
 };
-
-/** Time in ms between attempts to recover a connection. */
-export const RECOVERY_PERIOD = 5_000;
 
 /**
  * Delay in ms before an attempt to recover: the first retry at any moment of the period, the next ones

@@ -235,10 +235,10 @@ function giveUp(
   spread: number,
   context: Context,
 ): Step {
-  const ended: Effect[] = [{ type: "dropSocket" }, { type: "sessionEnds", error }];
+  const ended: Effect = { type: "sessionEnds", error };
   if (action === "stop") {
     const step = stop(state, false, context, error);
-    return { state: step.state, effects: [...ended, ...step.effects] };
+    return { state: step.state, effects: [ended, ...step.effects] };
   }
   const shortLived = context.now - state.since < STABLE_AFTER ? state.shortLived + 1 : 0;
   const delay =
@@ -246,9 +246,9 @@ function giveUp(
       ? retryDelay(context.reconnectRetry, shortLived - 1, context.random)
       : Math.floor(context.random * spread);
   const step = wait(state, 1, shortLived, delay, error, context);
-  const effects = [...ended, ...step.effects];
+  const effects: Effect[] = [{ type: "dropSocket" }, ended, ...step.effects];
   // After the state's change.
-  effects.splice(ended.length + 1, 0, { type: "announceDisconnected" });
+  effects.splice(3, 0, { type: "announceDisconnected" });
   return { state: step.state, effects };
 }
 

@@ -1,6 +1,6 @@
 import { assertNever } from "../util/assertNever.js";
 import { retryDelay } from "./retryPolicy.js";
-import type { Context, Effect, Event, In, State, Step } from "./state.js";
+import type { Context, Event, In, State, Step } from "./state.js";
 import {
   begin,
   connect,
@@ -83,16 +83,14 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
     case "due": {
       const error = event.type === "lost" ? event.error : timedOut(context);
       if (state.purpose === "start") return failStart(state, error);
-      const dropped: Effect = { type: "dropSocket" };
       if (state.attempt > context.reconnectRetry.maxRetries) {
-        const step = stop(state, false, context, error);
-        return { state: step.state, effects: [dropped, ...step.effects] };
+        return stop(state, false, context, error);
       }
       // The first connection that lived a moment only had no delay of its own.
       const retry = state.attempt + Math.max(0, state.shortLived - 1);
       const delay = retryDelay(context.reconnectRetry, retry, context.random);
       const step = wait(state, state.attempt + 1, state.shortLived, delay, error, context);
-      return { state: step.state, effects: [dropped, ...step.effects] };
+      return { state: step.state, effects: [{ type: "dropSocket" }, ...step.effects] };
     }
     default:
       return undefined;

@@ -49,10 +49,10 @@ type MessageListener = ((event: { data: unknown }) => void) | null;
 
 /**
  * The platform's class of sockets. That of `ws` would make an event of every message, so its heir hands over what its
- * emitter says; browsers' sockets have no `on`. Made on first use: a module that is only imported does nothing.
+ * emitter says; browsers' sockets have none. Made on first use: a module that is only imported does nothing.
  */
 function platformSocket(): typeof WebSocket {
-  if (!("on" in WebSocket.prototype)) return WebSocket;
+  if (!("removeAllListeners" in WebSocket.prototype)) return WebSocket;
   class PlainWebSocket extends WebSocket {}
   Object.defineProperty(PlainWebSocket.prototype, "onmessage", {
     set(this: WebSocket, listener: MessageListener) {

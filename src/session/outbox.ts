@@ -98,10 +98,11 @@ export class Outbox {
       position: 0,
       due: 0,
     };
-    if (ackId !== undefined) this.#byAckId[ackId] = operation;
+    // First, since a signal of others may throw.
     if (signal !== undefined) {
       operation.unlisten = whenAborted(signal, () => this.#fail(operation, abortedOperation(ackId)));
     }
+    if (ackId !== undefined) this.#byAckId[ackId] = operation;
     if (isRejoin) {
       this.#rejoins.push(operation);
       return;

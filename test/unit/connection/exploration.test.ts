@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { State } from "../../../src/connection/state.js";
+import type { Event, State } from "../../../src/connection/state.js";
 import { CONFIGURATIONS, explore, isFollowed, run, type Edge } from "./exploration.js";
 import { CONTEXT, NOW } from "./machine.js";
 
@@ -33,6 +33,9 @@ const RULES: Record<string, Rule> = {
   },
 
   "a timer that fires leads elsewhere": ({ from, event, to }) => event.type !== "due" || to !== from,
+
+  "no step emits an effect twice": ({ steps }) =>
+    steps.every(({ effects }) => new Set(effects.map(({ type }) => type)).size === effects.length),
 
   "no event opens two sockets": (edge) => count(edge, "openSocket", "openRecovery") <= 1,
 
@@ -90,6 +93,24 @@ const RULES: Record<string, Rule> = {
     ),
 };
 
+/** What each state has to answer; all else is to leave no trace. */
+const MEANINGFUL: Readonly<Record<State["name"], readonly Event["type"][]>> = {
+  Stopped: ["start", "stop"],
+  Connecting: ["url", "open", "connected", "lost", "due", "wake", "abort", "stop"],
+  Connected: ["connected", "lost", "wake", "stop"],
+  Recovering: ["open", "frame", "connected", "lost", "due", "wake", "stop"],
+  Disconnected: ["due", "wake", "stop"],
+  Stopping: ["lost", "due"],
+};
+
+const isHandled: Rule = ({ from, event, steps: [first] }) => {
+  // On a socket that stands a second message of the same kind may mean something or not.
+  if (from.name === "Connected" && event.type === "connected") return true;
+  const isStale = "epoch" in event && event.epoch !== from.epoch;
+  const means = !isStale && MEANINGFUL[from.name].includes(event.type);
+  return means === (first !== undefined && (first.state !== from || first.effects.length > 0));
+};
+
 /** An event that means nothing, as far as the rules go: none of them forbids that but these two. */
 const isIgnored = ({ from, event, steps: [first] }: Edge): boolean =>
   event.type !== "stop" && event.type !== "due" && first?.state === from && first.effects.length === 0;
@@ -103,6 +124,7 @@ function explored(punctual: boolean, rules: Record<string, Rule>) {
   for (const configuration of CONFIGURATIONS) {
     const states = explore(configuration, punctual, (edge) => {
       edges++;
+      if (!isHandled(edge)) broken["what means something is handled, and nothing else"] ??= edge;
       if (isIgnored(edge)) return;
       for (const [name, holds] of Object.entries(rules)) if (!holds(edge)) broken[name] ??= edge;
       const { from, event, to } = edge;

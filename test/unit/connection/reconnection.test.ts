@@ -98,7 +98,6 @@ describe("retries", () => {
     expect(machine.state.name).toBe("Stopped");
     const effects = machine.take();
     expect(types(effects)).toEqual([
-      "dropSocket",
       "settleStart",
       "refuseOperations",
       "changed",
@@ -108,7 +107,7 @@ describe("retries", () => {
       "announce stopped",
       "settleStop",
     ]);
-    expect(effects[3]).toMatchObject({ details: { code: 1006, error: { message: "closed with 1006" } } });
+    expect(effects[2]).toMatchObject({ details: { code: 1006, error: { message: "closed with 1006" } } });
   });
 
   test("are counted anew once a connection stood", () => {
@@ -220,7 +219,7 @@ describe("start that keeps trying", () => {
     machine.take();
     machine.lose();
     expect(machine.state.name).toBe("Stopped");
-    expect(machine.effects[1]).toMatchObject({ type: "settleStart", error: { code: "Closed" } });
+    expect(machine.effects[0]).toMatchObject({ type: "settleStart", error: { code: "Closed" } });
   });
 });
 

@@ -28,6 +28,19 @@ describe("abort", () => {
     expect(bench.flush().take()).toEqual(["b#2"]);
   });
 
+  test("by a signal that can't be listened to: nothing of the operation stays, its ack id is free", () => {
+    const bench = new OutboxBench();
+    const broken = Object.assign(new AbortController().signal, {
+      addEventListener: () => {
+        throw new Error("broken");
+      },
+    });
+    expect(() => bench.add("a", { ackId: 9, signal: broken })).toThrow("broken");
+    expect(bench.outbox.size).toBe(0);
+    bench.add("b", { ackId: 9 });
+    expect(bench.flush().take()).toEqual(["b#9"]);
+  });
+
   test("after the end means nothing, and no listener stays behind", () => {
     const bench = new OutboxBench();
     const abort = new AbortController();

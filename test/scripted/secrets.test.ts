@@ -1,0 +1,53 @@
+import { inspect } from "node:util";
+import { AzureLogger, getLogLevel, setLogLevel } from "@azure/logger";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { WebPubSubClient, type WebSocketLike } from "web-pubsub-client";
+
+const lines: string[] = [];
+const log = AzureLogger.log;
+const level = getLogLevel();
+beforeEach(() => {
+  lines.length = 0;
+  AzureLogger.log = (...parts: unknown[]) => void lines.push(parts.map((part) => inspect(part)).join(" "));
+  setLogLevel("verbose");
+});
+afterEach(() => {
+  AzureLogger.log = log;
+  setLogLevel(level);
+});
+
+/** A socket of the application's that tells why it ends, with the address it was given. */
+class Talkative implements WebSocketLike {
+  readyState = 0;
+  binaryType = "blob";
+  onopen = null;
+  onmessage = null;
+  onerror: ((event: never) => void) | null = null;
+  onclose: ((event: never) => void) | null = null;
+
+  constructor(url: string) {
+    const { pathname, search } = new URL(url);
+    queueMicrotask(() => {
+      this.onerror?.({ message: `cannot reach ${pathname}${search}` } as never);
+      this.onclose?.({ code: 1006, reason: `no way to ${url}` } as never);
+    });
+  }
+  send(): void {}
+  close(): void {}
+}
+
+test("a socket that quotes its URL brings no token into errors, events and the log", async () => {
+  const client = new WebPubSubClient("ws://host/client/hubs/chat?access_token=SECRET", {
+    webSocket: Talkative,
+  });
+  const told: unknown[] = [];
+  client.on("state-changed", (args) => told.push(args));
+  const failure: unknown = await client.start().catch((error: unknown) => error);
+  expect(failure).toMatchObject({
+    message: "The WebSocket was closed: 1006 (no way to ws://host/client/hubs/chat)",
+    cause: { message: "cannot reach /client/hubs/chat" },
+  });
+  const everything = inspect([failure, told, lines], { depth: 9, showHidden: true });
+  expect(everything).toContain("no way to");
+  expect(everything).not.toContain("SECRET");
+});

@@ -1,0 +1,41 @@
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import { harmless, withoutSecrets } from "../../../src/connection/accessUrl.js";
+
+const url = "wss://host/client/hubs/chat?access_token=SECRET%2F1&awps_reconnection_token=OTHER#x";
+
+describe("words about a URL", () => {
+  test.each([
+    [`no way to ${url}`, "no way to wss://host/client/hubs/chat"],
+    [
+      "no way to /client/hubs/chat?access_token=SECRET%2F1&awps_reconnection_token=OTHER#x",
+      "no way to /client/hubs/chat",
+    ],
+    ["SECRET%2F1 isn't welcome, nor OTHER", " isn't welcome, nor "],
+    ["Unexpected server response: 401", "Unexpected server response: 401"],
+  ])("%s", (words, clean) => expect(withoutSecrets(words, url)).toBe(clean));
+
+  test("a URL without a query has none", () => {
+    expect(withoutSecrets("wss://host is away", "wss://host")).toBe("wss://host is away");
+  });
+});
+
+describe("an error about a URL", () => {
+  test.each([
+    ["in its message", new TypeError(`Bad: ${url}`)],
+    ["in a field", Object.assign(new TypeError("Bad: wss://host/client/hubs/chat"), { input: url })],
+  ])("with a token %s is replaced by one without, of the same name and code", (_where, error) => {
+    const clean = harmless(Object.assign(error, { code: "ERR_INVALID_URL" }), url);
+    expect(clean).toMatchObject({
+      name: "TypeError",
+      code: "ERR_INVALID_URL",
+      message: "Bad: wss://host/client/hubs/chat",
+    });
+    expect(inspect(clean, { depth: 9, showHidden: true })).not.toMatch(/SECRET|OTHER/);
+  });
+
+  test("that says nothing of it stays itself", () => {
+    const error = new Error("connect ECONNREFUSED");
+    expect(harmless(error, url)).toBe(error);
+  });
+});
