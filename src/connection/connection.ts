@@ -309,7 +309,9 @@ export class Connection {
     try {
       parsed = this.#settings.protocol.parseMessages(data);
     } catch (thrown) {
-      logger.warning(`Could not read a frame: ${toError(thrown).name}`);
+      // A SyntaxError, of JSON.parse, quotes the payload; one of another realm is wrapped.
+      const told = String(toError(thrown));
+      logger.warning(`Could not read a frame: ${/SyntaxError/.test(told) ? "SyntaxError" : told}`);
     }
     const size = sizeOf(data);
     // A frame that says nothing is a sign of life all the same.

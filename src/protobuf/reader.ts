@@ -44,7 +44,7 @@ function readAck(body: BinaryReader): WebPubSubMessage {
   let success = false;
   let error: AckMessageError | undefined;
   fields(body, (field, reader) => {
-    if (field === 1) ackId = id(reader);
+    if (field === 1) ackId = id(reader, "ackId");
     else if (field === 2) success = reader.bool();
     else if (field === 3) error = readError(nested(reader));
     else return false;
@@ -74,7 +74,7 @@ function readData(body: BinaryReader): WebPubSubMessage | null {
     if (field === 1) from = reader.string();
     else if (field === 2) group = reader.string();
     else if (field === 3) payload = readPayload(nested(reader));
-    else if (field === 4) sequenceId = id(reader);
+    else if (field === 4) sequenceId = id(reader, "sequenceId");
     else if (field === 5) readEntry(nested(reader), (metadata ??= {}));
     else return false;
     return true;
@@ -158,8 +158,8 @@ function readDisconnected(body: BinaryReader): WebPubSubMessage {
 }
 
 /** Ids are uint64; the message model has numbers, which are exact up to 2^53 - 1. */
-function id(reader: BinaryReader): number {
+function id(reader: BinaryReader, field: string): number {
   const value = Number(reader.uint64());
-  if (!Number.isSafeInteger(value)) throw new RangeError("An id is above 2^53 - 1.");
+  if (!Number.isSafeInteger(value)) throw new RangeError(`${field} must be an integer from 0 to 2^53 - 1.`);
   return value;
 }

@@ -11,7 +11,8 @@ export interface WebPubSubClientProtocol {
   readonly isReliableSubProtocol: boolean;
   /**
    * Reads one frame. `null` stands for a message that this version doesn't know. What it throws
-   * is logged and the frame skipped.
+   * is logged and the frame skipped; of a `SyntaxError`, which may quote the payload, only the name
+   * is. Messages of other errors must not quote it.
    */
   parseMessages(input: string | ArrayBuffer | Uint8Array): WebPubSubMessage[] | WebPubSubMessage | null;
   /** Writes one message; throws when the message can't be written. */

@@ -1,5 +1,12 @@
+import { runInNewContext } from "node:vm";
 import { AzureLogger, getLogLevel, setLogLevel } from "@azure/logger";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { WebPubSubJsonReliableProtocol } from "web-pubsub-client";
+import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
+import type { Codec } from "../../emulator/src/service/codec.js";
+import type { Payload, ServiceMessage } from "../../emulator/src/service/messages.js";
+import { reliableJsonCodec } from "../../emulator/src/wire/json.js";
+import { reliableProtobufCodec } from "../../emulator/src/wire/protobuf.js";
 import { ack, disconnected, fromGroup } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
 import { Stage, turn } from "../helpers/stage.js";
@@ -98,6 +105,74 @@ test("state changes, attempts with reason and delay, drops with code", async () 
   expect(all).toMatch(/Recovering: .*1011 \(overload\); attempt 2 in 2500 ms/);
 });
 
+describe.each([
+  ["JSON", WebPubSubJsonReliableProtocol, reliableJsonCodec],
+  ["protobuf", WebPubSubProtobufReliableProtocol, reliableProtobufCodec],
+])("a frame of %s that can't be read is skipped, and logged without its content:", (_, protocol, codec) => {
+  async function connected(): Promise<{
+    stage: Stage;
+    receive: (message: ServiceMessage, sequenceId?: number) => void;
+  }> {
+    const stage = new Stage({ protocol: protocol() });
+    const receive = (message: ServiceMessage, sequenceId?: number): void =>
+      stage.socket.receiveFrame(written(codec, message, sequenceId));
+    await stage.begin();
+    stage.socket.receiveOpen();
+    receive({ kind: "connected", connectionId: "A", userId: "ann", reconnectionToken: "t" });
+    return { stage, receive };
+  }
+  const data = (payload: Payload): ServiceMessage => ({ kind: "serverData", payload, metadata: undefined });
+  const text = (content: string): ServiceMessage => data({ dataType: "text", text: content });
+  const refusals = (): string[] => lines.filter((line) => line.includes("Could not read a frame"));
+
+  test("an id above 2^53 - 1, by its field", async () => {
+    const { stage, receive } = await connected();
+    receive(text("payload-1"), 1);
+    receive(text("payload-2"), 2 ** 53);
+    receive({ kind: "ack", ackId: 2n ** 64n - 1n, error: { name: "Forbidden", message: "payload-3" } });
+    receive(text("payload-4"), 2 ** 53 - 1);
+    expect(stage.named).toEqual(["connected A", ...[1, 4].map((n) => `server-message "payload-${n}"`)]);
+    await turn(1_000);
+    expect([stage.client.state, stage.sockets.length]).toEqual(["Connected", 1]);
+    expect(refusals()).toEqual(
+      ["sequenceId", "ackId"].map((field): unknown =>
+        expect.stringMatching(
+          new RegExp(`:warning.*Error: ${field} must be an integer from 0 to 2\\^53 - 1\\.$`),
+        ),
+      ),
+    );
+    expect(lines.join("\n")).not.toMatch(/payload/);
+  });
+
+  test("JSON that is none, by the error's name", async () => {
+    const { stage, receive } = await connected();
+    if (codec === reliableJsonCodec) stage.socket.receiveFrame("payload-1");
+    else receive(data({ dataType: "json", json: "payload-1" }), 1);
+    expect([stage.client.state, stage.named]).toEqual(["Connected", ["connected A"]]);
+    expect(refusals()).toEqual([expect.stringMatching(/: SyntaxError$/)]);
+    expect(lines.join("\n")).not.toMatch(/payload/);
+  });
+});
+
+test("what a codec throws of another realm's SyntaxError isn't logged either", async () => {
+  const { parseMessages, ...codec } = WebPubSubJsonReliableProtocol();
+  const foreign = runInNewContext("JSON.parse") as typeof JSON.parse;
+  const stage = new Stage({
+    protocol: {
+      ...codec,
+      parseMessages: (input) => {
+        foreign(input as string);
+        return parseMessages(input);
+      },
+    },
+  });
+  await stage.connect("A");
+  stage.socket.receiveFrame("payload-1");
+  expect(lines.filter((line) => line.includes("Could not read a frame"))).toEqual([
+    expect.stringMatching(/: SyntaxError$/),
+  ]);
+});
+
 test("a listener that throws is logged as an error", async () => {
   const stage = new Stage();
   stage.client.on("connected", () => {
@@ -138,3 +213,10 @@ test("nothing is written while the level isn't set", async () => {
   await stage.client.stop();
   expect(lines).toEqual([]);
 });
+
+/** A frame as the service writes it. */
+function written(codec: Codec, message: ServiceMessage, sequenceId?: number): string | ArrayBuffer {
+  const frame = codec.encode(message)?.frame(sequenceId);
+  if (frame === undefined) throw new Error(`${codec.name} has no words for ${message.kind}.`);
+  return frame.binary ? Uint8Array.from(frame.bytes).buffer : Buffer.from(frame.bytes).toString();
+}
