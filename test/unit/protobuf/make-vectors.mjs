@@ -36,6 +36,17 @@ const upstream = [
     { kind: "sendEvent", event: "e", dataType: "text", data: "", metadata: { a: "1" } },
     `event_message { event: "e" data { text_data: "" } metadata { key: "a" value: "1" } }`,
   ],
+  [
+    {
+      kind: "sendToGroup",
+      group: "r",
+      ackId: 1,
+      dataType: "protobuf",
+      data: { bytes: [10, 3, 97, 47, 98, 18, 1, 7] },
+      noEcho: false,
+    },
+    `send_to_group_message { group: "r" ack_id: 1 data { protobuf_data { type_url: "a/b" value: "\\x07" } } }`,
+  ],
   [{ kind: "joinGroup", group: "room", ackId: 0 }, `join_group_message { group: "room" ack_id: 0 }`],
   [{ kind: "leaveGroup", group: "room" }, `leave_group_message { group: "room" }`],
   [{ kind: "sequenceAck", sequenceId: 300 }, `sequence_ack_message { sequence_id: 300 }`],
@@ -67,6 +78,18 @@ const downstream = [
       sequenceId: 9007199254740991,
     },
     `data_message { from: "server" data { protobuf_data { type_url: "a/b" value: "\\x07" } } sequence_id: 9007199254740991 }`,
+  ],
+  [
+    { kind: "groupData", group: "room", fromUserId: "", dataType: "text", data: "häl\u{1F600}o" },
+    `data_message { from: "group" group: "room" data { text_data: "häl\u{1F600}o" } }`,
+  ],
+  [
+    { kind: "serverData", dataType: "binary", data: { bytes: [0, 255, 128, 1] }, metadata: { k: "v" } },
+    `data_message { from: "server" data { binary_data: "\\x00\\xff\\x80\\x01" } metadata { key: "k" value: "v" } }`,
+  ],
+  [
+    { kind: "connected", connectionId: "id", userId: "", reconnectionToken: "" },
+    `system_message { connected_message { connection_id: "id" } }`,
   ],
   [
     { kind: "connected", connectionId: "id", userId: "ann", reconnectionToken: "t" },
