@@ -8,6 +8,17 @@ export class FieldError extends Error {}
 /** A JSON object from the wire. */
 export type Json = Readonly<Record<string, unknown>>;
 
+/** Content with the text that it was read from. */
+export class WrittenJson {
+  readonly value: unknown;
+  readonly text: string;
+
+  constructor(value: unknown, text: string) {
+    this.value = value;
+    this.text = text;
+  }
+}
+
 const maxUint64 = 2n ** 64n - 1n;
 
 /** Undefined: not an unsigned 64-bit number. Numbers beyond exactness may come as strings of digits. */
@@ -105,7 +116,9 @@ export function payloadOf(json: Json): Payload {
 /** What could be read may still be nested too deeply to be written. */
 function jsonText(value: unknown): string {
   try {
-    return JSON.stringify(value);
+    if (!(value instanceof WrittenJson)) return JSON.stringify(value);
+    JSON.stringify(value.value);
+    return value.text;
   } catch (error) {
     if (error instanceof RangeError) throw new FieldError("data is nested too deeply");
     throw error;

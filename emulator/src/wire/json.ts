@@ -3,6 +3,7 @@ import type { ClientMessage, ServiceMessage, Uint64 } from "../service/messages.
 import {
   FieldError,
   type Json,
+  WrittenJson,
   ackIdOf,
   eventOf,
   groupOf,
@@ -15,6 +16,7 @@ import {
   uint64,
 } from "./fields.js";
 import { encodeJson } from "./jsonEncoding.js";
+import { memberTexts } from "./memberTexts.js";
 import {
   answerableInvocationId,
   answerableStreamId,
@@ -38,13 +40,16 @@ class JsonCodec implements Codec {
 
   decode(frame: Frame): Decoded {
     if (frame.binary) return { kind: "malformed", reason: "a JSON subprotocol has no binary frames" };
-    let json: unknown;
+    let text: string;
+    let parsed: unknown;
     try {
-      json = JSON.parse(this.#decoder.decode(frame.bytes));
+      text = this.#decoder.decode(frame.bytes);
+      parsed = JSON.parse(text);
     } catch {
       return { kind: "malformed", reason: "it is not JSON" };
     }
-    if (!isObject(json)) return { kind: "malformed", reason: "it is not a JSON object" };
+    if (!isObject(parsed)) return { kind: "malformed", reason: "it is not a JSON object" };
+    const json = maybeInexact.test(text) ? exact(parsed, text) : parsed;
     const { type } = json;
     if (typeof type !== "string") return { kind: "malformed", reason: "it has no type" };
     try {
@@ -69,6 +74,23 @@ class JsonCodec implements Codec {
 
 export const jsonCodec: Codec = new JsonCodec("json.webpubsub.azure.v1", false);
 export const reliableJsonCodec: Codec = new JsonCodec("json.reliable.webpubsub.azure.v1", true);
+
+/** May be a number that is not the same when it has been parsed and written again. */
+const maybeInexact = /[\d.]{16}|\d[Ee][-+\d]|[:,[\s]-0/;
+
+/** Ids that JavaScript's numbers can't hold become strings of their digits, content keeps its text. */
+function exact(json: Json, text: string): Json {
+  const texts = memberTexts(text);
+  const result: Record<string, unknown> = { ...json };
+  for (const name of ["ackId", "sequenceId", "streamSequenceId"]) {
+    if (typeof json[name] === "number" && !Number.isSafeInteger(json[name])) result[name] = texts.get(name);
+  }
+  const { data } = json;
+  const written = texts.get("data");
+  if (written !== undefined && (typeof data === "number" || typeof data === "object"))
+    result["data"] = new WrittenJson(data, written);
+  return result;
+}
 
 /** Undefined: a type for newer versions. */
 function read(type: string, json: Json): ClientMessage | undefined {

@@ -76,17 +76,53 @@ describe("decoding", () => {
     expect(decode({ ...send, ackId: 3, ...wrong })).toMatchObject({ kind: "invalid", ackId: 3 });
   });
 
-  test.each([[-1], [1.5], ["x"], [{}], [2 ** 60], ["18446744073709551616"]])("%j is no ackId", (ackId) => {
-    expect(decode({ ...send, ackId })).toMatchObject({ kind: "invalid", ackId: undefined });
-  });
+  test.each([[-1], [1.5], ["x"], [{}], [2 ** 64], [1e300], ["18446744073709551616"]])(
+    "%j is no ackId",
+    (ackId) => {
+      expect(decode({ ...send, ackId })).toMatchObject({ kind: "invalid", ackId: undefined });
+    },
+  );
 
-  test("ids beyond exact numbers come as strings and go back exactly", () => {
+  test("ids beyond exact numbers come as numbers or strings and go back exactly", () => {
     const ackId = 2n ** 64n - 1n;
     expect(decode({ ...send, ackId: String(ackId) })).toMatchObject({ message: { ackId } });
+    const join = (written: string) => decode(`{"type":"joinGroup","group":"g","ackId": ${written}}`);
+    expect(join(String(ackId))).toMatchObject({ message: { ackId } });
+    expect(join(`${ackId}0`)).toMatchObject({ kind: "invalid" });
+    expect(join("9007199254740993")).toMatchObject({ message: { ackId: 9_007_199_254_740_993n } });
+    expect(join("7")).toMatchObject({ message: { ackId: 7 } });
+    expect(decode(`{"type":"sequenceAck","sequenceId":${ackId}}`)).toMatchObject({
+      message: { sequenceId: ackId },
+    });
     const text = new TextDecoder().decode(
       jsonCodec.encode({ kind: "ack", ackId, error: undefined })?.frame().bytes,
     );
     expect(text).toBe('{"type":"ack","ackId":18446744073709551615,"success":true}');
+  });
+
+  test.each([
+    ["1e400"],
+    ["12345678901234567890"],
+    ["0.12345678901234567890"],
+    ["-0"],
+    ['{ "a": [1E+400, "1e400"] }'],
+  ])("%s as content stays as it is written", (json) => {
+    for (const dataType of ["", '"dataType":"json",']) {
+      expect(decode(`{"type":"event","event":"e",${dataType}"data": ${json} }`)).toMatchObject({
+        message: { payload: { dataType: "json", json } },
+      });
+    }
+    expect(decode(`{"type":"event","event":"e","dataType":"text","data":${json}}`)).toMatchObject({
+      kind: "invalid",
+    });
+  });
+
+  test("content of other types may look like such a number", () => {
+    const text = "1e400 12345678901234567890";
+    expect(decode({ ...send, data: text })).toMatchObject({ message: { payload: { text } } });
+    expect(decode({ ...send, dataType: "json", data: text })).toMatchObject({
+      message: { payload: { json: JSON.stringify(text) } },
+    });
   });
 
   test("an unknown type is skipped", () => {
