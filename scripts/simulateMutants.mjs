@@ -79,6 +79,9 @@ async function check(mutant, index) {
     if (found !== undefined) throw new Error(`Without any fault the simulation fails already: ${found}`);
     return;
   }
+  // That it runs into an error of its own shows nothing of the oracle.
+  if (/(Type|Reference|Syntax)Error/.test(found ?? ""))
+    throw new Error(`"${mutant.name}" doesn't run: ${found}`);
   if (found === undefined) survivors++;
   console.log(
     `${found === undefined ? "SURVIVED" : "found   "}  ${mutant.name}${found ? `  (${found})` : ""}`,

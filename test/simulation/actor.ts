@@ -53,6 +53,8 @@ export class Actor {
   readonly restoreFailures: { readonly connectionId: string | undefined; readonly group: string }[] = [];
   /** Ack ids that the client has got a final answer to. */
   readonly answered = new Set<number>();
+  /** The last answer to each ack id: `success`, or the error's name. */
+  readonly answers = new Map<number, string>();
   /** Time went by in other ways than the client could know. */
   disturbed = false;
   credentialTrouble: { how: "fails" | "hangs" | "lies" | "slow"; until: number; takes: number } = {
@@ -259,6 +261,7 @@ export class Actor {
     const ackId = message["ackId"] as number;
     const error = message["error"] as { name: string } | undefined;
     if (error?.name !== "InternalServerError") this.answered.add(ackId);
+    this.answers.set(ackId, error?.name ?? "success");
     if (error?.name === "Forbidden") this.conduct.refused(wire, ackId);
   }
 

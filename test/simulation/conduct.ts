@@ -39,8 +39,11 @@ export class Conduct {
     this.#failed = failed;
   }
 
-  stateChanged({ state, previousState }: OnStateChangedArgs): void {
+  stateChanged({ state, previousState, attempt = 0 }: OnStateChangedArgs): void {
     const { now } = this.#world.clock;
+    const { maxReconnects } = this.#actor.plan;
+    if (state !== "Recovering" && maxReconnects >= 0 && attempt > maxReconnects + 1)
+      this.#failed(`makes attempt ${attempt} to connect, of ${maxReconnects + 1}`);
     if (state === "Connected" && previousState !== "Recovering") this.#connectedAt = now;
     if (previousState !== "Connected" || (state !== "Recovering" && state !== "Disconnected")) return;
     this.#droppedAt = now;

@@ -23,11 +23,11 @@ const client = [
     file: outbox,
     find: `    operation.place = "again";`,
     put: `    operation.place = "again";
-    this.#byAckId.delete(operation.ackId);
+    delete this.#byAckId[operation.ackId];
     const ackId = this.#nextAckId++;
     operation.frame = operation.frame.replace(/"ackId":\\d+/, '"ackId":' + ackId);
     operation.ackId = ackId;
-    this.#byAckId.set(ackId, operation);`,
+    this.#byAckId[ackId] = operation;`,
   },
   {
     name: "nothing is sent again after a recovery",
@@ -216,6 +216,71 @@ const client = [
     find: `    entry.tickets = [];
     entry.joined = false;`,
     put: `    entry.joined = false;`,
+  },
+  {
+    name: "no connection is ever recovered",
+    file: transition,
+    find: `const recoverable = context.reliable && Boolean(connectionId && reconnectionToken);`,
+    put: `const recoverable = false;`,
+  },
+  {
+    name: "sending again after a recovery costs a retry",
+    file: outbox,
+    find: `      operation.late = true;
+      this.#sendAgain(operation);
+    }`,
+    put: `      operation.late = true;
+      operation.retries++;
+      this.#sendAgain(operation);
+    }`,
+  },
+  {
+    name: "an operation is tried without end",
+    file: outbox,
+    find: `return ++operation.retries <= this`,
+    put: `return true || ++operation.retries <= this`,
+  },
+  {
+    name: "the abort of an operation that was sent is not heard",
+    file: outbox,
+    find: `whenAborted(signal, () => this.#fail(`,
+    put: `whenAborted(signal, () => operation.place === "fresh" && this.#fail(`,
+  },
+  {
+    name: "the abort of a start is not heard",
+    file: connection,
+    find: `if (this.#starting !== starting) return;`,
+    put: `return;`,
+  },
+  {
+    name: "autoReconnect off reconnects",
+    file: "src/connection/closePolicy.ts",
+    find: `autoReconnect ? "reconnect" : "stop"`,
+    put: `autoReconnect ? "reconnect" : "reconnect"`,
+  },
+  {
+    name: "a drain doesn't wait",
+    file: connection,
+    find: `await this.#session.drain(drainInMs);`,
+    put: `await this.#session.drain(0);`,
+  },
+  {
+    name: "a duplicate isn't called one",
+    file: outbox,
+    find: `: { ackId, isDuplicated },`,
+    put: `: { ackId, isDuplicated: false },`,
+  },
+  {
+    name: "every result may have been executed twice",
+    file: outbox,
+    find: `resentOnNewConnection ? { ackId, isDuplicated, resentOnNewConnection } :`,
+    put: `true ? { ackId, isDuplicated, resentOnNewConnection: true } :`,
+  },
+  {
+    name: "reconnecting has no last attempt",
+    file: transition,
+    find: `if (state.attempt > context.reconnectRetry.maxRetries) {`,
+    put: `if (state.attempt > Infinity) {`,
   },
   {
     name: "a leave of the client's own is given up",

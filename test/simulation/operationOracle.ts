@@ -50,7 +50,12 @@ export function checkOperations(actor: Actor, world: World): void {
       if (result !== undefined && sent.length === 0) failed(`op ${op} resolved, but was never sent`);
       continue;
     }
+    // On one transport each further sending costs a retry.
+    const again = sent.length - new Set(sent.map(({ wire }) => wire)).size;
+    if (again > plan.maxRetries) failed(`op ${op} was sent ${again} times again, of ${plan.maxRetries}`);
     if (result !== undefined) {
+      if (result.resentOnNewConnection === true && sent.length < 2)
+        failed(`op ${op} was sent once, and its result says otherwise`);
       if (executed.length === 0) failed(`op ${op} resolved, but was never executed`);
       if (result.isDuplicated && sent.length < 2) failed(`op ${op} is called a duplicate`);
       if (executed.length > 1 && result.resentOnNewConnection !== true)

@@ -31,6 +31,7 @@ export interface LifeRecord {
   readonly signal: Signal | undefined;
   readonly frozenFor: number;
   readonly allowedInMs: number;
+  readonly drainInMs: number;
   error: Error | undefined;
   settledAt: number | undefined;
 }
@@ -106,6 +107,7 @@ export class Program {
       frozenFor: environment.frozenFor,
       // A wake grants an attempt 5 s more at most, a close frame has 50 ms.
       allowedInMs: call.do === "start" ? 10_001 : (call.drain ?? 0) + 60,
+      drainInMs: call.do === "stop" ? (call.drain ?? 0) : 0,
       error: undefined,
       settledAt: undefined,
     };
@@ -211,6 +213,11 @@ export class Program {
   #settled(record: OperationRecord, result?: WebPubSubResult, error?: SendMessageError): void {
     record.settledAt = this.#world.clock.now;
     record.result = result;
+    const answer = result?.ackId === undefined ? undefined : this.#actor.answers.get(result.ackId);
+    if (result !== undefined && answer !== undefined && result.isDuplicated !== (answer === "Duplicate"))
+      this.#world.failed(
+        `${this.#actor.name}: op ${record.op} was answered ${answer}, its result says otherwise`,
+      );
     record.error = error;
     this.#world.trace(this.#actor.name, () => {
       const how = error === undefined ? JSON.stringify(result) : `${error.code}: ${error.message}`;
@@ -220,7 +227,7 @@ export class Program {
 
   #signal(abortAfter: number | undefined): Signal | undefined {
     if (abortAfter === undefined) return undefined;
-    const signal = new Signal();
+    const signal = new Signal(() => this.#world.clock.now);
     if (abortAfter < 0) signal.abort();
     else this.#world.clock.after(abortAfter, () => this.#actor.soon(() => signal.abort()));
     return signal;

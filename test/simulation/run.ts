@@ -1,6 +1,7 @@
 import type { Actor } from "./actor.js";
 import { checkOperations } from "./operationOracle.js";
 import { checkMemberships, GROUPS } from "./membershipOracle.js";
+import { checkOptions } from "./optionOracle.js";
 import type { Plan } from "./plan.js";
 import { stateConflict } from "./stateOracle.js";
 import { checkArrivals, checkStreams } from "./streamOracle.js";
@@ -89,6 +90,7 @@ async function play(world: World): Promise<void> {
     if (actor.wires.length !== sockets[index]) world.failed(`${actor.name} connects after stop()`);
     world.checkStopped(actor);
     checkOperations(actor, world);
+    checkOptions(actor, world);
     checkStreams(actor, world);
     actor.invocations.check();
     for (const { kind, signal } of actor.program.lives)

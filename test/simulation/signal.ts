@@ -5,7 +5,14 @@ type Listener = (this: AbortSignalLike, event: unknown) => void;
 /** An abort signal that knows who listens. */
 export class Signal implements AbortSignalLike {
   aborted = false;
+  /** By the clock that was given. */
+  abortedAt: number | undefined;
+  readonly #now: () => number;
   readonly listeners = new Set<Listener>();
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   addEventListener(_type: "abort", listener: Listener): void {
     this.listeners.add(listener);
@@ -18,6 +25,7 @@ export class Signal implements AbortSignalLike {
   abort(): void {
     if (this.aborted) return;
     this.aborted = true;
+    this.abortedAt = this.#now();
     for (const listener of [...this.listeners]) listener.call(this, { type: "abort" });
   }
 }

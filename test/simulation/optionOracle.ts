@@ -1,0 +1,110 @@
+import type { Actor } from "./actor.js";
+import type { LifeRecord, OperationRecord } from "./program.js";
+import type { Plan } from "./plan.js";
+import type { World } from "./world.js";
+
+/** What a client bears without a new connection: it can be recovered from each cut. */
+const BEARABLE: ReadonlySet<string> = new Set([
+  "start",
+  "join",
+  "leave",
+  "send",
+  "event",
+  "state",
+  "watch",
+  "unwatch",
+  "cut",
+  "cutAfter",
+  "publish",
+  "wake",
+  "swallowAcks",
+  "delayAcks",
+  "silentRecoveries",
+  "replayTwice",
+]);
+/** A cut that the client learns of so late leaves no time to recover. */
+const LATEST_NEWS = 15_000;
+/** More in flight than this could fill a session's window. */
+const MOST_MESSAGES = 300;
+/** What may end a wait for an answer otherwise, or lengthen it. */
+const TIMELY: ReadonlySet<string> = new Set([...BEARABLE, "stall", "crawl", "door"]);
+
+/** What the options and calls promise: reconnection, retries, recovery, signals, draining. Checked when all is over. */
+export function checkOptions(actor: Actor, world: World): void {
+  const failed = (reason: string): void => world.failed(`${actor.name}: ${reason}`);
+  checkConnections(actor, world.plan, failed);
+  for (const record of actor.program.lives) checkAbort(`${record.kind}()`, record, failed);
+  for (const record of actor.program.operations) checkAbort(`op ${record.op}`, record, failed);
+  checkDrains(actor, failed);
+  checkTimeouts(actor, world.plan, failed);
+}
+
+/** A connection is recovered where that can be; a new one is made where that is wanted. */
+function checkConnections(actor: Actor, plan: Plan, failed: (reason: string) => void): void {
+  const { program, wires } = actor;
+  const { autoReconnect, reliable, tokenLifeInMs } = actor.plan;
+  const starts = program.lives.filter(
+    ({ kind, stateAtCall }) => kind === "start" && stateAtCall === "Stopped",
+  );
+  const news = wires.filter(({ isRecovery }) => !isRecovery).length;
+  const why = `${news} new connections for ${starts.length} starts`;
+  if (!autoReconnect && news > starts.length) failed(`${why} although autoReconnect is off`);
+  const bears = reliable && tokenLifeInMs > plan.duration && isBearable(plan);
+  if (bears && news > starts.length) failed(`${why} although every cut could be recovered`);
+}
+
+function isBearable({ steps }: Plan): boolean {
+  let messages = 0;
+  for (const { what } of steps) {
+    if (!BEARABLE.has(what.do)) return false;
+    if (what.do === "start" && what.abortAfter !== undefined) return false;
+    if (
+      (what.do === "cut" || what.do === "cutAfter") &&
+      !(what.clientLearns >= 0 && what.clientLearns <= LATEST_NEWS)
+    )
+      return false;
+    if (what.do === "publish" || what.do === "send") messages += what.times ?? 1;
+  }
+  return messages <= MOST_MESSAGES;
+}
+
+/** What is aborted ends in that moment. */
+function checkAbort(
+  what: string,
+  { signal, settledAt }: OperationRecord | LifeRecord,
+  failed: (reason: string) => void,
+): void {
+  const abortedAt = signal?.abortedAt;
+  if (abortedAt !== undefined && settledAt !== undefined && settledAt > abortedAt)
+    failed(`${what} was aborted, but settled ${settledAt - abortedAt} ms later`);
+}
+
+/** Who stops with a drain lets what is pending have its time. */
+function checkDrains({ program, plan }: Actor, failed: (reason: string) => void): void {
+  if (!plan.autoReconnect || plan.maxReconnects >= 0) return;
+  for (const stop of program.lives) {
+    const { kind, at, drainInMs, stateAtCall } = stop;
+    if (kind !== "stop" || drainInMs === 0 || !["Connected", "Recovering"].includes(stateAtCall)) continue;
+    const end = at + drainInMs;
+    const isAlone = program.lives.every(
+      (other) => other === stop || other.at > end || (other.settledAt ?? Infinity) < at,
+    );
+    if (!isAlone) continue;
+    for (const { op, at: calledAt, settledAt, error } of program.operations) {
+      if (calledAt >= at || settledAt === undefined || settledAt < at || settledAt >= end) continue;
+      if (error?.code === "NotStarted")
+        failed(`op ${op} was rejected ${end - settledAt} ms before the drain was over`);
+    }
+  }
+}
+
+/** An operation that isn't answered has all its retries; waiting and a recovery cost none. */
+function checkTimeouts({ program, plan }: Actor, { steps }: Plan, failed: (reason: string) => void): void {
+  if (!steps.every(({ what }) => TIMELY.has(what.do))) return;
+  for (const { op, at, settledAt, error } of program.operations) {
+    if (error?.code !== "AckTimeout" || settledAt === undefined) continue;
+    const least = plan.ackTimeoutInMs * (plan.maxRetries + 1);
+    if (plan.reliable && settledAt - at < least)
+      failed(`op ${op} was given up after ${settledAt - at} ms of ${least}`);
+  }
+}
