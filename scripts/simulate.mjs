@@ -2,6 +2,7 @@
 //   npm run simulate -- --runs 100000 --seed 1     many seeds, each one a run
 //   npm run simulate -- --seed 17                  one seed, shrunk if it fails, with its history
 //   npm run simulate -- --plan file.json           one plan, with its history
+//   npm run simulate -- --regression "late access"  the kept plan whose name holds these words, with its history
 //   ... --record "what was wrong"                  keeps the failing plan as a regression
 import { parseArgs } from "node:util";
 import { numbers } from "./numbers.mjs";
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     jobs: { type: "string", default: "2" },
     failures: { type: "string", default: "10" },
     plan: { type: "string" },
+    regression: { type: "string" },
     record: { type: "string" },
     "no-shrink": { type: "boolean", default: false },
   },
@@ -21,6 +23,8 @@ const { values } = parseArgs({
 
 const { runs, seed, failures, ...most } = numbers(values, "runs", "seed", "jobs", "failures");
 const jobs = runs === 1 ? 1 : most.jobs;
+
+const regressions = path("test/simulation/regressions.json");
 
 const folder = makeFolder("simulation");
 await bundle(folder, { main: "test/simulation/main.ts" }, { sourcemap: "inline" });
@@ -32,9 +36,10 @@ const codes = await Promise.all(
       runs: Math.ceil(runs / jobs),
       step: jobs,
       plan: values.plan,
+      regression: values.regression && { file: regressions, name: values.regression },
       failures,
       shrinks: !values["no-shrink"],
-      record: values.record && { file: path("test/simulation/regressions.json"), name: values.record },
+      record: values.record && { file: regressions, name: values.record },
     };
     return ended(start(`${folder}main.mjs`, job, { flags: ["--enable-source-maps"], yields: true }));
   }),

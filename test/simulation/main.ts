@@ -12,6 +12,8 @@ interface Job {
   readonly step: number;
   /** A file with a plan to replay. */
   readonly plan?: string;
+  /** A file of kept plans, and words of the name of the one to replay. */
+  readonly regression?: { readonly file: string; readonly name: string };
   /** Stop after so many failures. */
   readonly failures: number;
   readonly shrinks: boolean;
@@ -25,6 +27,11 @@ const job = JSON.parse(process.argv[2] ?? "{}") as Job;
 if (job.plan !== undefined) {
   const given = JSON.parse(readFileSync(job.plan, "utf8")) as Plan | { plan: Plan };
   await tell("plan" in given ? given.plan : given);
+} else if (job.regression !== undefined) {
+  const { file, name } = job.regression;
+  const found = kept(file).find((each) => each.name.includes(name));
+  if (found === undefined) throw new Error(`No kept plan has "${name}" in its name.`);
+  await tell(found.plan);
 } else if (job.runs === 1) await tell(await minimal(generate(job.seed)));
 else await many(job);
 
@@ -63,8 +70,11 @@ async function many({ seed, runs, step, failures, shrinks }: Job): Promise<void>
 }
 
 function regressions(): { name: string; plan: Plan }[] {
-  if (job.regressions === undefined) return [];
-  return JSON.parse(readFileSync(job.regressions, "utf8")) as { name: string; plan: Plan }[];
+  return job.regressions === undefined ? [] : kept(job.regressions);
+}
+
+function kept(file: string): { name: string; plan: Plan }[] {
+  return JSON.parse(readFileSync(file, "utf8")) as { name: string; plan: Plan }[];
 }
 
 async function minimal(plan: Plan): Promise<Plan> {
@@ -77,7 +87,10 @@ async function tell(plan: Plan): Promise<void> {
     console.log(`${String(at).padStart(8)} ms  ${who.padEnd(8)}${line}`),
   );
   console.log(`plan: ${JSON.stringify(plan)}`);
-  console.log(`replay: npm run simulate -- --seed ${plan.seed}`);
+  const isSeeds = JSON.stringify(plan) === JSON.stringify(generate(plan.seed));
+  console.log(
+    `replay: npm run simulate -- ${isSeeds ? `--seed ${plan.seed}` : "--plan <a file with this plan>"}`,
+  );
   console.log(violation === undefined ? `held: ${events} events in ${duration} ms` : `BROKEN: ${violation}`);
   if (violation === undefined) return;
   process.exitCode = 1;

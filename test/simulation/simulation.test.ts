@@ -22,8 +22,8 @@ describe("client and service keep their promises on a hostile network", () => {
 
   test.each(regressions.map(({ name, plan }) => ({ name, plan: plan as unknown as Plan })))(
     "never again: $name",
-    async ({ plan }) => {
-      expect((await run(plan)).violation).toBeUndefined();
+    async ({ name, plan }) => {
+      expect((await run(plan)).violation, `npm run simulate -- --regression "${name}"`).toBeUndefined();
     },
   );
 
