@@ -26,8 +26,6 @@ const BEARABLE: ReadonlySet<string> = new Set([
 const LATEST_NEWS = 15_000;
 /** More in flight than this could fill a session's window. */
 const MOST_MESSAGES = 300;
-/** What may end a wait for an answer otherwise, or lengthen it. */
-const TIMELY: ReadonlySet<string> = new Set([...BEARABLE, "stall", "crawl", "door"]);
 
 /** What the options and calls promise: reconnection, retries, recovery, signals, draining. Checked when all is over. */
 export function checkOptions(actor: Actor, world: World): void {
@@ -42,18 +40,18 @@ export function checkOptions(actor: Actor, world: World): void {
 /** A connection is recovered where that can be; a new one is made where that is wanted. */
 function checkConnections(actor: Actor, plan: Plan, failed: (reason: string) => void): void {
   const { program, wires } = actor;
-  const { autoReconnect, reliable, tokenLifeInMs } = actor.plan;
+  const { autoReconnect } = actor.plan;
   const starts = program.lives.filter(
     ({ kind, stateAtCall }) => kind === "start" && stateAtCall === "Stopped",
   );
   const news = wires.filter(({ isRecovery }) => !isRecovery).length;
   const why = `${news} new connections for ${starts.length} starts`;
   if (!autoReconnect && news > starts.length) failed(`${why} although autoReconnect is off`);
-  const bears = reliable && tokenLifeInMs > plan.duration && isBearable(plan);
-  if (bears && news > starts.length) failed(`${why} although every cut could be recovered`);
+  if (isBearable(actor, plan) && news > starts.length) failed(`${why} although every cut could be recovered`);
 }
 
-function isBearable({ steps }: Plan): boolean {
+function isBearable({ plan: { reliable, tokenLifeInMs } }: Actor, { steps, duration }: Plan): boolean {
+  if (!reliable || tokenLifeInMs <= duration) return false;
   let messages = 0;
   for (const { what } of steps) {
     if (!BEARABLE.has(what.do)) return false;
@@ -98,13 +96,12 @@ function checkDrains({ program, plan }: Actor, failed: (reason: string) => void)
   }
 }
 
-/** An operation that isn't answered has all its retries; waiting and a recovery cost none. */
-function checkTimeouts({ program, plan }: Actor, { steps }: Plan, failed: (reason: string) => void): void {
-  if (!steps.every(({ what }) => TIMELY.has(what.do))) return;
-  for (const { op, at, settledAt, error } of program.operations) {
+/** An operation that isn't answered has all its retries; a recovery costs none. A new connection would. */
+function checkTimeouts(actor: Actor, plan: Plan, failed: (reason: string) => void): void {
+  if (!isBearable(actor, plan)) return;
+  const least = actor.plan.ackTimeoutInMs * (actor.plan.maxRetries + 1);
+  for (const { op, at, settledAt, error } of actor.program.operations) {
     if (error?.code !== "AckTimeout" || settledAt === undefined) continue;
-    const least = plan.ackTimeoutInMs * (plan.maxRetries + 1);
-    if (plan.reliable && settledAt - at < least)
-      failed(`op ${op} was given up after ${settledAt - at} ms of ${least}`);
+    if (settledAt - at < least) failed(`op ${op} was given up after ${settledAt - at} ms of ${least}`);
   }
 }
