@@ -166,8 +166,11 @@ export class OwnStates implements MembershipWatcher {
           if (lost) return;
           // Tried again late, it may have overtaken what was set since.
           const isCurrent = own.state === state;
-          if (refusal === undefined) own.live = isCurrent;
-          else if (isCurrent) own.state = undefined;
+          if (refusal === undefined) {
+            own.live = isCurrent;
+            // Also where nothing is to be said any more.
+            own.doubtful ||= !isCurrent;
+          } else if (isCurrent) own.state = undefined;
           this.#settle(group, own);
         },
       );
