@@ -1,22 +1,10 @@
 import { createServer } from "node:net";
 import { inspect } from "node:util";
-import { AzureLogger, getLogLevel, setLogLevel } from "@azure/logger";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { capturedLog } from "../helpers/capturedLog.js";
 import { anyGroup, type Guest, House, hub, until } from "./harness.js";
 
-const lines: string[] = [];
-const log = AzureLogger.log;
-const level = getLogLevel();
-
-beforeEach(() => {
-  lines.length = 0;
-  AzureLogger.log = (...parts: unknown[]) => void lines.push(parts.map((part) => inspect(part)).join(" "));
-  setLogLevel("verbose");
-});
-afterEach(() => {
-  AzureLogger.log = log;
-  setLogLevel(level);
-});
+const lines = capturedLog();
 
 /** Everything an error holds, causes and fields that aren't listed included. */
 const everything = (value: unknown): string =>

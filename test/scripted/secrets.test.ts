@@ -1,20 +1,9 @@
 import { inspect } from "node:util";
-import { AzureLogger, getLogLevel, setLogLevel } from "@azure/logger";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { WebPubSubClient, type WebSocketLike } from "web-pubsub-client";
+import { capturedLog } from "../helpers/capturedLog.js";
 
-const lines: string[] = [];
-const log = AzureLogger.log;
-const level = getLogLevel();
-beforeEach(() => {
-  lines.length = 0;
-  AzureLogger.log = (...parts: unknown[]) => void lines.push(parts.map((part) => inspect(part)).join(" "));
-  setLogLevel("verbose");
-});
-afterEach(() => {
-  AzureLogger.log = log;
-  setLogLevel(level);
-});
+const lines = capturedLog();
 
 /** A socket of the application's that tells why it ends, with the address it was given. */
 class Talkative implements WebSocketLike {
