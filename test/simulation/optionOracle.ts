@@ -1,18 +1,12 @@
 import type { Actor } from "./actor.js";
 import type { LifeRecord, OperationRecord } from "./program.js";
-import type { Plan } from "./plan.js";
+import { OPERATIONS, type Plan } from "./plan.js";
 import type { World } from "./world.js";
 
 /** What a client bears without a new connection: it can be recovered from each cut. */
 const BEARABLE: ReadonlySet<string> = new Set([
+  ...OPERATIONS,
   "start",
-  "join",
-  "leave",
-  "send",
-  "event",
-  "state",
-  "watch",
-  "unwatch",
   "cut",
   "cutAfter",
   "publish",

@@ -153,19 +153,10 @@ export type Step =
   | { readonly at: number; readonly client: number; readonly what: Call | Trouble }
   | { readonly at: number; readonly client?: undefined; readonly what: ServiceTrouble };
 
-const HARMLESS: ReadonlySet<string> = new Set([
-  "join",
-  "leave",
-  "send",
-  "event",
-  "state",
-  "watch",
-  "unwatch",
-  "stream",
-  "invoke",
-  "nackFragments",
-  "wake",
-]);
+/** What an application asks of the service. */
+export const OPERATIONS: readonly string[] = ["join", "leave", "send", "event", "state", "watch", "unwatch"];
+
+const HARMLESS: ReadonlySet<string> = new Set([...OPERATIONS, "stream", "invoke", "nackFragments", "wake"]);
 
 /** A larger burst fills a session's window. */
 const MOST_AT_ONCE = 500;
