@@ -47,8 +47,7 @@ export function table({ title, contestants, columns }, runs) {
 export async function write(results, rounds) {
   const machine =
     `Measured by \`npm run bench -- --write --rounds ${rounds}\` on ${cpus().length} cores (${cpus()[0].model.trim()}), ` +
-    `${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ${process.versions.node}; medians of ${rounds} rounds ` +
-    "(one of (e), (f), and of what the vendor's client takes long for in (a) and (b)). " +
+    `${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ${process.versions.node}; medians of ${rounds} rounds. ` +
     "In brackets: multiples of the bare socket's figure.";
   const tables = results.map(({ scenario, runs }) => table(scenario, runs)).join("\n\n");
   const text = await readFile(page, "utf8");

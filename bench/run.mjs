@@ -34,7 +34,6 @@ for (const each of scenarios.filter(({ name }) => name.includes(values.only))) {
   const runs = Object.fromEntries(scenario.contestants.map((name) => [name, []]));
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const name of scenario.contestants) {
-      if (round > 0 && scenario.once?.includes(name)) continue;
       // A service of its own for each run: what one contestant leaves behind is no burden for the next.
       const server = fork(here("server.mjs"));
       const { url } = await new Promise((resolve) => server.once("message", resolve));

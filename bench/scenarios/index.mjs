@@ -22,7 +22,6 @@ const work = [
  * @property {string[]} contestants
  * @property {{ field: string, title: string, unit: string, digits: number, ratio?: boolean }[]} columns
  *   `ratio`: also shown as a multiple of the first contestant's
- * @property {string[]} [once] contestants whose runs take so long that one has to do
  * @property {(context: { create: Function, url: string, contestant: string }) => Promise<object>} run in a process
  *   of its own
  */
@@ -33,7 +32,6 @@ export const scenarios = [
     name: "receive-json",
     title: "(a) receive 100,000 small JSON group messages",
     contestants: all,
-    once: ["reference"],
     columns: work,
     run: receive("json", 40, 100_000),
   },
@@ -41,7 +39,6 @@ export const scenarios = [
     name: "receive-binary",
     title: "(b) receive 30,000 binary messages of 4 KiB",
     contestants: [...all, "ours-protobuf"],
-    once: ["reference"],
     columns: work,
     run: receive("binary", 4_096, 30_000),
   },
@@ -63,7 +60,6 @@ export const scenarios = [
     name: "recovery",
     title: "(e) a transport is cut, round trip 50 ms",
     contestants: all,
-    once: all,
     columns: [
       { field: "message", title: "cut to the first message", unit: "ms", digits: 0 },
       { field: "ack", title: "cut to the ack of a send made during it", unit: "ms", digits: 0 },
@@ -75,7 +71,6 @@ export const scenarios = [
     name: `idle-${clients}`,
     title: `(f) ${clients.toLocaleString("en")} idle clients in one process`,
     contestants: all,
-    once: all,
     columns: [
       { field: "heap", title: "heap per client", unit: "KiB", digits: 1, ratio: true },
       { field: "rss", title: "memory per client", unit: "KiB", digits: 1 },
