@@ -38,9 +38,8 @@ export class Liveness {
 
   /** A new or a proved link. Returns when to look (absolute, in ms). */
   begin(now: number): number {
-    this.#heard = false;
-    this.#probes = 0;
-    this.#silentSince = Infinity;
+    this.#heard = true;
+    this.#answered();
     this.#nextPing = now + this.#interval;
     return (this.#due = this.#nextPing);
   }
@@ -52,8 +51,7 @@ export class Liveness {
 
   /** Asks for a sign of life out of turn. Returns when to look. */
   probe(now: number): number {
-    if (this.#probes > 0 || this.#timeout === Infinity) return this.#due;
-    this.#heard = false;
+    if (this.#timeout === Infinity || (!this.#answered() && this.#probes > 0)) return this.#due;
     return this.#sendProbe(now);
   }
 
@@ -62,11 +60,7 @@ export class Liveness {
     const late = now - this.#due > LATE;
     // A clock that was put back doesn't put the next ping off.
     this.#nextPing = Math.min(this.#nextPing, now + this.#interval);
-    if (this.#heard) {
-      this.#heard = false;
-      this.#probes = 0;
-      this.#silentSince = Infinity;
-    } else if (this.#probes > 0 || now - this.#silentSince >= this.#timeout) {
+    if (!this.#answered() && (this.#probes > 0 || now - this.#silentSince >= this.#timeout)) {
       if (!late || this.#probes >= MAX_PROBES) return { dead: true, due: Infinity };
     }
     // What was heard before a sleep proves nothing either.
@@ -77,6 +71,15 @@ export class Liveness {
     }
     this.#due = Math.min(this.#nextPing, this.#silentSince + this.#timeout);
     return { dead: false, due: this.#due };
+  }
+
+  /** Whether something was heard since this was asked last. */
+  #answered(): boolean {
+    if (!this.#heard) return false;
+    this.#heard = false;
+    this.#probes = 0;
+    this.#silentSince = Infinity;
+    return true;
   }
 
   #sendProbe(now: number): number {

@@ -45,6 +45,17 @@ describe("a wake", () => {
     expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
   });
 
+  test("soon after one that was answered probes again: the link may have died in between", async () => {
+    const { stage, wake } = sleeper();
+    const socket = await stage.connect();
+    wake();
+    socket.receiveFrame(pong);
+    await turn(1_000);
+    wake();
+    await turn(5_000);
+    expect([socket.frames("ping").length, stage.client.state]).toEqual([2, "Recovering"]);
+  });
+
   test("a stream of wakes sends one probe and doesn't put its end off", async () => {
     const { stage, wake } = sleeper();
     const socket = await stage.connect();

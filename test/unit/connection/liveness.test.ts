@@ -217,6 +217,12 @@ describe("a probe", () => {
     expect([watch.pings, watch.due]).toEqual([[1_000], 6_000]);
   });
 
+  test("that is answered is followed by one of the next wake", () => {
+    const watch = new Watch().until(1_000).probe().heard().until(3_000).probe();
+    expect([watch.pings, watch.due]).toEqual([[1_000, 3_000], 8_000]);
+    expect(watch.until(8_000).dead).toBe(true);
+  });
+
   test("that can't be sent is as good as unanswered", () => {
     const watch = new Watch();
     watch.canPing = false;
