@@ -4,9 +4,9 @@ import { toError } from "./errors.js";
 /** Namespace `web-pubsub-client`; switch it on with `setLogLevel` of `@azure/logger`. */
 export const logger = createClientLogger("web-pubsub-client");
 
-/** A URL fit for the log: its query holds tokens. */
+/** A URL fit for the log: its query holds tokens, and before its host may stand a password. */
 export function withoutQuery(url: string): string {
-  return url.replace(/[?#].*/s, "");
+  return url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//");
 }
 
 /** Does what may fail without harm: the log tells. Returns whether it was done. */

@@ -54,7 +54,7 @@ function complete(options: WebPubSubClientOptions): Settings {
   return Object.freeze({
     protocol,
     pingFrame: writePing(protocol),
-    environment: createEnvironment(options.environment, options.webSocket),
+    environment: createEnvironment(options.environment ?? {}, options.webSocket ?? undefined),
     autoReconnect: checkFlag("autoReconnect", options.autoReconnect, true),
     autoRejoinGroups: checkFlag("autoRejoinGroups", options.autoRejoinGroups, true),
     restoreGroupStates: checkFlag("restoreGroupStates", options.restoreGroupStates, true),

@@ -1,4 +1,3 @@
-import { withoutQuery } from "../logger.js";
 import type { Identity } from "./state.js";
 
 /** The access URL with what resumes a connection (public client specification). */
@@ -9,11 +8,12 @@ export function recoveryUrl(url: string, { connectionId, reconnectionToken }: Id
   return recovery.toString();
 }
 
-/** Words of others about a URL without its query and the tokens in it. */
+/** Words of others about a URL without its query, the tokens in it and a password. */
 export function withoutSecrets(words: string, url: string): string {
-  const query = url.slice(withoutQuery(url).length);
-  const secrets = [query, ...Array.from(query.matchAll(/token=([^&#]+)/g), ([, token = ""]) => token)];
-  return secrets.reduce((clean, secret) => (secret === "" ? clean : clean.replaceAll(secret, "")), words);
+  const secrets: string[] = url.match(/[?#].*/s) ?? [];
+  for (const [, token, login = ""] of url.matchAll(/token=([^&#]+)|\/\/([^/?#]+@)/g))
+    secrets.push(token ?? login);
+  return secrets.reduce((clean, secret) => clean.replaceAll(secret, ""), words);
 }
 
 /** The same error, or where the URL's secrets are in it another one that says as much without them. */

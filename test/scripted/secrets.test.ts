@@ -25,8 +25,8 @@ class Talkative implements WebSocketLike {
   close(): void {}
 }
 
-test("a socket that quotes its URL brings no token into errors, events and the log", async () => {
-  const client = new WebPubSubClient("ws://host/client/hubs/chat?access_token=SECRET", {
+test("a socket that quotes its URL brings no token and no password into errors, events and the log", async () => {
+  const client = new WebPubSubClient("ws://user:PASSWORD@host/client/hubs/chat?access_token=SECRET", {
     webSocket: Talkative,
   });
   const told: unknown[] = [];
@@ -39,4 +39,5 @@ test("a socket that quotes its URL brings no token into errors, events and the l
   const everything = inspect([failure, told, lines], { depth: 9, showHidden: true });
   expect(everything).toContain("no way to");
   expect(everything).not.toContain("SECRET");
+  expect(everything).not.toContain("PASSWORD");
 });

@@ -7,6 +7,7 @@ test.each([
   ["wss://host/client#access_token=secret?", "wss://host/client"],
   ["wss://host/client?a=1\nsecret", "wss://host/client"],
   ["wss://host/client", "wss://host/client"],
+  ["wss://user:p@ss@host/client/x@y?a=1", "wss://host/client/x@y"],
   ["?access_token=secret", ""],
   ["", ""],
 ])("%s is logged without its token", (url, logged) => {

@@ -57,6 +57,8 @@ describe("defaults", () => {
         "messageRetryOptions",
         "reconnectRetryOptions",
         "keepAliveTimeoutInMs",
+        "environment",
+        "webSocket",
       ].map((name) => [name, null]),
     );
     const settings = toSettings(nothing);
