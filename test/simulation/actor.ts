@@ -8,6 +8,7 @@ import type { Json } from "./model.js";
 import type { ClientPlan, Reaction, Trouble } from "./plan.js";
 import { InvocationUse } from "./invocationUse.js";
 import { Program } from "./program.js";
+import { Punctuality } from "./punctuality.js";
 import { SequenceCheck } from "./sequenceCheck.js";
 import { StreamUse } from "./streamUse.js";
 import { Wire } from "./wire.js";
@@ -45,6 +46,7 @@ export class Actor {
   readonly invocations: InvocationUse;
   readonly sequence: SequenceCheck;
   readonly conduct: Conduct;
+  readonly punctuality: Punctuality;
   readonly wires: Wire[] = [];
   readonly written: Written[] = [];
   /** Groups whose rejoining failed for good, on the connection id of then. */
@@ -57,6 +59,10 @@ export class Actor {
   readonly answers = new Map<number, string>();
   /** Time went by in other ways than the client could know. */
   disturbed = false;
+  /** It slept, or its clock was put forward or back. */
+  timeIsWrong = false;
+  /** Its sockets don't take everything. */
+  sendIsBroken = false;
   credentialTrouble: { how: "fails" | "hangs" | "lies" | "slow"; until: number; takes: number } = {
     how: "fails",
     until: 0,
@@ -71,10 +77,14 @@ export class Actor {
     this.index = index;
     this.plan = plan;
     this.name = `c${index}`;
-    this.environment = new ActorEnvironment(world, index, (url, protocol) => this.#connect(url, protocol));
+    this.environment = new ActorEnvironment(world, index, {
+      connect: (url, protocol) => this.#connect(url, protocol),
+      wake: (signal) => this.punctuality.wakes(signal),
+    });
     this.grammar = new Grammar((reason) => this.#failed(reason));
     this.sequence = new SequenceCheck(this.environment, world.clock, (reason) => this.#failed(reason));
     this.conduct = new Conduct(this, world, (reason) => this.#failed(reason));
+    this.punctuality = new Punctuality(this, world, (reason) => this.#failed(reason));
     this.client = new WebPubSubClient(credential(this, world), {
       environment: this.environment,
       protocol: plan.reliable ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol(),
@@ -109,7 +119,7 @@ export class Actor {
     if (wire.socket.onmessage === null) return;
     this.#world.trace(this.name, () => `gets ${text}`);
     if (message["type"] === "ack") this.#acked(wire, message);
-    if (this.plan.reliable) this.sequence.received(wire, message);
+    if (this.plan.reliable) this.sequence.received(wire, message, text.length);
   }
 
   trouble(what: Trouble): void {
@@ -138,7 +148,7 @@ export class Actor {
           this.#world.backend.closeStreams(this.client.connectionId, what.name);
         return;
       case "freeze":
-        this.disturbed = true;
+        this.disturbed = this.timeIsWrong = true;
         this.sequence.disturbed();
         environment.freeze(what.for, what.wakes);
         return;
@@ -147,11 +157,12 @@ export class Actor {
         this.soon(() => environment.wake());
         return;
       case "clockJump":
-        this.disturbed = true;
+        this.disturbed = this.timeIsWrong = true;
         this.sequence.disturbed();
         environment.wallOffset += what.by;
         return;
       case "sendThrows":
+        this.sendIsBroken = true;
         this.#throws += what.times;
         this.sequence.disturbed();
         if (this.wire !== undefined) {
@@ -191,12 +202,14 @@ export class Actor {
     const live = this.wires.filter((other) => other.socket.readyState < 2 && !other.socket.released);
     if (live.length > 0) this.#failed("a second socket is opened while the first is in use");
     this.conduct.connects(wire, this.wires.at(-1));
+    this.punctuality.connects(wire);
     this.wires.push(wire);
     wire.socket.throws = this.#throws;
     this.#throws = 0;
     wire.socket.onTaken = (text) => {
       const message = JSON.parse(text) as Json;
       this.conduct.writes(wire, message);
+      this.punctuality.writes(wire, message);
       this.written.push({ wire, message, at: this.#world.clock.now });
       this.#world.trace(this.name, () => `says ${text}`);
       if (message["type"] === "sequenceAck") this.sequence.acknowledged(wire, message);
@@ -210,10 +223,12 @@ export class Actor {
       this.#world.trace(this.name, () => `${args.previousState} -> ${args.state}`);
       grammar.stateChanged(args, client.state);
       this.conduct.stateChanged(args);
+      this.punctuality.stateChanged(args);
     });
     client.on("connected", ({ connectionId }) => {
       grammar.connected(connectionId, client.state);
       this.conduct.connected(connectionId);
+      this.punctuality.connected();
     });
     client.on("disconnected", ({ connectionId }) => grammar.disconnected(connectionId));
     client.on("recovering", ({ connectionId }) => grammar.recovering(connectionId, client.state));
@@ -263,6 +278,8 @@ export class Actor {
     if (error?.name !== "InternalServerError") this.answered.add(ackId);
     this.answers.set(ackId, error?.name ?? "success");
     if (error?.name === "Forbidden") this.conduct.refused(wire, ackId);
+    if (error?.name === "InternalServerError") this.punctuality.refused(wire, ackId);
+    else this.punctuality.answered(wire, ackId);
   }
 
   /** Compares with what the connection is owed. */

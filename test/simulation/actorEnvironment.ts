@@ -4,6 +4,13 @@ import type { Appointment } from "./clock.js";
 import { Random } from "./random.js";
 import type { World } from "./world.js";
 
+/** What the world does for an environment, and sees of it. */
+interface Ports {
+  readonly connect: (url: string, protocol: string) => WebSocketLike;
+  /** Is called around each wake signal. */
+  readonly wake: (signal: () => void) => void;
+}
+
 interface Timer {
   appointment: Appointment;
 }
@@ -16,18 +23,29 @@ export class ActorEnvironment implements Environment {
   /** How long it was frozen, all in all. */
   frozenFor = 0;
   wallOffset = 0;
+  /** The random numbers of this moment. */
+  readonly drawn: number[] = [];
+  #drawnAt = 0;
   readonly random: () => number;
   /** What waits for the end of the freeze. */
   readonly #held: (() => void)[] = [];
   readonly #world: World;
-  readonly #connect: (url: string, protocol: string) => WebSocketLike;
+  readonly #ports: Ports;
 
-  constructor(world: World, index: number, connect: (url: string, protocol: string) => WebSocketLike) {
+  constructor(world: World, index: number, ports: Ports) {
     this.#world = world;
-    this.#connect = connect;
+    this.#ports = ports;
     const random = new Random(world.plan.seed, index, 99);
     // Borders are where mistakes are: a delay of nothing comes up more often than by chance.
-    this.random = () => (random.chance(0.04) ? 0 : random.next());
+    this.random = () => this.#remember(random.chance(0.04) ? 0 : random.next());
+  }
+
+  #remember(random: number): number {
+    const { now } = this.#world.clock;
+    if (now !== this.#drawnAt) this.drawn.length = 0;
+    this.#drawnAt = now;
+    this.drawn.push(random);
+    return random;
   }
 
   now = (): number => EPOCH + this.#world.clock.now + this.wallOffset;
@@ -56,7 +74,7 @@ export class ActorEnvironment implements Environment {
     this.#world.clock.cancel(timer.appointment);
   };
 
-  createWebSocket = (url: string, protocol: string): WebSocketLike => this.#connect(url, protocol);
+  createWebSocket = (url: string, protocol: string): WebSocketLike => this.#ports.connect(url, protocol);
 
   onWake = (listener: () => void): (() => void) => {
     const entry = (): void => listener();
@@ -93,6 +111,8 @@ export class ActorEnvironment implements Environment {
   }
 
   wake(): void {
-    for (const listener of [...this.wakeListeners]) listener();
+    this.#ports.wake(() => {
+      for (const listener of [...this.wakeListeners]) listener();
+    });
   }
 }

@@ -6,6 +6,7 @@ import type { Upstream, UserEvent, UserEventAnswer } from "../../emulator/src/se
 import { codecs } from "../../emulator/src/wire/index.js";
 import { Model } from "./model.js";
 import type { ServiceTrouble } from "./plan.js";
+import { filling } from "./program.js";
 import { Random } from "./random.js";
 import type { Wire } from "./wire.js";
 import type { World } from "./world.js";
@@ -124,13 +125,17 @@ export class Backend {
         this.#invocationDelay = what.by;
         return;
       case "publish":
-        for (let i = 0; i < what.times; i++) this.publish(what.group, what.ttl);
+        for (let i = 0; i < what.times; i++) this.publish(what.group, what.ttl, what.bytes);
     }
   }
 
   /** The application's server says something to a group. */
-  publish(group: string, ttlSeconds = 0): void {
-    const json = this.model.published(group, ttlSeconds > 0);
+  publish(group: string, ttlSeconds = 0, bytes?: number): void {
+    const json = this.model.published(
+      group,
+      ttlSeconds > 0,
+      bytes === undefined ? undefined : filling(bytes),
+    );
     this.service.hub(HUB).publish(
       {
         kind: "groupData",

@@ -58,6 +58,12 @@ function acknowledged(random: Random): { ackId?: number; abortAfter?: number } {
 
 const group = (random: Random): string => (random.chance(0.06) ? "closed" : random.pick(GROUPS.slice(0, 3)));
 
+/** Some are larger than a window, by number or by size, if nobody looks after it. */
+function burst(random: Random): { times: number; bytes?: number } {
+  if (random.chance(0.001)) return { times: 400 };
+  return random.chance(0.0003) ? { times: 24, bytes: 250_000 } : { times: random.between(2, 6) };
+}
+
 const CALLS = {
   start: (random) => ({
     do: "start",
@@ -75,7 +81,7 @@ const CALLS = {
     ...(random.chance(0.2) ? { noEcho: true } : undefined),
     ...(random.chance(0.2) ? { forget: true } : undefined),
     ...(random.chance(0.05) ? { ttl: random.pick([0, 1, 5]) } : undefined),
-    ...(random.chance(0.2) ? { times: random.between(2, 6) } : acknowledged(random)),
+    ...(random.chance(0.2) ? burst(random) : acknowledged(random)),
   }),
   event: (random) => ({
     do: "event",
@@ -234,6 +240,7 @@ const SERVICE = {
     // A burst that a reader who is away can't take.
     times: random.chance(0.003) ? 1_100 : random.pick([1, 1, 3, 10, 80]),
     ttl: random.chance(0.1) ? random.pick([1, 10]) : 0,
+    ...(random.chance(0.0005) ? { bytes: 250_000 } : undefined),
   }),
 } satisfies Record<string, (random: Random) => ServiceTrouble>;
 

@@ -1,3 +1,4 @@
+import { OwnWindow } from "./ownWindow.js";
 import type { Wire } from "./wire.js";
 import type { World } from "./world.js";
 
@@ -27,6 +28,8 @@ export interface ModelSession {
   readonly handledEvents: number[];
   /** The largest sequence id that the client has acknowledged. */
   acknowledged: number;
+  /** What the service keeps of the connection's own messages until they are acknowledged. */
+  readonly ownWindow: OwnWindow;
   wire: Wire | undefined;
   /** When the last transport was lost, if none has followed. */
   lostAt: number;
@@ -85,6 +88,7 @@ export class Model {
       executed: [],
       handledEvents: [],
       acknowledged: 0,
+      ownWindow: new OwnWindow(),
       wire: undefined,
       lostAt: Infinity,
       reliable,
@@ -119,8 +123,13 @@ export class Model {
   }
 
   /** A frame leaves the service. */
-  says(connectionId: string | undefined, message: Json): void {
-    const session = connectionId === undefined ? undefined : this.sessions.get(connectionId);
+  says(wire: Wire, message: Json, bytes: number): void {
+    const session = wire.connectionId === undefined ? undefined : this.sessions.get(wire.connectionId);
+    if (session !== undefined && message["fromUserId"] === session.user) {
+      const why = session.ownWindow.add(Number(message["sequenceId"]), bytes);
+      if (why !== undefined && wire.isUnhindered)
+        this.#world.failed(`${session.user} fills its window: ${why}`);
+    }
     if (Number(message["sequenceId"]) <= (session?.acknowledged ?? 0))
       this.#world.failed(`message ${String(message["sequenceId"])} was acknowledged, but comes again`);
   }
@@ -178,6 +187,7 @@ export class Model {
         return;
       case "sequenceAck":
         session.acknowledged = Math.max(session.acknowledged, Number(message["sequenceId"]));
+        session.ownWindow.acknowledged(session.acknowledged);
         return;
       default:
     }
@@ -209,10 +219,10 @@ export class Model {
   }
 
   /** The server publishes. @returns the message's JSON */
-  published(group: string, optional: boolean): string {
+  published(group: string, optional: boolean, filling?: string): string {
     const op = -++this.#published;
     this.#owe(group, { id: op, optional });
-    return JSON.stringify({ op });
+    return JSON.stringify({ op, filling });
   }
 
   /** An event may reach the handler at once. Returns whether it is a new one. */

@@ -42,6 +42,7 @@ const client = [
   },
   {
     name: "what is sent again goes in the wrong order",
+    quick: true,
     file: outbox,
     find: `sort((a, b) => a.order - b.order)`,
     put: `sort((a, b) => b.order - a.order)`,
@@ -60,6 +61,7 @@ const client = [
   },
   {
     name: "an execution on two connections isn't confessed",
+    quick: true,
     file: outbox,
     find: `resentOnNewConnection ? { ackId, isDuplicated, resentOnNewConnection } : { ackId, isDuplicated }`,
     put: `{ ackId, isDuplicated }`,
@@ -72,6 +74,7 @@ const client = [
   },
   {
     name: "Forbidden is tried again",
+    quick: true,
     file: outbox,
     find: `if (error?.name === "Forbidden" || error?.name === "BadRequest")`,
     put: `if (error?.name === "BadRequest")`,
@@ -84,12 +87,14 @@ const client = [
   },
   {
     name: "a delayed operation never comes back",
+    quick: true,
     file: outbox,
     find: `      if (operation.due > now) continue;`,
     put: `      continue;`,
   },
   {
     name: "a fire-and-forget message is sent twice",
+    quick: true,
     file: outbox,
     find: `  written(operation: Operation): void {`,
     put: `  written(operation: Operation): void {
@@ -104,6 +109,7 @@ const client = [
   },
   {
     name: "an explicit ack id in use is taken again",
+    quick: true,
     file: outbox,
     find: `    if (this.#byAckId[explicit] !== undefined) {`,
     put: `    if (explicit < 0) {`,
@@ -130,6 +136,7 @@ const client = [
   },
   {
     name: "stopping leaves operations unsettled",
+    quick: true,
     file: session,
     find: `    this.#outbox?.clear(error);`,
     put: ``,
@@ -167,6 +174,7 @@ const client = [
   },
   {
     name: "the last message of a replay is delivered again",
+    quick: true,
     file: tracker,
     find: `sequenceId <= this.#last) return false;`,
     put: `sequenceId < this.#last) return false;`,
@@ -212,6 +220,7 @@ const client = [
   },
   {
     name: "a leave doesn't overrule a join on its way",
+    quick: true,
     file: registry,
     find: `    entry.tickets = [];
     entry.joined = false;`,
@@ -290,18 +299,21 @@ const client = [
   },
   {
     name: "connected is told before the groups are joined",
+    quick: true,
     file: memberships,
     find: `    if (this.#rejoining === 0) return callback();`,
     put: `    return callback();`,
   },
   {
     name: "an older socket is heard",
+    quick: true,
     file: transition,
     find: `event.epoch !== state.epoch) return ignored`,
     put: `event.epoch < 0) return ignored`,
   },
   {
     name: "a recovery counts before it is proved",
+    quick: true,
     file: transition,
     find: `      if (!context.canPing) return resume`,
     put: `      if (context.now > 0) return resume`,
@@ -316,12 +328,14 @@ const client = [
   },
   {
     name: "close code 1008 leads to a recovery",
+    quick: true,
     file: "src/connection/closePolicy.ts",
     find: `export const SESSION_GONE = 1008;`,
     put: `export const SESSION_GONE = 4321;`,
   },
   {
     name: "an attempt has no deadline",
+    quick: true,
     file: steps,
     find: `      due: context.now + context.connectTimeoutInMs,`,
     put: `      due: Infinity,`,
@@ -346,12 +360,14 @@ const client = [
   },
   {
     name: "start is never settled when it fails",
+    quick: true,
     file: connection,
     find: `        else this.#starting?.reject(effect.error);`,
     put: ``,
   },
   {
     name: "the wake signals are listened to after the stop",
+    quick: true,
     file: connection,
     find: `        this.#endWake?.();`,
     put: ``,
@@ -372,12 +388,14 @@ const client = [
   },
   {
     name: "operations are written before the connection is proved",
+    quick: true,
     file: connection,
     find: `this.#state.name === "Connected" && this.#link?.open === true`,
     put: `this.#link?.open === true`,
   },
   {
     name: "messages are delivered after a stop",
+    quick: true,
     file: connection,
     find: `epoch !== this.#state.epoch || this.#state.name === "Stopping"`,
     put: `epoch !== this.#state.epoch`,
@@ -430,6 +448,145 @@ const client = [
     put: `void Promise.resolve(result);`,
   },
   {
+    name: "bursts are sent without regard to what the service has read",
+    quick: true,
+    file: "src/session/pace.ts",
+    find: `this.#written - this.#read < UNREAD;`,
+    put: `true;`,
+  },
+  {
+    name: "twice as much is on its way as a quarter of the window",
+    file: "src/session/pace.ts",
+    find: `const UNREAD = 180;`,
+    put: `const UNREAD = 500;`,
+  },
+  {
+    name: "large messages count as small ones when a burst is sent",
+    file: "src/session/pace.ts",
+    find: `Math.max(1, size / UNIT)`,
+    put: `Math.max(1, size / Infinity)`,
+  },
+  {
+    name: "large messages are not acknowledged before the clock says so",
+    quick: true,
+    file: tracker,
+    find: `const ACK_AFTER_SIZE = 1 << 20;`,
+    put: `const ACK_AFTER_SIZE = 1 << 30;`,
+  },
+  {
+    name: "reconnections follow each other without a pause",
+    file: "src/options.ts",
+    find: `const RECONNECT_RETRY: RetryPolicy = { ...MESSAGE_RETRY, maxRetries: Infinity };`,
+    put: `const RECONNECT_RETRY: RetryPolicy = { ...MESSAGE_RETRY, retryDelayInMs: 1, maxRetries: Infinity };`,
+  },
+  {
+    name: "the pauses between reconnections don't grow",
+    file: "src/connection/retryPolicy.ts",
+    find: `policy.mode === "Fixed"`,
+    put: `policy.mode !== undefined`,
+  },
+  {
+    name: "the pauses between reconnections grow without end",
+    file: "src/connection/retryPolicy.ts",
+    find: `Math.min(policy.maxRetryDelayInMs, `,
+    put: `Math.min(2_000_000_000, `,
+  },
+  {
+    name: "a crowd reconnects in step",
+    quick: true,
+    file: "src/connection/retryPolicy.ts",
+    find: `policy.jitter ? Math.floor(random * bound) : bound`,
+    put: `bound`,
+  },
+  {
+    name: "a crowd recovers at once when a service goes away",
+    file: "src/connection/closePolicy.ts",
+    find: `code === 1001 || code === 1012 || code === 1013 ? 5_000 : 0`,
+    put: `code === 1001 || code === 1012 || code === 1013 ? 0 : 0`,
+  },
+  {
+    name: "the first attempt to recover waits",
+    file: steps,
+    find: `const delay = Math.max(pause, `,
+    put: `const delay = Math.max(pause, 1_500, `,
+  },
+  {
+    name: "attempts to recover come too seldom",
+    quick: true,
+    file: "src/connection/retryPolicy.ts",
+    find: `export const RECOVERY_PERIOD = 5_000;`,
+    put: `export const RECOVERY_PERIOD = 12_000;`,
+  },
+  {
+    name: "a recovery is given up before its window ends",
+    file: steps,
+    find: `const RECOVERY_WINDOW = 30_000;`,
+    put: `const RECOVERY_WINDOW = 15_000;`,
+  },
+  {
+    name: "an attempt may take twice as long as it should",
+    file: steps,
+    find: `      due: context.now + context.connectTimeoutInMs,`,
+    put: `      due: context.now + context.connectTimeoutInMs * 2,`,
+  },
+  {
+    name: "a silent connection is believed for minutes",
+    file: "src/options.ts",
+    find: `options.keepAliveTimeoutInMs, 45_000`,
+    put: `options.keepAliveTimeoutInMs, 180_000`,
+  },
+  {
+    name: "pings are sent half as often",
+    quick: true,
+    file: "src/options.ts",
+    find: `options.keepAliveIntervalInMs, 20_000`,
+    put: `options.keepAliveIntervalInMs, 40_000`,
+  },
+  {
+    name: "a wake doesn't end the wait for a new connection",
+    file: transition,
+    find: `if (event.type !== "due" && event.type !== "wake") return ignored;`,
+    put: `if (event.type !== "due") return ignored;`,
+  },
+  {
+    name: "a wake doesn't end the wait for a recovery",
+    file: transition,
+    find: `if (state.phase === "waiting") return recover(state, context);`,
+    put: `if (state.phase === "waiting") return event.type === "due" ? recover(state, context) : undefined;`,
+  },
+  {
+    name: "a connection isn't asked after a wake whether it still is",
+    file: transition,
+    find: `return { state, effects: [{ type: "probe" }] };`,
+    put: `return { state, effects: [] };`,
+  },
+  {
+    name: "a wake soon after an answered one is not heeded",
+    quick: true,
+    file: liveness,
+    find: `(!this.#answered() && this.#probes > 0)`,
+    put: `this.#probes > 0`,
+  },
+  {
+    name: "connected waits too long for the groups",
+    file: memberships,
+    find: `const REJOIN_PATIENCE = 5_000;`,
+    put: `const REJOIN_PATIENCE = 25_000;`,
+  },
+  {
+    name: "an unanswered operation is sent again too late",
+    quick: true,
+    file: "src/options.ts",
+    find: `options.ackTimeoutInMs, 30_000)`,
+    put: `options.ackTimeoutInMs, 30_000) * 2`,
+  },
+  {
+    name: "a refused operation is sent again at once",
+    file: outbox,
+    find: `retryDelay(messageRetry, operation.retries, random())`,
+    put: `0`,
+  },
+  {
     name: "a wall clock set back stops the timers",
     file: "src/environment/default.ts",
     find: `ahead = Math.max(ahead, wallClock() - up);`,
@@ -455,6 +612,7 @@ const server = [
   },
   {
     name: "service: a refused operation counts as executed",
+    quick: true,
     file: `${service}operations.ts`,
     find: `session.acks.finish(ackId, error === undefined)`,
     put: `session.acks.finish(ackId, true)`,
@@ -469,6 +627,7 @@ const server = [
   },
   {
     name: "service: noEcho is ignored",
+    quick: true,
     file: `${service}operations.ts`,
     find: `excluded: noEcho ? [session.connectionId] : undefined`,
     put: `excluded: undefined`,
@@ -519,6 +678,7 @@ const server = [
   },
   {
     name: "service: a close with 1000 keeps the session",
+    quick: true,
     file: `${service}session.ts`,
     find: `const goodbye = code === closeCodes.normal || code === 1005;`,
     put: `const goodbye = code === 1005;`,
@@ -552,6 +712,7 @@ const server = [
   },
   {
     name: "service: leaving a group changes nothing",
+    quick: true,
     file: `${service}hub.ts`,
     find: `    session.groups.delete(group);
     removeFrom(this.#groups, group, session);`,

@@ -112,17 +112,21 @@ function ackIdOf({ call, result, error }: OperationRecord): number | undefined {
   return result?.ackId ?? error?.ackId ?? call.ackId;
 }
 
+/** A set of ack ids. */
+export type Ids = Pick<ReadonlySet<number>, "has">;
+
 /**
  * Ids that stand for one operation only. A program that chooses its own may take one that the client
  * has used: the service can't tell the two apart then, nor can we.
  */
-export function uniqueIds({ program, written }: Actor): Set<number> {
-  const users = new Map<number, Set<string>>();
+export function uniqueIds({ program, written }: Actor): Ids {
+  const users = new Map<number, string>();
+  const shared = new Set<number>();
   const use = (id: unknown, user: string): void => {
     if (typeof id !== "number") return;
     const known = users.get(id);
-    if (known === undefined) users.set(id, new Set([user]));
-    else known.add(user);
+    if (known === undefined) users.set(id, user);
+    else if (known !== user) shared.add(id);
   };
   for (const { message } of written) use(message["ackId"], fingerprint(message));
   for (const record of program.operations) {
@@ -131,7 +135,8 @@ export function uniqueIds({ program, written }: Actor): Set<number> {
     // A join of one's own for the same group looks the same.
     else if (call.ackId !== undefined) use(call.ackId, `explicit ${op}`);
   }
-  return new Set([...users].filter(([, { size }]) => size === 1).map(([id]) => id));
+  for (const id of shared) users.delete(id);
+  return users;
 }
 
 /** What a frame asks for, whatever its ack id. */

@@ -55,7 +55,9 @@ function isBearable({ plan: { reliable, tokenLifeInMs } }: Actor, { steps, durat
       !(what.clientLearns >= 0 && what.clientLearns <= LATEST_NEWS)
     )
       return false;
-    if (what.do === "publish" || what.do === "send") messages += what.times ?? 1;
+    if (what.do !== "publish" && what.do !== "send") continue;
+    if (what.bytes !== undefined) return false;
+    messages += what.times ?? 1;
   }
   return messages <= MOST_MESSAGES;
 }

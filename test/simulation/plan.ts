@@ -38,6 +38,8 @@ export type Call =
       readonly forget?: boolean;
       readonly ttl?: number;
       readonly times?: number;
+      /** Size of each in bytes, small if left out. */
+      readonly bytes?: number;
     } & Acknowledged)
   | ({ readonly do: "event"; readonly forget?: boolean; readonly reply?: boolean } & Acknowledged)
   /** Says something about the connection in a group; without a value: takes it back. */
@@ -146,6 +148,7 @@ export type ServiceTrouble =
       readonly group: string;
       readonly times: number;
       readonly ttl: number;
+      readonly bytes?: number;
     };
 
 /** One thing that happens. */
@@ -165,7 +168,7 @@ const MOST_AT_ONCE = 500;
 export function isCalm({ steps }: Plan): boolean {
   return steps.every(({ what }) => {
     if (what.do === "start") return what.abortAfter === undefined;
-    if (what.do === "publish") return what.times <= MOST_AT_ONCE;
+    if (what.do === "publish") return what.times <= MOST_AT_ONCE && what.bytes === undefined;
     return HARMLESS.has(what.do);
   });
 }

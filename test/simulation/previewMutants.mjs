@@ -140,6 +140,7 @@ export const previewMutants = [
   },
   {
     name: "group state: the order of executions is trusted",
+    quick: true,
     file: ownStates,
     find: `        current.doubtful ||= `,
     put: `        current.doubtful = false && `,

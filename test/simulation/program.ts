@@ -201,7 +201,8 @@ export class Program {
         return client.unsubscribeGroupStates(call.group, options);
       case "send": {
         const more = { noEcho: call.noEcho, fireAndForget: call.forget, ttlSeconds: call.ttl };
-        return client.sendToGroup(call.group, { op }, "json", { ...options, ...more });
+        const content = call.bytes === undefined ? { op } : { op, filling: filling(call.bytes) };
+        return client.sendToGroup(call.group, content, "json", { ...options, ...more });
       }
       case "event": {
         const content = call.reply === true ? { op, reply: true } : { op };
@@ -232,6 +233,11 @@ export class Program {
     else this.#world.clock.after(abortAfter, () => this.#actor.soon(() => signal.abort()));
     return signal;
   }
+}
+
+/** So much text. */
+export function filling(bytes: number): string {
+  return "x".repeat(bytes);
 }
 
 function isForgotten(call: OperationCall): boolean {

@@ -5,6 +5,8 @@ import type { Wire } from "./wire.js";
 
 /** A quarter of the service's window would be 250: the client promises far less. */
 const MOST_UNACKNOWLEDGED = 65;
+/** A quarter of the window would be 4 MB. */
+const MOST_UNACKNOWLEDGED_BYTES = 1_100_000;
 /** The client acknowledges within a second. */
 const LONGEST_DELAY = 1_001;
 
@@ -17,6 +19,7 @@ export class SequenceCheck {
   #wire: Wire | undefined;
   #received = 0;
   #acknowledged = 0;
+  #bytes = 0;
   #owedSince = Infinity;
 
   constructor(environment: ActorEnvironment, clock: Clock, failed: (reason: string) => void) {
@@ -30,10 +33,10 @@ export class SequenceCheck {
     this.#owedSince = Infinity;
   }
 
-  received(wire: Wire, message: Json): void {
+  received(wire: Wire, message: Json, bytes: number): void {
     if (wire.connectionId !== this.#connectionId) {
       this.#connectionId = wire.connectionId;
-      this.#received = this.#acknowledged = 0;
+      this.#received = this.#acknowledged = this.#bytes = 0;
     }
     if (wire !== this.#wire) {
       this.#wire = wire;
@@ -44,8 +47,11 @@ export class SequenceCheck {
     if (sequenceId === undefined) return;
     // What came before this one has been handled by now.
     const owed = this.#received - this.#acknowledged;
-    if (owed >= MOST_UNACKNOWLEDGED && this.#owedSince !== Infinity && wire.alive)
-      this.#failed(`${owed} messages are unacknowledged`);
+    const isOwed = this.#owedSince !== Infinity && wire.alive;
+    if (owed >= MOST_UNACKNOWLEDGED && isOwed) this.#failed(`${owed} messages are unacknowledged`);
+    if (this.#bytes >= MOST_UNACKNOWLEDGED_BYTES && isOwed)
+      this.#failed(`${this.#bytes} bytes are unacknowledged`);
+    this.#bytes += bytes;
     if (this.#owedSince === Infinity && wire.socket.throws === 0) this.#owedSince = this.#clock.now;
     this.#received = Math.max(this.#received, sequenceId);
   }
@@ -59,6 +65,7 @@ export class SequenceCheck {
     if (sequenceId < this.#acknowledged) this.#failed("a sequence ack went backwards");
     this.check();
     this.#acknowledged = sequenceId;
+    this.#bytes = 0;
     this.#owedSince = Infinity;
   }
 

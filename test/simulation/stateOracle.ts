@@ -1,6 +1,6 @@
 import type { Actor } from "./actor.js";
 import { GROUPS } from "./membershipOracle.js";
-import { uniqueIds } from "./operationOracle.js";
+import { uniqueIds, type Ids } from "./operationOracle.js";
 import type { OperationRecord } from "./program.js";
 import type { World } from "./world.js";
 
@@ -82,7 +82,7 @@ function isOwnClear(actor: Actor, group: string): boolean {
   });
 }
 
-function isUnclear({ error, result, call }: OperationRecord, unique: ReadonlySet<number>): boolean {
+function isUnclear({ error, result, call }: OperationRecord, unique: Ids): boolean {
   const id = result?.ackId ?? call.ackId;
   return error !== undefined || (id !== undefined && !unique.has(id));
 }

@@ -47,6 +47,8 @@ export class Wire {
   #closing = false;
   /** Frames that the client has got. */
   received = 0;
+  /** When the last of them came. */
+  heardAt = 0;
   /** Nothing has happened to it that could make either side give it up. */
   healthy = true;
   closeCode: number | undefined;
@@ -70,6 +72,11 @@ export class Wire {
   /** Whether frames can still pass, as far as the network is concerned. */
   get alive(): boolean {
     return !this.#dead && this.socket.readyState === 1;
+  }
+
+  /** It has carried everything so far, and since the connection's beginning. */
+  get isUnhindered(): boolean {
+    return this.healthy && !this.isRecovery && !this.#actor.sendIsBroken;
   }
 
   /** Frames are held up. */
@@ -207,12 +214,13 @@ export class Wire {
     const message = JSON.parse(text) as Json;
     if (message["event"] === "connected") this.connectionId = String(message["connectionId"]);
     if (this.#dead) return;
-    this.#world.backend.model.says(this.connectionId, message);
+    this.#world.backend.model.says(this, message, bytes.length);
     this.#buffered += bytes.length;
     this.#down(() => {
       this.#buffered -= bytes.length;
       if (!this.socket.receives) return;
       this.received++;
+      this.heardAt = this.#world.clock.now;
       this.#actor.receives(this, message, text);
       this.socket.message(text);
       this.#spring("down");
