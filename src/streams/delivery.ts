@@ -46,7 +46,8 @@ export class Delivery {
   #ends = 0;
   readonly #timer: Timer;
   #timerDue = Infinity;
-  #sentAt: number;
+  /** When the service last had a sign of life that it took: what it refuses may be none. */
+  #aliveAt: number;
   /** When the service last took something, or the waiting for it began. */
   #heardAt: number;
   #probeAfter = PROBE_AFTER;
@@ -60,7 +61,7 @@ export class Delivery {
     this.#settings = settings;
     this.#host = host;
     this.#timer = new Timer(settings.environment);
-    this.#sentAt = this.#heardAt = this.#now();
+    this.#aliveAt = this.#heardAt = this.#now();
     this.#armNext();
   }
 
@@ -148,7 +149,7 @@ export class Delivery {
 
   /** The same connection stands again. */
   resumes(): void {
-    this.#sentAt = this.#now();
+    this.#aliveAt = this.#now();
     this.#heard();
     this.resend();
   }
@@ -182,6 +183,7 @@ export class Delivery {
     if (!this.#buffer.acknowledge(expected)) return false;
     if (expected > oldest) {
       this.#heard();
+      this.#aliveAt = this.#now();
       this.#hold = 0;
       this.#heldUntil = Infinity;
       this.#admit();
@@ -235,7 +237,6 @@ export class Delivery {
 
   #send(frame: Frame): boolean {
     try {
-      this.#sentAt = this.#now();
       this.#host.write(frame);
       return true;
     } catch (thrown) {
@@ -261,7 +262,7 @@ export class Delivery {
   }
 
   get #aliveDue(): number {
-    return this.#sentAt + this.#options.aliveInMs;
+    return this.#aliveAt + this.#options.aliveInMs;
   }
 
   /** When something that was sent has gone unanswered for too long. */
@@ -302,7 +303,10 @@ export class Delivery {
       if (fragment === undefined) this.resend();
       else if (this.#host.hasRoom()) this.#send(fragment);
     }
-    if (now >= this.#aliveDue) this.#send(this.#options.keepAliveFrame);
+    if (now >= this.#aliveDue) {
+      this.#aliveAt = now;
+      this.#send(this.#options.keepAliveFrame);
+    }
     this.#armNext();
   }
 }
