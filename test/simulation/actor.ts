@@ -1,3 +1,5 @@
+import type { AbortSignalLike } from "@azure/abort-controller";
+import type { SendMessageError } from "../../src/errors.js";
 import { WebPubSubClient } from "../../src/webPubSubClient.js";
 import { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "../../src/protocols/index.js";
 import { ActorEnvironment } from "./actorEnvironment.js";
@@ -10,6 +12,7 @@ import { InvocationUse } from "./invocationUse.js";
 import { Program } from "./program.js";
 import { Punctuality } from "./punctuality.js";
 import { SequenceCheck } from "./sequenceCheck.js";
+import { knownStates } from "./stateOracle.js";
 import { StreamUse } from "./streamUse.js";
 import { Wire } from "./wire.js";
 import type { World } from "./world.js";
@@ -49,8 +52,14 @@ export class Actor {
   readonly punctuality: Punctuality;
   readonly wires: Wire[] = [];
   readonly written: Written[] = [];
+  /** Frames that a socket has refused. */
+  readonly thrown: Pick<Written, "wire" | "message">[] = [];
   /** Groups whose rejoining failed for good, on the connection id of then. */
-  readonly rejoinFailures: { readonly connectionId: string | undefined; readonly group: string }[] = [];
+  readonly rejoinFailures: {
+    readonly connectionId: string | undefined;
+    readonly group: string;
+    readonly error: SendMessageError;
+  }[] = [];
   /** The same of group states, and of their subscriptions. */
   readonly restoreFailures: { readonly connectionId: string | undefined; readonly group: string }[] = [];
   /** Ack ids that the client has got a final answer to. */
@@ -68,6 +77,12 @@ export class Actor {
     until: 0,
     takes: 0,
   };
+  /** What tells the credential that the attempt it was asked for is over. */
+  credentialSignals: AbortSignalLike[] = [];
+  /** Events that have reached the first listener, and not the last, which comes behind one that may throw. */
+  roundsOpen = 0;
+  /** What the client knew of a group's states when it last told that they had changed. */
+  readonly toldStates = new Map<string, string>();
   #throws = 0;
   readonly #reactions: { event: string; left: number; reaction: Reaction }[] = [];
   readonly #world: World;
@@ -119,6 +134,10 @@ export class Actor {
     if (wire.socket.onmessage === null) return;
     this.#world.trace(this.name, () => `gets ${text}`);
     if (message["type"] === "ack") this.#acked(wire, message);
+    this.streams.hears(message);
+    const { state } = this.client;
+    if (message["event"] === "disconnected" && (state === "Connected" || state === "Recovering"))
+      wire.farewell = String(message["message"]);
     if (this.plan.reliable) this.sequence.received(wire, message, text.length);
   }
 
@@ -212,25 +231,39 @@ export class Actor {
       this.punctuality.writes(wire, message);
       this.written.push({ wire, message, at: this.#world.clock.now });
       this.#world.trace(this.name, () => `says ${text}`);
+      this.streams.writes(message);
       if (message["type"] === "sequenceAck") this.sequence.acknowledged(wire, message);
     };
+    wire.socket.onThrown = (text) => void this.thrown.push({ wire, message: JSON.parse(text) as Json });
     return wire.socket;
   }
 
   #listen(): void {
     const { client, grammar } = this;
+    for (const event of EVENTS) client.on(event, () => void this.roundsOpen++);
     client.on("state-changed", (args) => {
       this.#world.trace(this.name, () => `${args.previousState} -> ${args.state}`);
       grammar.stateChanged(args, client.state);
+      const { state, connectionId } = client.connectionInfo;
+      if (state !== args.state || connectionId !== client.connectionId)
+        this.#failed(`connectionInfo says ${state} of ${connectionId}`);
       this.conduct.stateChanged(args);
       this.punctuality.stateChanged(args);
     });
-    client.on("connected", ({ connectionId }) => {
+    client.on("connected", ({ connectionId, userId }) => {
+      if (userId !== this.name) this.#failed(`connected as ${userId}`);
       grammar.connected(connectionId, client.state);
       this.conduct.connected(connectionId);
       this.punctuality.connected();
     });
-    client.on("disconnected", ({ connectionId }) => grammar.disconnected(connectionId));
+    client.on("disconnected", ({ connectionId, message }) => {
+      const farewell = this.wires.findLast(
+        (wire) => wire.connectionId === connectionId && wire.received > 0,
+      )?.farewell;
+      if (message?.message !== farewell)
+        this.#failed(`disconnected brings the words ${message?.message}, not ${farewell}`);
+      grammar.disconnected(connectionId);
+    });
     client.on("recovering", ({ connectionId }) => grammar.recovering(connectionId, client.state));
     client.on("recovered", ({ connectionId }) => {
       grammar.recovered(connectionId, client.state);
@@ -242,11 +275,19 @@ export class Actor {
     });
     client.on("group-message", ({ message }) => {
       // Those of a stream have a check of their own.
-      if (message.stream === undefined) this.#delivered(message.data);
+      if (message.stream === undefined) this.#delivered(message);
     });
-    client.on("server-message", ({ message }) => this.#delivered(message.data));
-    client.on("rejoin-group-failed", ({ group }) =>
-      this.rejoinFailures.push({ connectionId: client.connectionId, group }),
+    client.on("server-message", ({ message }) => this.#delivered(message));
+    client.on("rejoin-group-failed", ({ group, error }) =>
+      this.rejoinFailures.push({
+        connectionId: client.connectionId,
+        group,
+        error: error,
+      }),
+    );
+    client.on(
+      "group-states-changed",
+      ({ group }) => void this.toldStates.set(group, knownStates(this, group)),
     );
     client.on("restore-group-states-failed", ({ group }) =>
       this.restoreFailures.push({ connectionId: client.connectionId, group }),
@@ -256,6 +297,7 @@ export class Actor {
         if (event !== "state-changed") this.#world.trace(this.name, () => `event ${event}`);
         return this.#react(event);
       });
+      client.on(event, () => void this.roundsOpen--);
     }
   }
 
@@ -283,7 +325,7 @@ export class Actor {
   }
 
   /** Compares with what the connection is owed. */
-  #delivered(data: unknown): void {
+  #delivered({ data, group, fromUserId }: { data: unknown; group?: string; fromUserId?: string }): void {
     const { op } = data as { op: number };
     const id = this.client.connectionId;
     if (this.client.state !== "Connected") this.#failed(`message ${op} came while ${this.client.state}`);
@@ -293,8 +335,15 @@ export class Actor {
       const owed = session.owed[session.delivered];
       if (owed === undefined) return this.#failed(`message ${op} came twice, or nobody sent it`);
       session.delivered++;
-      if (owed.id === op) return;
-      if (!owed.optional) return this.#failed(`message ${op} came, but ${owed.id} was due first`);
+      if (owed.id === op) {
+        if (group !== owed.group || fromUserId !== owed.from)
+          this.#failed(
+            `message ${op} came from ${fromUserId} in ${group}, not ${owed.from} in ${owed.group}`,
+          );
+        return;
+      }
+      if (owed.expiresAt > this.#world.clock.now)
+        return this.#failed(`message ${op} came, but ${owed.id} was due first`);
     }
   }
 

@@ -131,11 +131,7 @@ export class Backend {
 
   /** The application's server says something to a group. */
   publish(group: string, ttlSeconds = 0, bytes?: number): void {
-    const json = this.model.published(
-      group,
-      ttlSeconds > 0,
-      bytes === undefined ? undefined : filling(bytes),
-    );
+    const json = this.model.published(group, ttlSeconds, bytes === undefined ? undefined : filling(bytes));
     this.service.hub(HUB).publish(
       {
         kind: "groupData",

@@ -16,6 +16,8 @@ export class ClientSocket implements WebSocketLike {
   throws = 0;
   /** What was taken, in order. */
   onTaken: ((text: string) => void) | undefined;
+  /** What wasn't. */
+  onThrown: ((text: string) => void) | undefined;
   /** The client has asked for the end. */
   released = false;
   readonly #wire: Wire;
@@ -37,6 +39,7 @@ export class ClientSocket implements WebSocketLike {
     if (this.readyState !== 1) return;
     if (this.throws > 0) {
       this.throws--;
+      this.onThrown?.(data);
       throw new Error("The socket throws.");
     }
     this.onTaken?.(data);
@@ -46,6 +49,7 @@ export class ClientSocket implements WebSocketLike {
   close(code = 1005): void {
     this.released = true;
     if (this.readyState >= 2) return;
+    if (this.readyState === 1 && code !== 1000) this.#wire.abandoned();
     const connecting = this.readyState === 0;
     this.readyState = 2;
     this.#closedByClient = true;
@@ -56,6 +60,7 @@ export class ClientSocket implements WebSocketLike {
   #terminate(): void {
     this.released = true;
     if (this.readyState === 3) return;
+    if (this.readyState === 1) this.#wire.abandoned();
     this.readyState = 2;
     this.#closedByClient = true;
     this.#wire.terminate();

@@ -1,7 +1,9 @@
 import type { OnStateChangedArgs } from "../../src/models/events.js";
 import type { Actor } from "./actor.js";
+import { checkFrame } from "./frameCheck.js";
 import { operationKey, type Json } from "./model.js";
 import { fingerprint } from "./operationOracle.js";
+import type { OperationRecord } from "./program.js";
 import type { Wire } from "./wire.js";
 import type { World } from "./world.js";
 
@@ -26,6 +28,9 @@ export class Conduct {
   readonly #failed: (reason: string) => void;
   #droppedAt = 0;
   #connectedAt = 0;
+  /** The connection that has been used, and what was joined on it before. */
+  #begunOn: Wire["connectionId"];
+  readonly #rejoined = new Set<string>();
   /** Ack ids that were refused for good, by connection id, and when. */
   readonly #refused = new Map<Wire["connectionId"], Map<number, number>>();
   /** What each ack id stands for, by connection id. */
@@ -39,7 +44,7 @@ export class Conduct {
     this.#failed = failed;
   }
 
-  stateChanged({ state, previousState, attempt = 0 }: OnStateChangedArgs): void {
+  stateChanged({ state, previousState, attempt = 0, code, reason, error }: OnStateChangedArgs): void {
     const { now } = this.#world.clock;
     const { maxReconnects } = this.#actor.plan;
     if (state !== "Recovering" && maxReconnects >= 0 && attempt > maxReconnects + 1)
@@ -47,7 +52,12 @@ export class Conduct {
     if (state === "Connected" && previousState !== "Recovering") this.#connectedAt = now;
     if (previousState !== "Connected" || (state !== "Recovering" && state !== "Disconnected")) return;
     this.#droppedAt = now;
-    if (this.#actor.wires.at(-1)?.healthy === true && !this.#actor.disturbed)
+    const { disturbed, sendIsBroken, wires } = this.#actor;
+    const { closeCode, farewell } = wires.at(-1) ?? {};
+    if (code !== closeCode || !(error instanceof Error) || (farewell !== undefined && !reason))
+      this.#failed(`lost by code ${closeCode}, tells ${code}, ${reason}, ${String(error)}`);
+    // A probe after a sleep that can't be sent is as good as unanswered.
+    if (wires.at(-1)?.healthy === true && !(disturbed && sendIsBroken))
       this.#failed("gave up a connection that works");
   }
 
@@ -60,26 +70,45 @@ export class Conduct {
 
   /** The groups were joined before it was said that all is well. */
   connected(connectionId: string): void {
-    const { program, plan, name, rejoinFailures } = this.#actor;
-    // Nothing new is begun while a stop waits for what is pending.
-    if (program.lives.some(({ kind, settledAt }) => kind === "stop" && settledAt === undefined)) return;
+    const { plan, name } = this.#actor;
     if (!plan.autoRejoinGroups || this.#world.clock.now - this.#connectedAt >= REJOIN_PATIENCE) return;
     const session = this.#world.backend.model.sessions.get(connectionId);
+    for (const group of this.#wishes(this.#connectedAt)) {
+      if (session?.alive === true && !session.groups.has(group))
+        this.#failed(`connected before ${name} was in ${group} again`);
+    }
+  }
+
+  /** The first words on a new connection: the groups are joined before anything is sent to them. */
+  #begins(wire: Wire, { type, group }: Json): void {
+    if (type === "joinGroup") this.#rejoined.add(String(group));
+    if (type === "ping" || type === "joinGroup") return;
+    this.#begunOn = wire.connectionId;
+    const { plan, sendIsBroken } = this.#actor;
+    if (plan.autoRejoinGroups && !sendIsBroken && !wire.isRecovery)
+      for (const wish of this.#wishes(this.#world.clock.now))
+        if (!this.#rejoined.has(wish)) this.#failed(`sends before ${wish} is joined again`);
+    this.#rejoined.clear();
+  }
+
+  /** The groups that a connection which stands since then must join by itself. */
+  #wishes(since: number): Set<string> {
+    const { program, rejoinFailures } = this.#actor;
     const wishes = new Set<string>();
+    // Nothing new is begun while a stop waits for what is pending.
+    if (program.lives.some(({ kind, settledAt }) => kind === "stop" && settledAt === undefined))
+      return wishes;
     const unsettled = new Set<string>();
     for (const { call, result, settledAt } of program.operations) {
       if (call.do !== "join" && call.do !== "leave") continue;
       // What is under way, or was settled on this connection, is not for the rejoining.
-      if (settledAt === undefined || settledAt >= this.#connectedAt) unsettled.add(call.group);
+      if (settledAt === undefined || settledAt >= since) unsettled.add(call.group);
       else if (call.do === "leave") wishes.delete(call.group);
       else if (result !== undefined && call.ackId === undefined) wishes.add(call.group);
     }
     for (const failure of rejoinFailures) wishes.delete(failure.group);
     for (const group of unsettled) wishes.delete(group);
-    for (const group of wishes) {
-      if (session?.alive === true && !session.groups.has(group))
-        this.#failed(`connected before ${name} was in ${group} again`);
-    }
+    return wishes;
   }
 
   /** The service has said no for good. */
@@ -94,6 +123,9 @@ export class Conduct {
     const ackId = message["ackId"] as number | undefined;
     if (wire.received === 0 && message["type"] !== "ping")
       this.#failed("writes before the connection is proved");
+    const wrong = checkFrame(this.#actor, message);
+    if (wrong !== undefined) this.#failed(wrong);
+    if (wire.connectionId !== this.#begunOn) this.#begins(wire, message);
     const key = operationKey(this.#actor.name, message);
     const isFirst = !this.#taken.has(key);
     this.#taken.add(key);
@@ -110,21 +142,30 @@ export class Conduct {
       this.#failed(`ack id ${ackId} stood for ${taken}, now for ${meaning}`);
   }
 
-  /** No more wait unsent than may. */
-  calls(): void {
-    const { maxPendingOperations } = this.#actor.plan;
-    if (maxPendingOperations > 100 || this.#world.plan.steps.some(({ what }) => what.do === "sendThrows"))
-      return;
+  /** No more wait unsent than may, and as many may. */
+  calls(record: OperationRecord): void {
+    const { maxPendingOperations: most } = this.#actor.plan;
+    if (most > 100 || this.#world.plan.steps.some(({ what }) => what.do === "sendThrows")) return;
+    const { numbered, others } = this.#waiting(record);
     // A refusal settles a little later.
-    this.#world.clock.after(0, () => this.#countWaiting(maxPendingOperations));
+    this.#world.clock.after(0, () => {
+      const now = this.#waiting().numbered;
+      if (now > most) this.#failed(`${now} operations wait unsent`);
+      if (record.error?.code === "TooManyPending" && numbered + others < most)
+        this.#failed(`op ${record.op} is one too many after ${numbered + others} that wait, of ${most}`);
+    });
   }
 
-  #countWaiting(most: number): void {
-    const waiting = this.#actor.program.operations.filter(
-      ({ op, settledAt, call: { do: kind } }) =>
-        settledAt === undefined && (kind === "send" || kind === "event") && !this.#taken.has(`op ${op}`),
-    );
-    if (waiting.length > most) this.#failed(`${waiting.length} operations wait unsent`);
+  /** How many sends and events wait unsent, and how many other operations may. */
+  #waiting(but?: OperationRecord): { numbered: number; others: number } {
+    const count = { numbered: 0, others: 0 };
+    for (const record of this.#actor.program.operations) {
+      const { op, settledAt, call } = record;
+      if (settledAt !== undefined || record === but) continue;
+      if (call.do !== "send" && call.do !== "event") count.others++;
+      else if (!this.#taken.has(`op ${op}`)) count.numbered++;
+    }
+    return count;
   }
 
   /** @param message left out: any with this id */

@@ -6,8 +6,11 @@ import type { World } from "./world.js";
 export function credential(actor: Actor, world: World): WebPubSubClientCredential {
   let cached = { token: "", until: -1 };
   return {
-    async getClientAccessUrl() {
+    async getClientAccessUrl(options) {
       const { clock } = world;
+      if (actor.credentialSignals.some(({ aborted }) => !aborted))
+        world.failed(`${actor.name} asks for a URL before it has given the last attempt up`);
+      actor.credentialSignals = options?.abortSignal === undefined ? [] : [options.abortSignal];
       const { how, until, takes } = actor.credentialTrouble;
       if (clock.now < until) {
         if (how === "fails") throw new Error("The credential fails.");

@@ -15,14 +15,15 @@ export class Grammar {
   #state: WebPubSubClientState = "Stopped";
   #announced: string | undefined;
   #recovering = false;
-  /** `stopped` events so far. */
-  stops = 0;
+  #attempt = 0;
+  /** The client has stopped, and `stopped` is yet to tell. */
+  owesStopped = false;
 
   constructor(failed: (reason: string) => void) {
     this.#failed = failed;
   }
 
-  stateChanged({ state, previousState }: OnStateChangedArgs, actual: WebPubSubClientState): void {
+  stateChanged({ state, previousState, attempt }: OnStateChangedArgs, actual: WebPubSubClientState): void {
     if (previousState !== this.#state) {
       this.#failed(
         `state-changed says ${previousState} -> ${state}, but the last one told was ${this.#state}`,
@@ -31,6 +32,20 @@ export class Grammar {
     if (!NEXT[previousState].includes(state)) this.#failed(`state ${previousState} -> ${state} is no step`);
     if (actual !== state) this.#failed(`state-changed says ${state}, client.state is ${actual}`);
     this.#state = state;
+    this.#count(previousState, attempt);
+    // A listener that starts it again at once is told no more of the end.
+    this.owesStopped = state === "Stopped" && previousState === "Stopping";
+  }
+
+  /** Attempts are counted from 1, those to recover by themselves. */
+  #count(previousState: WebPubSubClientState, attempt: number | undefined): void {
+    let expected: number | undefined;
+    if (this.#state === "Recovering") expected = previousState === "Recovering" ? this.#attempt + 1 : 1;
+    else if (this.#state === "Disconnected")
+      expected = previousState === "Connecting" ? this.#attempt + 1 : 1;
+    else if (this.#state === "Connecting") expected = previousState === "Disconnected" ? this.#attempt : 1;
+    if (attempt !== expected) this.#failed(`${this.#state} is told as attempt ${attempt}, not ${expected}`);
+    this.#attempt = expected ?? 0;
   }
 
   connected(connectionId: string, state: WebPubSubClientState): void {
@@ -62,7 +77,8 @@ export class Grammar {
   stopped(state: WebPubSubClientState): void {
     if (this.#announced !== undefined) this.#failed("stopped without disconnected");
     if (state !== "Stopped") this.#failed(`stopped while ${state}`);
-    this.stops++;
+    if (!this.owesStopped) this.#failed("stopped was told already, or nothing had stopped");
+    this.owesStopped = false;
   }
 
   /** Whether the application believes to be connected. */

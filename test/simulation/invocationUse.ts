@@ -3,11 +3,12 @@ import type { WebPubSubClientState } from "../../src/models/events.js";
 import type { InvokeEventResult } from "../../src/models/invocations.js";
 import type { Actor } from "./actor.js";
 import { REPLY } from "./model.js";
+import { isBearable } from "./optionOracle.js";
 import { isCalm, type InvokeCall } from "./plan.js";
 import type { Signal } from "./signal.js";
 import type { World } from "./world.js";
 
-interface InvocationRecord {
+export interface InvocationRecord {
   readonly op: number;
   readonly call: InvokeCall;
   readonly at: number;
@@ -21,7 +22,7 @@ interface InvocationRecord {
 
 /** The program's invocations. */
 export class InvocationUse {
-  readonly #records: InvocationRecord[] = [];
+  readonly records: InvocationRecord[] = [];
   readonly #actor: Actor;
   readonly #world: World;
 
@@ -32,7 +33,7 @@ export class InvocationUse {
 
   get pending(): number {
     let count = 0;
-    for (const { settledAt } of this.#records) if (settledAt === undefined) count++;
+    for (const { settledAt } of this.records) if (settledAt === undefined) count++;
     return count;
   }
 
@@ -50,7 +51,7 @@ export class InvocationUse {
       error: undefined,
       settledAt: undefined,
     };
-    this.#records.push(record);
+    this.records.push(record);
     this.#world.trace(name, () => `calls op ${op}: ${JSON.stringify(call)} while ${client.state}`);
     client.invokeEvent("asked", { op }, { timeoutInMs: call.timeoutInMs, abortSignal: signal }).then(
       (result) => this.#settled(record, result),
@@ -60,8 +61,10 @@ export class InvocationUse {
 
   /** What was promised of invocations, checked when all is over. */
   check(): void {
-    const { written } = this.#actor;
-    for (const { op, call, result, error, settledAt, stateAtCall, signal } of this.#records) {
+    const { written, sendIsBroken } = this.#actor;
+    const bearable = isBearable(this.#actor, this.#world.plan);
+    let last = -1;
+    for (const { op, call, result, error, settledAt, stateAtCall, signal } of this.records) {
       const failed = (reason: string): void => this.#failed(`invocation ${op} ${reason}`);
       if (settledAt === undefined) failed("was never settled");
       if ((signal?.listeners.size ?? 0) > 0) failed("still listens to its abort signal");
@@ -80,6 +83,22 @@ export class InvocationUse {
         if (sent.length > 0) failed("was refused at once, but sent");
         if (result !== undefined) failed("succeeded although it couldn't");
       }
+      const first = sent[0] === undefined ? last : written.indexOf(sent[0]);
+      if (first < last) failed("was sent before an earlier one");
+      last = first;
+      const isGivenUp =
+        error?.code === "Timeout" || error?.code === "Aborted" || error?.code === "ConnectionLost";
+      const spokeOn = written.some(
+        ({ wire, at, message }) =>
+          // A ping may be the question whether this is the same connection still.
+          message["type"] !== "ping" &&
+          wire.connectionId === sent[0]?.wire.connectionId &&
+          at > (settledAt ?? Infinity),
+      );
+      if (isGivenUp && sent.length > 0 && cancels.length === 0 && spokeOn && !sendIsBroken)
+        failed("was given up, but not cancelled");
+      if (bearable && executed > 0 && isGivenUp && signal === undefined && call.timeoutInMs >= 600_000)
+        failed("was executed, and its answer is lost although every cut could be recovered");
       if (sent.length > 0 && cancels.length > 1) failed(`was cancelled ${cancels.length} times`);
       if (sent.length > 0 && cancels.length > 0 && result !== undefined)
         failed("was answered, and cancelled");

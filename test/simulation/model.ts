@@ -7,8 +7,11 @@ export type Json = Record<string, unknown>;
 /** A message that a connection must get. */
 export interface Owed {
   readonly id: number;
-  /** It may have expired on the way. */
-  readonly optional: boolean;
+  /** From then on the service may have dropped it; Infinity: never. */
+  readonly expiresAt: number;
+  /** Who has sent it, and to which group: nobody and none for the server. */
+  readonly from?: string;
+  readonly group?: string;
 }
 
 /** What one connection id is and owes, by the contract. */
@@ -69,6 +72,8 @@ export class Model {
   /** Operations that were refused at least once. */
   readonly refusedOps = new Set<string>();
   readonly #world: World;
+  /** When messages expire that do, by their number. */
+  readonly #expiry = new Map<number, number>();
   #refusal: string | undefined;
   #published = 0;
 
@@ -130,6 +135,9 @@ export class Model {
       if (why !== undefined && wire.isUnhindered)
         this.#world.failed(`${session.user} fills its window: ${why}`);
     }
+    const op = (message["data"] as { op?: number } | undefined)?.op;
+    if (op !== undefined && (this.#expiry.get(op) ?? Infinity) <= this.#world.clock.now)
+      this.#world.failed(`message ${op} comes although it has expired`);
     if (Number(message["sequenceId"]) <= (session?.acknowledged ?? 0))
       this.#world.failed(`message ${String(message["sequenceId"])} was acknowledged, but comes again`);
   }
@@ -161,6 +169,9 @@ export class Model {
     const session = wire.connectionId === undefined ? undefined : this.sessions.get(wire.connectionId);
     const listens = session?.alive === true && session.wire === wire;
     this.#refusal = undefined;
+    // Executed once more, on another connection, it begins to live anew.
+    if (message["type"] === "sendToGroup")
+      this.#expiry.delete((message["data"] as { op?: number } | undefined)?.op ?? 0);
     const handed =
       listens && session !== undefined && message["type"] === "event" && this.#handed(session, message);
     receive();
@@ -203,7 +214,7 @@ export class Model {
     if (ackId !== undefined) session?.executedAckIds.add(ackId);
     session?.handling.delete(op);
     if (!reply) return undefined;
-    if (session?.alive === true) session.owed.push({ id: REPLY + op, optional: false });
+    if (session?.alive === true) session.owed.push({ id: REPLY + op, expiresAt: Infinity });
     return JSON.stringify({ op: REPLY + op });
   }
 
@@ -219,9 +230,9 @@ export class Model {
   }
 
   /** The server publishes. @returns the message's JSON */
-  published(group: string, optional: boolean, filling?: string): string {
+  published(group: string, ttlSeconds: number, filling?: string): string {
     const op = -++this.#published;
-    this.#owe(group, { id: op, optional });
+    this.#owe({ id: op, group, expiresAt: this.#end(op, ttlSeconds) });
     return JSON.stringify({ op, filling });
   }
 
@@ -256,8 +267,11 @@ export class Model {
       for (const stream of this.streams.values()) if (stream.group === group) stream.audience.delete(session);
     } else if (message["type"] === "sendToGroup") {
       const { op } = message["data"] as { op: number };
-      const optional = message["ttlSeconds"] !== undefined;
-      this.#owe(group, { id: op, optional }, message["noEcho"] === true ? session : undefined);
+      const expiresAt = this.#end(op, Number(message["ttlSeconds"] ?? 0));
+      this.#owe(
+        { id: op, from: session.user, group, expiresAt },
+        message["noEcho"] === true ? session : undefined,
+      );
     }
   }
 
@@ -284,9 +298,17 @@ export class Model {
     if (message["streamSequenceId"] === stream.accepted + 1) stream.accepted++;
   }
 
-  #owe(group: string, owed: Owed, but?: ModelSession): void {
+  #owe(owed: Owed & { readonly group: string }, but?: ModelSession): void {
     for (const session of this.sessions.values())
-      if (session !== but && session.groups.has(group)) session.owed.push(owed);
+      if (session !== but && session.groups.has(owed.group)) session.owed.push(owed);
+  }
+
+  /** When a message with this time to live expires; 0 is for ever. */
+  #end(op: number, ttlSeconds: number): number {
+    if (ttlSeconds === 0) return Infinity;
+    const end = this.#world.clock.now + ttlSeconds * 1_000;
+    this.#expiry.set(op, end);
+    return end;
   }
 
   #record(key: string, connectionId: string): void {

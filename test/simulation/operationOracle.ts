@@ -1,3 +1,4 @@
+import type { SendMessageError } from "../../src/errors.js";
 import type { Actor } from "./actor.js";
 import { operationKey, type Json } from "./model.js";
 import type { OperationRecord } from "./program.js";
@@ -5,7 +6,7 @@ import type { World } from "./world.js";
 
 /** What was promised of operations, checked when all is over. */
 export function checkOperations(actor: Actor, world: World): void {
-  const { name, program, written, plan } = actor;
+  const { name, program, written, thrown, plan } = actor;
   const failed = (reason: string): void => world.failed(`${name}: ${reason}`);
   const frames = new Map<string, typeof written>();
   for (const frame of written) {
@@ -26,6 +27,8 @@ export function checkOperations(actor: Actor, world: World): void {
     const isIdInUse = record.rivals.some((rival) => rival.settledAt !== record.at);
     if (isIdInUse && error === undefined)
       failed(`op ${op} was taken with ack id ${call.ackId}, which another one was using`);
+    if (error?.code === "AckIdInUse" && !mayBeInUse(actor, record))
+      failed(`op ${op} was refused for ack id ${call.ackId}, which nobody was using`);
     const key = keyOf(name, record);
     const ackId = ackIdOf(record);
     const shared = ackId !== undefined && !unique.has(ackId);
@@ -50,9 +53,19 @@ export function checkOperations(actor: Actor, world: World): void {
       if (result !== undefined && sent.length === 0) failed(`op ${op} resolved, but was never sent`);
       continue;
     }
-    // On one transport each further sending costs a retry.
-    const again = sent.length - new Set(sent.map(({ wire }) => wire)).size;
+    // On one transport each further sending costs a retry, and so does each further connection.
+    const tries = [...sent, ...thrown.filter(({ message }) => operationKey(name, message) === key)];
+    const moves = Math.max(0, new Set(tries.map(({ wire }) => wire.connectionId)).size - 1);
+    const again = tries.length - new Set(tries.map(({ wire }) => wire)).size + moves;
     if (again > plan.maxRetries) failed(`op ${op} was sent ${again} times again, of ${plan.maxRetries}`);
+    if (error !== undefined) {
+      if (!hasReason(error)) failed(`op ${op} failed without a reason: ${error.code}`);
+      const least = leastSendings(error, plan);
+      if (tries.length + moves < least)
+        failed(
+          `op ${op} was given up (${error.code}) after ${tries.length} tries, with ${plan.maxRetries} retries`,
+        );
+    }
     if (result !== undefined) {
       if (result.resentOnNewConnection === true && sent.length < 2)
         failed(`op ${op} was sent once, and its result says otherwise`);
@@ -65,6 +78,49 @@ export function checkOperations(actor: Actor, world: World): void {
       failed(`op ${op} was executed twice although resendOnNewConnection is off`);
   }
   if (!world.plan.steps.some(({ what }) => what.do === "sendThrows")) checkOrder(actor, world);
+  for (const failure of actor.rejoinFailures) checkRejoin(actor, failure, failed);
+}
+
+/** Another operation was under way with this ack id, or one of the client's own may have been. */
+function mayBeInUse({ program, written }: Actor, record: OperationRecord): boolean {
+  const isRival = (other: OperationRecord): boolean =>
+    other !== record && ackIdOf(other) === record.call.ackId && (other.settledAt ?? 0) >= record.at;
+  return (
+    program.operations.some(isRival) ||
+    written.some(({ message }) => message["ackId"] === record.call.ackId && message["data"] === undefined)
+  );
+}
+
+/** Only a final refusal is told, after as many tries as an operation has. */
+function checkRejoin(
+  { plan, written, thrown }: Actor,
+  { group, error, connectionId }: Actor["rejoinFailures"][number],
+  failed: (reason: string) => void,
+): void {
+  const tries = [...written, ...thrown].filter(
+    ({ wire, message }) => message["ackId"] === error.ackId && wire.connectionId === connectionId,
+  );
+  const isLost = error.code === "ConnectionLost" || error.code === "NotStarted";
+  if (isLost || tries.length < leastSendings(error, plan))
+    failed(`${group} wasn't joined again (${error.code}) after ${tries.length} tries`);
+}
+
+/** The error tells what is behind it. */
+function hasReason({ code, cause, errorDetail }: SendMessageError): boolean {
+  if (code === "Refused") return errorDetail !== undefined;
+  const expected = { Aborted: "AbortError", ConnectionLost: "ConnectionError", SendFailed: "Error" }[
+    code as string
+  ];
+  return expected === undefined || (cause as Error | undefined)?.name === expected;
+}
+
+/** Each sending is refused or unanswered but once, and each further connection costs a retry: so many were made, or more. */
+function leastSendings({ code, errorDetail }: SendMessageError, plan: Actor["plan"]): number {
+  const { maxRetries, resendOnNewConnection } = plan;
+  if (errorDetail?.name === "Forbidden" || errorDetail?.name === "BadRequest") return 1;
+  if (code === "Refused" || code === "AckTimeout" || code === "SendFailed") return maxRetries + 1;
+  if (code !== "ConnectionLost") return 0;
+  return resendOnNewConnection ? Math.max(1, maxRetries) : 1;
 }
 
 /** Operations first go out, and are executed, in the order of the calls. */

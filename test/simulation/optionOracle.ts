@@ -6,6 +6,7 @@ import type { World } from "./world.js";
 /** What a client bears without a new connection: it can be recovered from each cut. */
 const BEARABLE: ReadonlySet<string> = new Set([
   ...OPERATIONS,
+  "invoke",
   "start",
   "cut",
   "cutAfter",
@@ -18,6 +19,8 @@ const BEARABLE: ReadonlySet<string> = new Set([
 ]);
 /** A cut that the client learns of so late leaves no time to recover. */
 const LATEST_NEWS = 15_000;
+/** So long a stop may take by itself. */
+const CLOSE_GRACE = 60;
 /** More in flight than this could fill a session's window. */
 const MOST_MESSAGES = 300;
 
@@ -44,7 +47,8 @@ function checkConnections(actor: Actor, plan: Plan, failed: (reason: string) => 
   if (isBearable(actor, plan) && news > starts.length) failed(`${why} although every cut could be recovered`);
 }
 
-function isBearable({ plan: { reliable, tokenLifeInMs } }: Actor, { steps, duration }: Plan): boolean {
+/** Nothing happens that a client can't recover from. */
+export function isBearable({ plan: { reliable, tokenLifeInMs } }: Actor, { steps, duration }: Plan): boolean {
   if (!reliable || tokenLifeInMs <= duration) return false;
   let messages = 0;
   for (const { what } of steps) {
@@ -73,9 +77,11 @@ function checkAbort(
     failed(`${what} was aborted, but settled ${settledAt - abortedAt} ms later`);
 }
 
-/** Who stops with a drain lets what is pending have its time. */
-function checkDrains({ program, plan }: Actor, failed: (reason: string) => void): void {
+/** Who stops with a drain lets what is pending have its time, no longer than it needs, and takes nothing new. */
+function checkDrains(actor: Actor, failed: (reason: string) => void): void {
+  const { program, plan, invocations } = actor;
   if (!plan.autoReconnect || plan.maxReconnects >= 0) return;
+  const calls = [...program.operations, ...invocations.records];
   for (const stop of program.lives) {
     const { kind, at, drainInMs, stateAtCall } = stop;
     if (kind !== "stop" || drainInMs === 0 || !["Connected", "Recovering"].includes(stateAtCall)) continue;
@@ -84,12 +90,26 @@ function checkDrains({ program, plan }: Actor, failed: (reason: string) => void)
       (other) => other === stop || other.at > end || (other.settledAt ?? Infinity) < at,
     );
     if (!isAlone) continue;
-    for (const { op, at: calledAt, settledAt, error } of program.operations) {
+    checkDrainsEnd(actor, stop, failed);
+    for (const { op, at: calledAt, settledAt, error } of calls) {
+      if (calledAt > at && calledAt < (stop.settledAt ?? 0) && error === undefined)
+        failed(`op ${op} was taken during a drain`);
       if (calledAt >= at || settledAt === undefined || settledAt < at || settledAt >= end) continue;
       if (error?.code === "NotStarted")
         failed(`op ${op} was rejected ${end - settledAt} ms before the drain was over`);
     }
   }
+}
+
+function checkDrainsEnd(
+  { program, invocations, streams, timeIsWrong }: Actor,
+  { at, settledAt = 0 }: LifeRecord,
+  failed: (reason: string) => void,
+): void {
+  if (timeIsWrong || streams.sent.length > 0) return;
+  const ends = [...program.operations, ...invocations.records].map((call) => call.settledAt ?? 0);
+  const idleFor = settledAt - Math.max(at, ...ends.filter((end) => end <= settledAt));
+  if (idleFor > CLOSE_GRACE) failed(`a drain went on for ${idleFor} ms after all was done`);
 }
 
 /** An operation that isn't answered has all its retries; a recovery costs none. A new connection would. */

@@ -3,6 +3,7 @@ import type { WebPubSubResult } from "../../src/models/options.js";
 import type { WebPubSubClientState } from "../../src/models/events.js";
 import type { Actor } from "./actor.js";
 import type { Call } from "./plan.js";
+import { knownStates } from "./stateOracle.js";
 import { Signal } from "./signal.js";
 import type { World } from "./world.js";
 
@@ -39,6 +40,8 @@ export interface LifeRecord {
 /** The application: calls the client and keeps a record of every call. */
 export class Program {
   readonly operations: OperationRecord[] = [];
+  /** Sends and events by their number. */
+  readonly numbered = new Map<number, OperationRecord>();
   readonly lives: LifeRecord[] = [];
   /** The program has started the client and not stopped it. */
   wanted = false;
@@ -172,7 +175,8 @@ export class Program {
       settledAt: undefined,
     };
     this.operations.push(record);
-    this.#actor.conduct.calls();
+    if (call.do === "send" || call.do === "event") this.numbered.set(op, record);
+    this.#actor.conduct.calls(record);
     this.#world.trace(
       this.#actor.name,
       () => `calls op ${op}: ${JSON.stringify(call)} while ${client.state}`,
@@ -214,12 +218,18 @@ export class Program {
   #settled(record: OperationRecord, result?: WebPubSubResult, error?: SendMessageError): void {
     record.settledAt = this.#world.clock.now;
     record.result = result;
+    const { toldStates } = this.#actor;
+    // What came before the answer couldn't be asked for yet.
+    if (result !== undefined && record.call.do === "watch")
+      toldStates.set(record.call.group, knownStates(this.#actor, record.call.group));
     const answer = result?.ackId === undefined ? undefined : this.#actor.answers.get(result.ackId);
     if (result !== undefined && answer !== undefined && result.isDuplicated !== (answer === "Duplicate"))
       this.#world.failed(
         `${this.#actor.name}: op ${record.op} was answered ${answer}, its result says otherwise`,
       );
     record.error = error;
+    if (error?.code === "AckTimeout" && this.#actor.client.state !== "Connected")
+      this.#world.failed(`${this.#actor.name}: op ${record.op} ran out of time without a connection`);
     this.#world.trace(this.#actor.name, () => {
       const how = error === undefined ? JSON.stringify(result) : `${error.code}: ${error.message}`;
       return `op ${record.op} settles: ${how}`;

@@ -93,6 +93,7 @@ async function play(world: World): Promise<void> {
     checkOptions(actor, world);
     checkStreams(actor, world);
     actor.invocations.check();
+    if (actor.roundsOpen !== 0) world.failed(`${actor.name}: an event didn't reach every listener`);
     for (const { kind, signal } of actor.program.lives)
       if ((signal?.listeners.size ?? 0) > 0) world.failed(`${kind}() still listens to its abort signal`);
   }
@@ -113,7 +114,7 @@ function isWell(actor: Actor, world: World): boolean {
   const session = world.backend.model.sessions.get(client.connectionId ?? "");
   if (session?.alive !== true || wire === undefined || session.wire !== wire) return false;
   if (wire.stalled || program.ownPending > 0) return false;
-  const owed = session.owed.slice(session.delivered).filter(({ optional }) => !optional);
+  const owed = session.owed.slice(session.delivered).filter(({ expiresAt }) => expiresAt > world.clock.now);
   return owed.length === 0 && (!plan.reliable || sequence.settled);
 }
 

@@ -26,6 +26,8 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
       return `${name} ${isWatching ? "wants" : "doesn't want"} the states of ${group}, the client thinks otherwise`;
     if (isWatching === true) {
       const told = (known ?? []).map(({ connectionId, state }) => text(connectionId, state)).sort();
+      if (told.length > 0 && told.join() !== actor.toldStates.get(group))
+        return `${name} knows [${told.join(" ")}] of ${group}, and hasn't told of it`;
       const real = truth.map(({ connectionId, state }) => text(connectionId, state ?? {})).sort();
       // What was told in real time outlives a snapshot without it, as in the reference client: whoever
       // subscribes anew may have missed its end.
@@ -42,6 +44,15 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
       return `${name} says ${JSON.stringify(own)} about itself in ${group}, the service has ${JSON.stringify(real)}`;
   }
   return undefined;
+}
+
+/** What a client knows of a group's states. */
+export function knownStates({ client }: Actor, group: string): string {
+  const known = ask(() => client.listGroupStates(group)) ?? [];
+  return known
+    .map(({ connectionId, state }) => text(connectionId, state))
+    .sort()
+    .join();
 }
 
 function text(connectionId: string, state: Readonly<Record<string, string>>): string {

@@ -1,9 +1,17 @@
 import type { GroupStream, GroupStreamMessage, GroupStreamWriter } from "../../src/models/streams.js";
+import type { GroupStreamError } from "../../src/streams/groupStreamError.js";
 import type { WebPubSubClientState } from "../../src/models/events.js";
 import type { Actor } from "./actor.js";
-import type { StreamCall } from "./plan.js";
+import type { Json } from "./model.js";
+import { isCalm, type StreamCall } from "./plan.js";
 import type { Signal } from "./signal.js";
 import type { World } from "./world.js";
+
+/** So many fragments of a stream may be unacknowledged. */
+const WINDOW = 128;
+/** A silence so long, in ms, that no line makes a keep-alive come too late. */
+const LONG_IDLE = 5_000;
+const ABORT_WORDS = "no more";
 
 /** One stream that the program sends. */
 export interface SentStream {
@@ -41,6 +49,8 @@ interface Fragment {
 export class StreamUse {
   readonly sent: SentStream[] = [];
   readonly received: ReceivedStream[] = [];
+  /** Fragments that the service has acknowledged, by stream. */
+  readonly #acknowledged = new Map<string, number>();
   readonly #actor: Actor;
   readonly #world: World;
 
@@ -79,6 +89,35 @@ export class StreamUse {
     void this.#send(record);
   }
 
+  /** The client is about to get a frame. */
+  hears(message: Json): void {
+    const { type, streamId, expectedSequenceId, error } = message as Record<string, string | undefined>;
+    if (streamId === undefined) return;
+    if (type === "streamAck" || type === "streamNack")
+      this.#acknowledged.set(
+        streamId,
+        Math.max(this.#acknowledged.get(streamId) ?? 0, Number(expectedSequenceId) - 1),
+      );
+    const name = (error as { name?: string } | undefined)?.name;
+    const record = this.sent.find((each) => each.streamId === streamId);
+    const idleTimeout = record?.call.idleTimeoutInMs ?? 0;
+    if (
+      type === "streamClosed" &&
+      name === "IdleTimeout" &&
+      idleTimeout >= LONG_IDLE &&
+      isCalm(this.#world.plan)
+    )
+      this.#failed(`stream ${streamId} was not kept alive`);
+  }
+
+  /** A socket has taken a frame. */
+  writes({ type, streamId, streamSequenceId }: Json): void {
+    if (type !== "streamData" || streamSequenceId === undefined) return;
+    const unacknowledged = Number(streamSequenceId) - (this.#acknowledged.get(streamId as string) ?? 0);
+    if (unacknowledged > WINDOW)
+      this.#failed(`${unacknowledged} fragments of stream ${String(streamId)} are unacknowledged`);
+  }
+
   async #send(record: SentStream): Promise<void> {
     try {
       await this.#write(record);
@@ -111,7 +150,7 @@ export class StreamUse {
     }
     if (call.finish === "end") calls.push(this.#asked(record, writer.end()));
     if (call.finish === "abort")
-      calls.push(this.#asked(record, writer.abort({ message: "no more", userErrorCode: String(op) })));
+      calls.push(this.#asked(record, writer.abort({ message: ABORT_WORDS, userErrorCode: String(op) })));
     await Promise.all(calls);
     if (call.finish !== "none") record.outcome = call.finish === "end" ? "ended" : "aborted";
   }
@@ -133,6 +172,9 @@ export class StreamUse {
   async #read(stream: GroupStream): Promise<void> {
     const { streamId } = stream;
     const { connectionId } = this.#actor.client;
+    const isLeft = ({ outcome, ...other }: ReceivedStream): boolean =>
+      outcome === "left" && other.streamId === streamId && other.connectionId === connectionId;
+    if (this.received.some(isLeft)) this.#failed(`stream ${streamId} was left, but comes again`);
     const record: ReceivedStream = { streamId, connectionId, first: 0, last: 0, outcome: "open" };
     this.received.push(record);
     try {
@@ -149,6 +191,9 @@ export class StreamUse {
       record.outcome = "failed";
       this.#trace(() => `reader of ${streamId}: ${String(error)}`);
       if (!(error instanceof Error)) this.#failed(`the reader of ${streamId} got no Error`);
+      const { message, userErrorCode } = error as GroupStreamError;
+      if (message === ABORT_WORDS && `s${userErrorCode}` !== streamId)
+        this.#failed(`the reader of ${streamId} got the error code ${userErrorCode}`);
     }
     this.#trace(() => `reader of ${streamId}: ${record.outcome}, ${record.first} to ${record.last}`);
   }

@@ -52,6 +52,8 @@ export class Wire {
   /** Nothing has happened to it that could make either side give it up. */
   healthy = true;
   closeCode: number | undefined;
+  /** What the service said before it closed it. */
+  farewell: string | undefined;
   #service: ServiceLink | undefined;
   #serviceClosed = false;
   #buffered = 0;
@@ -119,6 +121,8 @@ export class Wire {
   closeUp(code: number): void {
     const { clock } = this.#world;
     this.#closing = true;
+    if ((code === 1000 || code === 1005) && this.#actor.client.state !== "Stopping")
+      this.#world.failed(`${this.#actor.name} says goodbye while ${this.#actor.client.state}`);
     if (this.#dead) {
       clock.after(CLOSE_PATIENCE, () => this.clientCloses(1006, ""));
       return;
@@ -132,6 +136,12 @@ export class Wire {
       });
     });
     clock.after(CLOSE_PATIENCE * 2, () => this.clientCloses(1006, ""));
+  }
+
+  /** The client lets go of an open socket, and the service isn't told that this is the end. */
+  abandoned(): void {
+    if (this.healthy && this.#actor.client.state === "Stopping")
+      this.#world.failed(`${this.#actor.name} stops without a goodbye`);
   }
 
   /** The client lets go without a word, or without waiting for the answer to its last one. */

@@ -73,8 +73,12 @@ export class World {
     this.clock.after(1, () => actor.soon(() => this.checkStopped(actor)));
   }
 
-  checkStopped({ name, client, environment, program, streams, invocations, wires }: Actor): void {
+  checkStopped(actor: Actor): void {
+    const { name, client, environment, program, streams, invocations, wires } = actor;
     if (client.state !== "Stopped") return;
+    if (actor.grammar.owesStopped) this.failed(`${name} is stopped, but didn't tell it`);
+    if (actor.credentialSignals.some(({ aborted }) => !aborted))
+      this.failed(`${name} is stopped, but its credential wasn't told`);
     if (environment.timers.size > 0) this.failed(`${name} is stopped, but has timers`);
     if (environment.wakeListeners.size > 0) this.failed(`${name} is stopped, but waits for wake signals`);
     const { length } = program.operations.filter(({ settledAt }) => settledAt === undefined);
