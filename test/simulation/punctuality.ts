@@ -19,6 +19,10 @@ const LEAST_RECOVERY = 28_000;
 /** A new connection, or a recovered one, that lives shorter than this has failed. */
 const STABLE_AFTER = 5_000;
 const RESUMED_AFTER = 1_000;
+/** The first pause between recoveries that live a moment only, at most. */
+const FIRST_FLAP = 250;
+/** How long an attempt may still take after a wake. */
+const AFTER_WAKE = 5_000;
 const MESSAGE_RETRY_DELAY = 1_000;
 /** Timers run in whole ms. */
 const GRAIN = 1;
@@ -42,6 +46,10 @@ export class Punctuality {
   #connectedAt = 0;
   #resumedAt = -Infinity;
   #shortLived = 0;
+  /** So many resumptions in a row lived a moment only. */
+  #flaps = 0;
+  /** When a wake has found an attempt under way. */
+  #hurriedAt = Infinity;
   #pingedAt = 0;
   /** The ms in which something fell due that the platform may have held up. */
   readonly #written = new Map<string, { wire: Wire; at: number }>();
@@ -57,6 +65,7 @@ export class Punctuality {
     const { state, previousState, code } = args;
     const { now } = this.#world.clock;
     const isTimely = !this.#actor.timeIsWrong;
+    this.#attemptEnds(isTimely);
     if (previousState === "Connecting") {
       const took = now - this.#enteredAt;
       if (isTimely && took > CONNECT_TIMEOUT + GRAIN) this.#failed(`an attempt to connect took ${took} ms`);
@@ -70,7 +79,7 @@ export class Punctuality {
     }
     if (state === "Connecting" && previousState === "Disconnected") this.#begins("connect");
     if (state === "Connected") {
-      if (previousState === "Recovering") this.#resumedAt = now;
+      this.#resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
       if (previousState !== "Recovering") this.#connectedAt = now;
     }
@@ -83,6 +92,7 @@ export class Punctuality {
   /** A socket is opened. */
   connects(wire: Wire): void {
     if (!wire.isRecovery) return;
+    this.#attemptEnds(!this.#actor.timeIsWrong);
     this.#begins("recover");
     this.#enteredAt = this.#world.clock.now;
   }
@@ -137,12 +147,20 @@ export class Punctuality {
     const wasWaiting =
       before === "Disconnected" || (before === "Recovering" && this.#attemptAt !== undefined);
     this.#woken = true;
+    if (!wasWaiting && (before === "Connecting" || before === "Recovering"))
+      this.#hurriedAt = Math.min(this.#hurriedAt, now);
     signal();
     const isStill = client.state === before;
     if (wasWaiting && isStill && wires.length === sockets) this.#failed(`goes on waiting after a wake`);
     if (before !== "Connected" || !isStill || sendIsBroken || heardAt <= this.#pingedAt) return;
     if (this.#pingedAt !== now)
       this.#failed("is connected, and doesn't ask after a wake whether it still is");
+  }
+
+  #attemptEnds(isTimely: boolean): void {
+    const took = this.#world.clock.now - this.#hurriedAt;
+    this.#hurriedAt = Infinity;
+    if (isTimely && took > AFTER_WAKE + GRAIN) this.#failed(`an attempt went on for ${took} ms after a wake`);
   }
 
   #begins(what: string): void {
@@ -191,10 +209,12 @@ export class Punctuality {
     delay: number,
     code: number | undefined,
   ): void {
-    const isFlapping = this.#world.clock.now - this.#resumedAt < RESUMED_AFTER;
-    if (attempt === 1 && previousState === "Connected" && !isFlapping)
-      this.#checkDrawn(delay, GOES_AWAY.includes(code) ? RECOVERY_PERIOD : 0, "first recovery delay");
-    else if (delay > RECOVERY_PERIOD) this.#failed(`waits ${delay} ms to recover`);
+    if (attempt === 1 && previousState === "Connected") {
+      const isFlapping = this.#world.clock.now - this.#resumedAt < RESUMED_AFTER;
+      this.#flaps = isFlapping ? this.#flaps + 1 : 0;
+      const pause = this.#flaps > 1 ? Math.min(RECOVERY_PERIOD, FIRST_FLAP * 2 ** (this.#flaps - 2)) : 0;
+      this.#checkDrawn(delay, GOES_AWAY.includes(code) ? RECOVERY_PERIOD : pause, "first recovery delay");
+    } else if (delay > RECOVERY_PERIOD) this.#failed(`waits ${delay} ms to recover`);
   }
 
   /** A delay is a random part of its bound. */
