@@ -79,7 +79,7 @@ export class Actor {
   };
   /** What tells the credential that the attempt it was asked for is over. */
   credentialSignals: AbortSignalLike[] = [];
-  /** Events that have reached the first listener, and not the last, which comes behind one that may throw. */
+  /** Changes of state that have reached the first listener, and not the last, which comes behind one that may throw. */
   roundsOpen = 0;
   /** What the client knew of a group's states when it last told that they had changed. */
   readonly toldStates = new Map<string, string>();
@@ -240,7 +240,7 @@ export class Actor {
 
   #listen(): void {
     const { client, grammar } = this;
-    for (const event of EVENTS) client.on(event, () => void this.roundsOpen++);
+    client.on("state-changed", () => void this.roundsOpen++);
     client.on("state-changed", (args) => {
       this.#world.trace(this.name, () => `${args.previousState} -> ${args.state}`);
       grammar.stateChanged(args, client.state);
@@ -297,8 +297,8 @@ export class Actor {
         if (event !== "state-changed") this.#world.trace(this.name, () => `event ${event}`);
         return this.#react(event);
       });
-      client.on(event, () => void this.roundsOpen--);
     }
+    client.on("state-changed", () => void this.roundsOpen--);
   }
 
   #react(event: string): unknown {

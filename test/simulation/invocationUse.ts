@@ -61,6 +61,7 @@ export class InvocationUse {
 
   /** What was promised of invocations, checked when all is over. */
   check(): void {
+    if (this.records.length === 0) return;
     const { written, sendIsBroken } = this.#actor;
     const bearable = isBearable(this.#actor, this.#world.plan);
     let last = -1;

@@ -1,6 +1,8 @@
 // Faults planted on purpose: each one breaks a promise in the way a careless change might. The
 // simulation must find every one of them, or its oracle is blind there.
 
+import { callMutants } from "./callMutants.mjs";
+import { courseMutants } from "./courseMutants.mjs";
 import { previewMutants } from "./previewMutants.mjs";
 
 const outbox = "src/session/outbox.ts";
@@ -732,4 +734,4 @@ const server = [
   },
 ];
 
-export const mutants = [...client, ...server, ...previewMutants];
+export const mutants = [...client, ...server, ...previewMutants, ...callMutants, ...courseMutants];

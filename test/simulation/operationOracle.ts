@@ -4,6 +4,12 @@ import { operationKey, type Json } from "./model.js";
 import type { OperationRecord } from "./program.js";
 import type { World } from "./world.js";
 
+/** Frames that a socket has taken or refused. */
+type Tries = readonly Actor["thrown"][number][];
+
+/** What costs retries besides time and new connections. */
+const COSTLY: ReadonlySet<string> = new Set(["refuseOperations", "handler", "sendThrows"]);
+
 /** What was promised of operations, checked when all is over. */
 export function checkOperations(actor: Actor, world: World): void {
   const { name, program, written, thrown, plan } = actor;
@@ -16,6 +22,7 @@ export function checkOperations(actor: Actor, world: World): void {
     else list.push(frame);
   }
   const unique = uniqueIds(actor);
+  const refuses = world.plan.steps.some(({ what }) => COSTLY.has(what.do));
   for (const record of program.operations) {
     const { op, result, error, settledAt, stateAtCall, call } = record;
     if (settledAt === undefined) {
@@ -54,11 +61,17 @@ export function checkOperations(actor: Actor, world: World): void {
       continue;
     }
     // On one transport each further sending costs a retry, and so does each further connection.
-    const tries = [...sent, ...thrown.filter(({ message }) => operationKey(name, message) === key)];
-    const moves = Math.max(0, new Set(tries.map(({ wire }) => wire.connectionId)).size - 1);
-    const again = tries.length - new Set(tries.map(({ wire }) => wire)).size + moves;
+    const tries: Tries =
+      thrown.length === 0
+        ? sent
+        : [...sent, ...thrown.filter(({ message }) => operationKey(name, message) === key)];
+    const moves = countOf(tries, ({ wire }) => wire.connectionId) - 1;
+    const again = tries.length - countOf(tries, ({ wire }) => wire) + moves;
     if (again > plan.maxRetries) failed(`op ${op} was sent ${again} times again, of ${plan.maxRetries}`);
     if (error !== undefined) {
+      const isQuick = settledAt - record.at < plan.ackTimeoutInMs && !actor.timeIsWrong && !refuses;
+      if (error.code === "ConnectionLost" && isQuick && plan.resendOnNewConnection && moves < plan.maxRetries)
+        failed(`op ${op} was given up with its connection ${moves + 1}, with ${plan.maxRetries} retries`);
       if (!hasReason(error)) failed(`op ${op} failed without a reason: ${error.code}`);
       const least = leastSendings(error, plan);
       if (tries.length + moves < least)
@@ -89,6 +102,11 @@ function mayBeInUse({ program, written }: Actor, record: OperationRecord): boole
     program.operations.some(isRival) ||
     written.some(({ message }) => message["ackId"] === record.call.ackId && message["data"] === undefined)
   );
+}
+
+/** How many different ones there are; 1 of none. */
+function countOf(tries: Tries, of: (each: Tries[number]) => unknown): number {
+  return tries.length < 2 ? 1 : new Set(tries.map(of)).size;
 }
 
 /** Only a final refusal is told, after as many tries as an operation has. */

@@ -81,6 +81,7 @@ function checkAbort(
 function checkDrains(actor: Actor, failed: (reason: string) => void): void {
   const { program, plan, invocations } = actor;
   if (!plan.autoReconnect || plan.maxReconnects >= 0) return;
+  if (program.lives.every(({ drainInMs }) => drainInMs === 0)) return;
   const calls = [...program.operations, ...invocations.records];
   for (const stop of program.lives) {
     const { kind, at, drainInMs, stateAtCall } = stop;

@@ -14,10 +14,10 @@ export const previewMutants = [
   {
     name: "streams: nothing is sent again after a recovery",
     file: delivery,
-    find: `    this.#sentAt = this.#now();
+    find: `    this.#aliveAt = this.#now();
     this.#heard();
     this.resend();`,
-    put: `    this.#heardAt = this.#sentAt = this.#now();
+    put: `    this.#heardAt = this.#aliveAt = this.#now();
     this.#probeAt = Infinity;
     this.#armNext();`,
   },

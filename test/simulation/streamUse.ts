@@ -91,23 +91,16 @@ export class StreamUse {
 
   /** The client is about to get a frame. */
   hears(message: Json): void {
-    const { type, streamId, expectedSequenceId, error } = message as Record<string, string | undefined>;
+    const { streamId } = message as { streamId?: string };
     if (streamId === undefined) return;
-    if (type === "streamAck" || type === "streamNack")
-      this.#acknowledged.set(
-        streamId,
-        Math.max(this.#acknowledged.get(streamId) ?? 0, Number(expectedSequenceId) - 1),
-      );
-    const name = (error as { name?: string } | undefined)?.name;
-    const record = this.sent.find((each) => each.streamId === streamId);
-    const idleTimeout = record?.call.idleTimeoutInMs ?? 0;
-    if (
-      type === "streamClosed" &&
-      name === "IdleTimeout" &&
-      idleTimeout >= LONG_IDLE &&
-      isCalm(this.#world.plan)
-    )
-      this.#failed(`stream ${streamId} was not kept alive`);
+    const { type, error } = message as { type: string; error?: { name: string } };
+    if (type === "streamAck" || type === "streamNack") {
+      const known = this.#acknowledged.get(streamId) ?? 0;
+      this.#acknowledged.set(streamId, Math.max(known, Number(message["expectedSequenceId"]) - 1));
+    }
+    if (type !== "streamClosed" || error?.name !== "IdleTimeout" || !isCalm(this.#world.plan)) return;
+    const idleTimeout = this.sent.find((each) => each.streamId === streamId)?.call.idleTimeoutInMs ?? 0;
+    if (idleTimeout >= LONG_IDLE) this.#failed(`stream ${streamId} was not kept alive`);
   }
 
   /** A socket has taken a frame. */
