@@ -228,7 +228,9 @@ export class Program {
         `${this.#actor.name}: op ${record.op} was answered ${answer}, its result says otherwise`,
       );
     record.error = error;
-    if (error?.code === "AckTimeout" && this.#actor.client.state !== "Connected")
+    // Where it was the last one that a drain waited for, the client is stopping by now.
+    const isAway = ["Connecting", "Recovering", "Disconnected"].includes(this.#actor.client.state);
+    if (error?.code === "AckTimeout" && isAway)
       this.#world.failed(`${this.#actor.name}: op ${record.op} ran out of time without a connection`);
     this.#world.trace(this.#actor.name, () => {
       const how = error === undefined ? JSON.stringify(result) : `${error.code}: ${error.message}`;
