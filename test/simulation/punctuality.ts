@@ -9,6 +9,8 @@ const CONNECT_TIMEOUT = 10_000;
 const PING_INTERVAL = 20_000;
 /** Between the last sign of life and the end of a connection: a ping, and silence after it. */
 const LONGEST_SILENCE = PING_INTERVAL + 45_000;
+/** How long the service may take to answer after a wake. */
+const PROBE_TIMEOUT = 5_000;
 const REJOIN_PATIENCE = 5_000;
 const FIRST_RECONNECT = 1_000;
 const LONGEST_RECONNECT = 30_000;
@@ -37,6 +39,7 @@ export class Punctuality {
   readonly #actor: Actor;
   readonly #world: World;
   readonly #failed: (reason: string) => void;
+  #told: WebPubSubClientState = "Stopped";
   #enteredAt = 0;
   /** When the next attempt may begin, and must; undefined while none is due. */
   #attemptAt: number | undefined;
@@ -51,7 +54,9 @@ export class Punctuality {
   /** When a wake has found an attempt under way. */
   #hurriedAt = Infinity;
   #pingedAt = 0;
-  /** The ms in which something fell due that the platform may have held up. */
+  /** The first wake since something was heard. */
+  #wokenAt = -Infinity;
+  /** When each ack id was last written, and when it was refused, by connection. */
   readonly #written = new Map<string, { wire: Wire; at: number }>();
   readonly #refused = new Map<string, { wire: Wire; at: number }>();
 
@@ -85,6 +90,7 @@ export class Punctuality {
     }
     if (state === "Disconnected" || state === "Recovering") this.#waits(args);
     else this.#attemptAt = undefined;
+    this.#told = state;
     this.#enteredAt = now;
     this.#woken = false;
   }
@@ -98,9 +104,10 @@ export class Punctuality {
   }
 
   connected(): void {
-    const waited = this.#world.clock.now - this.#connectedAt;
-    if (!this.#actor.timeIsWrong && waited > REJOIN_PATIENCE + GRAIN)
-      this.#failed(`connected was told ${waited} ms after the connection stood`);
+    const { now } = this.#world.clock;
+    const due = Math.max(this.#connectedAt + REJOIN_PATIENCE, this.#resumedAt);
+    if (!this.#actor.timeIsWrong && now > due + GRAIN)
+      this.#failed(`connected was told ${now - this.#connectedAt} ms after the connection stood`);
   }
 
   /** The service has said no to an operation for now. */
@@ -120,7 +127,7 @@ export class Punctuality {
   writes(wire: Wire, message: Json): void {
     const { now } = this.#world.clock;
     if (message["type"] === "ping") {
-      if (this.#actor.client.state === "Connected") this.#checkPing();
+      if (this.#told === "Connected") this.#checkPing();
       this.#pingedAt = now;
       return;
     }
@@ -144,6 +151,7 @@ export class Punctuality {
     const { client, wires, sendIsBroken } = this.#actor;
     const { now } = this.#world.clock;
     const [before, sockets, heardAt] = [client.state, wires.length, wires.at(-1)?.heardAt ?? 0];
+    if (this.#wokenAt <= heardAt) this.#wokenAt = now;
     const wasWaiting =
       before === "Disconnected" || (before === "Recovering" && this.#attemptAt !== undefined);
     this.#woken = true;
@@ -176,9 +184,10 @@ export class Punctuality {
     const { now } = this.#world.clock;
     this.#droppedAt = now;
     this.#checkPing();
-    const silent = now - Math.max(this.#connectedAt, this.#resumedAt, this.#actor.wires.at(-1)?.heardAt ?? 0);
-    if (isTimely && !this.#actor.sendIsBroken && silent > LONGEST_SILENCE + GRAIN)
-      this.#failed(`took a silent connection for alive for ${silent} ms`);
+    if (!isTimely || this.#actor.sendIsBroken) return;
+    const heardAt = Math.max(this.#connectedAt, this.#resumedAt, this.#actor.wires.at(-1)?.heardAt ?? 0);
+    const due = this.#wokenAt > heardAt ? this.#wokenAt + PROBE_TIMEOUT : heardAt + LONGEST_SILENCE;
+    if (now > due + GRAIN) this.#failed(`took a silent connection for alive for ${now - heardAt} ms`);
   }
 
   #recoveryFailed(isTimely: boolean): void {
