@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { chart, type Panel } from "./chart.js";
 import { stampede, type Stampede } from "./herd.js";
-import { clients, scenarios, weighedPolicies } from "./scenarios.js";
+import { clients, longOutage, scenarios, weighedPolicies, weighedReconnections } from "./scenarios.js";
 
 /** What to do, from `scripts/herd.mjs`. */
 interface Job {
@@ -25,15 +25,23 @@ const row = (name: string, run: Stampede): string =>
   `| ${name} | ${number(run.peakPerSecond)} | ${number(run.peakPer100Ms)} | ${seconds(run.medianInMs)} | ${seconds(run.tailInMs)} | ${number(run.attempts)} |`;
 
 const all = scenarios(job.clients);
+const long = longOutage(job.clients);
 const panels = new Map<string, Panel>();
 if (job.frontier) {
-  for (const name of ["cut", "short", "cutSlow"]) {
-    const scenario = all[name];
+  const weighed = {
+    cut: weighedPolicies,
+    short: weighedPolicies,
+    cutSlow: weighedPolicies,
+    cutFew: weighedReconnections,
+    long: weighedReconnections,
+  };
+  for (const [name, policies] of Object.entries(weighed)) {
+    const scenario = name === "long" ? long : all[name];
     if (scenario === undefined) throw new Error(`No scenario ${name}.`);
     console.log(`\n${scenario.title}\n`);
     console.log(head("policy").join("\n"));
     const callers = {
-      ...weighedPolicies,
+      ...policies,
       "the client itself": clients.ours,
       "reference client": clients.reference,
     };

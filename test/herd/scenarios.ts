@@ -14,6 +14,15 @@ export interface Scenario {
   readonly outage: Outage;
 }
 
+/** No outage of 20 s, but one that is long enough for all delays to have grown. */
+export function longOutage(count: number): Scenario {
+  const { outage } = scenarios(count)["cut"] as Scenario;
+  return {
+    title: "Without warning, for 2 minutes; then takes everyone at once",
+    outage: { ...outage, awayInMs: 120_000 },
+  };
+}
+
 /** Outages of 20 s. The service that takes few handshakes takes a twentieth of its clients each second. */
 export function scenarios(count: number): Readonly<Record<string, Scenario>> {
   const cut: Outage = {
@@ -53,8 +62,15 @@ export function scenarios(count: number): Readonly<Record<string, Scenario>> {
   };
 }
 
-/** A recovery policy that was weighed: new connections as the client makes them by default. */
-function weighed(recovery: Formula["recovery"]): MakeCaller {
+const growingReconnection =
+  (most: number): Formula["reconnect"] =>
+  (retry, random) =>
+    random * Math.min(most, 1_000 * 2 ** (retry - 1));
+const OUR_RECONNECTION = growingReconnection(30_000);
+const OUR_PERIOD = 5_000;
+
+/** Policies that were weighed. */
+function weighed(recovery: Formula["recovery"], reconnect = OUR_RECONNECTION): MakeCaller {
   const formula: Formula = {
     first: (code, random) => (code === 1012 ? random * 5_000 : 0),
     recovery: (retry, random, left) => {
@@ -63,8 +79,8 @@ function weighed(recovery: Formula["recovery"]): MakeCaller {
     },
     windowInMs: 30_000,
     lastChanceInMs: 2_000,
-    turn: (random) => random * 5_000,
-    reconnect: (retry, random) => random * Math.min(30_000, 1_000 * 2 ** (retry - 1)),
+    turn: (random) => random * OUR_PERIOD,
+    reconnect,
     timeoutInMs: 10_000,
   };
   return (outlet) => new FormulaCaller(outlet, formula);
@@ -75,8 +91,12 @@ const growing = (first: number, most: number, least: number) =>
     const bound = Math.min(most, first * 2 ** (retry - 1));
     return retry === 1 ? random * bound : bound * (least + (1 - least) * random);
   });
-const steady = (period: number) =>
-  weighed((retry, random) => period * (retry === 1 ? random : 1 - (1 - random) ** 6));
+const period =
+  (inMs: number): Formula["recovery"] =>
+  (retry, random) =>
+    inMs * (retry === 1 ? random : 1 - (1 - random) ** 6);
+const steady = (inMs: number) => weighed(period(inMs));
+const reconnecting = (reconnect: Formula["reconnect"]) => weighed(period(OUR_PERIOD), reconnect);
 
 export const weighedPolicies: Readonly<Record<string, MakeCaller>> = {
   "full jitter, 2 s doubling to 30 s": growing(2_000, 30_000, 0),
@@ -84,6 +104,13 @@ export const weighedPolicies: Readonly<Record<string, MakeCaller>> = {
   "half jitter, 4 s doubling to 8 s": growing(4_000, 8_000, 0.5),
   "full jitter, 5 s": growing(5_000, 5_000, 0),
   "steady, 2.5 s": steady(2_500),
-  "steady, 5 s (ours)": steady(5_000),
+  "steady, 5 s (ours)": steady(OUR_PERIOD),
   "steady, 10 s": steady(10_000),
+};
+
+/** How new connections are made once the recovery has failed. */
+export const weighedReconnections: Readonly<Record<string, MakeCaller>> = {
+  "full jitter, 1 s doubling to 30 s (ours)": reconnecting(OUR_RECONNECTION),
+  "full jitter, 1 s doubling to 10 s": reconnecting(growingReconnection(10_000)),
+  "steady, 5 s": reconnecting((retry, random) => period(OUR_PERIOD)(retry, random, Infinity)),
 };

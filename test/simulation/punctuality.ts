@@ -83,6 +83,7 @@ export class Punctuality {
       if (isTimely && tried < LEAST_RECOVERY) this.#failed(`gave a recovery up after ${tried} ms`);
     }
     if (state === "Connecting" && previousState === "Disconnected") this.#begins("connect");
+    if (previousState === "Stopped") this.#shortLived = 0;
     if (state === "Connected") {
       this.#resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
@@ -240,8 +241,9 @@ export class Punctuality {
   }
 
   #checkGap(wire: Wire, gap: number, due: number, what: string): void {
-    // On a line that is slow or dead it waits its turn.
-    if (gap < due || (gap > due + GRAIN && wire.healthy))
+    // Behind a burst it waits for an answer, on a line that is slow or dead for longer.
+    const latest = wire.healthy ? due + 2 * this.#actor.plan.latency[1] + GRAIN : Infinity;
+    if (gap < due || gap > latest)
       this.#failed(`${what} is sent again after ${gap} ms, was due after ${due} ms`);
   }
 }
