@@ -74,9 +74,13 @@ function complete(options: WebPubSubClientOptions): Settings {
 
 function toProtocol(protocol: WebPubSubClientProtocol | undefined): WebPubSubClientProtocol {
   if (protocol === undefined || protocol === null) return WebPubSubJsonReliableProtocol();
-  if (typeof protocol.parseMessages !== "function" || typeof protocol.writeMessage !== "function") {
+  const isOne =
+    typeof protocol.name === "string" &&
+    typeof protocol.parseMessages === "function" &&
+    typeof protocol.writeMessage === "function";
+  if (!isOne) {
     throw new TypeError(
-      "options.protocol must have parseMessages and writeMessage; WebPubSubJsonReliableProtocol() makes one.",
+      "options.protocol must have name, parseMessages and writeMessage; WebPubSubJsonReliableProtocol() makes one.",
     );
   }
   return protocol;

@@ -10,11 +10,13 @@ export type Frame = string | ArrayBuffer;
 
 /**
  * Writes a message that the application has a hand in.
- * @throws RangeError when the frame is too long, and what the codec throws
+ * @throws RangeError when the frame is too long, TypeError when it is none, and what the codec throws
  */
 export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSubMessage): Frame {
   const frame = protocol.writeMessage(message);
-  const length = sizeOf(frame);
+  // A codec of the application's may return anything.
+  const length = sizeOf(frame ?? {});
+  if (length === undefined) throw new TypeError("writeMessage must return a string or an ArrayBuffer.");
   // A character is at most three bytes; only what may be too long is measured.
   if (length * 3 > MAX_FRAME_BYTES) {
     const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : length;

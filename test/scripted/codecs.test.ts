@@ -47,6 +47,18 @@ describe("a codec of one's own", () => {
     ]);
   });
 
+  test.each([undefined, null, Promise.resolve("{}"), {}, 1])(
+    "that writes %o instead of a frame ends the operation with an error that says so",
+    async (frame) => {
+      const stage = await connect(codec({ writeMessage: () => frame as string }));
+      await expect(stage.client.sendToGroup("g", "x")).rejects.toMatchObject({
+        code: "InvalidMessage",
+        message: "writeMessage must return a string or an ArrayBuffer.",
+      });
+      expect(stage.client.state).toBe("Connected");
+    },
+  );
+
   test("gets bytes as an ArrayBuffer of exactly these bytes", async () => {
     const written: WebPubSubMessage[] = [];
     const stage = await connect(codec({ writeMessage: (message) => (written.push(message), "{}") }));

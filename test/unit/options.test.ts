@@ -151,11 +151,12 @@ describe("amounts", () => {
 });
 
 describe("the protocol", () => {
-  test.each([{}, { parseMessages: () => null }, { writeMessage: () => "" }, "json"])(
+  const [parseMessages, writeMessage, name] = [() => null, () => "", "mine"];
+  test.each([{}, { name, parseMessages }, { name, writeMessage }, { parseMessages, writeMessage }, "json"])(
     "%j is none",
     (protocol) => {
       expect(() => toSettings({ protocol } as unknown as WebPubSubClientOptions)).toThrow(
-        /^options\.protocol must have .* WebPubSubJsonReliableProtocol\(\) makes one\.$/,
+        /^options\.protocol must have name, .* WebPubSubJsonReliableProtocol\(\) makes one\.$/,
       );
     },
   );
