@@ -20,6 +20,8 @@ const RESUMED_AFTER = 1_000;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
+const ANNOUNCE_DISCONNECTED: Effect = { type: "announceDisconnected" };
+
 /** One attempt to make a new connection. */
 export function connect(
   state: State,
@@ -75,11 +77,16 @@ export function failStart(state: In<"Connecting">, error: Error): Step {
   };
 }
 
+/**
+ * A new connection stands.
+ * @param told what follows the state's change
+ */
 export function begin(
   state: State,
   identity: Identity,
   shortLived: number,
   context: Context,
+  told: readonly Effect[] = [],
 ): Step & { readonly state: In<"Connected"> } {
   return {
     state: {
@@ -97,6 +104,7 @@ export function begin(
       { type: "sessionBegins" },
       { type: "settleStart" },
       { type: "changed", details: { connectionId: identity.connectionId } },
+      ...told,
       { type: "announce", event: "connected", identity },
     ],
   };
@@ -105,12 +113,12 @@ export function begin(
 /** Asked to resume one connection, the service has given another. */
 export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
   const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
-  const step = begin(state, identity, 0, context);
-  const next: State = { ...step.state, resumedAt: context.now, flaps: state.flaps };
   // The old connection's end is told like any event: after the state's change, before what follows.
-  const effects: Effect[] = [{ type: "sessionEnds", error }, ...step.effects];
-  effects.splice(-1, 0, { type: "announceDisconnected" });
-  return { state: next, effects };
+  const step = begin(state, identity, 0, context, [ANNOUNCE_DISCONNECTED]);
+  return {
+    state: { ...step.state, resumedAt: context.now, flaps: state.flaps },
+    effects: [{ type: "sessionEnds", error }, ...step.effects],
+  };
 }
 
 export function resume(
@@ -245,14 +253,14 @@ function giveUp(
     shortLived > 1
       ? retryDelay(context.reconnectRetry, shortLived - 1, context.random)
       : Math.floor(context.random * spread);
-  const step = wait(state, 1, shortLived, delay, error, context);
-  const effects: Effect[] = [{ type: "dropSocket" }, ended, ...step.effects];
-  // After the state's change.
-  effects.splice(3, 0, { type: "announceDisconnected" });
-  return { state: step.state, effects };
+  const step = wait(state, 1, shortLived, delay, error, context, [ANNOUNCE_DISCONNECTED]);
+  return { state: step.state, effects: [{ type: "dropSocket" }, ended, ...step.effects] };
 }
 
-/** Waits to make a new connection. */
+/**
+ * Waits to make a new connection.
+ * @param told what follows the state's change
+ */
 export function wait(
   state: State,
   attempt: number,
@@ -260,6 +268,7 @@ export function wait(
   delay: number,
   error: ConnectionError,
   context: Context,
+  told: readonly Effect[] = [],
 ): Step {
   // Only a first attempt may follow without a turn of the loop, or a failing one would never end.
   const now = attempt === 1 && delay === 0;
@@ -271,7 +280,11 @@ export function wait(
       epoch: state.epoch + 1,
       due: now ? Infinity : context.now + delay,
     },
-    effects: [{ type: "changed", details: attemptDetails(error, attempt, delay) }, ...(now ? atOnce(0) : [])],
+    effects: [
+      { type: "changed", details: attemptDetails(error, attempt, delay) },
+      ...told,
+      ...(now ? atOnce(0) : []),
+    ],
   };
 }
 
@@ -297,11 +310,7 @@ export function stop(state: State, open: boolean, context: Context, error?: Conn
 export function leave(state: State): Step {
   return {
     state: { name: "Stopping", phase: "leaving", epoch: state.epoch + 1, due: Infinity },
-    effects: [
-      { type: "dropSocket" },
-      { type: "announceDisconnected" },
-      { type: "dispatch", event: { type: "left" } },
-    ],
+    effects: [{ type: "dropSocket" }, ANNOUNCE_DISCONNECTED, { type: "dispatch", event: { type: "left" } }],
   };
 }
 
