@@ -6,7 +6,13 @@ export const logger = createClientLogger("web-pubsub-client");
 
 /** A URL fit for the log: its query holds tokens, and before its host may stand a password. */
 export function withoutQuery(url: string): string {
-  return url.replace(/[?#].*/s, "").replace(/\/\/[^/]*@/, "//");
+  try {
+    const { protocol, host, pathname } = new URL(url);
+    return `${protocol}//${host}${pathname}`.replace(/access_token.*/s, "");
+  } catch {
+    // What is where in it, nobody knows.
+    return "an invalid URL";
+  }
 }
 
 /** Does what may fail without harm: the log tells. Returns whether it was done. */

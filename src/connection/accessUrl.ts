@@ -1,3 +1,4 @@
+import { withoutQuery } from "../logger.js";
 import type { Identity } from "./state.js";
 
 /** The access URL with what resumes a connection (public client specification). */
@@ -8,12 +9,13 @@ export function recoveryUrl(url: string, { connectionId, reconnectionToken }: Id
   return recovery.toString();
 }
 
-/** Words of others about a URL without its query, the tokens in it and a password. */
-export function withoutSecrets(words: string, url: string): string {
-  const secrets: string[] = url.match(/[?#].*/s) ?? [];
-  for (const [, token, login = ""] of url.matchAll(/token=([^&#]+)|\/\/([^/?#]+@)/g))
-    secrets.push(token ?? login);
-  return secrets.reduce((clean, secret) => clean.replaceAll(secret, ""), words);
+/** Words of others about a URL without its query, the tokens in it, a password, and one more token. */
+export function withoutSecrets(words: string, url: string, token = ""): string {
+  const secrets: string[] = [token, ...(url.match(/[?#].*/s) ?? [])];
+  for (const [, value, login = ""] of url.matchAll(/token=([^&#]+)|\/\/([^/?#]+@)/g))
+    secrets.push(value ?? login);
+  const shown = words.replaceAll(url, withoutQuery(url));
+  return secrets.reduce((clean, secret) => clean.replaceAll(secret, ""), shown);
 }
 
 /** The same error, or where the URL's secrets are in it another one that says as much without them. */

@@ -323,12 +323,15 @@ export class Connection {
   /** @param message null or undefined for one that is not known */
   #handle(message: WebPubSubMessage | null | undefined, size: number, epoch: number): void {
     if (this.#isOver(epoch)) return;
+    const link = this.#link;
     if (message?.kind === "connected") {
-      this.#dispatch({ type: "connected", epoch, identity: toIdentity(message) });
+      const identity = toIdentity(message);
+      if (link !== undefined) link.token = identity.reconnectionToken;
+      this.#dispatch({ type: "connected", epoch, identity });
       return;
     }
     if (message?.kind === "disconnected") {
-      logger.info(`The service disconnects: ${message.message}`);
+      logger.info(`The service disconnects: ${link?.clean(`${message.message}`)}`);
       this.#announcer.farewell(message);
       return;
     }

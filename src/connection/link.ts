@@ -15,11 +15,15 @@ export interface LinkHandlers {
 
 /** One socket: its callbacks are bound once and let go when it is dropped. */
 export class Link {
+  /** The newest reconnection token that has come. */
+  token = "";
   readonly #socket: WebSocketLike;
+  readonly #url: string;
 
-  /** @param url that was opened; it is kept out of errors' words */
+  /** @param url that was opened */
   constructor(socket: WebSocketLike, url: string, handlers: LinkHandlers) {
     this.#socket = socket;
+    this.#url = url;
     let failure: unknown;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => handlers.onOpen();
@@ -33,13 +37,18 @@ export class Link {
       const refused =
         (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
       const code = refused ? 1009 : event?.code;
-      const reason = withoutSecrets(event?.reason ?? "", url) || undefined;
+      const reason = this.clean(event?.reason ?? "") || undefined;
       const cause = failure === undefined ? undefined : harmless(toError(failure), url);
       // Where all addresses of a host refuse, Node's error has a code only.
       const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);
       const words = `The WebSocket was closed: ${code ?? "no code"}${why ? ` (${why})` : ""}`;
       handlers.onLost(new ConnectionError("Closed", words, { closeCode: code, reason, cause }));
     };
+  }
+
+  /** Words of the service or the socket without its URL's secrets and the token. */
+  clean(words: string): string {
+    return withoutSecrets(words, this.#url, this.token);
   }
 
   get open(): boolean {

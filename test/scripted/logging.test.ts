@@ -46,13 +46,13 @@ test("no token, whatever happens", async () => {
   stage.socket.receiveFrame('{"type":"message","access_token":"SECRET-4"');
   stage.socket.receiveFrame({ type: "ack", ackId: "SECRET-5" });
   stage.socket.receiveError(new Error("getaddrinfo ENOTFOUND"));
-  await stage.drop(1006, "cable");
+  await stage.drop(1006, "cable of SECRET-RECONNECTION");
   await stage.drop(1011, "overload");
   await turn(1_000);
   await stage.accept("A", "SECRET-RECONNECTION-2");
   follow(stage.client.sendToGroup("room", "payload-8"));
   stage.socket.receiveFrame(ack(2, "Forbidden"));
-  stage.socket.receiveFrame(disconnected("maintenance"));
+  stage.socket.receiveFrame(disconnected("maintenance of SECRET-RECONNECTION-2 and TOP-SECRET"));
   await stage.drop(1008);
   await stage.drop(1006);
   failure = new Error("the token service answered 500");

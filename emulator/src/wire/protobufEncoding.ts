@@ -118,7 +118,8 @@ function field(writer: Writer, number: number): Writer {
 }
 
 function text(writer: Writer, number: number, value: string): Writer {
-  return writer.uint32((number << 3) | DELIMITED).string(value);
+  // JSON may hold halves of surrogate pairs, which UTF-8 has no bytes for.
+  return writer.uint32((number << 3) | DELIMITED).string(value.replace(/\p{Surrogate}/gu, "\ufffd"));
 }
 
 function id(writer: Writer, number: number, value: Uint64): void {

@@ -55,3 +55,11 @@ test.each([
 test("a byte order mark is a character like others", () => {
   expect(decode("3206 0a04 efbbbf67")).toMatchObject({ message: { group: "\ufeffg" } });
 });
+
+test("half a surrogate pair, as JSON may hold it, goes out as a replacement character", () => {
+  const payload = { dataType: "text", text: "\ud800x \u{1f600}" } as const;
+  const bytes = protobufCodec.encode({ kind: "serverData", payload })?.frame(1).bytes;
+  expect(Buffer.from(bytes ?? []).toString("hex")).toContain(
+    Buffer.from("\ufffdx \u{1f600}").toString("hex"),
+  );
+});

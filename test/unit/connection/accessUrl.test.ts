@@ -16,7 +16,16 @@ describe("words about a URL", () => {
   ])("%s", (words, clean) => expect(withoutSecrets(words, url)).toBe(clean));
 
   test("a URL without a query has none", () => {
-    expect(withoutSecrets("wss://host is away", "wss://host")).toBe("wss://host is away");
+    expect(withoutSecrets("wss://host/x is away", "wss://host/x")).toBe("wss://host/x is away");
+  });
+
+  test("a password and a token given beside are secrets", () => {
+    expect(withoutSecrets("no way for ann:pw@host with T", "wss://ann:pw@host/", "T")).toBe(
+      "no way for host with ",
+    );
+    expect(withoutSecrets("Invalid URL: wss://ann:p/w@host", "wss://ann:p/w@host")).toBe(
+      "Invalid URL: an invalid URL",
+    );
   });
 });
 
