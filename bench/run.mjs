@@ -6,6 +6,7 @@
 import { execFile, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs, promisify } from "node:util";
+import { numbers } from "../scripts/numbers.mjs";
 import { table, write } from "./report.mjs";
 import { scenarios } from "./scenarios/index.mjs";
 
@@ -17,6 +18,15 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
   },
 });
+const { rounds } = numbers(values, "rounds");
+const selected = scenarios.filter(({ name }) => name.includes(values.only));
+if (selected.length === 0)
+  throw new RangeError(`--only: no scenario of ${scenarios.map(({ name }) => name).join(", ")}.`);
+const known = new Set(scenarios.flatMap(({ contestants }) => contestants));
+for (const name of values.contestants?.split(",") ?? [])
+  if (!known.has(name)) throw new RangeError(`--contestants: ${name} is none of ${[...known].join(", ")}.`);
+if (values.write && (selected.length < scenarios.length || values.contestants !== undefined))
+  throw new RangeError("--write renews the whole page: it goes without --only and --contestants.");
 const run = promisify(execFile);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -28,11 +38,11 @@ async function measure(scenario, contestant, url) {
 }
 
 const results = [];
-for (const each of scenarios.filter(({ name }) => name.includes(values.only))) {
+for (const each of selected) {
   const chosen = values.contestants?.split(",") ?? each.contestants;
   const scenario = { ...each, contestants: each.contestants.filter((name) => chosen.includes(name)) };
   const runs = Object.fromEntries(scenario.contestants.map((name) => [name, []]));
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const name of scenario.contestants) {
       // A service of its own for each run: what one contestant leaves behind is no burden for the next.
       const server = fork(here("server.mjs"));
@@ -44,4 +54,4 @@ for (const each of scenarios.filter(({ name }) => name.includes(values.only))) {
   results.push({ scenario, runs });
   console.log(`\n${table(scenario, runs)}`);
 }
-if (values.write) await write(results, Number(values.rounds));
+if (values.write) await write(results, rounds);

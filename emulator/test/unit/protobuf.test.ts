@@ -58,7 +58,7 @@ test("a byte order mark is a character like others", () => {
 
 test("half a surrogate pair, as JSON may hold it, goes out as a replacement character", () => {
   const payload = { dataType: "text", text: "\ud800x \u{1f600}" } as const;
-  const bytes = protobufCodec.encode({ kind: "serverData", payload })?.frame(1).bytes;
+  const bytes = protobufCodec.encode({ kind: "serverData", payload, metadata: undefined })?.frame(1).bytes;
   expect(Buffer.from(bytes ?? []).toString("hex")).toContain(
     Buffer.from("\ufffdx \u{1f600}").toString("hex"),
   );
