@@ -37,7 +37,7 @@ export class Link {
       const refused =
         (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
       const code = refused ? 1009 : event?.code;
-      const reason = this.clean(event?.reason ?? "") || undefined;
+      const reason = event?.reason ? this.clean(event.reason) : undefined;
       const cause = failure === undefined ? undefined : harmless(toError(failure), url);
       // Where all addresses of a host refuse, Node's error has a code only.
       const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);

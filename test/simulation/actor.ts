@@ -225,8 +225,7 @@ export class Actor {
     this.wires.push(wire);
     wire.socket.throws = this.#throws;
     this.#throws = 0;
-    wire.socket.onTaken = (text) => {
-      const message = JSON.parse(text) as Json;
+    wire.socket.onTaken = (message, text) => {
       this.conduct.writes(wire, message);
       this.punctuality.writes(wire, message);
       this.written.push({ wire, message, at: this.#world.clock.now });

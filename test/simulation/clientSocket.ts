@@ -1,4 +1,5 @@
 import type { WebSocketLike } from "../../src/environment/environment.js";
+import type { Json } from "./model.js";
 import type { Wire } from "./wire.js";
 
 type Handler = ((event: never) => void) | null;
@@ -15,7 +16,7 @@ export class ClientSocket implements WebSocketLike {
   /** The next so many frames are not taken. */
   throws = 0;
   /** What was taken, in order. */
-  onTaken: ((text: string) => void) | undefined;
+  onTaken: ((message: Json, text: string) => void) | undefined;
   /** What wasn't. */
   onThrown: ((text: string) => void) | undefined;
   /** The client has asked for the end. */
@@ -42,8 +43,9 @@ export class ClientSocket implements WebSocketLike {
       this.onThrown?.(data);
       throw new Error("The socket throws.");
     }
-    this.onTaken?.(data);
-    this.#wire.sendUp(data);
+    const message = JSON.parse(data) as Json;
+    this.onTaken?.(message, data);
+    this.#wire.sendUp(data, message);
   }
 
   close(code = 1005): void {

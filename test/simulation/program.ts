@@ -152,6 +152,7 @@ export class Program {
 
   #operate(call: OperationCall): void {
     const { client } = this.#actor;
+    if (call.do === "state" || call.do === "watch" || call.do === "unwatch") this.#world.usesStates = true;
     const op = this.#world.nextOperation();
     const record: OperationRecord = {
       op,

@@ -11,7 +11,8 @@ import type { World } from "./world.js";
 export function stateConflict(actor: Actor, world: World): string | undefined {
   const { client, name } = actor;
   const id = client.connectionId;
-  if (client.state !== "Connected" || id === undefined) return undefined;
+  if (!world.usesStates || client.state !== "Connected" || id === undefined) return undefined;
+  const unique = uniqueIds(actor);
   for (const group of GROUPS) {
     if (actor.restoreFailures.some((failure) => failure.group === group && failure.connectionId === id))
       continue;
@@ -21,7 +22,7 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
         return `the service keeps a state in ${group} of ${connectionId.slice(0, 4)}, which isn't there`;
     }
     const known = ask(() => client.listGroupStates(group));
-    const isWatching = watches(actor, group);
+    const isWatching = watches(actor, group, unique);
     if (isWatching !== undefined && isWatching !== (known !== undefined))
       return `${name} ${isWatching ? "wants" : "doesn't want"} the states of ${group}, the client thinks otherwise`;
     if (isWatching === true) {
@@ -37,7 +38,7 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
       const agrees = resubscribed ? real.every((each) => told.includes(each)) : told.join() === real.join();
       if (!agrees) return `${name} knows [${told.join(" ")}] of ${group}, the service [${real.join(" ")}]`;
     }
-    if (!isOwnClear(actor, group)) continue;
+    if (!isOwnClear(actor, group, unique)) continue;
     const own = ask(() => client.getGroupState(group));
     const real = truth.find(({ connectionId }) => connectionId === id)?.state;
     if (JSON.stringify(own) !== JSON.stringify(real))
@@ -69,8 +70,7 @@ function ask<T>(question: () => T): T | undefined {
 }
 
 /** Undefined: a call failed or shares its ack id, so anything may be. */
-function watches(actor: Actor, group: string): boolean | undefined {
-  const unique = uniqueIds(actor);
+function watches(actor: Actor, group: string, unique: Ids): boolean | undefined {
   let watching = false;
   for (const record of actor.program.operations) {
     const { call } = record;
@@ -82,8 +82,7 @@ function watches(actor: Actor, group: string): boolean | undefined {
 }
 
 /** Nothing failed that decides on the own state in the group. */
-function isOwnClear(actor: Actor, group: string): boolean {
-  const unique = uniqueIds(actor);
+function isOwnClear(actor: Actor, group: string, unique: Ids): boolean {
   const { operations } = actor.program;
   if (actor.rejoinFailures.some((failure) => failure.group === group)) return false;
   return !operations.some((record) => {

@@ -103,9 +103,8 @@ export class Wire {
   }
 
   /** A frame that the client has handed to its socket. */
-  sendUp(text: string): void {
+  sendUp(text: string, message: Json): void {
     if (this.#dead) return;
-    const message = JSON.parse(text) as Json;
     this.#up(() => {
       if (this.#upLost || this.#service === undefined || this.#serviceClosed) return;
       this.#world.trace(this.#actor.name, () => `service gets ${text}`);

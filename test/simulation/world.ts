@@ -12,6 +12,8 @@ export class World {
   readonly clock: Clock;
   readonly backend: Backend;
   readonly actors: readonly Actor[];
+  /** Somebody has asked for the states of a group, or to have one. */
+  usesStates = false;
   /** The first promise that was broken. */
   violation: string | undefined;
   readonly #tracer: Tracer | undefined;
