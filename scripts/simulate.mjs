@@ -30,7 +30,7 @@ const folder = makeFolder("simulation");
 await bundle(folder, { main: "test/simulation/main.ts" }, { sourcemap: "inline" });
 
 // Most of what a run allocates is dead by its end: with so much room it dies before it is looked at.
-const flags = ["--enable-source-maps", "--max-semi-space-size=64"];
+const flags = ["--enable-source-maps", "--max-semi-space-size=128"];
 const codes = await Promise.all(
   Array.from({ length: jobs }, (_, index) => {
     const job = {
