@@ -281,7 +281,7 @@ export class Actor {
       this.rejoinFailures.push({
         connectionId: client.connectionId,
         group,
-        error: error,
+        error,
       }),
     );
     client.on(

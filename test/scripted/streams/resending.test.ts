@@ -233,6 +233,17 @@ describe("W37: keep-alives", () => {
     expect(sentOf(stage.socket)).toEqual(["start", "alive", "1", "alive", "alive"]);
   });
 
+  test("aren't put off by fragments that the service refuses: it may count what it takes only", async () => {
+    const stage = await connectedStage();
+    const writer = await openStream(stage, { idleTimeoutInMs: 3_000 });
+    await turn(600);
+    await writer.write("x");
+    await turn(200);
+    stage.socket.receiveFrame(streamNack(1));
+    await turn(200);
+    expect(sentOf(stage.socket)).toEqual(["start", "1", "1", "alive"]);
+  });
+
   test("by the service's 300 s where no timeout is named; none after the end", async () => {
     const stage = await connectedStage();
     const writer = await openStream(stage);
