@@ -82,6 +82,11 @@ export class ActorEnvironment implements Environment {
     return () => void this.wakeListeners.delete(entry);
   };
 
+  /** After a freeze something that came meanwhile is yet to be told. */
+  get isHolding(): boolean {
+    return this.#held.length > 0;
+  }
+
   /** Calls back now, or when the freeze is over; in order. */
   soon(callback: () => void): void {
     if (this.#held.length > 0 || this.#world.clock.now < this.frozenUntil) this.#held.push(callback);

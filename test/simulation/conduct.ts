@@ -52,12 +52,12 @@ export class Conduct {
     if (state === "Connected" && previousState !== "Recovering") this.#connectedAt = now;
     if (previousState !== "Connected" || (state !== "Recovering" && state !== "Disconnected")) return;
     this.#droppedAt = now;
-    const { disturbed, sendIsBroken, wires } = this.#actor;
+    const { disturbed, environment, sendIsBroken, wires } = this.#actor;
     const { closeCode, farewell } = wires.at(-1) ?? {};
     if (code !== closeCode || !(error instanceof Error) || (farewell !== undefined && !reason))
       this.#failed(`lost by code ${closeCode}, tells ${code}, ${reason}, ${String(error)}`);
-    // A probe after a sleep that can't be sent is as good as unanswered.
-    if (wires.at(-1)?.healthy === true && !(disturbed && sendIsBroken))
+    // A probe after a sleep that can't be sent is as good as unanswered. The answer to one before it may be held up.
+    if (wires.at(-1)?.healthy === true && !(disturbed && sendIsBroken) && !environment.isHolding)
       this.#failed("gave up a connection that works");
   }
 

@@ -193,7 +193,7 @@ export type Ids = Pick<ReadonlySet<number>, "has">;
  * Ids that stand for one operation only. A program that chooses its own may take one that the client
  * has used: the service can't tell the two apart then, nor can we.
  */
-export function uniqueIds({ program, written }: Actor): Ids {
+export function uniqueIds({ program, written, thrown }: Actor): Ids {
   const users = new Map<number, string>();
   const shared = new Set<number>();
   const use = (id: unknown, user: string): void => {
@@ -202,7 +202,7 @@ export function uniqueIds({ program, written }: Actor): Ids {
     if (known === undefined) users.set(id, user);
     else if (known !== user) shared.add(id);
   };
-  for (const { message } of written) use(message["ackId"], fingerprint(message));
+  for (const { message } of [...written, ...thrown]) use(message["ackId"], fingerprint(message));
   for (const record of program.operations) {
     const { call, op } = record;
     if (call.do === "send" || call.do === "event") use(ackIdOf(record), `op ${op}`);

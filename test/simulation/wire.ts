@@ -139,7 +139,8 @@ export class Wire {
 
   /** The client lets go of an open socket, and the service isn't told that this is the end. */
   abandoned(): void {
-    if (this.healthy && this.#actor.client.state === "Stopping")
+    const { client, timeIsWrong, sendIsBroken } = this.#actor;
+    if (this.healthy && client.state === "Stopping" && !timeIsWrong && !sendIsBroken)
       this.#world.failed(`${this.#actor.name} stops without a goodbye`);
   }
 
