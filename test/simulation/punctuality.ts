@@ -115,6 +115,8 @@ export class Punctuality {
   refused(wire: Wire, ackId: number): void {
     const place = placeOf(wire, ackId);
     this.#written.delete(place);
+    // What proves a recovery comes before everything is sent again.
+    if (this.#told !== "Connected") return;
     // One sent twice is refused twice; the wait begins with the first.
     if (!this.#refused.has(place)) this.#refused.set(place, { wire, at: this.#world.clock.now });
   }
