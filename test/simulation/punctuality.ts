@@ -115,8 +115,6 @@ export class Punctuality {
   refused(wire: Wire, ackId: number): void {
     const place = placeOf(wire, ackId);
     this.#written.delete(place);
-    // What proves a recovery comes before everything is sent again.
-    if (this.#told !== "Connected") return;
     // One sent twice is refused twice; the wait begins with the first.
     if (!this.#refused.has(place)) this.#refused.set(place, { wire, at: this.#world.clock.now });
   }
@@ -140,6 +138,8 @@ export class Punctuality {
     const before = this.#written.get(place);
     const refusal = this.#refused.get(place);
     this.#written.set(place, { wire, at: now });
+    // A recovery sends everything again, also what the frame that proves it refuses.
+    if (this.#told !== "Connected") return;
     this.#refused.delete(place);
     const { timeIsWrong, sendIsBroken, program, plan } = this.#actor;
     if (timeIsWrong || sendIsBroken || program.operations.some(({ call }) => call.ackId === ackId)) return;
