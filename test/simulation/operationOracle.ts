@@ -95,12 +95,14 @@ export function checkOperations(actor: Actor, world: World): void {
 }
 
 /** Another operation was under way with this ack id, or one of the client's own may have been. */
-function mayBeInUse({ program, written }: Actor, record: OperationRecord): boolean {
+function mayBeInUse({ program, written, thrown }: Actor, record: OperationRecord): boolean {
   const isRival = (other: OperationRecord): boolean =>
     other !== record && ackIdOf(other) === record.call.ackId && (other.settledAt ?? 0) >= record.at;
   return (
     program.operations.some(isRival) ||
-    written.some(({ message }) => message["ackId"] === record.call.ackId && message["data"] === undefined)
+    [...written, ...thrown].some(
+      ({ message }) => message["ackId"] === record.call.ackId && message["data"] === undefined,
+    )
   );
 }
 
