@@ -74,11 +74,11 @@ function complete(options: WebPubSubClientOptions): Settings {
 
 function toProtocol(protocol: WebPubSubClientProtocol | undefined): WebPubSubClientProtocol {
   if (protocol === undefined || protocol === null) return WebPubSubJsonReliableProtocol();
-  const isOne =
+  const isProtocol =
     typeof protocol.name === "string" &&
     typeof protocol.parseMessages === "function" &&
     typeof protocol.writeMessage === "function";
-  if (!isOne) {
+  if (!isProtocol) {
     throw new TypeError(
       "options.protocol must have name, parseMessages and writeMessage; WebPubSubJsonReliableProtocol() makes one.",
     );

@@ -4,13 +4,9 @@ import { checkFrame } from "./frameCheck.js";
 import { operationKey, type Json } from "./model.js";
 import { fingerprint } from "./operationOracle.js";
 import type { OperationRecord } from "./program.js";
+import { REJOIN_PATIENCE } from "./punctuality.js";
 import type { Wire } from "./wire.js";
 import type { World } from "./world.js";
-
-/** How long after a drop a recovery may be tried, in ms. */
-const RECOVERY_WINDOW = 30_000;
-/** How long `connected` waits for the groups, in ms. */
-const REJOIN_PATIENCE = 5_000;
 
 /** What a call is on the wire. */
 const FRAMES: Readonly<Record<string, string>> = {
@@ -26,8 +22,6 @@ export class Conduct {
   readonly #actor: Actor;
   readonly #world: World;
   readonly #failed: (reason: string) => void;
-  #droppedAt = 0;
-  #connectedAt = 0;
   /** The connection that has been used, and what was joined on it before. */
   #begunOn: Wire["connectionId"];
   readonly #rejoined = new Set<string>();
@@ -45,13 +39,10 @@ export class Conduct {
   }
 
   stateChanged({ state, previousState, attempt = 0, code, reason, error }: OnStateChangedArgs): void {
-    const { now } = this.#world.clock;
     const { maxReconnects } = this.#actor.plan;
     if (state !== "Recovering" && maxReconnects >= 0 && attempt > maxReconnects + 1)
       this.#failed(`makes attempt ${attempt} to connect, of ${maxReconnects + 1}`);
-    if (state === "Connected" && previousState !== "Recovering") this.#connectedAt = now;
     if (previousState !== "Connected" || (state !== "Recovering" && state !== "Disconnected")) return;
-    this.#droppedAt = now;
     const { disturbed, environment, sendIsBroken, wires } = this.#actor;
     const { closeCode, farewell } = wires.at(-1) ?? {};
     if (code !== closeCode || !(error instanceof Error) || (farewell !== undefined && !reason))
@@ -64,16 +55,15 @@ export class Conduct {
   connects(wire: Wire, previous: Wire | undefined): void {
     if (!wire.isRecovery || this.#actor.disturbed) return;
     if (previous?.closeCode === 1008) this.#failed("tries to recover after close code 1008");
-    const late = this.#world.clock.now - this.#droppedAt;
-    if (late > RECOVERY_WINDOW) this.#failed(`tries to recover ${late} ms after the drop`);
   }
 
   /** The groups were joined before it was said that all is well. */
   connected(connectionId: string): void {
-    const { plan, name } = this.#actor;
-    if (!plan.autoRejoinGroups || this.#world.clock.now - this.#connectedAt >= REJOIN_PATIENCE) return;
+    const { plan, name, punctuality } = this.#actor;
+    const { connectedAt } = punctuality;
+    if (!plan.autoRejoinGroups || this.#world.clock.now - connectedAt >= REJOIN_PATIENCE) return;
     const session = this.#world.backend.model.sessions.get(connectionId);
-    for (const group of this.#wishes(this.#connectedAt)) {
+    for (const group of this.#wishes(connectedAt)) {
       if (session?.alive === true && !session.groups.has(group))
         this.#failed(`connected before ${name} was in ${group} again`);
     }

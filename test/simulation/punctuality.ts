@@ -11,11 +11,14 @@ const PING_INTERVAL = 20_000;
 const LONGEST_SILENCE = PING_INTERVAL + 45_000;
 /** How long the service may take to answer after a wake. */
 const PROBE_TIMEOUT = 5_000;
-const REJOIN_PATIENCE = 5_000;
+/** How long `connected` waits for the groups. */
+export const REJOIN_PATIENCE = 5_000;
 const FIRST_RECONNECT = 1_000;
 const LONGEST_RECONNECT = 30_000;
 /** Between attempts to recover, and over which first attempts are spread. */
 const RECOVERY_PERIOD = 5_000;
+/** How long after a drop a recovery may be tried. */
+const RECOVERY_WINDOW = 30_000;
 /** Recovery isn't given up before so much of its window is over. */
 const LEAST_RECOVERY = 28_000;
 /** A new connection, or a recovered one, that lives shorter than this has failed. */
@@ -46,7 +49,8 @@ export class Punctuality {
   /** A signal may have brought the attempt forward. */
   #woken = false;
   #droppedAt = 0;
-  #connectedAt = 0;
+  /** When the newest connection began. */
+  connectedAt = 0;
   #resumedAt = -Infinity;
   #shortLived = 0;
   /** So many resumptions in a row lived a moment only. */
@@ -87,7 +91,7 @@ export class Punctuality {
     if (state === "Connected") {
       this.#resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
-      if (previousState !== "Recovering") this.#connectedAt = now;
+      if (previousState !== "Recovering") this.connectedAt = now;
     }
     if (state === "Disconnected" || state === "Recovering") this.#waits(args);
     else this.#attemptAt = undefined;
@@ -99,6 +103,9 @@ export class Punctuality {
   /** A socket is opened. */
   connects(wire: Wire): void {
     if (!wire.isRecovery) return;
+    const late = this.#world.clock.now - this.#droppedAt;
+    if (!this.#actor.disturbed && late > RECOVERY_WINDOW)
+      this.#failed(`tries to recover ${late} ms after the drop`);
     this.#attemptEnds(!this.#actor.timeIsWrong);
     this.#begins("recover");
     this.#enteredAt = this.#world.clock.now;
@@ -106,9 +113,9 @@ export class Punctuality {
 
   connected(): void {
     const { now } = this.#world.clock;
-    const due = Math.max(this.#connectedAt + REJOIN_PATIENCE, this.#resumedAt);
+    const due = Math.max(this.connectedAt + REJOIN_PATIENCE, this.#resumedAt);
     if (!this.#actor.timeIsWrong && now > due + GRAIN)
-      this.#failed(`connected was told ${now - this.#connectedAt} ms after the connection stood`);
+      this.#failed(`connected was told ${now - this.connectedAt} ms after the connection stood`);
   }
 
   /** The service has said no to an operation for now. */
@@ -188,7 +195,7 @@ export class Punctuality {
     this.#droppedAt = now;
     this.#checkPing();
     if (!isTimely || this.#actor.sendIsBroken) return;
-    const heardAt = Math.max(this.#connectedAt, this.#resumedAt, this.#actor.wires.at(-1)?.heardAt ?? 0);
+    const heardAt = Math.max(this.connectedAt, this.#resumedAt, this.#actor.wires.at(-1)?.heardAt ?? 0);
     const due = this.#wokenAt > heardAt ? this.#wokenAt + PROBE_TIMEOUT : heardAt + LONGEST_SILENCE;
     if (now > due + GRAIN) this.#failed(`took a silent connection for alive for ${now - heardAt} ms`);
   }
@@ -205,7 +212,7 @@ export class Punctuality {
     if (this.#actor.timeIsWrong) return;
     if (state === "Recovering") return this.#checkRecoveryDelay(previousState, attempt, delay, code);
     if (previousState !== "Connecting")
-      this.#shortLived = now - this.#connectedAt < STABLE_AFTER ? this.#shortLived + 1 : 0;
+      this.#shortLived = now - this.connectedAt < STABLE_AFTER ? this.#shortLived + 1 : 0;
     const retry = attempt - 1 + Math.max(0, this.#shortLived - 1);
     if (retry > 0) {
       const bound = Math.min(LONGEST_RECONNECT, FIRST_RECONNECT * 2 ** Math.min(retry - 1, 20));

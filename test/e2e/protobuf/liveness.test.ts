@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Environment, WebPubSubClientOptions } from "web-pubsub-client";
+import type { Environment, WebPubSubClientOptions, WebPubSubClientProtocol } from "web-pubsub-client";
 import { WebPubSubProtobufProtocol, WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
 import { WebSocket } from "ws";
 import { House, until } from "../harness.js";
@@ -72,17 +72,23 @@ function hex(data: ArrayBuffer): string {
 
 const keepAlive = { keepAliveIntervalInMs: 7_000, keepAliveTimeoutInMs: 9_000 };
 
+/** A member of the group `room` whose clock and frames the test has in hand. */
+async function enter(house: House, protocol: WebPubSubClientProtocol) {
+  const clock = new Clock();
+  const wire = new Wire();
+  const ann = await house.welcome("ann", ["room"], {
+    protocol,
+    ...keepAlive,
+    webSocket: wire.webSocket,
+    environment: clock.environment,
+  });
+  return { clock, wire, ann };
+}
+
 describe.each([WebPubSubProtobufReliableProtocol(), WebPubSubProtobufProtocol()])("$name", (protocol) => {
   test("a ping every interval, each answered by the service, keeps a quiet connection", async () => {
     await using house = await House.open();
-    const clock = new Clock();
-    const wire = new Wire();
-    const ann = await house.welcome("ann", ["room"], {
-      protocol,
-      ...keepAlive,
-      webSocket: wire.webSocket,
-      environment: clock.environment,
-    });
+    const { clock, wire, ann } = await enter(house, protocol);
     const before = wire.sent.length;
     // Far more than what an unanswered ping is given.
     for (let n = 1; n <= 20; n++) {
@@ -97,14 +103,7 @@ describe.each([WebPubSubProtobufReliableProtocol(), WebPubSubProtobufProtocol()]
 
   test("a half-open link is found when the answer to a ping stays out, and made good", async () => {
     await using house = await House.open();
-    const clock = new Clock();
-    const wire = new Wire();
-    const ann = await house.welcome("ann", ["room"], {
-      protocol,
-      ...keepAlive,
-      webSocket: wire.webSocket,
-      environment: clock.environment,
-    });
+    const { clock, wire, ann } = await enter(house, protocol);
     const { connectionId } = ann.client;
     expect(house.faults.goHalfOpen()).toBe(1);
     house.hub.sendToGroup("room", "unheard");
