@@ -80,12 +80,14 @@ export class WatchedPage {
     onTestFinished(async () => {
       if (task.result?.state !== "fail") return;
       const later = new Promise<string>((resolve) => setTimeout(resolve, 3_000, "The page doesn't answer."));
-      const log = page.evaluate<string>("JSON.stringify({ log, got, state: client.state }, null, 1)");
-      const shot = page.send("Page.captureScreenshot").then(({ data }) => String(data));
-      leaveTrace(task.name, {
-        log: await Promise.race([log, later]).catch(String),
-        png: Buffer.from(await Promise.race([shot, later]).catch(String), "base64"),
-      });
+      // A page that fails to answer must not hide why the test failed.
+      const orWhyNot = (answer: Promise<string>): Promise<string> =>
+        Promise.race([answer, later]).catch(String);
+      const [log, shot] = await Promise.all([
+        orWhyNot(page.evaluate("JSON.stringify({ log, got, state: client.state }, null, 1)")),
+        orWhyNot(page.send("Page.captureScreenshot").then(({ data }) => String(data))),
+      ]);
+      leaveTrace(task.name, { log, png: Buffer.from(shot, "base64") });
     });
     await page.send("Page.addScriptToEvaluateOnNewDocument", { source: PRELUDE });
     await page.send("Page.navigate", { url });
