@@ -58,13 +58,17 @@ export class Heartbeat {
     return sent;
   }
 
-  /** Looks again at a given time. */
-  #look(due: number): void {
+  /**
+   * Looks again at a given time.
+   * @param isLast what was silent before is dead: an answer that waited behind the timer has had its turn
+   */
+  #look(due: number, isLast = false): void {
     this.#timer.at(due, () => {
       if (this.#lostUnheard()) return;
       const step = this.#liveness.tick(this.#settings.environment.now());
-      if (step.dead) this.#lose("NoAnswer", "The service has not answered in time.");
-      else this.#look(step.due);
+      if (!step.dead) this.#look(step.due);
+      else if (isLast) this.#lose("NoAnswer", "The service has not answered in time.");
+      else this.#look(-Infinity, true);
     });
   }
 

@@ -17,6 +17,9 @@ export interface StageOptions extends WebPubSubClientOptions {
   readonly random?: () => number;
 }
 
+/** What a timer of 0 ms takes that another one sets, in ms: fake ones are like those of the platforms. */
+export const ONE_TURN = 1;
+
 /** Turns the fake clock; everything that is due meanwhile happens. */
 export async function turn(ms = 0): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Environment } from "web-pubsub-client";
 import { connected, fromServer, pong } from "../helpers/frames.js";
-import { Stage, turn, type StageOptions } from "../helpers/stage.js";
+import { ONE_TURN, Stage, turn, type StageOptions } from "../helpers/stage.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -25,9 +25,9 @@ describe("keep-alive", () => {
     const stage = new Stage({ socket: { closing: "silent" } });
     const socket = await stage.connect("A");
     await turn(20_000);
-    await turn(44_999);
+    await turn(45_000);
     expect(stage.client.state).toBe("Connected");
-    await turn(1);
+    await turn(ONE_TURN);
     expect([stage.client.state, socket.terminated, stage.sockets.length]).toEqual(["Recovering", true, 2]);
     await stage.recover();
     expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
@@ -40,8 +40,49 @@ describe("keep-alive", () => {
       errors.push([state, error?.name, error && "code" in error && error.code]),
     );
     await stage.connect();
-    await turn(65_000);
+    await turn(65_000 + ONE_TURN);
     expect(errors.at(-1)).toEqual(["Recovering", "ConnectionError", "NoAnswer"]);
+  });
+
+  test("an answer that waits behind the timer is heard", async () => {
+    const stage = new Stage();
+    const socket = await stage.connect();
+    await turn(60_000);
+    // Due at the very moment that silence is too long, and after the client's own timer.
+    setTimeout(() => socket.receiveFrame(pong), 5_000);
+    await turn(5_000 + ONE_TURN);
+    expect([stage.client.state, stage.sockets.length]).toEqual(["Connected", 1]);
+    await turn(60_000);
+    expect(stage.client.state).toBe("Recovering");
+  });
+
+  test("a socket that closes in the turn before the verdict has closed; it isn't silent", async () => {
+    const stage = new Stage();
+    const codes: unknown[] = [];
+    stage.client.on("state-changed", ({ code }) => codes.push(code));
+    const socket = await stage.connect();
+    await turn(60_000);
+    setTimeout(() => socket.receiveClose(1008), 5_000);
+    await turn(5_000 + ONE_TURN);
+    expect(codes.at(-2)).toBe(1008);
+    expect(stage.socket.url.searchParams.has("awps_connection_id")).toBe(false);
+  });
+
+  test("a wake in the turn before the verdict puts it off by one more turn at most", async () => {
+    let wake = (): void => undefined;
+    const stage = new Stage({
+      environment: {
+        onWake: (listener) => {
+          wake = listener;
+          return () => undefined;
+        },
+      },
+    });
+    await stage.connect();
+    wake();
+    setTimeout(() => wake(), 5_000);
+    await turn(5_000 + 2 * ONE_TURN);
+    expect(stage.client.state).toBe("Recovering");
   });
 
   test("any frame counts as an answer", async () => {
@@ -63,9 +104,9 @@ describe("keep-alive", () => {
     socket.sendError = undefined;
     await turn(20_000);
     expect(pings(stage)).toBe(1);
-    await turn(44_999);
+    await turn(45_000);
     expect(stage.client.state).toBe("Connected");
-    await turn(1);
+    await turn(ONE_TURN);
     expect(stage.client.state).toBe("Recovering");
   });
 
@@ -82,7 +123,7 @@ describe("keep-alive", () => {
     await stage.connect();
     await turn(3_000);
     expect([pings(stage), stage.client.state]).toEqual([3, "Connected"]);
-    await turn(500);
+    await turn(500 + ONE_TURN);
     expect(stage.client.state).toBe("Recovering");
   });
 
@@ -178,8 +219,23 @@ describe("a timer that fires late", () => {
     sleep(3_600_000);
     await turn(20_000);
     expect(stage.client.state).toBe("Connected");
-    await turn(5_000);
+    await turn(5_000 + ONE_TURN);
     expect(stage.client.state).toBe("Recovering");
+  });
+
+  test("of a probe by less than 2 s: an answer that waits behind it is heard", async () => {
+    const { stage, sleep } = sleeper();
+    const socket = await stage.connect();
+    await turn(20_000);
+    sleep(3_600_000);
+    await turn(20_000);
+    expect(pings(stage)).toBe(2);
+    // Both are due at once when the page goes on, and the answer comes second.
+    setTimeout(() => socket.receiveFrame(pong), 5_000);
+    await turn(3_000);
+    sleep(1_500);
+    await turn(2_000 + ONE_TURN);
+    expect([stage.client.state, stage.sockets.length]).toEqual(["Connected", 1]);
   });
 
   test("a clock put back doesn't stop the keep-alive", async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { pong } from "../helpers/frames.js";
-import { Stage, turn, type StageOptions } from "../helpers/stage.js";
+import { ONE_TURN, Stage, turn, type StageOptions } from "../helpers/stage.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => {
@@ -39,7 +39,7 @@ describe("a wake", () => {
     const { stage, wake } = sleeper();
     const socket = await stage.connect("A");
     wake();
-    await turn(5_000);
+    await turn(5_000 + ONE_TURN);
     expect([socket.terminated, stage.client.state]).toEqual([true, "Recovering"]);
     await stage.recover();
     expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
@@ -52,7 +52,7 @@ describe("a wake", () => {
     socket.receiveFrame(pong);
     await turn(1_000);
     wake();
-    await turn(5_000);
+    await turn(5_000 + ONE_TURN);
     expect([socket.frames("ping").length, stage.client.state]).toEqual([2, "Recovering"]);
   });
 
@@ -64,7 +64,7 @@ describe("a wake", () => {
       await turn(999);
     }
     expect(socket.frames("ping")).toHaveLength(1);
-    await turn(5);
+    await turn(5 + ONE_TURN);
     expect(stage.client.state).toBe("Recovering");
   });
 
@@ -173,7 +173,7 @@ describe("a wake", () => {
     const { stage, wake } = sleeper();
     await stage.connect("A");
     wake();
-    await turn(5_000);
+    await turn(5_000 + ONE_TURN);
     expect(stage.socket.url.searchParams.get("awps_connection_id")).toBe("A");
   });
 
