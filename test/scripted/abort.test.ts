@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { ack, connected } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
@@ -213,5 +214,52 @@ describe("operations", () => {
     abort.abort();
     await turn();
     expect(all.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected", "rejected"]);
+  });
+
+  test("of every kind share one listener on one signal, so Node warns of no leak; it goes with the last", async () => {
+    const stage = new Stage();
+    await stage.connect();
+    const { client } = stage;
+    const abort = new AbortController();
+    const { signal } = abort;
+    const options = { abortSignal: signal };
+    const listeners = (): number => getEventListeners(signal, "abort").length;
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): number => warnings.push(warning);
+    process.on("warning", onWarning);
+    const all = [
+      ...Array.from({ length: 50 }, (_, n) => follow(client.sendToGroup("g", n, options))),
+      follow(client.joinGroup("h", options)),
+      follow(client.invokeEvent("e", "x", options)),
+      follow(client.openGroupStream("g", options)),
+    ];
+    expect(listeners()).toBe(1);
+    for (let ackId = 1; ackId <= 50; ackId++) stage.socket.receiveFrame(ack(ackId));
+    await turn();
+    expect(all.filter(({ status }) => status === "resolved")).toHaveLength(50);
+    expect(listeners()).toBe(1);
+    abort.abort();
+    await turn();
+    expect(all.slice(50).map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
+    expect(listeners()).toBe(0);
+    // Warnings come in a turn of their own.
+    vi.useRealTimers();
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", onWarning);
+    expect(warnings).toEqual([]);
+  });
+
+  test("of several clients share it, too", async () => {
+    const stages = [new Stage(), new Stage()];
+    const { signal } = new AbortController();
+    for (const stage of stages) {
+      await stage.connect();
+      void stage.client.sendToGroup("g", "x", { abortSignal: signal });
+    }
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    stages[0]?.socket.receiveFrame(ack(1));
+    expect(getEventListeners(signal, "abort")).toHaveLength(1);
+    stages[1]?.socket.receiveFrame(ack(1));
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 });
