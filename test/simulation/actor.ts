@@ -9,6 +9,7 @@ import { Grammar } from "./grammar.js";
 import type { Json } from "./model.js";
 import type { ClientPlan, Reaction, Trouble } from "./plan.js";
 import { InvocationUse } from "./invocationUse.js";
+import { OwnJoins } from "./ownJoins.js";
 import { Program } from "./program.js";
 import { Punctuality } from "./punctuality.js";
 import { SequenceCheck } from "./sequenceCheck.js";
@@ -50,6 +51,7 @@ export class Actor {
   readonly sequence: SequenceCheck;
   readonly conduct: Conduct;
   readonly punctuality: Punctuality;
+  readonly ownJoins: OwnJoins;
   readonly wires: Wire[] = [];
   readonly written: Written[] = [];
   /** Frames that a socket has refused. */
@@ -100,6 +102,7 @@ export class Actor {
     this.sequence = new SequenceCheck(this.environment, world.clock, (reason) => this.#failed(reason));
     this.conduct = new Conduct(this, world, (reason) => this.#failed(reason));
     this.punctuality = new Punctuality(this, world, (reason) => this.#failed(reason));
+    this.ownJoins = new OwnJoins(this, world);
     this.client = new WebPubSubClient(credential(this, world), {
       environment: this.environment,
       protocol: plan.reliable ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol(),
@@ -228,6 +231,7 @@ export class Actor {
     wire.socket.onTaken = (message, text) => {
       this.conduct.writes(wire, message);
       this.punctuality.writes(wire, message);
+      this.ownJoins.writes(wire, message);
       this.written.push({ wire, message, at: this.#world.clock.now });
       this.#world.trace(this.name, () => `says ${text}`);
       this.streams.writes(message);
@@ -318,7 +322,10 @@ export class Actor {
     const error = message["error"] as { name: string } | undefined;
     if (error?.name !== "InternalServerError") this.answered.add(ackId);
     this.answers.set(ackId, error?.name ?? "success");
-    if (error?.name === "Forbidden") this.conduct.refused(wire, ackId);
+    const isFinal = error?.name === "Forbidden";
+    if (isFinal) this.conduct.refused(wire, ackId);
+    if (isFinal || error?.name === "InternalServerError") this.ownJoins.refused(wire, ackId, isFinal);
+    else this.ownJoins.answered(ackId);
     if (error?.name === "InternalServerError") this.punctuality.refused(wire, ackId);
     else this.punctuality.answered(wire, ackId);
   }

@@ -213,6 +213,7 @@ export class Backend {
   }
 
   #refusesOperation(): OperationError | undefined {
+    if (this.#refusal === "Forbidden" && !this.model.mayBeForbidden) return undefined;
     if (!this.#strikes("refuse")) return undefined;
     this.model.refused(this.#refusal);
     return { name: this.#refusal, message: "A simulated refusal." };

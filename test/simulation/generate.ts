@@ -201,7 +201,7 @@ const SERVICE = {
   refuseOperations: (random) => ({
     do: "refuseOperations",
     times: random.between(1, 5),
-    name: "InternalServerError",
+    name: random.chance(0.25) ? "Forbidden" : "InternalServerError",
   }),
   swallowAcks: (random) => ({ do: "swallowAcks", times: random.between(1, 3) }),
   delayAcks: (random) => ({
@@ -253,6 +253,7 @@ function pickKinds(random: Random): string[] {
   // Kinds that do most together.
   if (random.chance(0.06)) kinds.push("event", "event", "handler");
   if (random.chance(0.06)) kinds.push("credential", "credential", "restart");
+  if (random.chance(0.06)) kinds.push("kick", "kick", "refuseOperations", "refuseOperations");
   if (random.chance(0.5)) kinds.push("publish");
   if (random.chance(0.6)) kinds.push("cut", "cutAfter");
   if (random.chance(0.3)) kinds.push("stream", "stream");

@@ -75,6 +75,10 @@ export class Model {
   /** When messages expire that do, by their number. */
   readonly #expiry = new Map<number, number>();
   #refusal: string | undefined;
+  /** What is being heard has been executed before, or is being executed. */
+  #isRepeat = false;
+  /** What is being heard needs a permission that may have been taken away; who may not leave is in for good. */
+  mayBeForbidden = false;
   #published = 0;
 
   constructor(world: World) {
@@ -169,6 +173,9 @@ export class Model {
     const session = wire.connectionId === undefined ? undefined : this.sessions.get(wire.connectionId);
     const listens = session?.alive === true && session.wire === wire;
     this.#refusal = undefined;
+    this.#isRepeat = session !== undefined && isRepeat(session, message);
+    this.mayBeForbidden =
+      !this.#isRepeat && (message["type"] === "joinGroup" || message["type"] === "sendToGroup");
     // Executed once more, on another connection, it begins to live anew.
     if (message["type"] === "sendToGroup")
       this.#expiry.delete((message["data"] as { op?: number } | undefined)?.op ?? 0);
@@ -252,8 +259,7 @@ export class Model {
       this.refusedOps.add(key);
       return;
     }
-    if (ackId !== undefined && session.executedAckIds.has(ackId)) return;
-    if (ackId !== undefined && [...session.handling.values()].includes(ackId)) return;
+    if (this.#isRepeat) return;
     if (!isAllowed(session, message, group)) {
       this.refusedOps.add(key);
       return;
@@ -321,6 +327,12 @@ export class Model {
       at.push(connectionId);
     }
   }
+}
+
+function isRepeat({ executedAckIds, handling }: ModelSession, message: Json): boolean {
+  const ackId = message["ackId"] as number | undefined;
+  if (ackId === undefined) return false;
+  return executedAckIds.has(ackId) || [...handling.values()].includes(ackId);
 }
 
 /** A member may say something about itself; taking it back and not listening any more are free. */

@@ -1,6 +1,7 @@
 // Faults planted on purpose: each one breaks a promise in the way a careless change might. The
 // simulation must find every one of them, or its oracle is blind there.
 
+import { blindMutants } from "./blindMutants.mjs";
 import { callMutants } from "./callMutants.mjs";
 import { courseMutants } from "./courseMutants.mjs";
 import { previewMutants } from "./previewMutants.mjs";
@@ -734,4 +735,11 @@ const server = [
   },
 ];
 
-export const mutants = [...client, ...server, ...previewMutants, ...callMutants, ...courseMutants];
+export const mutants = [
+  ...client,
+  ...server,
+  ...previewMutants,
+  ...callMutants,
+  ...courseMutants,
+  ...blindMutants,
+];

@@ -93,6 +93,7 @@ async function play(world: World): Promise<void> {
     checkOptions(actor, world);
     checkStreams(actor, world);
     actor.invocations.check();
+    actor.ownJoins.check();
     if (actor.roundsOpen !== 0) world.failed(`${actor.name}: an event didn't reach every listener`);
     for (const { kind, signal } of actor.program.lives)
       if ((signal?.listeners.size ?? 0) > 0) world.failed(`${kind}() still listens to its abort signal`);
