@@ -26,9 +26,9 @@ type Invocation = {
   readonly reject: (error: InvocationError) => void;
   /** Handed to a socket: it may have been executed and is never sent again. */
   sent: boolean;
-  /** When it is given up (absolute, in ms). */
-  due: number;
-  onDue: () => void;
+  /** When the caller waits no longer (absolute, in ms). */
+  timeoutAt: number;
+  onTimeout: () => void;
   readonly timer: Timer;
 };
 
@@ -86,15 +86,17 @@ export class Invocations implements SessionPart {
         resolve,
         reject,
         sent: false,
-        due: Infinity,
-        onDue: () => undefined,
+        timeoutAt: Infinity,
+        onTimeout: () => undefined,
         timer: new Timer(environment),
       };
       this.#byId.set(id, invocation);
       this.#unsent.add(invocation);
       if (timeout > 0) {
         const message = `No answer within ${timeout} ms (timeoutInMs).`;
-        this.#arm(invocation, environment.now() + timeout, "Timeout", message);
+        invocation.timeoutAt = environment.now() + timeout;
+        invocation.onTimeout = () => this.#giveUp(invocation, failure(id, "Timeout", message));
+        invocation.timer.at(invocation.timeoutAt, invocation.onTimeout);
       }
       this.#flush();
     });
@@ -112,12 +114,14 @@ export class Invocations implements SessionPart {
     for (const invocation of this.#byId.values()) {
       if (!invocation.sent) continue;
       // A clock that jumped has left its timer behind.
-      if (ackTimeoutInMs === 0 || invocation.due <= due) {
-        invocation.timer.at(invocation.due, invocation.onDue);
+      if (ackTimeoutInMs === 0 || invocation.timeoutAt <= due) {
+        invocation.timer.at(invocation.timeoutAt, invocation.onTimeout);
         continue;
       }
       const message = `No answer within ${ackTimeoutInMs} ms (ackTimeoutInMs) of the recovery.`;
-      this.#arm(invocation, due, "ConnectionLost", message);
+      invocation.timer.at(due, () =>
+        this.#giveUp(invocation, failure(invocation.id, "ConnectionLost", message)),
+      );
     }
     this.#flush();
   }
@@ -185,12 +189,6 @@ export class Invocations implements SessionPart {
     const number = /^\d{1,15}$/.test(explicit) ? Number(explicit) : 0;
     this.#nextId = Math.max(this.#nextId, number + 1);
     return explicit;
-  }
-
-  #arm(invocation: Invocation, due: number, code: InvocationErrorCode, message: string): void {
-    invocation.due = due;
-    invocation.onDue = () => this.#giveUp(invocation, failure(invocation.id, code, message));
-    invocation.timer.at(due, invocation.onDue);
   }
 
   /** The caller waits no longer: the service need not work on it any more. */
