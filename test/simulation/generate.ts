@@ -73,6 +73,7 @@ const CALLS = {
     do: "stop",
     ...(random.chance(0.4) ? { drain: random.pick([1, 50, 1_000, 20_000]) } : undefined),
   }),
+  drain: (random) => ({ do: "stop", drain: random.pick([50, 1_000, 20_000]) }),
   join: (random) => ({ do: "join", group: group(random), ...acknowledged(random) }),
   leave: (random) => ({ do: "leave", group: group(random), ...acknowledged(random) }),
   send: (random) => ({
@@ -254,6 +255,9 @@ function pickKinds(random: Random): string[] {
   if (random.chance(0.06)) kinds.push("event", "event", "handler");
   if (random.chance(0.06)) kinds.push("credential", "credential", "restart");
   if (random.chance(0.06)) kinds.push("kick", "kick", "refuseOperations", "refuseOperations");
+  if (random.chance(0.06))
+    kinds.push("drain", "start", "invoke", "stream", "holdInvocations", "holdStreamAcks");
+  if (random.chance(0.06)) kinds.push("invoke", "invoke", "holdInvocations", "handler", "cut", "cut");
   if (random.chance(0.5)) kinds.push("publish");
   if (random.chance(0.6)) kinds.push("cut", "cutAfter");
   if (random.chance(0.3)) kinds.push("stream", "stream");

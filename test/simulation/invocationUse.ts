@@ -52,6 +52,7 @@ export class InvocationUse {
       settledAt: undefined,
     };
     this.records.push(record);
+    this.#checkWaiting(record);
     this.#world.trace(name, () => `calls op ${op}: ${JSON.stringify(call)} while ${client.state}`);
     client.invokeEvent("asked", { op }, { timeoutInMs: call.timeoutInMs, abortSignal: signal }).then(
       (result) => this.#settled(record, result),
@@ -80,6 +81,7 @@ export class InvocationUse {
       const executed = this.#world.backend.model.invoked.get(op) ?? 0;
       if (sent.length > 1) failed(`was sent ${sent.length} times`);
       if (executed > 1) failed(`was executed ${executed} times`);
+      if (error?.code === "ConnectionLost" && sent.length === 0) failed("was lost, but never sent");
       if (stateAtCall === "Stopped" || call.abortAfter === -1) {
         if (sent.length > 0) failed("was refused at once, but sent");
         if (result !== undefined) failed("succeeded although it couldn't");
@@ -129,6 +131,43 @@ export class InvocationUse {
     const took = record.settledAt - record.at - (environment.frozenFor - record.frozenFor);
     if (took > record.call.timeoutInMs + 1 && !disturbed)
       this.#failed(`invocation ${record.op} took ${took} ms`);
+    if (error?.code === "ConnectionLost") this.#checkPatience(record);
+  }
+
+  /** One that is given up while its connection stands has waited for its answer since the recovery. */
+  #checkPatience({ op }: InvocationRecord): void {
+    const { client, written, punctuality, plan, timeIsWrong } = this.#actor;
+    const sent = written.find(
+      ({ message }) =>
+        message["type"] === "invoke" && (message["data"] as { op: number } | undefined)?.op === op,
+    );
+    if (client.state !== "Connected" || sent?.wire.connectionId !== client.connectionId || timeIsWrong)
+      return;
+    const waited = this.#world.clock.now - punctuality.resumedAt;
+    if (waited < plan.ackTimeoutInMs || waited > plan.ackTimeoutInMs + 1)
+      this.#failed(`invocation ${op} was given up ${waited} ms after a recovery, of ${plan.ackTimeoutInMs}`);
+  }
+
+  /** No more wait unsent than may, and as many may. */
+  #checkWaiting(record: InvocationRecord): void {
+    const most = this.#actor.plan.maxPendingOperations;
+    if (most > 100 || this.#actor.sendIsBroken) return;
+    const before = this.#waiting(record);
+    // A refusal settles a little later.
+    this.#world.clock.after(0, () => {
+      const now = this.#waiting();
+      if (now > most) this.#failed(`${now} invocations wait unsent`);
+      if (record.error?.code === "TooManyPending" && before < most)
+        this.#failed(`invocation ${record.op} is one too many after ${before} that wait, of ${most}`);
+    });
+  }
+
+  #waiting(but?: InvocationRecord): number {
+    const sent = new Set<unknown>();
+    for (const { message } of this.#actor.written)
+      if (message["type"] === "invoke") sent.add((message["data"] as { op?: number } | undefined)?.op);
+    return this.records.filter((each) => each !== but && each.settledAt === undefined && !sent.has(each.op))
+      .length;
   }
 
   #failed(reason: string): void {

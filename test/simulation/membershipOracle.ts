@@ -63,8 +63,9 @@ function isOpen(actor: Actor, group: string, connectionId: string): boolean {
   });
 }
 
-function wasWrittenOn({ written }: Actor, { error }: OperationRecord, id: string): boolean {
+function wasWrittenOn({ written }: Actor, { call, error }: OperationRecord, id: string): boolean {
   if (error?.ackId === undefined) return false;
-  if (error.errorDetail?.name === "Forbidden") return false;
+  // One that took the place of a rejoin and was forbidden changes nothing only where nobody was in.
+  if (error.errorDetail?.name === "Forbidden" && "group" in call && call.group === "closed") return false;
   return written.some(({ wire, message }) => wire.connectionId === id && message["ackId"] === error.ackId);
 }

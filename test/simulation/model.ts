@@ -31,6 +31,10 @@ export interface ModelSession {
   readonly handledEvents: number[];
   /** The largest sequence id that the client has acknowledged. */
   acknowledged: number;
+  /** Whose states it wants to know. */
+  readonly watched: Set<string>;
+  /** The largest sequence id that was on its way to the client. */
+  saidUpTo: number;
   /** What the service keeps of the connection's own messages until they are acknowledged. */
   readonly ownWindow: OwnWindow;
   wire: Wire | undefined;
@@ -97,6 +101,8 @@ export class Model {
       executed: [],
       handledEvents: [],
       acknowledged: 0,
+      watched: new Set(),
+      saidUpTo: 0,
       ownWindow: new OwnWindow(),
       wire: undefined,
       lostAt: Infinity,
@@ -139,11 +145,20 @@ export class Model {
       if (why !== undefined && wire.isUnhindered)
         this.#world.failed(`${session.user} fills its window: ${why}`);
     }
+    if (session !== undefined) this.#checkNews(session, message);
     const op = (message["data"] as { op?: number } | undefined)?.op;
     if (op !== undefined && (this.#expiry.get(op) ?? Infinity) <= this.#world.clock.now)
       this.#world.failed(`message ${op} comes although it has expired`);
     if (Number(message["sequenceId"]) <= (session?.acknowledged ?? 0))
       this.#world.failed(`message ${String(message["sequenceId"])} was acknowledged, but comes again`);
+  }
+
+  /** States are told to those who want to know. A replay may bring what was wanted once. */
+  #checkNews(session: ModelSession, { type, group, sequenceId }: Json): void {
+    const isReplay = typeof sequenceId === "number" && sequenceId <= session.saidUpTo;
+    if (typeof sequenceId === "number") session.saidUpTo = Math.max(session.saidUpTo, sequenceId);
+    if (type !== "groupStateUpdate" || isReplay || session.watched.has(String(group))) return;
+    this.#world.failed(`${session.user} is told the states of ${String(group)}, which it doesn't want`);
   }
 
   ended(connectionId: string, reason = ""): void {
@@ -267,7 +282,9 @@ export class Model {
     if (ackId !== undefined) session.executedAckIds.add(ackId);
     session.executed.push(key);
     this.#record(key, session.connectionId);
-    if (message["type"] === "joinGroup") session.groups.add(group);
+    if (message["type"] === "subscribeGroupState") session.watched.add(group);
+    else if (message["type"] === "unsubscribeGroupState") session.watched.delete(group);
+    else if (message["type"] === "joinGroup") session.groups.add(group);
     else if (message["type"] === "leaveGroup") {
       session.groups.delete(group);
       for (const stream of this.streams.values()) if (stream.group === group) stream.audience.delete(session);

@@ -1,4 +1,5 @@
 import type { Actor } from "./actor.js";
+import { checkDrains } from "./drainOracle.js";
 import type { LifeRecord, OperationRecord } from "./program.js";
 import { OPERATIONS, type Plan } from "./plan.js";
 import type { World } from "./world.js";
@@ -19,8 +20,6 @@ const BEARABLE: ReadonlySet<string> = new Set([
 ]);
 /** A cut that the client learns of so late leaves no time to recover. */
 const LATEST_NEWS = 15_000;
-/** So long a stop may take by itself. */
-const CLOSE_GRACE = 60;
 /** More in flight than this could fill a session's window. */
 const MOST_MESSAGES = 300;
 
@@ -75,42 +74,6 @@ function checkAbort(
   const abortedAt = signal?.abortedAt;
   if (abortedAt !== undefined && settledAt !== undefined && settledAt > abortedAt)
     failed(`${what} was aborted, but settled ${settledAt - abortedAt} ms later`);
-}
-
-/** Who stops with a drain lets what is pending have its time, no longer than it needs, and takes nothing new. */
-function checkDrains(actor: Actor, failed: (reason: string) => void): void {
-  const { program, plan, invocations } = actor;
-  if (!plan.autoReconnect || plan.maxReconnects >= 0) return;
-  if (program.lives.every(({ drainInMs }) => drainInMs === 0)) return;
-  const calls = [...program.operations, ...invocations.records];
-  for (const stop of program.lives) {
-    const { kind, at, drainInMs, stateAtCall } = stop;
-    if (kind !== "stop" || drainInMs === 0 || !["Connected", "Recovering"].includes(stateAtCall)) continue;
-    const end = at + drainInMs;
-    const isAlone = program.lives.every(
-      (other) => other === stop || other.at > end || (other.settledAt ?? Infinity) < at,
-    );
-    if (!isAlone) continue;
-    checkDrainsEnd(actor, stop, failed);
-    for (const { op, at: calledAt, settledAt, error } of calls) {
-      if (calledAt > at && calledAt < (stop.settledAt ?? 0) && error === undefined)
-        failed(`op ${op} was taken during a drain`);
-      if (calledAt >= at || settledAt === undefined || settledAt < at || settledAt >= end) continue;
-      if (error?.code === "NotStarted")
-        failed(`op ${op} was rejected ${end - settledAt} ms before the drain was over`);
-    }
-  }
-}
-
-function checkDrainsEnd(
-  { program, invocations, streams, timeIsWrong }: Actor,
-  { at, settledAt = 0 }: LifeRecord,
-  failed: (reason: string) => void,
-): void {
-  if (timeIsWrong || streams.sent.length > 0) return;
-  const ends = [...program.operations, ...invocations.records].map((call) => call.settledAt ?? 0);
-  const idleFor = settledAt - Math.max(at, ...ends.filter((end) => end <= settledAt));
-  if (idleFor > CLOSE_GRACE) failed(`a drain went on for ${idleFor} ms after all was done`);
 }
 
 /** An operation that isn't answered has all its retries; a recovery costs none. A new connection would. */

@@ -51,7 +51,8 @@ export class Punctuality {
   #droppedAt = 0;
   /** When the newest connection began. */
   connectedAt = 0;
-  #resumedAt = -Infinity;
+  /** When it was last recovered; -Infinity: never. */
+  resumedAt = -Infinity;
   #shortLived = 0;
   /** So many resumptions in a row lived a moment only. */
   #flaps = 0;
@@ -89,7 +90,7 @@ export class Punctuality {
     if (state === "Connecting" && previousState === "Disconnected") this.#begins("connect");
     if (previousState === "Stopped") this.#shortLived = 0;
     if (state === "Connected") {
-      this.#resumedAt = previousState === "Recovering" ? now : -Infinity;
+      this.resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
       if (previousState !== "Recovering") this.connectedAt = now;
     }
@@ -113,7 +114,7 @@ export class Punctuality {
 
   connected(): void {
     const { now } = this.#world.clock;
-    const due = Math.max(this.connectedAt + REJOIN_PATIENCE, this.#resumedAt);
+    const due = Math.max(this.connectedAt + REJOIN_PATIENCE, this.resumedAt);
     if (!this.#actor.timeIsWrong && now > due + GRAIN)
       this.#failed(`connected was told ${now - this.connectedAt} ms after the connection stood`);
   }
@@ -195,7 +196,7 @@ export class Punctuality {
     this.#droppedAt = now;
     this.#checkPing();
     if (!isTimely || this.#actor.sendIsBroken) return;
-    const heardAt = Math.max(this.connectedAt, this.#resumedAt, this.#actor.wires.at(-1)?.heardAt ?? 0);
+    const heardAt = Math.max(this.connectedAt, this.resumedAt, this.#actor.wires.at(-1)?.heardAt ?? 0);
     const due = this.#wokenAt > heardAt ? this.#wokenAt + PROBE_TIMEOUT : heardAt + LONGEST_SILENCE;
     if (now > due + GRAIN) this.#failed(`took a silent connection for alive for ${now - heardAt} ms`);
   }
@@ -229,7 +230,7 @@ export class Punctuality {
     code: number | undefined,
   ): void {
     if (attempt === 1 && previousState === "Connected") {
-      const isFlapping = this.#world.clock.now - this.#resumedAt < RESUMED_AFTER;
+      const isFlapping = this.#world.clock.now - this.resumedAt < RESUMED_AFTER;
       this.#flaps = isFlapping ? this.#flaps + 1 : 0;
       const pause = this.#flaps > 1 ? Math.min(RECOVERY_PERIOD, FIRST_FLAP * 2 ** (this.#flaps - 2)) : 0;
       this.#checkDrawn(delay, GOES_AWAY.includes(code) ? RECOVERY_PERIOD : pause, "first recovery delay");

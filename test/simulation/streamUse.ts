@@ -26,6 +26,9 @@ export interface SentStream {
   isOver: boolean;
   outcome: "opening" | "open" | "ended" | "aborted" | "failed";
   error: Error | undefined;
+  /** When the program has asked for its end, and when all was over. */
+  endsAt: number | undefined;
+  overAt: number | undefined;
 }
 
 /** One stream that came. */
@@ -83,6 +86,8 @@ export class StreamUse {
       isOver: false,
       outcome: "opening",
       error: undefined,
+      endsAt: undefined,
+      overAt: undefined,
     };
     this.sent.push(record);
     this.#trace(() => `calls op ${op}: ${JSON.stringify(call)} while ${client.state}`);
@@ -119,6 +124,7 @@ export class StreamUse {
       record.error = error as Error;
     }
     record.isOver = true;
+    record.overAt = this.#world.clock.now;
     this.#trace(() => `stream ${record.streamId} is ${record.outcome}: ${record.error?.message ?? ""}`);
   }
 
@@ -141,6 +147,7 @@ export class StreamUse {
         await this.#pause(call.pace);
       }
     }
+    if (call.finish !== "none") record.endsAt = this.#world.clock.now;
     if (call.finish === "end") calls.push(this.#asked(record, writer.end()));
     if (call.finish === "abort")
       calls.push(this.#asked(record, writer.abort({ message: ABORT_WORDS, userErrorCode: String(op) })));
