@@ -17,6 +17,8 @@ export class OpenStream {
   expected = 1;
   /** When the publisher last gave a sign of life. */
   lastActivity: number;
+  /** Something came after the start: the publisher knows that the stream is open. */
+  isKnown = false;
   idleTimer: Timer | undefined;
   /** Fragments and bytes taken since the last ack. */
   pendingFragments = 0;
@@ -91,6 +93,8 @@ export interface ClosedStream {
   readonly error: OperationError | undefined;
   /** The number of the fragment that would have been next. */
   readonly expected: number;
+  /** It was open, and nothing but its start has come: the publisher may not know, and start it again. */
+  readonly wasUnknown: boolean;
   /** The transport on which the publisher was told. */
   toldOn: Transport | undefined;
 }

@@ -57,6 +57,7 @@ export class Streams {
       this.#close(hub, session, stream, forbidden);
       return;
     }
+    stream.isKnown = true;
     switch (message.kind) {
       case "streamData":
         this.#data(hub, session, stream, message);
@@ -116,6 +117,13 @@ export class Streams {
 
   #start(hub: Hub, session: Session, start: StartStream): void {
     const { streamId } = start;
+    // The start was sent again in a recovery, by a publisher that has heard of neither the opening nor the end.
+    // Unsettled: it hears of the end; opened once more, its receivers would have two streams of one id.
+    const closed = session.streams.closedStream(streamId);
+    if (closed?.wasUnknown === true && closed.toldOn !== session.transport) {
+      this.#tellClosed(session, streamId, closed);
+      return;
+    }
     const previous = session.streams.open.get(streamId);
     const refusal = this.#refusal(session, start, previous);
     if (refusal !== undefined) {
@@ -194,7 +202,7 @@ export class Streams {
     toldSubscribers: NonNullable<StreamPosition["end"]>["error"],
   ): void {
     stream.cancelTimers();
-    const closed = { error, expected: stream.expected, toldOn: undefined };
+    const closed = { error, expected: stream.expected, wasUnknown: !stream.isKnown, toldOn: undefined };
     session.streams.close(stream.id, closed);
     this.#publishEnd(hub, session, stream, toldSubscribers);
     this.#tellClosed(session, stream.id, closed);
@@ -207,7 +215,7 @@ export class Streams {
       this.#close(hub, session, stream, error);
       return;
     }
-    const closed = { error, expected: 1, toldOn: undefined };
+    const closed = { error, expected: 1, wasUnknown: false, toldOn: undefined };
     session.streams.close(streamId, closed);
     this.#tellClosed(session, streamId, closed);
   }
@@ -220,7 +228,7 @@ export class Streams {
     let closed = session.streams.closedStream(streamId);
     if (closed === undefined) {
       const error = { name: "StreamNotFound", message: "This connection has no such stream." };
-      closed = { error, expected: 1, toldOn: undefined };
+      closed = { error, expected: 1, wasUnknown: false, toldOn: undefined };
       session.streams.close(streamId, closed);
     }
     if (closed.toldOn !== session.transport) this.#tellClosed(session, streamId, closed);

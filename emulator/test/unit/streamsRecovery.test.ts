@@ -93,6 +93,51 @@ test("an error too, and a keep-alive is enough to hear it", async () => {
   expect(told(again)).toEqual([closed("IdleTimeout")]);
 });
 
+test("a start repeated in a recovery, after the stream was closed as idle, doesn't open it again", async () => {
+  const { world, publisher, member } = await pair();
+  publisher.say(start("s", { idleTimeoutMs: 1_000 }));
+  world.clock.advance(1_000);
+  publisher.link?.closed(1006);
+  const again = await world.recover(publisher);
+  again.say(start("s", { idleTimeoutMs: 1_000 }));
+  again.say(fragment(1));
+  expect(told(again)).toEqual([closed("IdleTimeout")]);
+  expect(heard(member)).toMatchObject([{ end: 1, error: { name: "IdleTimeout" } }]);
+  // The publisher knows now: the next start is another stream's.
+  again.say(start());
+  again.say(fragment(1));
+  expect(told(again).slice(1)).toEqual([ack(1)]);
+  expect(heard(member).slice(1)).toEqual([[1, 1]]);
+});
+
+test("nor does one that is repeated once more, when the answer to the first is lost", async () => {
+  const { world, publisher, member } = await pair();
+  publisher.say(start("s", { idleTimeoutMs: 1_000 }));
+  world.clock.advance(1_000);
+  let again = publisher;
+  for (let n = 0; n < 2; n++) {
+    again.link?.closed(1006);
+    again = await world.recover(again);
+    again.say(start("s", { idleTimeoutMs: 1_000 }));
+    expect(told(again)).toEqual([closed("IdleTimeout")]);
+  }
+  expect(heard(member)).toHaveLength(1);
+});
+
+test.each([
+  ["fragment", fragment(1)],
+  ["keep-alive", keepAlive()],
+])("a publisher whose %s shows that it knew the stream may use the id again", async (_what, message) => {
+  const { world, publisher } = await pair();
+  publisher.say(start("s", { idleTimeoutMs: 1_000 }));
+  publisher.say(message);
+  world.clock.advance(1_000);
+  publisher.link?.closed(1006);
+  const again = await world.recover(publisher);
+  again.say(start());
+  expect(told(again)).toEqual([ack(1)]);
+});
+
 test("what was closed while the publisher was away is told when it is back", async () => {
   const { world, publisher, member } = await pair();
   publisher.say(start());
