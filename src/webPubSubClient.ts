@@ -359,7 +359,8 @@ export class WebPubSubClient {
   /**
    * Calls back with each stream that arrives in a group this connection is in, at its first fragment.
    * A callback that fails is logged, and its stream is dropped.
-   * @throws TypeError or RangeError for options that can't be
+   * @throws TypeError or RangeError for options that can't be, TypeError on a protobuf protocol, which
+   * has no streams
    */
   onGroupStream(
     callback: (stream: GroupStream) => void | Promise<void>,

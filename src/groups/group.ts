@@ -76,6 +76,7 @@ export interface Group<T = GroupContent, In = T> {
    * Joins the group like `subscribe` and calls `listener` with the newest streams in it, from now on,
    * whenever one begins, goes on or ends.
    * @returns a function that ends the subscription
+   * @throws TypeError on a protobuf protocol, which has no streams
    */
   subscribeStreams(
     listener: (streams: readonly GroupStreamView[]) => unknown,

@@ -7,6 +7,7 @@ import type {
   OnGroupStreamOptions,
 } from "../models/streams.js";
 import { amount, positive, type Settings } from "../options.js";
+import { encodeFrame } from "../session/frame.js";
 import type { SessionPart } from "../session/sessionPart.js";
 import { checkFlag } from "../util/checkFlag.js";
 import type { OnListenerError } from "../util/emitter.js";
@@ -25,6 +26,7 @@ export class InboundStreams implements SessionPart {
     this.#onListenerError = onListenerError;
   }
 
+  /** @throws TypeError or RangeError for options that can't be, and what the codec throws if it has no streams */
   subscribe(
     callback: (stream: GroupStream) => unknown,
     given?: OnGroupStreamOptions,
@@ -41,6 +43,8 @@ export class InboundStreams implements SessionPart {
       groupNames: groupNames && new Set(groupNames),
       maxBufferedBytes: positive("maxBufferedBytes", options.maxBufferedBytes, 1 << 26),
     };
+    // A codec tells what it can carry by writing it.
+    encodeFrame(this.#settings.protocol, { kind: "streamData", streamId: "any" });
     const subscription = new InboundSubscription(
       listener,
       this.#settings.environment,

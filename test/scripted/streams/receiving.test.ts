@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { GroupStreamError, WebPubSubJsonProtocol, type GroupStream } from "web-pubsub-client";
+import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
 import { follow } from "../../helpers/settlement.js";
+import { Stage } from "../../helpers/stage.js";
 import { connectedStage, endOf, fragment, reader, turn } from "./wire.js";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -559,6 +561,16 @@ describe("subscriptions", () => {
     await receive(fragment(1, "a"), endOf(2));
     expect(readings).toMatchObject([{ data: ["a"], done: true }]);
   });
+});
+
+test("on a protocol without streams onGroupStream is refused at once, in words that say what to do", () => {
+  const { client } = new Stage({ protocol: WebPubSubProtobufReliableProtocol() });
+  const listen = (): unknown => client.onGroupStream(() => undefined);
+  expect(listen).toThrow(TypeError);
+  expect(listen).toThrow("The protobuf subprotocols can't carry a message of kind streamData; use JSON.");
+  const room = client.group("room");
+  expect(() => room.subscribeStreams(() => undefined)).toThrow(/use JSON/);
+  expect(room.status, "nothing is joined").toBe("idle");
 });
 
 test("a reader that falls behind too far loses the stream, not the memory", async () => {
