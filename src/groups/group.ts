@@ -91,7 +91,7 @@ export interface Group<T = GroupContent, In = T> {
 
   /**
    * The messages from now on, for `for await`. Subscribes at once, until the loop is left or
-   * `signal` fires. At most `maxBuffered` messages wait; see `overflow` for what comes then. The
+   * `abortSignal` fires. At most `maxBuffered` messages wait; see `overflow` for what comes then. The
    * loop throws when the service refuses the join.
    * @throws RangeError for a `maxBuffered` below 1
    */

@@ -52,7 +52,7 @@ export type MessageOverflow = "error" | "drop-oldest" | "drop-newest";
 /** Options of a handle's `messages`. */
 export interface GroupMessagesOptions {
   /** Ends the loop at once and in peace; what is buffered is let go. */
-  signal?: AbortSignalLike;
+  abortSignal?: AbortSignalLike;
   /** How many messages may wait for the loop. Default: 1,000. */
   maxBuffered?: number;
   /** What happens to more. Default: `error`. */

@@ -18,7 +18,7 @@ export class MessageIterator<T> implements AsyncIterableIterator<GroupMessage<T>
   #error: Error | undefined;
 
   constructor(group: Group<T, never>, options?: GroupMessagesOptions) {
-    const signal = checkSignal(options?.signal, "signal");
+    const signal = checkSignal(options?.abortSignal);
     const maxBuffered = options?.maxBuffered ?? 1_000;
     const overflow = options?.overflow ?? "error";
     if (!(maxBuffered >= 1)) throw new RangeError("maxBuffered must be at least 1.");

@@ -1,11 +1,8 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 
 /** The signal as it was given; null counts as none. @throws TypeError for what isn't one */
-export function checkSignal(
-  signal: AbortSignalLike | null | undefined,
-  name = "abortSignal",
-): AbortSignalLike | undefined {
+export function checkSignal(signal: AbortSignalLike | null | undefined): AbortSignalLike | undefined {
   if (signal === undefined || signal === null) return undefined;
   if (typeof signal.addEventListener === "function") return signal;
-  throw new TypeError(`${name} must be an AbortSignal.`);
+  throw new TypeError("abortSignal must be an AbortSignal.");
 }

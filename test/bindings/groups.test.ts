@@ -407,13 +407,16 @@ describe("messages()", () => {
   test("the signal ends it at once and in peace, also before it began", async () => {
     const room = await joined();
     const abort = new AbortController();
-    const messages = room.messages({ signal: abort.signal });
+    const messages = room.messages({ abortSignal: abort.signal });
     await published(room, "buffered");
     abort.abort();
     expect(await messages.next()).toEqual({ value: undefined, done: true });
-    expect(await room.messages({ signal: abort.signal }).next()).toEqual({ value: undefined, done: true });
+    expect(await room.messages({ abortSignal: abort.signal }).next()).toEqual({
+      value: undefined,
+      done: true,
+    });
     const later = new AbortController();
-    const waiting = room.messages({ signal: later.signal }).next();
+    const waiting = room.messages({ abortSignal: later.signal }).next();
     later.abort();
     expect(await waiting).toEqual({ value: undefined, done: true });
   });

@@ -79,7 +79,7 @@ describe("a group handle refuses at once", () => {
 
   test.each<[object, string]>([
     [{ overflow: "drop" }, 'overflow must be "error", "drop-oldest" or "drop-newest".'],
-    [{ signal: {} }, "signal must be an AbortSignal."],
+    [{ abortSignal: {} }, "abortSignal must be an AbortSignal."],
   ])("options of messages that can't be: %j", (options, message) => {
     const { client } = new Stage();
     const room = client.group("g");
