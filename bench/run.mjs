@@ -5,28 +5,25 @@
 //   npm run bench -- --write                       also into docs/performance.md and its plot
 import { execFile, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
-import { numbers } from "../scripts/numbers.mjs";
+import { promisify } from "node:util";
+import { numbers, readOptions, refuse } from "../scripts/arguments.mjs";
 import { table, write } from "./report.mjs";
 import { scenarios } from "./scenarios/index.mjs";
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "3" },
-    only: { type: "string", default: "" },
-    contestants: { type: "string" },
-    write: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  rounds: { type: "string", default: "3" },
+  only: { type: "string", default: "" },
+  contestants: { type: "string" },
+  write: { type: "boolean", default: false },
 });
 const { rounds } = numbers(values, "rounds");
 const selected = scenarios.filter(({ name }) => name.includes(values.only));
-if (selected.length === 0)
-  throw new RangeError(`--only: no scenario of ${scenarios.map(({ name }) => name).join(", ")}.`);
+if (selected.length === 0) refuse(`--only: no scenario of ${scenarios.map(({ name }) => name).join(", ")}.`);
 const known = new Set(scenarios.flatMap(({ contestants }) => contestants));
 for (const name of values.contestants?.split(",") ?? [])
-  if (!known.has(name)) throw new RangeError(`--contestants: ${name} is none of ${[...known].join(", ")}.`);
+  if (!known.has(name)) refuse(`--contestants: ${name} is none of ${[...known].join(", ")}.`);
 if (values.write && (selected.length < scenarios.length || values.contestants !== undefined))
-  throw new RangeError("--write renews the whole page: it goes without --only and --contestants.");
+  refuse("--write renews the whole page: it goes without --only and --contestants.");
 const run = promisify(execFile);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 

@@ -2,16 +2,13 @@
 //   npm run herd                          100,000 clients; prints the figures, writes docs/herd.svg
 //   npm run herd -- --frontier            the policies that were weighed
 //   npm run herd -- --clients 10000 --no-image
-import { parseArgs } from "node:util";
-import { numbers } from "./numbers.mjs";
+import { numbers, readOptions } from "./arguments.mjs";
 import { bundle, ended, makeFolder, path, start } from "./programs.mjs";
 
-const { values } = parseArgs({
-  options: {
-    clients: { type: "string", default: "100000" },
-    frontier: { type: "boolean", default: false },
-    "no-image": { type: "boolean", default: false },
-  },
+const values = readOptions({
+  clients: { type: "string", default: "100000" },
+  frontier: { type: "boolean", default: false },
+  "no-image": { type: "boolean", default: false },
 });
 
 const job = {

@@ -4,27 +4,38 @@
 //   npm run simulate -- --plan file.json           one plan, with its history
 //   npm run simulate -- --regression "late access"  the kept plan whose name holds these words, with its history
 //   ... --record "what was wrong"                  keeps the failing plan as a regression
-import { parseArgs } from "node:util";
-import { numbers } from "./numbers.mjs";
+import { readFileSync } from "node:fs";
+import { numbers, readOptions, refuse } from "./arguments.mjs";
 import { bundle, ended, makeFolder, path, start } from "./programs.mjs";
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "1" },
-    seed: { type: "string", default: "1" },
-    jobs: { type: "string", default: "2" },
-    failures: { type: "string", default: "10" },
-    plan: { type: "string" },
-    regression: { type: "string" },
-    record: { type: "string" },
-    "no-shrink": { type: "boolean", default: false },
-  },
+const values = readOptions({
+  runs: { type: "string", default: "1" },
+  seed: { type: "string", default: "1" },
+  jobs: { type: "string", default: "2" },
+  failures: { type: "string", default: "10" },
+  plan: { type: "string" },
+  regression: { type: "string" },
+  record: { type: "string" },
+  "no-shrink": { type: "boolean", default: false },
 });
 
 const { runs, seed, failures, ...most } = numbers(values, "runs", "seed", "jobs", "failures");
 const jobs = runs === 1 ? 1 : most.jobs;
 
 const regressions = path("test/simulation/regressions.json");
+const read = (file) => JSON.parse(readFileSync(file, "utf8"));
+if (
+  values.regression !== undefined &&
+  !read(regressions).some(({ name }) => name.includes(values.regression))
+)
+  refuse(`--regression: no kept plan has "${values.regression}" in its name.`);
+if (values.plan !== undefined) {
+  try {
+    read(values.plan);
+  } catch (error) {
+    refuse(`--plan: ${error.message}`);
+  }
+}
 
 const folder = makeFolder("simulation");
 await bundle(folder, { main: "test/simulation/main.ts" }, { sourcemap: "inline" });

@@ -4,24 +4,25 @@
 //   npm run simulate:mutants -- --quick        a few that are found at once
 //   npm run simulate:mutants -- --runs 20000   how many seeds a fault may survive
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { mutants } from "../test/simulation/mutants.mjs";
-import { numbers } from "./numbers.mjs";
+import { numbers, readOptions, refuse } from "./arguments.mjs";
 import { bundle, makeFolder, path, start } from "./programs.mjs";
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: "string", default: "30000" },
-    seed: { type: "string", default: "1" },
-    jobs: { type: "string", default: "2" },
-    quick: { type: "boolean", default: false },
-    only: { type: "string", default: "" },
-  },
+const values = readOptions({
+  runs: { type: "string", default: "30000" },
+  seed: { type: "string", default: "1" },
+  jobs: { type: "string", default: "2" },
+  quick: { type: "boolean", default: false },
+  only: { type: "string", default: "" },
 });
 
 /** A fault that makes the process hang is noticed too. */
 const patienceInMs = 600_000;
 const { runs, seed, jobs } = numbers(values, "runs", "seed", "jobs");
+const chosen = mutants.filter(
+  ({ name, quick }) => name.includes(values.only) && (quick === true || !values.quick),
+);
+if (chosen.length === 0) refuse(`--only: no fault of ${mutants.length} has "${values.only}" in its name.`);
 const regressions = path("test/simulation/regressions.json");
 const folder = makeFolder("mutants");
 
@@ -66,9 +67,6 @@ function simulate(file) {
   );
 }
 
-const chosen = mutants.filter(
-  ({ name, quick }) => name.includes(values.only) && (quick === true || !values.quick),
-);
 const began = Date.now();
 let survivors = 0;
 

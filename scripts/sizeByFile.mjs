@@ -2,6 +2,10 @@
 //   npm run size:files
 import { build } from "esbuild";
 import { gzipSync } from "node:zlib";
+import { readOptions } from "./arguments.mjs";
+
+// It takes none.
+readOptions({});
 
 /** An entry point as an app's bundler would make it. */
 async function bundle(contents) {

@@ -1,16 +1,13 @@
 // Many clients, a service and a network that fails in every way, each in a process of its own; every message is counted.
 //   npm run soak -- --minutes 10 --clients 200
 //   npm run soak -- --minutes 0.2 --clients 20 --seed 7
-import { parseArgs } from "node:util";
-import { numbers } from "./numbers.mjs";
+import { numbers, readOptions } from "./arguments.mjs";
 import { bundle, ended, makeFolder, path, start } from "./programs.mjs";
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "10" },
-    clients: { type: "string", default: "200" },
-    seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
-  },
+const values = readOptions({
+  minutes: { type: "string", default: "10" },
+  clients: { type: "string", default: "200" },
+  seed: { type: "string", default: String(Math.floor(Math.random() * 2 ** 31)) },
 });
 const job = numbers(values, "minutes", "clients", "seed");
 
