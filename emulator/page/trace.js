@@ -154,8 +154,8 @@ function showAll() {
 
 function received({ entries: more, skipped }) {
   if (skipped > 0) {
-    const text = `${skipped} more, too many at once to show`;
-    more.push({ at: more.at(-1).at, hub: "", direction: "note", type: "skipped", text, failed: true });
+    const text = `${skipped} more before, too many at once to show`;
+    more.unshift({ at: more[0].at, hub: "", direction: "note", type: "skipped", text, failed: true });
   }
   if (!paused) return add(more);
   held = [...held, ...more].slice(-maxKept);

@@ -23,11 +23,12 @@ export interface TraceSource {
 
 /**
  * One watcher's stream of Server-Sent Events: `state` with a snapshot whenever it is another one, `traffic` with the
- * entries since the last. Whoever reads too slowly misses entries and is told how many.
+ * entries since the last. Whoever reads too slowly misses the older of them and is told how many.
  */
 export class TraceFeed {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #source: TraceSource;
+  /** In order, but that the oldest is at `#skipped` once it is full. */
   #entries: TraceEntry[] = [];
   #skipped = 0;
   #lastState = "";
@@ -40,8 +41,10 @@ export class TraceFeed {
     let done = false;
     let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
     const unwatch = source.trace.watch((subject, event) => {
-      if (this.#entries.length < maxEntries) this.#entries.push(traceEntry(subject, event, source.now()));
-      else this.#skipped++;
+      const entry = traceEntry(subject, event, source.now());
+      if (this.#entries.length < maxEntries) this.#entries.push(entry);
+      // In place of the oldest.
+      else this.#entries[this.#skipped++ % maxEntries] = entry;
     });
     const timer = setInterval(() => controller && this.#flush(controller), intervalInMs).unref();
     const end = () => {
@@ -75,9 +78,9 @@ export class TraceFeed {
     if ((controller.desiredSize ?? 0) <= 0) return;
     if (performance.now() >= this.#nextStateAt) this.#flushState(controller);
     if (this.#entries.length === 0) return;
-    controller.enqueue(
-      message("traffic", JSON.stringify({ entries: this.#entries, skipped: this.#skipped })),
-    );
+    const oldest = this.#skipped % maxEntries;
+    const entries = [...this.#entries.slice(oldest), ...this.#entries.slice(0, oldest)];
+    controller.enqueue(message("traffic", JSON.stringify({ entries, skipped: this.#skipped })));
     this.#entries = [];
     this.#skipped = 0;
   }

@@ -258,9 +258,13 @@ test("a watcher that reads nothing doesn't slow the service, and one that leaves
   const client = await house.client();
   await client.join("g");
   for (let i = 0; i < 3_000; i++)
-    client.send({ type: "sendToGroup", group: "nobody", dataType: "text", data: `${i}` });
+    client.send({ type: "sendToGroup", group: "nobody", dataType: "text", data: `number ${i}` });
   await client.settled();
   await until(() => /"skipped":[1-9]/.test(trace.text()));
+  // What happened last is what a watcher wants to know; what is shown is in order.
+  await until(() => trace.text().includes('"number 2999"'));
+  const shown = [...trace.text().matchAll(/"text":"number (\d+)"/g)].map(([, number]) => Number(number));
+  expect(shown).toEqual([...shown].sort((a, b) => a - b));
   trace.stop();
   await client.text("g", "still here");
 });
