@@ -6,9 +6,10 @@ const CUTS = 200;
 const BATCH = 20;
 /**
  * The service ends a connection at 1,000 unacknowledged messages, and cuts in quick succession take the
- * acknowledgements with them: whoever sends that fast has to mind it.
+ * acknowledgements with them: whoever sends that fast has to mind it. As many again may still wait at the
+ * sender, and come on top of them when it is back.
  */
-const BACKLOG = 600;
+const BACKLOG = 400;
 
 // SEED=<number> in the environment makes the same choices again; the timing of the sockets stays real.
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
