@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
@@ -71,6 +72,8 @@ const vue34 = {
 
 export default defineConfig({
   test: {
+    // Vitest would leave one core out, half of a small machine, and most files wait more than they compute.
+    maxWorkers: availableParallelism(),
     // A shared build machine may stand still for seconds: there a test that fails is tried once more,
     // and the report says so. Nowhere else.
     retry: process.env["CI"] === "true" ? 1 : 0,
