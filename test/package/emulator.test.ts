@@ -18,6 +18,7 @@ import {
   type Tarball,
   unpackEmulator,
 } from "./emulatorTarball.js";
+import { deadLinks } from "./links.js";
 
 const modules = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 
@@ -42,10 +43,14 @@ function project(name: string, manifest: object, files: Record<string, string>):
 
 test("the tarball holds what is published and nothing else, and asks for no other package", () => {
   for (const file of tarball.files)
-    expect(file).toMatch(/^(dist\/.+|page\/.+|schema\/.+|README\.md|LICENSE|package\.json)$/);
+    expect(file).toMatch(/^(dist\/.+|page\/.+|schema\/.+|README\.md|SECURITY\.md|LICENSE|package\.json)$/);
   expect(tarball.files).toContain("dist/THIRD-PARTY-LICENSES.txt");
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as object;
   expect(manifest).not.toHaveProperty("dependencies");
+});
+
+test("every link of its README leads somewhere", () => {
+  expect(deadLinks(installed, "README.md")).toEqual([]);
 });
 
 const readmes = {

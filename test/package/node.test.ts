@@ -8,6 +8,7 @@ import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import { createConsumer, type Consumer } from "./consumer.js";
+import { deadLinks } from "./links.js";
 
 let consumer: Consumer;
 let emulator: Emulator;
@@ -48,9 +49,15 @@ const each = (write: (name: string, from: string) => string): string =>
 
 test("the tarball holds what is published and nothing else", () => {
   for (const file of consumer.files) {
-    expect(file).toMatch(/^(dist\/.+|README\.md|CHANGELOG\.md|LICENSE|package\.json)$/);
+    expect(file).toMatch(
+      /^(dist\/.+|docs\/[\w-]+\.(md|svg)|emulator\/(README|SECURITY)\.md|[A-Z]+\.md|(emulator\/)?LICENSE|package\.json)$/,
+    );
   }
   expect(consumer.files).toContain("dist/browser/web-pubsub-client.min.js");
+});
+
+test.each(["README.md", "CHANGELOG.md", "emulator/README.md"])("every link of %s leads somewhere", (file) => {
+  expect(deadLinks(join(consumer.folder, "node_modules/web-pubsub-client"), file)).toEqual([]);
 });
 
 test("ESM: every entry point runs", async () => {
