@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { harmless, withoutSecrets } from "../../../src/connection/accessUrl.js";
 
 const url = "wss://host/client/hubs/chat?access_token=SECRET%2F1&awps_reconnection_token=OTHER#x";
@@ -46,5 +46,20 @@ describe("an error about a URL", () => {
   test("that says nothing of it stays itself", () => {
     const error = new Error("connect ECONNREFUSED");
     expect(harmless(error, url)).toBe(error);
+  });
+
+  test("reads the URL once, however many fields the error has", () => {
+    let read = 0;
+    class CountedURL extends URL {
+      constructor(text: string) {
+        super(text);
+        read++;
+      }
+    }
+    vi.stubGlobal("URL", CountedURL);
+    onTestFinished(() => void vi.unstubAllGlobals());
+    harmless(Object.assign(new Error("connect"), { code: "c", address: "a", syscall: "s" }), url);
+    harmless(new Error(`Bad: ${url}`), url);
+    expect(read).toBe(2);
   });
 });
