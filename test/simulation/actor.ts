@@ -5,6 +5,7 @@ import { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "../../src/
 import { ActorEnvironment } from "./actorEnvironment.js";
 import { Conduct } from "./conduct.js";
 import { credential } from "./credential.js";
+import { GroupUse } from "./groupUse.js";
 import { Grammar } from "./grammar.js";
 import type { Json } from "./model.js";
 import type { ClientPlan, Reaction, Trouble } from "./plan.js";
@@ -12,6 +13,7 @@ import { InvocationUse } from "./invocationUse.js";
 import { OwnJoins } from "./ownJoins.js";
 import { Program } from "./program.js";
 import { Punctuality } from "./punctuality.js";
+import { RetentionUse } from "./retentionUse.js";
 import { SequenceCheck } from "./sequenceCheck.js";
 import { knownStates } from "./stateOracle.js";
 import { StreamUse } from "./streamUse.js";
@@ -48,6 +50,8 @@ export class Actor {
   readonly program: Program;
   readonly streams: StreamUse;
   readonly invocations: InvocationUse;
+  readonly groups: GroupUse;
+  readonly retention: RetentionUse;
   readonly sequence: SequenceCheck;
   readonly conduct: Conduct;
   readonly punctuality: Punctuality;
@@ -108,6 +112,7 @@ export class Actor {
       protocol: plan.reliable ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol(),
       autoReconnect: plan.autoReconnect,
       autoRejoinGroups: plan.autoRejoinGroups,
+      restoreGroupStates: plan.restoreGroupStates,
       resendOnNewConnection: plan.resendOnNewConnection,
       maxPendingOperations: plan.maxPendingOperations,
       ackTimeoutInMs: plan.ackTimeoutInMs,
@@ -118,6 +123,8 @@ export class Actor {
     });
     this.program = new Program(this, world);
     this.streams = new StreamUse(this, world);
+    this.groups = new GroupUse(this, world);
+    this.retention = new RetentionUse(this, world);
     this.invocations = new InvocationUse(this, world);
     this.#listen();
   }
@@ -250,6 +257,7 @@ export class Actor {
       const { state, connectionId } = client.connectionInfo;
       if (state !== args.state || connectionId !== client.connectionId)
         this.#failed(`connectionInfo says ${state} of ${connectionId}`);
+      this.retention.stateChanged(args.state);
       this.conduct.stateChanged(args);
       this.punctuality.stateChanged(args);
     });
@@ -278,7 +286,9 @@ export class Actor {
     });
     client.on("group-message", ({ message }) => {
       // Those of a stream have a check of their own.
-      if (message.stream === undefined) this.#delivered(message);
+      if (message.stream !== undefined) return;
+      this.#delivered(message);
+      this.groups.delivers(message.group, (message.data as { op: number }).op);
     });
     client.on("server-message", ({ message }) => this.#delivered(message));
     client.on("rejoin-group-failed", ({ group, error }) =>

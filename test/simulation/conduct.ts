@@ -83,7 +83,7 @@ export class Conduct {
 
   /** The groups that a connection which stands since then must join by itself. */
   #wishes(since: number): Set<string> {
-    const { program, rejoinFailures } = this.#actor;
+    const { program, rejoinFailures, groups } = this.#actor;
     const wishes = new Set<string>();
     // Nothing new is begun while a stop waits for what is pending.
     if (program.lives.some(({ kind, settledAt }) => kind === "stop" && settledAt === undefined))
@@ -96,6 +96,7 @@ export class Conduct {
       else if (call.do === "leave") wishes.delete(call.group);
       else if (result !== undefined && call.ackId === undefined) wishes.add(call.group);
     }
+    for (const group of groups.heldSince(since)) wishes.add(group);
     for (const failure of rejoinFailures) wishes.delete(failure.group);
     for (const group of unsettled) wishes.delete(group);
     return wishes;

@@ -7,8 +7,8 @@ const CLOSE_GRACE = 60;
 
 /** Who stops with a drain lets what is pending have its time, no longer than it needs, and takes nothing new. */
 export function checkDrains(actor: Actor, failed: (reason: string) => void): void {
-  const { program, plan } = actor;
-  if (!plan.autoReconnect || plan.maxReconnects >= 0) return;
+  const { program, plan, retention } = actor;
+  if (!plan.autoReconnect || plan.maxReconnects >= 0 || retention.isUsed) return;
   if (program.lives.every(({ drainInMs }) => drainInMs === 0)) return;
   for (const stop of program.lives) {
     const { kind, at, drainInMs, stateAtCall } = stop;

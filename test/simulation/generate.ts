@@ -41,6 +41,7 @@ function clientPlan(random: Random): ClientPlan {
     tokenLifeInMs: random.pick([1_000_000, 1_000_000, 15_000]),
     autoReconnect: random.chance(0.93),
     autoRejoinGroups: random.chance(0.9),
+    ...(random.chance(0.1) ? { restoreGroupStates: false } : undefined),
     resendOnNewConnection: random.chance(0.85),
     maxPendingOperations: random.pick([10_000, 10_000, 3]),
     ackTimeoutInMs: random.pick([30_000, 30_000, 3_000]),
@@ -68,6 +69,7 @@ const CALLS = {
   start: (random) => ({
     do: "start",
     ...(random.chance(0.2) ? { abortAfter: random.pick([-1, 0, 5, 50, 400]) } : undefined),
+    ...(random.chance(0.2) ? { keepTrying: true } : undefined),
   }),
   stop: (random) => ({
     do: "stop",
@@ -98,6 +100,14 @@ const CALLS = {
   }),
   watch: (random) => ({ do: "watch", group: group(random), ...acknowledged(random) }),
   unwatch: (random) => ({ do: "unwatch", group: group(random), ...acknowledged(random) }),
+  subscribe: (random) => ({
+    do: "subscribe",
+    group: group(random),
+    ...(random.chance(0.3) ? { loop: true } : undefined),
+  }),
+  unsubscribe: (random) => ({ do: "unsubscribe", group: group(random) }),
+  retain: () => ({ do: "retain" }),
+  release: () => ({ do: "release" }),
   stream: (random) => ({
     do: "stream",
     group: group(random),
@@ -260,6 +270,8 @@ function pickKinds(random: Random): string[] {
   if (random.chance(0.06)) kinds.push("invoke", "invoke", "holdInvocations", "handler", "cut", "cut");
   if (random.chance(0.5)) kinds.push("publish");
   if (random.chance(0.6)) kinds.push("cut", "cutAfter");
+  if (random.chance(0.25)) kinds.push("subscribe", "subscribe", "unsubscribe", "publish");
+  if (random.chance(0.06)) kinds.push("retain", "retain", "release", "release");
   if (random.chance(0.3)) kinds.push("stream", "stream");
   if (random.chance(0.2)) kinds.push("invoke", "invoke");
   if (random.chance(0.25)) kinds.push("state", "state", "watch", "unwatch");

@@ -18,7 +18,12 @@ export function checkMemberships(actor: Actor, world: World): void {
     if (isMember !== contract?.groups.has(group))
       world.failed(`the service is wrong about ${name} in ${group}: ${isMember}`);
     if (isOpen(actor, group, id)) continue;
-    const wished = plan.autoRejoinGroups ? isWished(actor, group) : isJoinedHere(actor, world, group, id);
+    const holds = actor.groups.holds(group);
+    if (holds === undefined) continue;
+    actor.groups.checkStatus(group, isMember);
+    if (holds && actor.groups.status(group) === "refused" && !isMember) continue;
+    const wished =
+      holds || (plan.autoRejoinGroups ? isWished(actor, group) : isJoinedHere(actor, world, group, id));
     if (wished !== isMember)
       world.failed(`${name} ${wished ? "wants" : "doesn't want"} ${group}, the service thinks otherwise`);
   }

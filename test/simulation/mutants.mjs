@@ -1,7 +1,7 @@
 // Faults planted on purpose: each one breaks a promise in the way a careless change might. The
 // simulation must find every one of them, or its oracle is blind there.
 
-import { blindMutants } from "./blindMutants.mjs";
+import { blindMutants, handleMutants } from "./blindMutants.mjs";
 import { callMutants } from "./callMutants.mjs";
 import { courseMutants } from "./courseMutants.mjs";
 import { previewMutants } from "./previewMutants.mjs";
@@ -742,4 +742,5 @@ export const mutants = [
   ...callMutants,
   ...courseMutants,
   ...blindMutants,
+  ...handleMutants,
 ];

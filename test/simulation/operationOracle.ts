@@ -30,6 +30,7 @@ export function checkOperations(actor: Actor, world: World): void {
       continue;
     }
     if ((record.signal?.listeners.size ?? 0) > 0) failed(`op ${op} still listens to its abort signal`);
+    if (isLeaveForNobody(record, failed)) continue;
     // One that ends in the same moment may have given its id free, before its promise tells.
     const isIdInUse = record.rivals.some((rival) => rival.settledAt !== record.at);
     if (isIdInUse && error === undefined)
@@ -94,8 +95,22 @@ export function checkOperations(actor: Actor, world: World): void {
   for (const failure of actor.rejoinFailures) checkRejoin(actor, failure, failed);
 }
 
+/** While a handle has subscribers a leave ends the program's own wish only: nothing is asked of the service. */
+function isLeaveForNobody(
+  { op, call, isHeld, result }: OperationRecord,
+  failed: (reason: string) => void,
+): boolean {
+  if (call.do !== "leave" || result === undefined) return false;
+  const wasAsked = result.ackId !== undefined;
+  if (isHeld && wasAsked) failed(`op ${op} left ${call.group}, which has subscribers`);
+  if (!isHeld && !wasAsked) failed(`op ${op} resolved without an ack id`);
+  return !wasAsked;
+}
+
 /** Another operation was under way with this ack id, or one of the client's own may have been. */
-function mayBeInUse({ program, written, thrown }: Actor, record: OperationRecord): boolean {
+function mayBeInUse({ program, written, thrown, groups }: Actor, record: OperationRecord): boolean {
+  // A handle's join may wait for a recovery, where nobody sees it.
+  if (groups.isUsed) return true;
   const isRival = (other: OperationRecord): boolean =>
     other !== record && ackIdOf(other) === record.call.ackId && (other.settledAt ?? 0) >= record.at;
   return (

@@ -7,6 +7,8 @@ import type { World } from "./world.js";
 /** What a client bears without a new connection: it can be recovered from each cut. */
 const BEARABLE: ReadonlySet<string> = new Set([
   ...OPERATIONS,
+  "subscribe",
+  "unsubscribe",
   "invoke",
   "start",
   "cut",
@@ -37,12 +39,14 @@ export function checkOptions(actor: Actor, world: World): void {
 function checkConnections(actor: Actor, plan: Plan, failed: (reason: string) => void): void {
   const { program, wires } = actor;
   const { autoReconnect } = actor.plan;
+  // Who keeps trying makes several attempts for one start.
+  const tries = program.lives.some(({ keepsTrying }) => keepsTrying) || actor.retention.starts > 0;
   const starts = program.lives.filter(
     ({ kind, stateAtCall }) => kind === "start" && stateAtCall === "Stopped",
   );
   const news = wires.filter(({ isRecovery }) => !isRecovery).length;
   const why = `${news} new connections for ${starts.length} starts`;
-  if (!autoReconnect && news > starts.length) failed(`${why} although autoReconnect is off`);
+  if (!autoReconnect && !tries && news > starts.length) failed(`${why} although autoReconnect is off`);
   if (isBearable(actor, plan) && news > starts.length) failed(`${why} although every cut could be recovered`);
 }
 

@@ -82,10 +82,11 @@ export class OwnJoins {
 
   /** Checked when all is over: then it is known which ids the program's calls have had. */
   check(): void {
-    const { name, program, rejoinFailures, sendIsBroken, timeIsWrong } = this.#actor;
+    const { name, program, groups, rejoinFailures, sendIsBroken, timeIsWrong } = this.#actor;
     if (sendIsBroken || timeIsWrong) return;
     for (const { wire, group, ackId, since, isResumed, failedAt = 0 } of this.#failed) {
-      if (isResumed) continue;
+      // A handle tells by its status.
+      if (isResumed || groups.knows(group)) continue;
       const isOfProgram = program.operations.some(
         ({ call, result, error }) => (result?.ackId ?? error?.ackId ?? call.ackId) === ackId,
       );

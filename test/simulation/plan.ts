@@ -17,6 +17,8 @@ export interface ClientPlan {
   readonly tokenLifeInMs: number;
   readonly autoReconnect: boolean;
   readonly autoRejoinGroups: boolean;
+  /** Left out: true. */
+  readonly restoreGroupStates?: boolean;
   readonly resendOnNewConnection: boolean;
   readonly maxPendingOperations: number;
   readonly ackTimeoutInMs: number;
@@ -28,7 +30,7 @@ export interface ClientPlan {
 
 /** What a program may call at any moment, listeners included. */
 export type Call =
-  | { readonly do: "start"; readonly abortAfter?: number }
+  | { readonly do: "start"; readonly abortAfter?: number; readonly keepTrying?: boolean }
   | { readonly do: "stop"; readonly drain?: number }
   | ({ readonly do: "join" | "leave"; readonly group: string } & Acknowledged)
   | ({
@@ -46,6 +48,12 @@ export type Call =
   | ({ readonly do: "state"; readonly group: string; readonly value?: string } & Acknowledged)
   /** Wants to know the states of a group, or not any more. */
   | ({ readonly do: "watch" | "unwatch"; readonly group: string } & Acknowledged)
+  /** A subscriber of a group handle comes, or the one that came first goes. */
+  | { readonly do: "subscribe"; readonly group: string; readonly loop?: boolean }
+  | { readonly do: "unsubscribe"; readonly group: string }
+  /** A user of the connection comes, or the one that came first goes. */
+  | { readonly do: "retain" }
+  | { readonly do: "release" }
   | StreamCall
   | InvokeCall;
 
@@ -159,7 +167,15 @@ export type Step =
 /** What an application asks of the service. */
 export const OPERATIONS: readonly string[] = ["join", "leave", "send", "event", "state", "watch", "unwatch"];
 
-const HARMLESS: ReadonlySet<string> = new Set([...OPERATIONS, "stream", "invoke", "nackFragments", "wake"]);
+const HARMLESS: ReadonlySet<string> = new Set([
+  ...OPERATIONS,
+  "subscribe",
+  "unsubscribe",
+  "stream",
+  "invoke",
+  "nackFragments",
+  "wake",
+]);
 
 /** A larger burst fills a session's window. */
 const MOST_AT_ONCE = 500;

@@ -7,7 +7,10 @@ import { knownStates } from "./stateOracle.js";
 import { Signal } from "./signal.js";
 import type { World } from "./world.js";
 
-export type OperationCall = Exclude<Call, { do: "start" | "stop" | "stream" | "invoke" }>;
+export type OperationCall = Exclude<
+  Call,
+  { do: "start" | "stop" | "subscribe" | "unsubscribe" | "retain" | "release" | "stream" | "invoke" }
+>;
 
 /** One call of an operation and how it ended. */
 export interface OperationRecord {
@@ -17,6 +20,8 @@ export interface OperationRecord {
   readonly stateAtCall: WebPubSubClientState;
   readonly connectionAtCall: string | undefined;
   readonly signal: Signal | undefined;
+  /** The group had subscribers. */
+  readonly isHeld: boolean;
   /** Those that aren't settled at the time of the call and have the ack id that it brings. */
   readonly rivals: readonly OperationRecord[];
   result: WebPubSubResult | undefined;
@@ -33,6 +38,7 @@ export interface LifeRecord {
   readonly frozenFor: number;
   readonly allowedInMs: number;
   readonly drainInMs: number;
+  readonly keepsTrying: boolean;
   error: Error | undefined;
   settledAt: number | undefined;
 }
@@ -88,11 +94,23 @@ export class Program {
   stopped(): void {
     if (this.wanted && !this.mayStopByItself) this.#world.failed(`${this.#actor.name} stopped by itself`);
     this.wanted = false;
+    this.#actor.retention.stopped();
     this.#world.stopped(this.#actor);
   }
 
+  /** The client is started otherwise than by a call of `start`. */
+  begins(): void {
+    this.wanted = true;
+    this.#newestStart = undefined;
+  }
+
   call(call: Call): void {
+    const { groups, retention } = this.#actor;
     if (call.do === "start" || call.do === "stop") this.#live(call);
+    else if (call.do === "subscribe") groups.subscribe(call.group, call.loop === true);
+    else if (call.do === "unsubscribe") groups.unsubscribe(call.group);
+    else if (call.do === "retain") retention.retain();
+    else if (call.do === "release") retention.release();
     else if (call.do === "stream") this.#actor.streams.send(call, this.#signal(call.abortAfter));
     else if (call.do === "invoke") this.#actor.invocations.invoke(call, this.#signal(call.abortAfter));
     else if (call.do === "send") for (let i = 0; i < (call.times ?? 1); i++) this.#operate(call);
@@ -102,6 +120,7 @@ export class Program {
   #live(call: Extract<Call, { do: "start" | "stop" }>): void {
     const { client, environment } = this.#actor;
     const signal = call.do === "start" ? this.#signal(call.abortAfter) : undefined;
+    const keepsTrying = call.do === "start" && call.keepTrying === true;
     const record: LifeRecord = {
       kind: call.do,
       at: this.#world.clock.now,
@@ -109,7 +128,8 @@ export class Program {
       signal,
       frozenFor: environment.frozenFor,
       // A wake grants an attempt 5 s more at most, a close frame has 50 ms.
-      allowedInMs: call.do === "start" ? 10_001 : (call.drain ?? 0) + 60,
+      allowedInMs: call.do === "start" ? (keepsTrying ? Infinity : 10_001) : (call.drain ?? 0) + 60,
+      keepsTrying,
       drainInMs: call.do === "stop" ? (call.drain ?? 0) : 0,
       error: undefined,
       settledAt: undefined,
@@ -119,11 +139,19 @@ export class Program {
     else if (record.stateAtCall === "Stopped" && signal?.aborted !== true) {
       this.wanted = true;
       this.#newestStart = record;
+      if (keepsTrying && signal !== undefined)
+        signal.onAbort = () => {
+          if (record.settledAt === undefined) this.wanted = false;
+        };
     }
     this.#world.trace(this.#actor.name, () => `calls ${JSON.stringify(call)} while ${client.state}`);
     const promise =
       call.do === "start"
-        ? client.start(signal === undefined ? undefined : { abortSignal: signal })
+        ? client.start(
+            signal === undefined && !keepsTrying
+              ? undefined
+              : { abortSignal: signal, keepTrying: keepsTrying },
+          )
         : client.stop(call.drain === undefined ? undefined : { drainInMs: call.drain });
     promise.then(
       () => this.#lived(record),
@@ -145,8 +173,11 @@ export class Program {
     }
     if (record.stateAtCall !== "Stopped" && error === undefined)
       failed(`start() resolved although it was ${record.stateAtCall}`);
-    if (record.stateAtCall === "Stopped" && error !== undefined && this.#newestStart === record)
+    if (record.stateAtCall === "Stopped" && error !== undefined && this.#newestStart === record) {
+      if (record.keepsTrying && this.wanted && !this.mayStopByItself)
+        failed(`start() doesn't keep trying: ${error.message}`);
       this.wanted = false;
+    }
     if (client.state === "Stopped") this.#world.stopped(this.#actor);
   }
 
@@ -161,6 +192,7 @@ export class Program {
       stateAtCall: client.state,
       connectionAtCall: client.connectionId,
       signal: this.#signal(call.abortAfter),
+      isHeld: call.do === "leave" && this.#actor.groups.holds(call.group) === true,
       rivals:
         call.ackId === undefined || isForgotten(call)
           ? []

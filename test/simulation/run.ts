@@ -82,6 +82,7 @@ async function play(world: World): Promise<void> {
   for (const id of connected)
     if (id !== undefined && backend.model.sessions.get(id)?.alive === true)
       world.failed(`the service keeps session ${id.slice(0, 4)} of a client that was stopped`);
+  for (const { groups } of actors) groups.endAll();
   const sockets = actors.map(({ wires }) => wires.length);
   await pass(80_000);
   if (broken()) return;
@@ -94,6 +95,7 @@ async function play(world: World): Promise<void> {
     checkStreams(actor, world);
     actor.invocations.check();
     actor.ownJoins.check();
+    actor.groups.check();
     if (actor.roundsOpen !== 0) world.failed(`${actor.name}: an event didn't reach every listener`);
     for (const { kind, signal } of actor.program.lives)
       if ((signal?.listeners.size ?? 0) > 0) world.failed(`${kind}() still listens to its abort signal`);

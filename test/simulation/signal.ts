@@ -7,6 +7,8 @@ export class Signal implements AbortSignalLike {
   aborted = false;
   /** By the clock that was given. */
   abortedAt: number | undefined;
+  /** Called before the listeners. */
+  onAbort: (() => void) | undefined;
   readonly #now: () => number;
   readonly listeners = new Set<Listener>();
 
@@ -26,6 +28,7 @@ export class Signal implements AbortSignalLike {
     if (this.aborted) return;
     this.aborted = true;
     this.abortedAt = this.#now();
+    this.onAbort?.();
     for (const listener of [...this.listeners]) listener.call(this, { type: "abort" });
   }
 }

@@ -41,6 +41,8 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
     if (!isOwnClear(actor, group, unique)) continue;
     const own = ask(() => client.getGroupState(group));
     const real = truth.find(({ connectionId }) => connectionId === id)?.state;
+    if (real !== undefined && actor.plan.restoreGroupStates === false && !isSetHere(actor, world, group, id))
+      return `${name} says something about itself in ${group} again, although restoreGroupStates is off`;
     if (JSON.stringify(own) !== JSON.stringify(real))
       return `${name} says ${JSON.stringify(own)} about itself in ${group}, the service has ${JSON.stringify(real)}`;
   }
@@ -90,6 +92,16 @@ function isOwnClear(actor: Actor, group: string, unique: Ids): boolean {
     const decides = call.do === "state" || call.do === "join" || call.do === "leave";
     return decides && call.group === group && isUnclear(record, unique);
   });
+}
+
+/** The program has said something on this connection. */
+function isSetHere(actor: Actor, world: World, group: string, id: string): boolean {
+  return actor.program.operations.some(
+    ({ call, result }) =>
+      call.do === "state" &&
+      call.group === group &&
+      world.backend.model.executions.get(`${actor.name} ack ${result?.ackId}`)?.includes(id) === true,
+  );
 }
 
 function isUnclear({ error, result, call }: OperationRecord, unique: Ids): boolean {

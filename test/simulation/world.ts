@@ -61,6 +61,10 @@ export class World {
       case "state":
       case "watch":
       case "unwatch":
+      case "subscribe":
+      case "unsubscribe":
+      case "retain":
+      case "release":
       case "stream":
       case "invoke":
         return actor.soon(() => actor.program.call(what));
@@ -76,12 +80,13 @@ export class World {
   }
 
   checkStopped(actor: Actor): void {
-    const { name, client, environment, program, streams, invocations, wires } = actor;
+    const { name, client, environment, program, streams, invocations, retention, wires } = actor;
     if (client.state !== "Stopped") return;
     if (actor.grammar.owesStopped) this.failed(`${name} is stopped, but didn't tell it`);
     if (actor.credentialSignals.some(({ aborted }) => !aborted))
       this.failed(`${name} is stopped, but its credential wasn't told`);
-    if (environment.timers.size > 0) this.failed(`${name} is stopped, but has timers`);
+    if (environment.timers.size > (retention.isEnding ? 1 : 0))
+      this.failed(`${name} is stopped, but has timers`);
     if (environment.wakeListeners.size > 0) this.failed(`${name} is stopped, but waits for wake signals`);
     const { length } = program.operations.filter(({ settledAt }) => settledAt === undefined);
     if (length > 0) this.failed(`${name} is stopped, but ${length} operations are unsettled`);
