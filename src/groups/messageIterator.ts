@@ -48,7 +48,8 @@ export class MessageIterator<T> implements AsyncIterableIterator<GroupMessage<T>
       this.#buffer.drain();
       this.#end();
     };
-    this.#ends.push(whenAborted(signal, onAbort), group.onStatusChange(onStatus), group.subscribe(onMessage));
+    // Subscribed first: a join that fails at once must find all that is to be ended.
+    this.#ends.push(group.subscribe(onMessage), whenAborted(signal, onAbort), group.onStatusChange(onStatus));
     // Another subscriber's refusal is no change any more.
     onStatus();
   }

@@ -103,6 +103,8 @@ export class Memberships {
   release(group: string): void {
     this.registry.release(group);
     this.#agree(group);
+    // Where the connection is gone there is nothing to leave, but to forget.
+    if (!this.registry.isWanted(group)) this.watcher?.left(group);
   }
 
   /** A new connection stands. The joins it needs go out before anything else. */
