@@ -2,6 +2,7 @@ import type { AbortSignalLike } from "@azure/abort-controller";
 import type { SendMessageError } from "../../src/errors.js";
 import { WebPubSubClient } from "../../src/webPubSubClient.js";
 import { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "../../src/protocols/index.js";
+import { WebPubSubProtobufProtocol, WebPubSubProtobufReliableProtocol } from "../../src/protobuf/index.js";
 import { ActorEnvironment } from "./actorEnvironment.js";
 import { Conduct } from "./conduct.js";
 import { credential } from "./credential.js";
@@ -17,7 +18,7 @@ import { RetentionUse } from "./retentionUse.js";
 import { SequenceCheck } from "./sequenceCheck.js";
 import { knownStates } from "./stateOracle.js";
 import { StreamUse } from "./streamUse.js";
-import { Wire } from "./wire.js";
+import { textOf, Wire } from "./wire.js";
 import type { World } from "./world.js";
 
 /** A frame that a socket of the client has taken. */
@@ -38,6 +39,11 @@ const EVENTS = [
   "server-message",
   "rejoin-group-failed",
 ] as const;
+
+const PROTOCOLS = {
+  json: { reliable: WebPubSubJsonReliableProtocol, plain: WebPubSubJsonProtocol },
+  protobuf: { reliable: WebPubSubProtobufReliableProtocol, plain: WebPubSubProtobufProtocol },
+};
 
 /** One real client in the virtual world, the program that uses it, and what is seen of both. */
 export class Actor {
@@ -109,7 +115,8 @@ export class Actor {
     this.ownJoins = new OwnJoins(this, world);
     this.client = new WebPubSubClient(credential(this, world), {
       environment: this.environment,
-      protocol: plan.reliable ? WebPubSubJsonReliableProtocol() : WebPubSubJsonProtocol(),
+      protocol:
+        PROTOCOLS[plan.protobuf === true ? "protobuf" : "json"][plan.reliable ? "reliable" : "plain"](),
       autoReconnect: plan.autoReconnect,
       autoRejoinGroups: plan.autoRejoinGroups,
       restoreGroupStates: plan.restoreGroupStates,
@@ -140,15 +147,16 @@ export class Actor {
   }
 
   /** A frame is about to reach the client. */
-  receives(wire: Wire, message: Json, text: string): void {
+  receives(wire: Wire, message: Json, data: string | ArrayBuffer): void {
     if (wire.socket.onmessage === null) return;
-    this.#world.trace(this.name, () => `gets ${text}`);
+    this.#world.trace(this.name, () => `gets ${textOf(data, message)}`);
     if (message["type"] === "ack") this.#acked(wire, message);
     this.streams.hears(message);
     const { state } = this.client;
     if (message["event"] === "disconnected" && (state === "Connected" || state === "Recovering"))
       wire.farewell = String(message["message"]);
-    if (this.plan.reliable) this.sequence.received(wire, message, text.length);
+    const size = typeof data === "string" ? data.length : data.byteLength;
+    if (this.plan.reliable) this.sequence.received(wire, message, size);
   }
 
   trouble(what: Trouble): void {
@@ -179,7 +187,7 @@ export class Actor {
       case "freeze":
         this.disturbed = this.timeIsWrong = true;
         this.sequence.disturbed();
-        environment.freeze(what.for, what.wakes);
+        environment.freeze(what.for, what.wakes, what.first);
         return;
       case "wake":
         this.disturbed = true;
@@ -235,21 +243,21 @@ export class Actor {
     this.wires.push(wire);
     wire.socket.throws = this.#throws;
     this.#throws = 0;
-    wire.socket.onTaken = (message, text) => {
+    wire.socket.onTaken = (message, data) => {
       this.conduct.writes(wire, message);
       this.punctuality.writes(wire, message);
       this.ownJoins.writes(wire, message);
       this.written.push({ wire, message, at: this.#world.clock.now });
-      this.#world.trace(this.name, () => `says ${text}`);
+      this.#world.trace(this.name, () => `says ${textOf(data, message)}`);
       this.streams.writes(message);
       if (message["type"] === "sequenceAck") this.sequence.acknowledged(wire, message);
     };
-    wire.socket.onThrown = (text) => void this.thrown.push({ wire, message: JSON.parse(text) as Json });
+    wire.socket.onThrown = (message) => void this.thrown.push({ wire, message });
     return wire.socket;
   }
 
   #listen(): void {
-    const { client, grammar } = this;
+    const { client, grammar, plan } = this;
     client.on("state-changed", () => void this.roundsOpen++);
     client.on("state-changed", (args) => {
       this.#world.trace(this.name, () => `${args.previousState} -> ${args.state}`);
@@ -287,7 +295,8 @@ export class Actor {
     client.on("group-message", ({ message }) => {
       // Those of a stream have a check of their own.
       if (message.stream !== undefined) return;
-      this.#delivered(message);
+      // Protobuf has no words for where a fragment belongs.
+      if (!(plan.protobuf === true && "n" in (message.data as Json))) this.#delivered(message);
       this.groups.delivers(message.group, (message.data as { op: number }).op);
     });
     client.on("server-message", ({ message }) => this.#delivered(message));
@@ -352,10 +361,10 @@ export class Actor {
       if (owed === undefined) return this.#failed(`message ${op} came twice, or nobody sent it`);
       session.delivered++;
       if (owed.id === op) {
-        if (group !== owed.group || fromUserId !== owed.from)
-          this.#failed(
-            `message ${op} came from ${fromUserId} in ${group}, not ${owed.from} in ${owed.group}`,
-          );
+        // Nor for who has sent a message.
+        const from = this.plan.protobuf === true && group !== undefined ? "" : owed.from;
+        if (group !== owed.group || fromUserId !== from)
+          this.#failed(`message ${op} came from ${fromUserId} in ${group}, not ${from} in ${owed.group}`);
         return;
       }
       if (owed.expiresAt > this.#world.clock.now)

@@ -29,6 +29,12 @@ export class ActorEnvironment implements Environment {
   readonly random: () => number;
   /** What waits for the end of the freeze. */
   readonly #held: (() => void)[] = [];
+  /** Timers wait until all of it is told. */
+  #framesFirst = false;
+  /** What is due in the very moment of waking is overdue too. */
+  #isAsleep = false;
+  /** Since the last freeze something held was told. */
+  #hasBegun = false;
   readonly #world: World;
   readonly #ports: Ports;
 
@@ -56,7 +62,8 @@ export class ActorEnvironment implements Environment {
     if (!(delayInMs >= 0 && delayInMs < 2 ** 31)) this.#world.failed(`A timer of ${delayInMs} ms was set.`);
     const { clock } = this.#world;
     const fire = (): void => {
-      if (clock.now < this.frozenUntil) {
+      const waits = this.#isAsleep || (this.#framesFirst && this.#held.length > 0);
+      if (clock.now < this.frozenUntil || waits) {
         timer.appointment = clock.at(this.frozenUntil, fire);
         return;
       }
@@ -82,9 +89,9 @@ export class ActorEnvironment implements Environment {
     return () => void this.wakeListeners.delete(entry);
   };
 
-  /** After a freeze something that came meanwhile is yet to be told. */
-  get isHolding(): boolean {
-    return this.#held.length > 0;
+  /** After a freeze something was told, and more that came meanwhile is yet to be. */
+  get isCatchingUp(): boolean {
+    return this.#hasBegun && this.#held.length > 0;
   }
 
   /** Calls back now, or when the freeze is over; in order. */
@@ -99,6 +106,7 @@ export class ActorEnvironment implements Environment {
     const callback = this.#held[0];
     if (callback === undefined) return;
     this.#world.clock.after(0, () => this.#thaw());
+    this.#hasBegun = true;
     try {
       callback();
     } finally {
@@ -106,12 +114,21 @@ export class ActorEnvironment implements Environment {
     }
   }
 
-  freeze(forMs: number, wakes: boolean): void {
+  /** @param first what comes first of what is overdue then */
+  freeze(forMs: number, wakes: boolean, first?: "timers" | "frames"): void {
     const { clock } = this.#world;
     const until = Math.max(this.frozenUntil, clock.now + forMs);
     this.frozenFor += until - Math.max(this.frozenUntil, clock.now);
     this.frozenUntil = until;
-    clock.at(until, () => this.#thaw());
+    this.#hasBegun = false;
+    this.#framesFirst = first === "frames";
+    this.#isAsleep = first === "timers";
+    // Whatever is due at the same time, and was known before, comes before what is put off once more.
+    clock.at(until, () => {
+      if (clock.now >= this.frozenUntil) this.#isAsleep = false;
+      if (first === "timers") clock.after(0, () => this.#thaw());
+      else this.#thaw();
+    });
     if (wakes) clock.at(until, () => this.soon(() => this.wake()));
   }
 

@@ -16,9 +16,9 @@ export class ClientSocket implements WebSocketLike {
   /** The next so many frames are not taken. */
   throws = 0;
   /** What was taken, in order. */
-  onTaken: ((message: Json, text: string) => void) | undefined;
+  onTaken: ((message: Json, data: string | ArrayBuffer) => void) | undefined;
   /** What wasn't. */
-  onThrown: ((text: string) => void) | undefined;
+  onThrown: ((message: Json) => void) | undefined;
   /** The client has asked for the end. */
   released = false;
   readonly #wire: Wire;
@@ -35,15 +35,14 @@ export class ClientSocket implements WebSocketLike {
   }
 
   send(data: string | ArrayBuffer): void {
-    if (typeof data !== "string") throw new TypeError("The simulation speaks JSON.");
     if (this.readyState === 0) throw new Error("InvalidStateError: the socket is still connecting.");
     if (this.readyState !== 1) return;
     if (this.throws > 0) {
       this.throws--;
-      this.onThrown?.(data);
+      this.onThrown?.(this.#wire.read(data));
       throw new Error("The socket throws.");
     }
-    const message = JSON.parse(data) as Json;
+    const message = this.#wire.read(data);
     this.onTaken?.(message, data);
     this.#wire.sendUp(data, message);
   }
@@ -74,7 +73,7 @@ export class ClientSocket implements WebSocketLike {
     this.onopen?.({} as never);
   }
 
-  message(data: string): void {
+  message(data: string | ArrayBuffer): void {
     this.onmessage?.({ data } as never);
   }
 

@@ -36,12 +36,13 @@ function clientPlan(random: Random): ClientPlan {
   const low = random.pick([1, 5, 50]);
   return {
     reliable: random.chance(0.85),
+    ...(random.chance(0.12) ? { protobuf: true } : undefined),
     browser: random.chance(0.3),
     latency: [low, low * random.pick([1, 2, 8])],
     tokenLifeInMs: random.pick([1_000_000, 1_000_000, 15_000]),
     autoReconnect: random.chance(0.93),
     autoRejoinGroups: random.chance(0.9),
-    ...(random.chance(0.1) ? { restoreGroupStates: false } : undefined),
+    ...(random.chance(0.2) ? { restoreGroupStates: false } : undefined),
     resendOnNewConnection: random.chance(0.85),
     maxPendingOperations: random.pick([10_000, 10_000, 3]),
     ackTimeoutInMs: random.pick([30_000, 30_000, 3_000]),
@@ -70,6 +71,11 @@ const CALLS = {
     do: "start",
     ...(random.chance(0.2) ? { abortAfter: random.pick([-1, 0, 5, 50, 400]) } : undefined),
     ...(random.chance(0.2) ? { keepTrying: true } : undefined),
+  }),
+  tryOn: (random) => ({
+    do: "start",
+    keepTrying: true,
+    ...(random.chance(0.2) ? { abortAfter: random.pick([0, 5, 50, 400]) } : undefined),
   }),
   stop: (random) => ({
     do: "stop",
@@ -103,7 +109,7 @@ const CALLS = {
   subscribe: (random) => ({
     do: "subscribe",
     group: group(random),
-    ...(random.chance(0.3) ? { loop: true } : undefined),
+    ...(random.chance(0.3) ? { loop: random.pick([0, 0, 3]) } : undefined),
   }),
   unsubscribe: (random) => ({ do: "unsubscribe", group: group(random) }),
   retain: () => ({ do: "retain" }),
@@ -161,6 +167,7 @@ const TROUBLES = {
     do: "freeze",
     for: random.pick([500, 5_000, 40_000, 100_000]),
     wakes: random.chance(0.6),
+    ...(random.chance(0.6) ? { first: random.pick(["timers", "frames"] as const) } : undefined),
   }),
   wake: () => ({ do: "wake" }),
   clockJump: (random) => ({
@@ -272,6 +279,10 @@ function pickKinds(random: Random): string[] {
   if (random.chance(0.6)) kinds.push("cut", "cutAfter");
   if (random.chance(0.25)) kinds.push("subscribe", "subscribe", "unsubscribe", "publish");
   if (random.chance(0.06)) kinds.push("retain", "retain", "release", "release");
+  if (random.chance(0.04)) kinds.push("retain", "release", "stop", "start", "door");
+  if (random.chance(0.04)) kinds.push("wake", "wake", "wake", "freeze", "freeze", "freeze");
+  if (random.chance(0.04)) kinds.push("tryOn", "tryOn", "stop", "door", "credential");
+  if (random.chance(0.04)) kinds.push("state", "state", "state", "kick", "restart");
   if (random.chance(0.3)) kinds.push("stream", "stream");
   if (random.chance(0.2)) kinds.push("invoke", "invoke");
   if (random.chance(0.25)) kinds.push("state", "state", "watch", "unwatch");

@@ -1,4 +1,4 @@
-import type { SendMessageError } from "../../src/errors.js";
+import { SendMessageError } from "../../src/errors.js";
 import type { Group } from "../../src/groups/group.js";
 import type { GroupMessage } from "../../src/groups/groupOptions.js";
 import type { GroupStatus } from "../../src/session/groupRegistry.js";
@@ -8,12 +8,17 @@ import type { World } from "./world.js";
 
 /** How long a group stays joined after the last subscriber has gone, in ms. */
 const RELEASE_DELAY = 1_000;
+/** So many messages may wait for a loop. */
+const MOST_BUFFERED = 1_000;
 
 /** One subscriber of a handle: a listener or a loop. */
 interface Subscription {
   readonly group: string;
   readonly at: number;
-  readonly isLoop: boolean;
+  /** A loop takes so long over each message, in ms; undefined: a listener. */
+  readonly pace: number | undefined;
+  /** More waits for a loop than may. */
+  isOverrun: boolean;
   endedAt: number | undefined;
   /** Messages that the client has delivered and this one is yet to get. */
   readonly expected: unknown[];
@@ -43,20 +48,22 @@ export class GroupUse {
     this.#world = world;
   }
 
-  subscribe(group: string, isLoop: boolean): void {
+  /** @param pace a loop takes so long over each message, in ms; undefined: a listener */
+  subscribe(group: string, pace: number | undefined): void {
     const handle = this.#handle(group).group;
     const subscription: Subscription = {
       group,
       at: this.#world.clock.now,
-      isLoop,
+      pace,
+      isOverrun: false,
       endedAt: undefined,
       expected: [],
-      isOver: !isLoop,
+      isOver: pace === undefined,
       end: () => undefined,
     };
     this.#subscriptions.push(subscription);
-    this.#trace(() => `${isLoop ? "loops over" : "subscribes to"} ${group}`);
-    if (!isLoop) {
+    this.#trace(() => `${pace === undefined ? "subscribes to" : "loops over"} ${group}`);
+    if (pace === undefined) {
       subscription.end = handle.subscribe((message) => this.#got(subscription, message));
       return;
     }
@@ -112,7 +119,11 @@ export class GroupUse {
     for (const each of this.#subscriptions) {
       if (each.group !== group || each.endedAt !== undefined) continue;
       this.#checkArrived(each);
-      each.expected.push(op);
+      if (each.expected.length < MOST_BUFFERED) each.expected.push(op);
+      else {
+        each.isOverrun = true;
+        each.endedAt = this.#world.clock.now;
+      }
     }
     this.#newest = op;
     this.#deliveredAt = this.#world.clock.now;
@@ -125,8 +136,14 @@ export class GroupUse {
     const { status, error } = handle.group;
     if (handle.told !== status) this.#failed(`${group} is ${status}, and ${handle.told} was told`);
     // Its answer may be lost, whatever was done.
-    const isUnsure = isMember && (error as SendMessageError | undefined)?.errorDetail?.name !== "Forbidden";
+    const isForbidden = error instanceof SendMessageError && error.errorDetail?.name === "Forbidden";
+    const isUnsure = isMember && !isForbidden;
     const isRight = status === "refused" ? !isMember || isUnsure : (status === "joined") === isMember;
+    const loops = this.#subscriptions.some(
+      (each) => each.group === group && each.pace !== undefined && each.endedAt === undefined,
+    );
+    if (status === "refused" && loops) this.#failed(`a loop over ${group} goes on, which is refused`);
+    if (status === "joining" && this.#waits(group)) return;
     if (!isRight) this.#failed(`${group} is called ${status}, which it isn't`);
     if ((status === "refused") !== (error !== undefined))
       this.#failed(`${group} is ${status}, with the error ${String(error)}`);
@@ -165,6 +182,18 @@ export class GroupUse {
       this.#failed(`${name} is refused, and nobody was asked`);
   }
 
+  /** A join of the connection that stands has no answer yet. */
+  #waits(name: string): boolean {
+    const { written, answered, client } = this.#actor;
+    return written.some(
+      ({ wire, message }) =>
+        message["type"] === "joinGroup" &&
+        message["group"] === name &&
+        wire.connectionId === client.connectionId &&
+        !answered.has(message["ackId"] as number),
+    );
+  }
+
   #end(subscription: Subscription): void {
     this.#checkArrived(subscription);
     subscription.endedAt = this.#world.clock.now;
@@ -172,16 +201,18 @@ export class GroupUse {
   }
 
   /** Listeners are called in that moment, and loops go on in it. */
-  #checkArrived({ group, expected, at }: Subscription): void {
+  #checkArrived({ group, expected, at, pace = 0 }: Subscription): void {
     const { now } = this.#world.clock;
-    if (expected.length === 0 || at === now || this.#deliveredAt === now) return;
+    const due = this.#deliveredAt + pace * MOST_BUFFERED;
+    if (expected.length === 0 || at === now || now <= due || this.#actor.timeIsWrong) return;
     this.#failed(`message ${String(expected[0])} didn't reach a subscriber of ${group}`);
   }
 
   #got(subscription: Subscription, { data, group: name }: GroupMessage<Json>): void {
-    const { group, at, endedAt, expected } = subscription;
+    const { group, at, endedAt, expected, isOverrun } = subscription;
     const op = data["op"];
-    if (endedAt !== undefined) this.#failed(`message ${String(op)} came behind a subscription to ${group}`);
+    if (endedAt !== undefined && !isOverrun)
+      this.#failed(`message ${String(op)} came behind a subscription to ${group}`);
     if (name !== group) this.#failed(`message ${String(op)} of ${name} came to a subscriber of ${group}`);
     const due = expected.shift();
     // One who comes while a message is given around may get it too.
@@ -197,8 +228,9 @@ export class GroupUse {
     try {
       for await (const message of messages) {
         // Left while this one was handed over.
-        if (subscription.endedAt !== undefined) break;
+        if (subscription.endedAt !== undefined && !subscription.isOverrun) break;
         this.#got(subscription, message);
+        if (subscription.pace !== 0) await this.#pause(subscription.pace);
       }
       if (subscription.endedAt === undefined) this.#failed(`a loop over ${subscription.group} ended`);
     } catch (error) {
@@ -209,6 +241,11 @@ export class GroupUse {
     }
     subscription.endedAt ??= this.#world.clock.now;
     subscription.isOver = true;
+  }
+
+  #pause(time = 0): Promise<void> {
+    const { clock } = this.#world;
+    return new Promise((resolve) => clock.after(time, () => this.#actor.soon(resolve)));
   }
 
   #trace(line: () => string): void {

@@ -140,6 +140,7 @@ export class Model {
   /** A frame leaves the service. */
   says(wire: Wire, message: Json, bytes: number): void {
     const session = wire.connectionId === undefined ? undefined : this.sessions.get(wire.connectionId);
+    // Protobuf doesn't tell who has sent a message.
     if (session !== undefined && message["fromUserId"] === session.user) {
       const why = session.ownWindow.add(Number(message["sequenceId"]), bytes);
       if (why !== undefined && wire.isUnhindered)

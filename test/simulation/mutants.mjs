@@ -1,10 +1,12 @@
 // Faults planted on purpose: each one breaks a promise in the way a careless change might. The
 // simulation must find every one of them, or its oracle is blind there.
 
-import { blindMutants, handleMutants } from "./blindMutants.mjs";
+import { blindMutants } from "./blindMutants.mjs";
 import { callMutants } from "./callMutants.mjs";
 import { courseMutants } from "./courseMutants.mjs";
+import { handleMutants } from "./handleMutants.mjs";
 import { previewMutants } from "./previewMutants.mjs";
+import { protobufMutants } from "./protobufMutants.mjs";
 
 const outbox = "src/session/outbox.ts";
 const session = "src/session/session.ts";
@@ -743,4 +745,5 @@ export const mutants = [
   ...courseMutants,
   ...blindMutants,
   ...handleMutants,
+  ...protobufMutants,
 ];

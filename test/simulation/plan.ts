@@ -9,6 +9,8 @@ export interface Plan {
 
 export interface ClientPlan {
   readonly reliable: boolean;
+  /** Speaks protobuf, which has no words for streams, states and invocations. */
+  readonly protobuf?: boolean;
   /** A browser's socket: no `terminate`. */
   readonly browser: boolean;
   /** One way, in ms. */
@@ -48,8 +50,8 @@ export type Call =
   | ({ readonly do: "state"; readonly group: string; readonly value?: string } & Acknowledged)
   /** Wants to know the states of a group, or not any more. */
   | ({ readonly do: "watch" | "unwatch"; readonly group: string } & Acknowledged)
-  /** A subscriber of a group handle comes, or the one that came first goes. */
-  | { readonly do: "subscribe"; readonly group: string; readonly loop?: boolean }
+  /** A subscriber of a group handle comes (a loop takes `loop` ms over each message), or the one that came first goes. */
+  | { readonly do: "subscribe"; readonly group: string; readonly loop?: number }
   | { readonly do: "unsubscribe"; readonly group: string }
   /** A user of the connection comes, or the one that came first goes. */
   | { readonly do: "retain" }
@@ -119,7 +121,13 @@ export type Trouble =
   /** The service closes this client's streams. */
   | { readonly do: "closeStreams"; readonly name: string }
   /** The page or the machine sleeps: no timer, no frame; perhaps with a signal on waking. */
-  | { readonly do: "freeze"; readonly for: number; readonly wakes: boolean }
+  | {
+      readonly do: "freeze";
+      readonly for: number;
+      readonly wakes: boolean;
+      /** What comes first on waking, of what is overdue; left out: one frame, the timers, the other frames. */
+      readonly first?: "timers" | "frames";
+    }
   | { readonly do: "wake" }
   | { readonly do: "clockJump"; readonly by: number }
   | { readonly do: "sendThrows"; readonly times: number }
@@ -166,6 +174,9 @@ export type Step =
 
 /** What an application asks of the service. */
 export const OPERATIONS: readonly string[] = ["join", "leave", "send", "event", "state", "watch", "unwatch"];
+
+/** What only the JSON subprotocols can say. */
+export const NEEDS_JSON: ReadonlySet<string> = new Set(["state", "watch", "unwatch", "stream", "invoke"]);
 
 const HARMLESS: ReadonlySet<string> = new Set([
   ...OPERATIONS,

@@ -2,7 +2,7 @@ import type { SendMessageError } from "../../src/errors.js";
 import type { WebPubSubResult } from "../../src/models/options.js";
 import type { WebPubSubClientState } from "../../src/models/events.js";
 import type { Actor } from "./actor.js";
-import type { Call } from "./plan.js";
+import { NEEDS_JSON, type Call } from "./plan.js";
 import { knownStates } from "./stateOracle.js";
 import { Signal } from "./signal.js";
 import type { World } from "./world.js";
@@ -105,9 +105,10 @@ export class Program {
   }
 
   call(call: Call): void {
-    const { groups, retention } = this.#actor;
+    const { groups, retention, plan } = this.#actor;
+    if (plan.protobuf === true && NEEDS_JSON.has(call.do)) return;
     if (call.do === "start" || call.do === "stop") this.#live(call);
-    else if (call.do === "subscribe") groups.subscribe(call.group, call.loop === true);
+    else if (call.do === "subscribe") groups.subscribe(call.group, call.loop);
     else if (call.do === "unsubscribe") groups.unsubscribe(call.group);
     else if (call.do === "retain") retention.retain();
     else if (call.do === "release") retention.release();

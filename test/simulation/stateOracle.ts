@@ -43,6 +43,8 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
     const real = truth.find(({ connectionId }) => connectionId === id)?.state;
     if (real !== undefined && actor.plan.restoreGroupStates === false && !isSetHere(actor, world, group, id))
       return `${name} says something about itself in ${group} again, although restoreGroupStates is off`;
+    if (real === undefined && mustBeRestored(actor, world, group, id))
+      return `${name} said something about itself in ${group}, and it isn't restored`;
     if (JSON.stringify(own) !== JSON.stringify(real))
       return `${name} says ${JSON.stringify(own)} about itself in ${group}, the service has ${JSON.stringify(real)}`;
   }
@@ -92,6 +94,26 @@ function isOwnClear(actor: Actor, group: string, unique: Ids): boolean {
     const decides = call.do === "state" || call.do === "join" || call.do === "leave";
     return decides && call.group === group && isUnclear(record, unique);
   });
+}
+
+/** The program has said something last, and nothing has ended it but its connection. */
+function mustBeRestored(actor: Actor, world: World, group: string, id: string): boolean {
+  const { plan, program, groups, retention } = actor;
+  if (plan.restoreGroupStates === false || !plan.autoRejoinGroups || program.mayStopByItself) return false;
+  if (groups.knows(group) || retention.isUsed) return false;
+  if (world.backend.model.sessions.get(id)?.groups.has(group) !== true) return false;
+  const last = program.operations.findLast(({ call }) => call.do === "state" && call.group === group);
+  if (last?.result === undefined || !("value" in last.call)) return false;
+  const { at } = last;
+  const hadJoined = program.operations.some(
+    ({ call, result, settledAt = Infinity }) =>
+      call.do === "join" && call.group === group && result !== undefined && settledAt < at,
+  );
+  // A leave before it may have been executed after it.
+  const isEnded =
+    program.operations.some(({ call }) => call.do === "leave" && call.group === group) ||
+    program.lives.some(({ kind, settledAt = Infinity }) => kind === "stop" && settledAt >= at);
+  return hadJoined && !isEnded && !program.lives.some((life) => life.kind === "start" && life.at >= at);
 }
 
 /** The program has said something on this connection. */

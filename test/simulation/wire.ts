@@ -1,6 +1,7 @@
 import type { Link as ServiceLink, Transport } from "../../emulator/src/service/transport.js";
 import type { Actor } from "./actor.js";
 import type { Json } from "./model.js";
+import { readDownstream, readUpstream } from "./protobufFrame.js";
 import { Random } from "./random.js";
 import { ClientSocket } from "./clientSocket.js";
 import type { World } from "./world.js";
@@ -102,15 +103,29 @@ export class Wire {
     this.#serviceLearns(how.serviceLearns >= 0 ? how.serviceLearns : SERVICE_PATIENCE);
   }
 
+  /** What a frame of the client's says. */
+  read(data: string | ArrayBuffer): Json {
+    if ((typeof data === "string") === this.#isBinary) this.#world.failed(`A ${typeof data} is sent.`);
+    return typeof data === "string" ? (JSON.parse(data) as Json) : readUpstream(Buffer.from(data));
+  }
+
+  get #isBinary(): boolean {
+    return this.#actor.plan.protobuf === true;
+  }
+
   /** A frame that the client has handed to its socket. */
-  sendUp(text: string, message: Json): void {
+  sendUp(data: string | ArrayBuffer, message: Json): void {
     if (this.#dead) return;
     this.#up(() => {
       if (this.#upLost || this.#service === undefined || this.#serviceClosed) return;
-      this.#world.trace(this.#actor.name, () => `service gets ${text}`);
+      this.#world.trace(this.#actor.name, () => `service gets ${textOf(data, message)}`);
       const service = this.#service;
       this.#world.backend.model.hears(this, message, () =>
-        service.receive({ binary: false, bytes: Buffer.from(text) }),
+        service.receive(
+          typeof data === "string"
+            ? { binary: false, bytes: Buffer.from(data) }
+            : { binary: true, bytes: new Uint8Array(data) },
+        ),
       );
       this.#spring("up");
     });
@@ -220,8 +235,9 @@ export class Wire {
   /** From the service's end: a frame. */
   sendDown(bytes: Uint8Array): void {
     if (this.#serviceClosed) return;
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
-    const message = JSON.parse(text) as Json;
+    const frame = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const data = this.#isBinary ? new Uint8Array(frame).buffer : frame.toString();
+    const message = typeof data === "string" ? (JSON.parse(data) as Json) : readDownstream(frame);
     if (message["event"] === "connected") this.connectionId = String(message["connectionId"]);
     if (this.#dead) return;
     this.#world.backend.model.says(this, message, bytes.length);
@@ -231,8 +247,8 @@ export class Wire {
       if (!this.socket.receives) return;
       this.received++;
       this.heardAt = this.#world.clock.now;
-      this.#actor.receives(this, message, text);
-      this.socket.message(text);
+      this.#actor.receives(this, message, data);
+      this.socket.message(data);
       this.#spring("down");
     });
   }
@@ -305,6 +321,11 @@ export class Wire {
   #latency(): number {
     return this.#random.between(...this.#actor.plan.latency);
   }
+}
+
+/** How a frame is shown in a history. */
+export function textOf(data: string | ArrayBuffer, message: Json): string {
+  return typeof data === "string" ? data : JSON.stringify(message);
 }
 
 /** The service's end of a wire. */
