@@ -60,7 +60,8 @@ export class StreamUse {
   constructor(actor: Actor, world: World) {
     this.#actor = actor;
     this.#world = world;
-    actor.client.onGroupStream((stream) => void this.#read(stream));
+    // Protobuf has no streams.
+    if (actor.plan.protobuf !== true) actor.client.onGroupStream((stream) => void this.#read(stream));
   }
 
   /** Calls without an answer. */
