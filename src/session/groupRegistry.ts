@@ -153,7 +153,8 @@ export class GroupRegistry {
     const wanted = isWanted(entry);
     if (entry.doubtful) return wanted ? "join" : "leave";
     if (wanted) return entry.joined || entry.refusal !== undefined ? undefined : "join";
-    return entry.joined || mayBeIn(entry) ? "leave" : undefined;
+    // Only who is forbidden to join is out for sure: an answer may have been lost.
+    return entry.joined || (entry.refusal && !isVerdict(entry.refusal, true)) ? "leave" : undefined;
   }
 
   status(group: string): GroupStatus {
@@ -220,11 +221,6 @@ export class GroupRegistry {
 
 function isWanted({ wished, held }: Entry): boolean {
   return wished || held !== undefined;
-}
-
-/** Only who is forbidden to join is out for sure; an answer may have been lost. */
-function mayBeIn({ refusal }: Entry): boolean {
-  return refusal !== undefined && refusal.errorDetail?.name !== "Forbidden";
 }
 
 /** Whether the failure speaks about the group, not about the call or the connection. */

@@ -27,8 +27,8 @@ type Invocation = {
   /** Handed to a socket: it may have been executed and is never sent again. */
   sent: boolean;
   /** When the caller waits no longer (absolute, in ms). */
-  timeoutAt: number;
-  onTimeout: () => void;
+  readonly timeoutAt: number;
+  readonly onTimeout: () => void;
   readonly timer: Timer;
 };
 
@@ -86,18 +86,14 @@ export class Invocations implements SessionPart {
         resolve,
         reject,
         sent: false,
-        timeoutAt: Infinity,
-        onTimeout: () => undefined,
+        timeoutAt: environment.now() + (timeout || Infinity),
+        onTimeout: () =>
+          this.#giveUp(invocation, failure(id, "Timeout", `No answer within ${timeout} ms (timeoutInMs).`)),
         timer: new Timer(environment),
       };
       this.#byId.set(id, invocation);
       this.#unsent.add(invocation);
-      if (timeout > 0) {
-        const message = `No answer within ${timeout} ms (timeoutInMs).`;
-        invocation.timeoutAt = environment.now() + timeout;
-        invocation.onTimeout = () => this.#giveUp(invocation, failure(id, "Timeout", message));
-        invocation.timer.at(invocation.timeoutAt, invocation.onTimeout);
-      }
+      invocation.timer.at(invocation.timeoutAt, invocation.onTimeout);
       this.#flush();
     });
   }

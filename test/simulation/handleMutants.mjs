@@ -69,8 +69,8 @@ export const handleMutants = [
   {
     name: "handles: a join that nobody answered is not undone",
     file: registry,
-    find: `    return entry.joined || mayBeIn(entry) ? "leave" : undefined;`,
-    put: `    return entry.joined ? "leave" : undefined;`,
+    find: `return entry.joined || (entry.refusal && !isVerdict(entry.refusal, true))`,
+    put: `return entry.joined`,
   },
   {
     name: "handles: a message reaches the first subscriber only",
