@@ -6,7 +6,7 @@ export class CountedHold {
   readonly #timer: Timer;
   readonly #delayInMs: number;
   readonly #take: () => void;
-  readonly #linger: () => void;
+  readonly #linger: () => unknown;
   readonly #give: () => void;
   #count = 0;
 
@@ -19,7 +19,7 @@ export class CountedHold {
     { environment, releaseDelayInMs }: { environment: Environment; releaseDelayInMs: number },
     take: () => void,
     give: () => void,
-    linger: () => void = () => undefined,
+    linger: () => unknown = () => undefined,
   ) {
     this.#timer = new Timer(environment);
     this.#delayInMs = releaseDelayInMs;

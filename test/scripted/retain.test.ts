@@ -147,6 +147,19 @@ describe("retain", () => {
     expect(stage.client.state).toBe("Connected");
   });
 
+  test("the last one goes after the client was stopped: what is started next isn't ended", async () => {
+    const stage = new Stage();
+    const release = stage.client.retain();
+    await turn();
+    await stage.accept();
+    await stage.client.stop();
+    release();
+    expect(vi.getTimerCount()).toBe(0);
+    await stage.connect("B");
+    await turn(1_000);
+    expect(stage.client.state).toBe("Connected");
+  });
+
   test("goes and comes while the client is stopping: nothing is started for one who has gone", async () => {
     const stage = new Stage({ releaseDelayInMs: 0, socket: { closing: "silent" } });
     const first = stage.client.retain();

@@ -105,4 +105,11 @@ export const blindMutants = [
 
   /** Sends`,
   },
+  {
+    name: "retain: who lets go of a stopped client has it stopped later",
+    file: "src/connection/retention.ts",
+    find: `      () => connection.state === "Stopped" && this.#hold.forget(),
+`,
+    put: ``,
+  },
 ];

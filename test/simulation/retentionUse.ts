@@ -48,6 +48,8 @@ export class RetentionUse {
     if (this.#ends.length > 0) return;
     if (this.#startsAgain && client.state === "Stopped") program.wanted = false;
     this.#startsAgain = false;
+    // There is nothing to stop, and what is started next is somebody else's.
+    if (client.state === "Stopped") return;
     const { now } = this.#world.clock;
     this.#releasedAt = now;
     this.#world.clock.after(RELEASE_DELAY, () =>
