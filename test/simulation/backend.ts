@@ -213,10 +213,14 @@ export class Backend {
   }
 
   #refusesOperation(): OperationError | undefined {
-    if (this.#refusal === "Forbidden" && !this.model.mayBeForbidden) return undefined;
-    if (!this.#strikes("refuse")) return undefined;
-    this.model.refused(this.#refusal);
-    return { name: this.#refusal, message: "A simulated refusal." };
+    const { mayBeForbidden, staysForbidden } = this.model;
+    if (!staysForbidden) {
+      if (this.#refusal === "Forbidden" && !mayBeForbidden) return undefined;
+      if (!this.#strikes("refuse")) return undefined;
+    }
+    const name = staysForbidden ? "Forbidden" : this.#refusal;
+    this.model.refused(name);
+    return { name, message: "A simulated refusal." };
   }
 
   #newService(): Service {

@@ -20,6 +20,8 @@ export interface ModelSession {
   readonly user: string;
   readonly groups: Set<string>;
   readonly executedAckIds: Set<number>;
+  /** What was forbidden stays so when it is sent again. */
+  readonly forbidden: Set<string>;
   /** Events that the handler has: their ack ids, none for those without. */
   readonly handling: Map<number, number | undefined>;
   /** Every data message for this connection, in order. */
@@ -83,6 +85,8 @@ export class Model {
   #isRepeat = false;
   /** What is being heard needs a permission that may have been taken away; who may not leave is in for good. */
   mayBeForbidden = false;
+  /** What is being heard was forbidden before. */
+  staysForbidden = false;
   #published = 0;
 
   constructor(world: World) {
@@ -95,6 +99,7 @@ export class Model {
       user,
       groups: new Set(),
       executedAckIds: new Set(),
+      forbidden: new Set(),
       handling: new Map(),
       owed: [],
       delivered: 0,
@@ -190,6 +195,7 @@ export class Model {
     const listens = session?.alive === true && session.wire === wire;
     this.#refusal = undefined;
     this.#isRepeat = session !== undefined && isRepeat(session, message);
+    this.staysForbidden = session?.forbidden.has(identityOf(message)) === true;
     this.mayBeForbidden =
       !this.#isRepeat && (message["type"] === "joinGroup" || message["type"] === "sendToGroup");
     // Executed once more, on another connection, it begins to live anew.
@@ -273,6 +279,7 @@ export class Model {
     const ackId = message["ackId"] as number | undefined;
     if (this.#refusal !== undefined) {
       this.refusedOps.add(key);
+      if (this.#refusal === "Forbidden") session.forbidden.add(identityOf(message));
       return;
     }
     if (this.#isRepeat) return;
@@ -351,6 +358,11 @@ function isRepeat({ executedAckIds, handling }: ModelSession, message: Json): bo
   const ackId = message["ackId"] as number | undefined;
   if (ackId === undefined) return false;
   return executedAckIds.has(ackId) || [...handling.values()].includes(ackId);
+}
+
+/** The same for a message and its repeats. */
+function identityOf({ type, group, ackId }: Json): string {
+  return `${String(type)} ${String(group)} ${String(ackId)}`;
 }
 
 /** A member may say something about itself; taking it back and not listening any more are free. */

@@ -136,7 +136,8 @@ export class Program {
       settledAt: undefined,
     };
     this.lives.push(record);
-    if (call.do === "stop") this.wanted = false;
+    // There is nothing to stop where it is stopped; who retains it has it started in a moment.
+    if (call.do === "stop") this.wanted &&= record.stateAtCall === "Stopped";
     else if (record.stateAtCall === "Stopped" && signal?.aborted !== true) {
       this.wanted = true;
       this.#newestStart = record;

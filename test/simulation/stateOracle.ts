@@ -98,9 +98,11 @@ function isOwnClear(actor: Actor, group: string, unique: Ids): boolean {
 
 /** The program has said something last, and nothing has ended it but its connection. */
 function mustBeRestored(actor: Actor, world: World, group: string, id: string): boolean {
-  const { plan, program, groups, retention } = actor;
+  const { plan, program, groups, retention, restoreFailures } = actor;
   if (plan.restoreGroupStates === false || !plan.autoRejoinGroups || program.mayStopByItself) return false;
   if (groups.knows(group) || retention.isUsed) return false;
+  // A state that couldn't be restored once is given up.
+  if (restoreFailures.some((failure) => failure.group === group)) return false;
   if (world.backend.model.sessions.get(id)?.groups.has(group) !== true) return false;
   const last = program.operations.findLast(({ call }) => call.do === "state" && call.group === group);
   if (last?.result === undefined || !("value" in last.call)) return false;
