@@ -15,12 +15,18 @@ export function readOptions(options) {
   }
 }
 
-/** The options of these names as numbers: above 0, and exactly as given. */
+/** What may have a part of one. */
+const divisible = new Set(["minutes"]);
+
+/** The options of these names as numbers: above 0, exactly as given, and whole but for times. */
 export function numbers(values, ...names) {
   const read = (name) => {
     const value = Number(values[name]);
-    if (!(value > 0 && value <= Number.MAX_SAFE_INTEGER))
-      refuse(`--${name} must be a number above 0, and at most ${Number.MAX_SAFE_INTEGER}.`);
+    const isWhole = divisible.has(name) || Number.isInteger(value);
+    if (!(value > 0 && value <= Number.MAX_SAFE_INTEGER && isWhole))
+      refuse(
+        `--${name} must be a ${divisible.has(name) ? "" : "whole "}number above 0, and at most ${Number.MAX_SAFE_INTEGER}.`,
+      );
     return value;
   };
   return Object.fromEntries(names.map((name) => [name, read(name)]));

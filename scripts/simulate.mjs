@@ -30,11 +30,14 @@ if (
 )
   refuse(`--regression: no kept plan has "${values.regression}" in its name.`);
 if (values.plan !== undefined) {
+  let given;
   try {
-    read(values.plan);
+    given = read(values.plan);
   } catch (error) {
     refuse(`--plan: ${error.message}`);
   }
+  const { clients, steps } = given?.plan ?? given ?? {};
+  if (!Array.isArray(clients) || !Array.isArray(steps)) refuse(`--plan: ${values.plan} holds no plan.`);
 }
 
 const folder = makeFolder("simulation");

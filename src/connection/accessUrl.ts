@@ -26,10 +26,17 @@ export function withoutSecrets(words: string, url: string, token?: string): stri
 
 /** The same error, or where the URL's secrets are in it another one that says as much without them. */
 export function harmless(error: Error & { code?: unknown }, url: string): Error {
-  const { name, message, stack, code } = error;
+  const { name, message, code } = error;
   const clean = cleaner(url);
-  const isClean = (value: unknown): boolean => typeof value !== "string" || clean(value) === value;
-  if ([message, stack, ...Object.values(error as object as Record<string, unknown>)].every(isClean))
-    return error;
+  // Its cause, and what else it brings along, may be told by whoever prints it.
+  const isClean = (value: unknown, depth: number): boolean => {
+    if (value instanceof URL) return isClean(value.href, 0);
+    if (typeof value === "string") return clean(value) === value;
+    if (typeof value !== "object" || value === null || depth === 0) return true;
+    return Object.getOwnPropertyNames(value).every((key) =>
+      isClean((value as Record<string, unknown>)[key], depth - 1),
+    );
+  };
+  if (isClean(error, 4)) return error;
   return Object.assign(new Error(clean(message)), { name, code });
 }

@@ -102,6 +102,12 @@ export class Invocations implements SessionPart {
     this.#flush();
   }
 
+  /** A recovery will give them time anew; till then there is only the caller's own. */
+  interrupted(): void {
+    for (const { sent, timer, timeoutAt, onTimeout } of this.#byId.values())
+      if (sent) timer.at(timeoutAt, onTimeout);
+  }
+
   resumes(): void {
     for (const id of this.#cancelled.splice(0)) this.#cancel(id);
     const { ackTimeoutInMs, environment } = this.#settings;

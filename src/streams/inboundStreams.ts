@@ -7,7 +7,6 @@ import type {
   OnGroupStreamOptions,
 } from "../models/streams.js";
 import { amount, positive, type Settings } from "../options.js";
-import { encodeFrame } from "../session/frame.js";
 import type { SessionPart } from "../session/sessionPart.js";
 import { checkFlag } from "../util/checkFlag.js";
 import type { OnListenerError } from "../util/emitter.js";
@@ -26,7 +25,7 @@ export class InboundStreams implements SessionPart {
     this.#onListenerError = onListenerError;
   }
 
-  /** @throws TypeError or RangeError for options that can't be, and what the codec throws if it has no streams */
+  /** @throws TypeError or RangeError for options that can't be, TypeError for a protocol without streams */
   subscribe(
     callback: (stream: GroupStream) => unknown,
     given?: OnGroupStreamOptions,
@@ -43,8 +42,8 @@ export class InboundStreams implements SessionPart {
       groupNames: groupNames && new Set(groupNames),
       maxBufferedBytes: positive("maxBufferedBytes", options.maxBufferedBytes, 1 << 26),
     };
-    // A codec tells what it can carry by writing it.
-    encodeFrame(this.#settings.protocol, { kind: "streamData", streamId: "any" });
+    const { name } = this.#settings.protocol;
+    if (name.startsWith("protobuf.")) throw new TypeError(`${name} has no streams; use JSON.`);
     const subscription = new InboundSubscription(
       listener,
       this.#settings.environment,

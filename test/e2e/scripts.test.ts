@@ -14,19 +14,22 @@ function call(script: string, args: string[]): Promise<{ code: unknown; stdout: 
 }
 
 test.each([
-  ["scripts/herd.mjs", ["--clients", "0"], /^--clients must be a number above 0/],
+  ["scripts/herd.mjs", ["--clients", "0"], /^--clients must be a whole number above 0/],
   ["scripts/herd.mjs", ["more"], /^Unexpected argument 'more'/],
-  ["scripts/simulate.mjs", ["--runs", "many"], /^--runs must be a number above 0/],
+  ["scripts/simulate.mjs", ["--runs", "many"], /^--runs must be a whole number above 0/],
   [
     "scripts/simulate.mjs",
     ["--regression", "nosuch"],
     /^--regression: no kept plan has "nosuch" in its name/,
   ],
+  ["scripts/simulate.mjs", ["--jobs", "1.5"], /^--jobs must be a whole number above 0/],
+  ["scripts/soak.mjs", ["--minutes", "0"], /^--minutes must be a number above 0/],
+  ["scripts/simulate.mjs", ["--plan", "package.json"], /^--plan: package\.json holds no plan/],
   ["scripts/simulate.mjs", ["--plan", "nosuch.json"], /^--plan: .*nosuch\.json/],
   ["scripts/simulateMutants.mjs", ["--only", "nosuch"], /^--only: no fault of \d+ has "nosuch" in its name/],
   ["scripts/soak.mjs", ["--hours", "1"], /^Unknown option '--hours'/],
   ["scripts/sizeByFile.mjs", ["--all"], /^Unknown option '--all'/],
-  ["bench/run.mjs", ["--rounds", "0"], /^--rounds must be a number above 0/],
+  ["bench/run.mjs", ["--rounds", "0"], /^--rounds must be a whole number above 0/],
   ["bench/run.mjs", ["--only", "nosuch"], /^--only: no scenario of receive-json, /],
   ["bench/run.mjs", ["--contestants", "nobody"], /^--contestants: nobody is none of floor, ours, /],
   ["bench/run.mjs", ["--write", "--only", "idle"], /^--write renews the whole page/],

@@ -398,6 +398,45 @@ describe("a drop", () => {
   });
 });
 
+describe("an outage after a recovery", () => {
+  test("takes none of the time that the next recovery gives", async () => {
+    const stage = new Stage({ ackTimeoutInMs: 4_000 });
+    await stage.connect();
+    const reply = follow(stage.client.invokeEvent("e", "x"));
+    const short = follow(stage.client.invokeEvent("e", "x", { timeoutInMs: 7_000 }));
+    await stage.drop();
+    await stage.recover();
+    await turn(3_000);
+    await stage.drop();
+    await turn(3_999);
+    expect([reply.status, short.status, stage.client.state]).toEqual(["pending", "pending", "Recovering"]);
+    await turn(1);
+    expect(short.error).toMatchObject({ code: "Timeout" });
+    await stage.recover();
+    await turn(3_999);
+    expect(reply.status).toBe("pending");
+    stage.socket.receiveFrame(answer("1"));
+    await turn();
+    expect(reply.status).toBe("resolved");
+  });
+
+  test("that ends the connection takes the cancels with it that nobody has heard", async () => {
+    const stage = new Stage();
+    await stage.connect("A");
+    const reply = follow(stage.client.invokeEvent("e", "x", { timeoutInMs: 1_000 }));
+    await stage.drop();
+    await turn(1_000);
+    expect(reply.error).toMatchObject({ code: "Timeout" });
+    await stage.drop(1008);
+    await stage.accept("B");
+    const next = follow(stage.client.invokeEvent("e", "x", { invocationId: "1" }));
+    await stage.drop();
+    await stage.recover();
+    expect(invoked(stage).flat()).toEqual(["invoke 1", "invoke 1"]);
+    expect(next.status).toBe("pending");
+  });
+});
+
 describe("what can't be sent", () => {
   test.each([
     ["a number as text", 5 as unknown as string, "text"],

@@ -81,6 +81,12 @@ export const blindMutants = [
     put: `if (ackTimeoutInMs >= 0 || invocation.timeoutAt <= due) {`,
   },
   {
+    name: "invocation: the time that a recovery gave goes on through the next one",
+    file: "src/session/invocations.ts",
+    find: `if (sent) timer.at(timeoutAt, onTimeout);`,
+    put: `if (sent) void timer, timeoutAt, onTimeout;`,
+  },
+  {
     name: "invocation: one that waits is lost with a connection",
     file: "src/session/invocations.ts",
     find: `      if (invocation.sent)

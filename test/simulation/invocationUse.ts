@@ -141,6 +141,7 @@ export class InvocationUse {
       ({ message }) =>
         message["type"] === "invoke" && (message["data"] as { op: number } | undefined)?.op === op,
     );
+    if (client.state === "Recovering") this.#failed(`invocation ${op} was given up during a recovery`);
     if (client.state !== "Connected" || sent?.wire.connectionId !== client.connectionId || timeIsWrong)
       return;
     const waited = this.#world.clock.now - punctuality.resumedAt;

@@ -17,8 +17,8 @@ export class OpenStream {
   expected = 1;
   /** When the publisher last gave a sign of life. */
   lastActivity: number;
-  /** Something came after the start: the publisher knows that the stream is open. */
-  isKnown = false;
+  /** Where its start came, until something came after it: then the publisher knows that the stream is open. */
+  startedOn: Transport | undefined;
   idleTimer: Timer | undefined;
   /** Fragments and bytes taken since the last ack. */
   pendingFragments = 0;
@@ -93,8 +93,8 @@ export interface ClosedStream {
   readonly error: OperationError | undefined;
   /** The number of the fragment that would have been next. */
   readonly expected: number;
-  /** It was open, and nothing but its start has come: the publisher may not know, and start it again. */
-  readonly wasUnknown: boolean;
+  /** It was open, and nothing but its start has come, here: the publisher may not know, and start it again elsewhere. */
+  startedOn: Transport | undefined;
   /** The transport on which the publisher was told. */
   toldOn: Transport | undefined;
 }

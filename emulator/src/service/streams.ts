@@ -57,7 +57,7 @@ export class Streams {
       this.#close(hub, session, stream, forbidden);
       return;
     }
-    stream.isKnown = true;
+    stream.startedOn = undefined;
     switch (message.kind) {
       case "streamData":
         this.#data(hub, session, stream, message);
@@ -120,7 +120,8 @@ export class Streams {
     // The start was sent again in a recovery, by a publisher that has heard of neither the opening nor the end.
     // Unsettled: it hears of the end; opened once more, its receivers would have two streams of one id.
     const closed = session.streams.closedStream(streamId);
-    if (closed?.wasUnknown === true && closed.toldOn !== session.transport) {
+    if (closed?.startedOn !== undefined && closed.startedOn !== session.transport) {
+      closed.startedOn = session.transport;
       this.#tellClosed(session, streamId, closed);
       return;
     }
@@ -133,6 +134,7 @@ export class Streams {
     // A repeated start of a stream without fragments: its ack was lost with a transport.
     previous?.cancelTimers();
     const stream = new OpenStream(start, this.#environment.now());
+    stream.startedOn = session.transport;
     session.streams.add(stream);
     this.#watchIdle(hub, session, stream);
     this.#acks.due(hub, session, stream);
@@ -202,7 +204,7 @@ export class Streams {
     toldSubscribers: NonNullable<StreamPosition["end"]>["error"],
   ): void {
     stream.cancelTimers();
-    const closed = { error, expected: stream.expected, wasUnknown: !stream.isKnown, toldOn: undefined };
+    const closed = { error, expected: stream.expected, startedOn: stream.startedOn, toldOn: undefined };
     session.streams.close(stream.id, closed);
     this.#publishEnd(hub, session, stream, toldSubscribers);
     this.#tellClosed(session, stream.id, closed);
@@ -215,7 +217,7 @@ export class Streams {
       this.#close(hub, session, stream, error);
       return;
     }
-    const closed = { error, expected: 1, wasUnknown: false, toldOn: undefined };
+    const closed = { error, expected: 1, startedOn: undefined, toldOn: undefined };
     session.streams.close(streamId, closed);
     this.#tellClosed(session, streamId, closed);
   }
@@ -228,7 +230,7 @@ export class Streams {
     let closed = session.streams.closedStream(streamId);
     if (closed === undefined) {
       const error = { name: "StreamNotFound", message: "This connection has no such stream." };
-      closed = { error, expected: 1, wasUnknown: false, toldOn: undefined };
+      closed = { error, expected: 1, startedOn: undefined, toldOn: undefined };
       session.streams.close(streamId, closed);
     }
     if (closed.toldOn !== session.transport) this.#tellClosed(session, streamId, closed);

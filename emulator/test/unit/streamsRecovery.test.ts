@@ -151,6 +151,21 @@ test("what was closed while the publisher was away is told when it is back", asy
   expect(told(again)).toEqual([closed("InternalServerError")]);
 });
 
+test("a start repeated after it was told so doesn't open it again", async () => {
+  const { world, publisher, member } = await pair();
+  publisher.say(start());
+  publisher.link?.closed(1006);
+  const session = world.service.hub("chat").session(publisher.id);
+  expect(session && world.service.closeStreams(session, { name: "InternalServerError", message: "m" })).toBe(
+    1,
+  );
+  const again = await world.recover(publisher);
+  again.say(start());
+  again.say(fragment(1));
+  expect(told(again)).toEqual([closed("InternalServerError"), closed("InternalServerError")]);
+  expect(heard(member)).toHaveLength(1);
+});
+
 test("of many closed streams only the latest are remembered", async () => {
   const { world, publisher } = await pair();
   for (let i = 1; i <= 300; i++) {

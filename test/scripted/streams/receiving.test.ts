@@ -567,7 +567,7 @@ test("on a protocol without streams onGroupStream is refused at once, in words t
   const { client } = new Stage({ protocol: WebPubSubProtobufReliableProtocol() });
   const listen = (): unknown => client.onGroupStream(() => undefined);
   expect(listen).toThrow(TypeError);
-  expect(listen).toThrow("The protobuf subprotocols can't carry a message of kind streamData; use JSON.");
+  expect(listen).toThrow("protobuf.reliable.webpubsub.azure.v1 has no streams; use JSON.");
   const room = client.group("room");
   expect(() => room.subscribeStreams(() => undefined)).toThrow(/use JSON/);
   expect(room.status, "nothing is joined").toBe("idle");

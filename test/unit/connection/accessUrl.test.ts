@@ -43,6 +43,20 @@ describe("an error about a URL", () => {
     expect(inspect(clean, { depth: 9, showHidden: true })).not.toMatch(/SECRET|OTHER/);
   });
 
+  test.each([
+    ["cause", new Error("x", { cause: new Error("y", { cause: new Error(url) }) })],
+    ["field", Object.assign(new Error("x"), { request: { options: [url] } })],
+    ["URL", Object.assign(new Error("x"), { target: new URL(url) })],
+  ])("whose %s says it is another one", (_where, error) => {
+    expect(inspect(harmless(error, url), { depth: 9, showHidden: true })).not.toMatch(/SECRET|OTHER/);
+  });
+
+  test("with a field that leads back to it stays itself", () => {
+    const error = Object.assign(new Error("x"), { self: {} });
+    error.self = error;
+    expect(harmless(error, url)).toBe(error);
+  });
+
   test("that says nothing of it stays itself", () => {
     const error = new Error("connect ECONNREFUSED");
     expect(harmless(error, url)).toBe(error);
