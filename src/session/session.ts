@@ -197,6 +197,8 @@ export class Session implements SessionPort, SessionHost {
   }
 
   ends(error: ConnectionError): void {
+    // A lost socket owes no answers any more; one that answered a recovery with a new connection may.
+    if (!this.writable) this.#pace.set(false);
     this.memberships.ends();
     this.#outbox?.sessionEnded(error);
     for (const part of this.#parts) part.ends(error);

@@ -165,3 +165,17 @@ test("nor is the answer to the ping that proves a recovery", async () => {
   stage.socket.receiveFrame(pong);
   expect(count(stage, "sendToGroup")).toBe(270);
 });
+
+test("nor does one that never came, for the recovery failed, shift those of the next connection", async () => {
+  const stage = new Stage();
+  await stage.connect("A");
+  await stage.drop();
+  stage.socket.receiveOpen();
+  expect(kinds(stage)).toEqual(["ping"]);
+  await stage.drop(1008);
+  await stage.accept("B");
+  burst(stage, 400);
+  expect(count(stage, "sendToGroup")).toBe(180);
+  stage.socket.receiveFrame(pong);
+  expect(count(stage, "sendToGroup")).toBe(270);
+});
