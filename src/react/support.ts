@@ -1,5 +1,13 @@
 import { useInsertionEffect, useRef, useSyncExternalStore } from "react";
 
+/** What a hook has gathered, and of which group. */
+export interface Log<T> {
+  readonly of?: object;
+  readonly items: readonly T[];
+}
+
+export const NOTHING: Log<never> = { items: [] };
+
 /** The value of the newest render that was committed, for callbacks that outlive a render. */
 export function useLatest<T>(value: T): { readonly current: T } {
   const latest = useRef(value);

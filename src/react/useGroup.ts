@@ -7,7 +7,7 @@ import type {
   GroupSubscriptionOptions,
 } from "../index.js";
 import { useWebPubSubClient } from "./provider.js";
-import { useLatest, useStore } from "./support.js";
+import { NOTHING, useLatest, useStore, type Log } from "./support.js";
 
 /** Status of a group and `send`, which is the same function until name, schema or client change. */
 export type GroupView<In = GroupContent> = Pick<Group<never, In>, "status" | "error" | "send">;
@@ -22,10 +22,9 @@ export function useGroup<T = GroupContent, In = T>(
   options?: GroupSubscriptionOptions<T, In>,
 ): GroupView<In> {
   const group = useSubscription(name, onMessage, options);
-  const subscribe = useCallback((changed: () => void) => group.onStatusChange(changed), [group]);
   return {
-    status: useStore(subscribe, () => group.status, "idle"),
-    error: useStore(subscribe, () => group.error, undefined),
+    status: useStatus(group, () => group.status, "idle"),
+    error: useStatus(group, () => group.error, undefined),
     send: useCallback<Group<never, In>["send"]>((data, how) => group.send(data, how), [group]),
   };
 }
@@ -39,22 +38,24 @@ export function useGroupMessages<T = GroupContent, In = T>(
   options: GroupLogOptions<T, In> = {},
 ): readonly GroupMessage<T>[] {
   const { limit = 100 } = options;
-  const [log, setLog] = useState<{ readonly of?: object; readonly messages: readonly GroupMessage<T>[] }>(
-    EMPTY,
-  );
+  const [log, setLog] = useState<Log<GroupMessage<T>>>(NOTHING);
   const group: Group<T, In> = useSubscription(
     name,
     (message: GroupMessage<T>) =>
       setLog((before) => {
-        const messages = [...(before.of === group ? before.messages : []), message];
-        return { of: group, messages: messages.slice(Math.max(0, messages.length - limit)) };
+        const items = [...(before.of === group ? before : NOTHING).items, message];
+        return { of: group, items: items.slice(Math.max(0, items.length - limit)) };
       }),
     options,
   );
-  return log.of === group ? log.messages : EMPTY.messages;
+  return (log.of === group ? log : NOTHING).items;
 }
 
-const EMPTY: { readonly messages: readonly never[] } = { messages: [] };
+/** What `read` gives of a group that changes with its status; `onServer` there. */
+export function useStatus<T>(group: Pick<Group, "onStatusChange">, read: () => T, onServer: T): T {
+  const subscribe = useCallback((changed: () => void) => group.onStatusChange(changed), [group]);
+  return useStore(subscribe, read, onServer);
+}
 
 /** The handle of a group, subscribed to while the component is mounted. */
 export function useSubscription<T, In>(

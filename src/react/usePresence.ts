@@ -1,10 +1,8 @@
-import { useCallback, useEffect, useState } from "react";
-import type { Group, GroupStateRecord, GroupStreamsOptions, GroupStreamView } from "../index.js";
-import { useSubscription } from "./useGroup.js";
-import { useLatest, useStore } from "./support.js";
-
-const NO_STATES: readonly GroupStateRecord[] = [];
-const NO_STREAMS: { readonly of?: object; readonly streams: readonly GroupStreamView[] } = { streams: [] };
+import { useCallback, useEffect, useMemo, useState } from "react";
+import type { Group, GroupStreamsOptions, GroupStreamView, WebPubSubClient } from "../index.js";
+import { useWebPubSubClient } from "./provider.js";
+import { useStatus, useSubscription } from "./useGroup.js";
+import { NOTHING, useLatest, useStore, type Log } from "./support.js";
 
 /** The states of a group's members; why they or the group are refused; and `setState` for one's own. */
 export type GroupStateView = Pick<Group, "states" | "error" | "setState">;
@@ -20,32 +18,50 @@ export function useGroupState(name: string): GroupStateView {
     [group],
   );
   return {
-    states: useStore(subscribe, () => group.states, NO_STATES),
+    states: useStore(subscribe, () => group.states, NOTHING.items),
     error: useStore(subscribe, () => group.error ?? group.statesError, undefined),
     setState: useCallback((state, options) => group.setState(state, options), [group]),
   };
 }
 
-/** The newest streams in a group, as far as they have come, and `openStream` for one's own. */
-export interface GroupStreamsView extends Pick<Group, "openStream"> {
+/**
+ * The newest streams in a group, as far as they have come; why there are none (the group is refused,
+ * the protocol is protobuf); and `openStream` for one's own.
+ */
+export interface GroupStreamsView extends Pick<Group, "error" | "openStream"> {
   readonly streams: readonly GroupStreamView[];
 }
 
 /** Joins the group and shows the streams in it. Options are read when it subscribes. */
 export function useGroupStream(name: string, options?: GroupStreamsOptions): GroupStreamsView {
-  const [log, setLog] = useState(NO_STREAMS);
+  const [log, setLog] = useState<Log<GroupStreamView>>(NOTHING);
   const group = useSubscription(name);
   const latest = useLatest(options);
+  const client = useWebPubSubClient();
+  const lack = useMemo(() => whyNoStreams(client), [client]);
   useEffect(() => {
-    const end = group.subscribeStreams((streams) => setLog({ of: group, streams }), latest.current);
+    if (lack) return undefined;
+    const end = group.subscribeStreams((items) => setLog({ of: group, items }), latest.current);
     return () => {
       end();
       // Mounted again, as hot reload does it, it couldn't say how these go on.
-      setLog(NO_STREAMS);
+      setLog(NOTHING);
     };
-  }, [group, latest]);
+  }, [group, latest, lack]);
   return {
-    streams: log.of === group ? log.streams : NO_STREAMS.streams,
+    streams: (log.of === group ? log : NOTHING).items,
+    error: useStatus(group, () => group.error ?? lack, undefined),
     openStream: useCallback((how) => group.openStream(how), [group]),
   };
+}
+
+/** What a protocol without streams says. Asked without options, whose mistakes are to be thrown. */
+function whyNoStreams(client: WebPubSubClient): TypeError | undefined {
+  try {
+    void client.onGroupStream(() => {}).close();
+    return undefined;
+  } catch (thrown) {
+    // It throws nothing else.
+    return thrown as TypeError;
+  }
 }

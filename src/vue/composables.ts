@@ -22,6 +22,7 @@ import type {
   GroupStreamView,
   GroupSubscriptionOptions,
   ServerDataMessage,
+  WebPubSubClient,
 } from "../index.js";
 import { useWebPubSubClient } from "./plugin.js";
 
@@ -34,8 +35,12 @@ export type GroupView<In = GroupContent> = Refs<Pick<Group, "status" | "error">>
 /** The states of a group's members; why they or the group are refused; and `setState` for one's own. */
 export type GroupStateView = Refs<Pick<Group, "states" | "error">> & Pick<Group, "setState">;
 
-/** The newest streams in a group, as far as they have come, and `openStream` for one's own. */
-export type GroupStreamsView = Refs<{ streams: readonly GroupStreamView[] }> & Pick<Group, "openStream">;
+/**
+ * The newest streams in a group, as far as they have come; why there are none (the group is refused,
+ * the protocol is protobuf); and `openStream` for one's own.
+ */
+export type GroupStreamsView = Refs<{ streams: readonly GroupStreamView[] } & Pick<Group, "error">> &
+  Pick<Group, "openStream">;
 
 /** State, connection id, last error and next attempt. */
 export function useConnection(): Readonly<ShallowRef<ConnectionInfo>> {
@@ -132,12 +137,39 @@ export function useGroupStream(
   name: MaybeRefOrGetter<string>,
   options?: GroupStreamsOptions,
 ): GroupStreamsView {
+  const client = useWebPubSubClient();
   const streams = shallowRef<readonly GroupStreamView[]>([]);
+  const error = shallowRef<Error>();
   const group = useSubscription(name, {}, (current) => {
     streams.value = [];
-    return [current.subscribeStreams((views) => (streams.value = views), options)];
+    const lack = whyNoStreams(client);
+    const end =
+      lack === undefined
+        ? current.subscribeStreams((views) => (streams.value = views), options)
+        : current.subscribe(() => {});
+    const refresh = (): void => {
+      error.value = current.error ?? lack;
+    };
+    const unlisten = current.onStatusChange(refresh);
+    refresh();
+    return [unlisten, end];
   });
-  return { streams: shallowReadonly(streams), openStream: (how) => group().openStream(how) };
+  return {
+    streams: shallowReadonly(streams),
+    error: shallowReadonly(error),
+    openStream: (how) => group().openStream(how),
+  };
+}
+
+/** What a protocol without streams says. Asked without options, whose mistakes are to be thrown. */
+function whyNoStreams(client: WebPubSubClient): TypeError | undefined {
+  try {
+    void client.onGroupStream(() => {}).close();
+    return undefined;
+  } catch (thrown) {
+    // It throws nothing else.
+    return thrown as TypeError;
+  }
 }
 
 /** The handle of a group, and what `subscribe` makes of it while the component is mounted. */

@@ -17,6 +17,7 @@ import type {
   WebPubSubClient,
   WebPubSubResult,
 } from "web-pubsub-client";
+import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
 import {
   useConnection,
   useGroup,
@@ -181,6 +182,46 @@ describe(`on React ${version}`, () => {
     expect(logs()).toEqual([[]]);
   });
 
+  test("streams: a protocol without them and a refused group are told, and the page lives", async () => {
+    const unspied = page.options;
+    function Streams({ group = "room" }: { group?: string }): ReactElement {
+      const { streams, error } = useGroupStream(group);
+      return (
+        <p data-testid="told">
+          {streams.length} {error?.name} {error?.message}
+        </p>
+      );
+    }
+    const users = (): unknown[] =>
+      service.emulator
+        .hub("chat")
+        .members("hall")
+        .map(({ userId }) => userId);
+    const told = (): string | null => screen.getByTestId("told").textContent;
+    const ui = (group: string): ReactElement => (
+      <StrictMode>
+        <Provider>
+          <Streams group={group} />
+        </Provider>
+      </StrictMode>
+    );
+    page.options = { ...unspied, protocol: WebPubSubProtobufReliableProtocol() };
+    const { rerender } = render(ui("room"));
+    await waitFor(() => expect(service.groups()).toEqual(["room"]));
+    expect(told()).toMatch(/^0 TypeError .*protobuf/);
+    rerender(ui("hall"));
+    await waitFor(() => expect(service.groups()).toEqual(["hall"]));
+    expect(told()).toMatch(/^0 TypeError .*protobuf/);
+    page.options = unspied;
+    page.url = await service.url({ userId: "json" });
+    rerender(ui("hall"));
+    await waitFor(() => expect(users()).toEqual(["json"]));
+    expect(told()).toBe("0  ");
+    page.url = await service.url({ roles: [] });
+    rerender(ui("hall"));
+    await waitFor(() => expect(told()).toMatch(/^0 SendMessageError/));
+  });
+
   test("without a provider, or a provider without a source, the error says what to do", () => {
     expect(() => renderToString(<Status />)).toThrow(/<WebPubSubProvider>/);
     const nothing = {} as { url: string };
@@ -238,6 +279,7 @@ test("types are inferred", () => {
     expectTypeOf(presence.setState).parameter(0).toEqualTypeOf<GroupState | undefined>();
     const streams = useGroupStream("room", { limit: 3 });
     expectTypeOf(streams.streams).toEqualTypeOf<readonly GroupStreamView[]>();
+    expectTypeOf(streams.error).toEqualTypeOf<Error | undefined>();
     expectTypeOf(streams.openStream).returns.resolves.toEqualTypeOf<GroupStreamWriter>();
     // @ts-expect-error: a provider has one source
     expectTypeOf(<WebPubSubProvider url="" credential={{ getClientAccessUrl: "" }} />);

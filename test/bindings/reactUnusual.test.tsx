@@ -13,7 +13,13 @@ import {
 } from "react";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ClientSource, WebPubSubClientOptions } from "web-pubsub-client";
-import { useGroup, useGroupMessages, useGroupState, WebPubSubProvider } from "web-pubsub-client/react";
+import {
+  useGroup,
+  useGroupMessages,
+  useGroupState,
+  useGroupStream,
+  WebPubSubProvider,
+} from "web-pubsub-client/react";
 import { Status, statuses } from "./support/reactPage.js";
 import { releaseDelayInMs, useEmulator } from "./support/room.js";
 
@@ -108,6 +114,23 @@ describe(`unusual lives on React ${version}`, () => {
     rerender(ui("room"));
     fireEvent.click(screen.getByText(/1 to 1024 characters/));
     await joined(2);
+    reported.mockRestore();
+  });
+
+  test.each([
+    [-1, "limit must be greater than or equal to 0."],
+    ["many", "limit must be a number."],
+  ])("an option of useGroupStream that can't be is thrown, not shown: %j", (limit, words) => {
+    const reported = vi.spyOn(console, "error").mockImplementation(() => {});
+    function Streams(): ReactElement {
+      return <p>{useGroupStream("room", { limit: limit as number }).error?.message}</p>;
+    }
+    const ui = (
+      <WebPubSubProvider url={url} options={options}>
+        <Streams />
+      </WebPubSubProvider>
+    );
+    expect(() => render(ui)).toThrow(words);
     reported.mockRestore();
   });
 

@@ -1,5 +1,6 @@
 import { type } from "arktype";
 import { describe, expect, expectTypeOf, test } from "vitest";
+import type { VueWrapper } from "@vue/test-utils";
 import { createApp, defineComponent, h, nextTick, onMounted, ref, version, watch, type Component } from "vue";
 import type {
   ConnectionInfo,
@@ -15,6 +16,7 @@ import type {
   WebPubSubClient,
   WebPubSubResult,
 } from "web-pubsub-client";
+import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
 import {
   useConnection,
   useGroup,
@@ -134,6 +136,30 @@ describe(`on Vue ${version}`, () => {
     await eventually(() => expect(service.groups()).toEqual(["hall"]));
   });
 
+  test("streams: a protocol without them and a refused group are told, and the page lives", async () => {
+    const unspied = page.options;
+    const group = ref("room");
+    const Streams = defineComponent(() => {
+      const { streams, error } = useGroupStream(group);
+      return () => h("b", `${streams.value.length} ${error.value?.name} ${error.value?.message}`);
+    });
+    const told = (wrapper: VueWrapper): string => wrapper.get("b").text();
+    page.options = { ...unspied, protocol: WebPubSubProtobufReliableProtocol() };
+    const streamless = page.show(Streams);
+    await eventually(() => expect(service.groups()).toEqual(["room"]));
+    expect(told(streamless)).toMatch(/^0 TypeError .*protobuf/);
+    group.value = "hall";
+    await eventually(() => expect(service.groups()).toEqual(["hall"]));
+    expect(told(streamless)).toMatch(/^0 TypeError .*protobuf/);
+    page.options = unspied;
+    const json = page.show(Streams);
+    await eventually(() => expect(service.members("hall")).toBe(2));
+    expect(told(json)).toBe("0 undefined undefined");
+    page.url = await service.url({ roles: [] });
+    const refused = page.show(Streams);
+    await eventually(() => expect(told(refused)).toMatch(/^0 SendMessageError/));
+  });
+
   test("without the plugin, or a plugin without a source, the error says what to do", () => {
     expect(() => useWebPubSubClient()).toThrow(/app\.use\(WebPubSubPlugin/);
     const nothing = {} as { url: string };
@@ -192,6 +218,7 @@ test("types are inferred", () => {
     expectTypeOf(presence.setState).parameter(0).toEqualTypeOf<GroupState | undefined>();
     const streams = useGroupStream("room", { limit: 3 });
     expectTypeOf(streams.streams.value).toEqualTypeOf<readonly GroupStreamView[]>();
+    expectTypeOf(streams.error.value).toEqualTypeOf<Error | undefined>();
     expectTypeOf(streams.openStream).returns.resolves.toEqualTypeOf<GroupStreamWriter>();
     // @ts-expect-error: views are read only
     trusted.status.value = "joined";

@@ -11,7 +11,7 @@ import {
   version,
   type Component,
 } from "vue";
-import { useGroup, useGroupMessages, WebPubSubPlugin } from "web-pubsub-client/vue";
+import { useGroup, useGroupMessages, useGroupStream, WebPubSubPlugin } from "web-pubsub-client/vue";
 import { eventually, releaseDelayInMs, useEmulator } from "./support/room.js";
 import { Status } from "./support/vuePage.js";
 
@@ -132,6 +132,25 @@ describe(`unusual lives on Vue ${version}`, () => {
     await eventually(() => expect(wrapper.find("output").text()).toBe("x"));
     wrapper.unmount();
     warned.mockRestore();
+  });
+
+  test.each([
+    [-1, "RangeError: limit must be greater than or equal to 0."],
+    ["many", "TypeError: limit must be a number."],
+  ])("an option of useGroupStream that can't be is thrown, not shown: %j", (limit, words) => {
+    const errors: unknown[] = [];
+    const app = createApp(
+      defineComponent(() => {
+        const { error } = useGroupStream("room", { limit: limit as number });
+        return () => h("p", String(error.value));
+      }),
+    ).use(WebPubSubPlugin, { url, options });
+    app.config.errorHandler = (error) => errors.push(error);
+    const place = document.createElement("div");
+    app.mount(place);
+    expect(errors.map(String)).toEqual([words]);
+    expect(place.textContent).toBe("undefined");
+    app.unmount();
   });
 });
 
