@@ -21,10 +21,12 @@ type Watch = {
   /** Wanted by a handle: subscribed on every connection. */
   held: boolean;
   pending: number;
+  /** How often the application has taken its wish back while a handle wanted them. */
+  ended: number;
   /** The service has perhaps ended it: it is asked once more. */
   doubtful: boolean;
-  /** Why the service doesn't tell. */
-  error: SendMessageError | undefined;
+  /** On this connection: it tells, it was asked by the client itself, why it doesn't tell; undefined: not asked. */
+  answer: boolean | SendMessageError | undefined;
 };
 
 /** The groups whose states are asked for, and what the service has told of them. */
@@ -54,19 +56,19 @@ export class StateWatches {
 
   subscribe(group: string, options: OperationOptions = {}): Promise<WebPubSubResult> {
     const target = this.#watch(group);
+    const { ended } = target;
     target.pending++;
     return this.#operations.submit(
       () => groupMessage("subscribeGroupState", group),
       options,
       (succeeded, _, late) => {
         target.pending--;
-        target.active ||= succeeded;
+        target.active ||= succeeded && ended === target.ended;
+        if (succeeded) this.#answered(group, target);
         const current = this.#watched.get(group);
         // Executed perhaps after the call that ended it.
         if (current === undefined && late === true) this.#unsubscribeOwn(group);
-        if (current !== target || target.pending > 0) return;
-        if (target.doubtful || (target.held && !target.active)) this.#attend(group, target);
-        else if (!target.active) this.#watched.delete(group);
+        if (current === target) this.#agree(group, target);
       },
     );
   }
@@ -76,6 +78,7 @@ export class StateWatches {
     if (watch?.held === true) {
       // A handle wants the states still.
       watch.active = false;
+      watch.ended++;
       if (this.#operations.refusal === undefined) return Promise.resolve({ isDuplicated: false });
     } else {
       this.#watched.delete(group);
@@ -97,9 +100,9 @@ export class StateWatches {
   /** A handle wants the states, in any state of the client. */
   hold(group: string): void {
     const watch = this.#watch(group);
-    if (watch.held && watch.error === undefined) return;
     watch.held = true;
-    if (!watch.active) this.#attend(group, watch);
+    if (this.refusal(group) !== undefined) watch.answer = undefined;
+    this.#agree(group, watch);
   }
 
   /** No handle wants them any more. */
@@ -107,23 +110,22 @@ export class StateWatches {
     const watch = this.#watched.get(group);
     if (watch?.held !== true) return;
     watch.held = false;
-    if (watch.active || watch.pending > 0) return;
-    this.#watched.delete(group);
-    this.#unsubscribeOwn(group);
+    this.#agree(group, watch);
   }
 
   /** Why the service doesn't tell the states that a handle wants. */
   refusal(group: string): SendMessageError | undefined {
-    return this.#watched.get(group)?.error;
+    const answer = this.#watched.get(group)?.answer;
+    return typeof answer === "object" ? answer : undefined;
   }
 
   begins(): void {
-    for (const [group, watch] of this.#watched) if (watch.active || watch.held) this.#attend(group, watch);
+    for (const [group, watch] of this.#watched) this.#agree(group, watch);
   }
 
   ends(): void {
     for (const [group, watch] of this.#watched) {
-      watch.error = undefined;
+      watch.answer = undefined;
       if (watch.cache.clear()) this.#changed(group);
       else this.onChanged?.(group);
     }
@@ -145,8 +147,9 @@ export class StateWatches {
       active: false,
       held: false,
       pending: 0,
+      ended: 0,
       doubtful: false,
-      error: undefined,
+      answer: undefined,
     }));
   }
 
@@ -168,21 +171,35 @@ export class StateWatches {
     const watch = this.#watched.get(group);
     if (watch === undefined || late !== true) return;
     watch.doubtful = true;
-    if (watch.active || watch.held) this.#attend(group, watch);
+    this.#agree(group, watch);
   }
 
-  /** Subscribes on the connection that stands. A call that isn't settled does so by itself. */
-  #attend(group: string, watch: Watch): void {
-    if (watch.pending > 0 || !this.#registry.live) return;
-    watch.doubtful = false;
-    this.#restore(
-      group,
-      () => groupMessage("subscribeGroupState", group),
-      (refusal) => {
-        watch.error = refusal;
-        this.onChanged?.(group);
-      },
-    );
+  /** Asks the service for what is missing. A call that isn't settled does so by itself. */
+  #agree(group: string, watch: Watch): void {
+    if (watch.pending > 0) return;
+    if (!watch.active && !watch.held) {
+      this.#watched.delete(group);
+      if (watch.answer !== undefined) this.#unsubscribeOwn(group);
+    } else if (this.#registry.live && (watch.doubtful || watch.answer === undefined)) {
+      watch.doubtful = watch.answer = false;
+      this.#restore(
+        group,
+        () => groupMessage("subscribeGroupState", group),
+        (refusal, lost) => {
+          if (lost) return;
+          this.#answered(group, watch, refusal);
+          // Executed perhaps after the call that ended it.
+          if (!this.#watched.has(group)) this.#unsubscribeOwn(group);
+        },
+      );
+    }
+  }
+
+  /** A refusal says nothing where a call has succeeded since the client asked. */
+  #answered(group: string, watch: Watch, refusal?: SendMessageError): void {
+    if (watch.answer === true) return;
+    watch.answer = refusal ?? true;
+    this.onChanged?.(group);
   }
 
   #changed(group: string): void {

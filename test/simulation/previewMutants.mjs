@@ -148,8 +148,8 @@ export const previewMutants = [
   {
     name: "group state: subscriptions end with their connection",
     file: stateWatches,
-    find: `of this.#watched) if (watch.active || watch.held)`,
-    put: `of this.#watched) if (watch.held)`,
+    find: `of this.#watched) this.#agree`,
+    put: `of this.#watched) if (watch.held) this.#agree`,
   },
   {
     name: "group state: what was known outlives its connection",
