@@ -10,7 +10,7 @@ export default [
     path: client,
     import: "{ WebPubSubClient }",
     gzip: true,
-    limit: "29.6 kB",
+    limit: "29.7 kB",
   },
   {
     name: "@azure/web-pubsub-client, for comparison",

@@ -24,6 +24,8 @@ type Own = {
   several: boolean;
   /** They were perhaps executed in another order than called: the service is told once more. */
   doubtful: boolean;
+  /** The connection on which its group was left; undefined: it wasn't. */
+  leftOn: number | undefined;
 };
 
 /** What this connection says about itself in groups; said again where the service has forgotten it. */
@@ -33,6 +35,8 @@ export class OwnStates implements MembershipWatcher {
   readonly #registry: GroupRegistry;
   readonly #restore: Restore;
   readonly #own = new Map<string, Own>();
+  /** Counts connection ids. */
+  #connection = 1;
 
   constructor(settings: Settings, operations: Operations, registry: GroupRegistry, restore: Restore) {
     this.#settings = settings;
@@ -74,8 +78,10 @@ export class OwnStates implements MembershipWatcher {
       },
     );
     return settled.then((result) => {
-      // Executed on a new connection, behind the end of the membership it belonged to.
-      if (result.resentOnNewConnection === true && this.#own.get(group) !== target) this.#doubt(group);
+      // Executed on a new connection, which knows nothing of the end of the membership it belonged to.
+      const { leftOn = this.#connection } = target;
+      const isLate = result.resentOnNewConnection === true || leftOn !== this.#connection;
+      if (isLate && this.#own.get(group) !== target) this.#doubt(group);
       return result;
     });
   }
@@ -104,6 +110,7 @@ export class OwnStates implements MembershipWatcher {
   }
 
   ends(): void {
+    this.#connection++;
     for (const [group, own] of this.#own) {
       own.live = own.doubtful = false;
       if (!this.#settings.restoreGroupStates) own.state = undefined;
@@ -124,13 +131,15 @@ export class OwnStates implements MembershipWatcher {
   }
 
   left(group: string): void {
+    const own = this.#own.get(group);
+    if (own !== undefined) own.leftOn = this.#connection;
     this.#own.delete(group);
   }
 
   leftLate(group: string, forGood: boolean): void {
     const own = this.#own.get(group);
     if (own === undefined) return;
-    if (forGood) this.#own.delete(group);
+    if (forGood) this.left(group);
     else own.live = false;
   }
 
@@ -144,6 +153,7 @@ export class OwnStates implements MembershipWatcher {
       pending: 0,
       several: false,
       doubtful: false,
+      leftOn: undefined,
     }));
   }
 

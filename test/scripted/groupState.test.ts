@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebPubSubJsonProtocol, type GroupState } from "web-pubsub-client";
 import { ack } from "../helpers/frames.js";
-import { item, ready, snapshot, update } from "../helpers/presence.js";
+import { item, Presence, ready, snapshot, update } from "../helpers/presence.js";
 import { follow } from "../helpers/settlement.js";
 import { turn } from "../helpers/stage.js";
 
@@ -441,4 +441,21 @@ test("a restoring that is tried again late can't overtake a newer state for good
     { setGroupState: { status: "new" } },
   ]);
   expect(stage.client.getGroupState("room")).toEqual({ status: "new" });
+});
+
+test("a state asked for before its group was left isn't kept by the next connection, whoever joins there", async () => {
+  const stage = new Presence({ releaseDelayInMs: 0 });
+  await stage.connect("A");
+  const room = stage.client.group("room");
+  const end = room.subscribe(() => undefined);
+  await turn();
+  await stage.drop();
+  const set = follow(stage.client.setGroupState("room", { status: "busy" }));
+  end();
+  await turn();
+  room.subscribe(() => undefined);
+  await stage.replace("B");
+  expect(set.status).toBe("resolved");
+  expect(stage.asked()).toEqual(["joinGroup", { setGroupState: { status: "busy" } }, "setGroupState"]);
+  expect(stage.client.getGroupState("room")).toBeUndefined();
 });
