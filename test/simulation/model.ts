@@ -1,3 +1,4 @@
+import { EPOCH } from "./backend.js";
 import { OwnWindow } from "./ownWindow.js";
 import type { Wire } from "./wire.js";
 import type { World } from "./world.js";
@@ -35,6 +36,8 @@ export interface ModelSession {
   acknowledged: number;
   /** Whose states it wants to know. */
   readonly watched: Set<string>;
+  /** When it has said that it wants them no more. */
+  readonly unwatchedAt: Map<string, number>;
   /** The largest sequence id that was on its way to the client. */
   saidUpTo: number;
   /** What the service keeps of the connection's own messages until they are acknowledged. */
@@ -56,6 +59,9 @@ export interface ModelStream {
   /** So many fragments were taken. */
   accepted: number;
 }
+
+/** So many states may be set within one ms. */
+const UPDATES_AT_ONCE = 10;
 
 /** How long a session without a transport is kept, in ms. */
 const RECOVERY_WINDOW = 30_000;
@@ -107,6 +113,7 @@ export class Model {
       handledEvents: [],
       acknowledged: 0,
       watched: new Set(),
+      unwatchedAt: new Map(),
       saidUpTo: 0,
       ownWindow: new OwnWindow(),
       wire: undefined,
@@ -160,10 +167,13 @@ export class Model {
   }
 
   /** States are told to those who want to know. A replay may bring what was wanted once. */
-  #checkNews(session: ModelSession, { type, group, sequenceId }: Json): void {
+  #checkNews(session: ModelSession, { type, group, sequenceId, items }: Json): void {
     const isReplay = typeof sequenceId === "number" && sequenceId <= session.saidUpTo;
     if (typeof sequenceId === "number") session.saidUpTo = Math.max(session.saidUpTo, sequenceId);
     if (type !== "groupStateUpdate" || isReplay || session.watched.has(String(group))) return;
+    // What came up before, without a way to tell it, comes later. The service counts updates within one ms on.
+    const until = EPOCH + (session.unwatchedAt.get(String(group)) ?? -Infinity) + UPDATES_AT_ONCE;
+    if ((items as { readonly updatedAt: number }[]).every(({ updatedAt }) => updatedAt <= until)) return;
     this.#world.failed(`${session.user} is told the states of ${String(group)}, which it doesn't want`);
   }
 
@@ -291,8 +301,10 @@ export class Model {
     session.executed.push(key);
     this.#record(key, session.connectionId);
     if (message["type"] === "subscribeGroupState") session.watched.add(group);
-    else if (message["type"] === "unsubscribeGroupState") session.watched.delete(group);
-    else if (message["type"] === "joinGroup") session.groups.add(group);
+    else if (message["type"] === "unsubscribeGroupState") {
+      session.watched.delete(group);
+      session.unwatchedAt.set(group, this.#world.clock.now);
+    } else if (message["type"] === "joinGroup") session.groups.add(group);
     else if (message["type"] === "leaveGroup") {
       session.groups.delete(group);
       for (const stream of this.streams.values()) if (stream.group === group) stream.audience.delete(session);

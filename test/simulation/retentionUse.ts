@@ -67,6 +67,8 @@ export class RetentionUse {
   }
 
   stateChanged(state: WebPubSubClientState): void {
+    // Somebody else has started it first.
+    if (state === "Connecting") this.#startsAgain = false;
     if (this.#releasedAt === undefined || (state !== "Stopping" && state !== "Stopped")) return;
     if (this.#world.clock.now - this.#releasedAt >= RELEASE_DELAY) this.#actor.program.wanted = false;
   }
