@@ -22,6 +22,8 @@ interface Subscription {
   endedAt: number | undefined;
   /** Messages that the client has delivered and this one is yet to get. */
   readonly expected: unknown[];
+  /** A loop whose group was refused: it ends with what waits, and that error. */
+  isRefused: boolean;
   /** A loop has come to its end. */
   isOver: boolean;
   end: () => void;
@@ -58,6 +60,7 @@ export class GroupUse {
       isOverrun: false,
       endedAt: undefined,
       expected: [],
+      isRefused: false,
       isOver: pace === undefined,
       end: () => undefined,
     };
@@ -117,7 +120,7 @@ export class GroupUse {
   /** The client is about to give a message to the listeners of its events, and then to its handles. */
   delivers(group: string, op: unknown): void {
     for (const each of this.#subscriptions) {
-      if (each.group !== group || each.endedAt !== undefined) continue;
+      if (each.group !== group || each.endedAt !== undefined || each.isRefused) continue;
       this.#checkArrived(each);
       if (each.expected.length < MOST_BUFFERED) each.expected.push(op);
       else {
@@ -172,6 +175,9 @@ export class GroupUse {
     this.#trace(() => `${name} is ${status}`);
     if (status === handle.told) this.#failed(`${name} is told to be ${status} twice`);
     handle.told = status;
+    if (status === "refused")
+      for (const each of this.#subscriptions)
+        each.isRefused ||= each.group === name && each.pace !== undefined;
     const asked = this.#actor.written.some(
       ({ wire, message }) =>
         message["type"] === "joinGroup" &&

@@ -161,10 +161,9 @@ export const previewMutants = [
   {
     name: "group state: it outlives the membership",
     file: ownStates,
-    find: `  left(group: string): void {
+    find: `    if (own !== undefined) own.leftOn = this.#connection;
     this.#own.delete(group);`,
-    put: `  left(group: string): void {
-    this.#own.get(group);`,
+    put: `    if (own !== undefined) own.leftOn = this.#connection;`,
   },
   {
     name: "service: streams: fragments out of order are taken",
