@@ -51,9 +51,17 @@ function isJoinedHere(actor: Actor, world: World, group: string, id: string): bo
   return joined;
 }
 
-/** A call on the group failed in a way that leaves its effect open, or the client has said that it failed. */
+/** A join waits for its answer, a call on the group failed in a way that leaves its effect open, or the client says so. */
 function isOpen(actor: Actor, group: string, connectionId: string): boolean {
-  const { program, rejoinFailures } = actor;
+  const { program, rejoinFailures, written, answered } = actor;
+  const waits = written.some(
+    ({ wire, message }) =>
+      wire.connectionId === connectionId &&
+      message["type"] === "joinGroup" &&
+      message["group"] === group &&
+      !answered.has(message["ackId"] as number),
+  );
+  if (waits) return true;
   if (rejoinFailures.some((failure) => failure.group === group && failure.connectionId === connectionId))
     return true;
   const unique = uniqueIds(actor);
