@@ -21,9 +21,11 @@ export class Retention {
       settings,
       () => void this.#begin(),
       () => void connection.stop(),
-      () => connection.state === "Stopped" && this.#hold.forget(),
+      () => {
+        if (connection.state === "Stopped") this.#hold.forget();
+      },
     );
-    // Stopped already: the timer would hold the process, and end what is started meanwhile.
+    // Where it is stopped already the timer would hold the process, and end what is started meanwhile.
     emitter.on("stopped", () => this.#hold.forget());
   }
 

@@ -6,7 +6,7 @@ export class CountedHold {
   readonly #timer: Timer;
   readonly #delayInMs: number;
   readonly #take: () => void;
-  readonly #linger: () => unknown;
+  readonly #linger: () => void;
   readonly #give: () => void;
   #count = 0;
 
@@ -19,7 +19,7 @@ export class CountedHold {
     { environment, releaseDelayInMs }: { environment: Environment; releaseDelayInMs: number },
     take: () => void,
     give: () => void,
-    linger: () => unknown = () => undefined,
+    linger: () => void = () => undefined,
   ) {
     this.#timer = new Timer(environment);
     this.#delayInMs = releaseDelayInMs;

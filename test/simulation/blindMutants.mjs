@@ -114,8 +114,7 @@ export const blindMutants = [
   {
     name: "retain: who lets go of a stopped client has it stopped later",
     file: "src/connection/retention.ts",
-    find: `      () => connection.state === "Stopped" && this.#hold.forget(),
-`,
+    find: `if (connection.state === "Stopped") this.#hold.forget();`,
     put: ``,
   },
 ];

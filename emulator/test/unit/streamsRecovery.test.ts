@@ -138,27 +138,28 @@ test.each([
   expect(told(again)).toEqual([ack(1)]);
 });
 
-test("what was closed while the publisher was away is told when it is back", async () => {
-  const { world, publisher, member } = await pair();
+/** The service has closed a stream whose publisher has no transport. */
+async function closedWhileAway(): ReturnType<typeof pair> {
+  const all = await pair();
+  const { world, publisher } = all;
   publisher.say(start());
   publisher.link?.closed(1006);
   const session = world.service.hub("chat").session(publisher.id);
   expect(session && world.service.closeStreams(session, { name: "InternalServerError", message: "m" })).toBe(
     1,
   );
+  return all;
+}
+
+test("what was closed while the publisher was away is told when it is back", async () => {
+  const { world, publisher, member } = await closedWhileAway();
   expect(heard(member)).toMatchObject([{ end: 1, error: { name: "InternalServerError" } }]);
   const again = await world.recover(publisher);
   expect(told(again)).toEqual([closed("InternalServerError")]);
 });
 
 test("a start repeated after it was told so doesn't open it again", async () => {
-  const { world, publisher, member } = await pair();
-  publisher.say(start());
-  publisher.link?.closed(1006);
-  const session = world.service.hub("chat").session(publisher.id);
-  expect(session && world.service.closeStreams(session, { name: "InternalServerError", message: "m" })).toBe(
-    1,
-  );
+  const { world, publisher, member } = await closedWhileAway();
   const again = await world.recover(publisher);
   again.say(start());
   again.say(fragment(1));
