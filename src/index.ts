@@ -1,12 +1,12 @@
 export { WebPubSubClient } from "./webPubSubClient.js";
-export { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "./protocols/index.js";
-export { ConnectionError, InvocationError, SendMessageError } from "./errors.js";
-export { InvalidMessageError, MessageOverflowError } from "./groups/groupErrors.js";
-export { GroupStreamError } from "./streams/groupStreamError.js";
+export { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "./core/codec/index.js";
+export { ConnectionError, InvocationError, SendMessageError } from "./core/errors.js";
+export { InvalidMessageError, MessageOverflowError } from "./features/groups/groupErrors.js";
+export { GroupStreamError } from "./features/streams/groupStreamError.js";
 
-export type { WebPubSubClientProtocol } from "./protocols/index.js";
-export type { ClientSource, GivenClient, OwnedClient } from "./clientSource.js";
-export type { WebPubSubClientCredential } from "./credential.js";
+export type { WebPubSubClientProtocol } from "./core/codec/index.js";
+export type { ClientSource, GivenClient, OwnedClient } from "./core/clientSource.js";
+export type { WebPubSubClientCredential } from "./core/credential.js";
 export type {
   ConnectionErrorCode,
   ConnectionErrorOptions,
@@ -14,9 +14,9 @@ export type {
   InvocationErrorOptions,
   SendMessageErrorCode,
   SendMessageErrorOptions,
-} from "./errors.js";
-export type { ConnectionInfo } from "./connection/connectionInfo.js";
-export type { Group } from "./groups/group.js";
+} from "./core/errors.js";
+export type { ConnectionInfo } from "./core/connection/connectionInfo.js";
+export type { Group } from "./features/groups/group.js";
 export type {
   GroupContent,
   GroupLogOptions,
@@ -26,17 +26,17 @@ export type {
   GroupSendOptions,
   GroupSubscriptionOptions,
   MessageOverflow,
-} from "./groups/groupOptions.js";
-export type { GroupStreamsOptions, GroupStreamView } from "./groups/groupStreams.js";
-export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./groups/standardSchema.js";
-export type { GroupStatus } from "./session/groupRegistry.js";
-export type { MessageContent } from "./session/operationMessage.js";
+} from "./features/groups/groupOptions.js";
+export type { GroupStreamsOptions, GroupStreamView } from "./features/streams/followStreams.js";
+export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./features/groups/standardSchema.js";
+export type { GroupStatus } from "./core/session/groupRegistry.js";
+export type { MessageContent } from "./core/session/operationMessage.js";
 export type {
   Environment,
   TimerHandle,
   WebSocketConstructor,
   WebSocketLike,
-} from "./environment/environment.js";
+} from "./core/environment/environment.js";
 export type {
   OnConnectedArgs,
   OnDisconnectedArgs,
@@ -49,7 +49,7 @@ export type {
   OnStoppedArgs,
   WebPubSubClientEvents,
   WebPubSubClientState,
-} from "./models/events.js";
+} from "./core/models/events.js";
 export type {
   ClearGroupStateOptions,
   GroupState,
@@ -59,8 +59,8 @@ export type {
   SetGroupStateOptions,
   SubscribeGroupStatesOptions,
   UnsubscribeGroupStatesOptions,
-} from "./models/groupStates.js";
-export type { InvokeEventOptions, InvokeEventResult } from "./models/invocations.js";
+} from "./features/presence/models.js";
+export type { InvokeEventOptions, InvokeEventResult } from "./features/invocations/models.js";
 export type {
   GetClientAccessUrlOptions,
   JoinGroupOptions,
@@ -74,7 +74,7 @@ export type {
   WebPubSubClientOptions,
   WebPubSubResult,
   WebPubSubRetryOptions,
-} from "./models/options.js";
+} from "./core/models/options.js";
 export type {
   AbortGroupStreamOptions,
   EndGroupStreamOptions,
@@ -86,8 +86,8 @@ export type {
   OnGroupStreamOptions,
   OpenGroupStreamOptions,
   StreamContent,
-} from "./models/streams.js";
-export type { GroupStreamErrorCode, GroupStreamErrorOptions } from "./streams/groupStreamError.js";
+} from "./features/streams/models.js";
+export type { GroupStreamErrorCode, GroupStreamErrorOptions } from "./features/streams/groupStreamError.js";
 export type {
   AckMessage,
   AckMessageError,
@@ -128,4 +128,4 @@ export type {
   WebPubSubDataType,
   WebPubSubMessage,
   WebPubSubMessageBase,
-} from "./models/messages.js";
+} from "./core/models/messages.js";

@@ -1,15 +1,15 @@
-import { Connection } from "./connection/connection.js";
-import type { ConnectionInfo } from "./connection/connectionInfo.js";
-import { Retention } from "./connection/retention.js";
-import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
-import type { Group } from "./groups/group.js";
-import type { GroupContent, GroupOptions } from "./groups/groupOptions.js";
-import { Groups } from "./groups/groups.js";
-import { logger } from "./logger.js";
-import type { WebPubSubClientEvents, WebPubSubClientState } from "./models/events.js";
-import type { GroupState, GroupStateRecord } from "./models/groupStates.js";
-import type { InvokeEventOptions, InvokeEventResult } from "./models/invocations.js";
-import type { WebPubSubDataType } from "./models/messages.js";
+import { Connection } from "./core/connection/connection.js";
+import type { ConnectionInfo } from "./core/connection/connectionInfo.js";
+import { Retention } from "./features/retain/retention.js";
+import { toUrlSource, type WebPubSubClientCredential } from "./core/credential.js";
+import type { Group } from "./features/groups/group.js";
+import type { GroupContent, GroupOptions } from "./features/groups/groupOptions.js";
+import { Groups } from "./features/groups/groups.js";
+import { logger } from "./core/log.js";
+import type { WebPubSubClientEvents, WebPubSubClientState } from "./core/models/events.js";
+import type { GroupState, GroupStateRecord } from "./features/presence/models.js";
+import type { InvokeEventOptions, InvokeEventResult } from "./features/invocations/models.js";
+import type { WebPubSubDataType } from "./core/models/messages.js";
 import type {
   OperationOptions,
   SendEventOptions,
@@ -18,23 +18,23 @@ import type {
   StopOptions,
   WebPubSubClientOptions,
   WebPubSubResult,
-} from "./models/options.js";
+} from "./core/models/options.js";
 import type {
   GroupStream,
   GroupStreamSubscription,
   GroupStreamWriter,
   OnGroupStreamOptions,
   OpenGroupStreamOptions,
-} from "./models/streams.js";
-import { amount, toSettings, type Settings } from "./options.js";
-import { GroupStates } from "./session/groupStates.js";
-import { Invocations } from "./session/invocations.js";
-import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
-import { Session } from "./session/session.js";
-import { InboundStreams } from "./streams/inboundStreams.js";
-import { OutboundStreams } from "./streams/outboundStreams.js";
-import { Emitter } from "./util/emitter.js";
-import { split } from "./util/split.js";
+} from "./features/streams/models.js";
+import { amount, toSettings, type Settings } from "./core/options.js";
+import { GroupStates } from "./features/presence/groupStates.js";
+import { Invocations } from "./features/invocations/invocations.js";
+import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./core/session/operationMessage.js";
+import { Session } from "./core/session/session.js";
+import { InboundStreams } from "./features/streams/inboundStreams.js";
+import { OutboundStreams } from "./features/streams/outboundStreams.js";
+import { Emitter } from "./core/util/emitter.js";
+import { split } from "./core/util/split.js";
 
 /**
  * A client of Azure Web PubSub. It keeps one connection alive, recovers or renews it, and neither

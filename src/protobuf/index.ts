@@ -1,4 +1,4 @@
-import type { WebPubSubClientProtocol } from "../protocols/protocol.js";
+import type { WebPubSubClientProtocol } from "../core/codec/protocol.js";
 import { readProtobuf } from "./reader.js";
 import { writeProtobuf } from "./writer.js";
 

@@ -5,7 +5,7 @@ import type {
   MessageMetadata,
   WebPubSubDataType,
   WebPubSubMessage,
-} from "../models/messages.js";
+} from "../core/models/messages.js";
 
 interface Payload {
   dataType: WebPubSubDataType;

@@ -1,5 +1,5 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { MessageMetadata, WebPubSubDataType, WebPubSubMessage } from "../models/messages.js";
+import type { MessageMetadata, WebPubSubDataType, WebPubSubMessage } from "../core/models/messages.js";
 
 /** Writes one message as an `UpstreamMessage`. Throws TypeError for a payload that doesn't fit its type. */
 export function writeProtobuf(message: WebPubSubMessage): ArrayBuffer {

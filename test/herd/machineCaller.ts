@@ -1,7 +1,7 @@
-import type { Context, Effect, Event, Identity, State } from "../../src/connection/state.js";
-import { transition } from "../../src/connection/transition.js";
-import { ConnectionError } from "../../src/errors.js";
-import { toSettings } from "../../src/options.js";
+import type { Context, Effect, Event, Identity, State } from "../../src/core/connection/state.js";
+import { transition } from "../../src/core/connection/transition.js";
+import { ConnectionError } from "../../src/core/errors.js";
+import { toSettings } from "../../src/core/options.js";
 import type { Caller, Outlet } from "./caller.js";
 
 const IDENTITY: Identity = { connectionId: "c", userId: "u", reconnectionToken: "t" };

@@ -1,4 +1,4 @@
-import type { Environment, WebSocketLike } from "../../src/environment/environment.js";
+import type { Environment, WebSocketLike } from "../../src/core/environment/environment.js";
 import { EPOCH } from "./backend.js";
 import type { Appointment } from "./clock.js";
 import { Random } from "./random.js";

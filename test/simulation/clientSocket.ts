@@ -1,4 +1,4 @@
-import type { WebSocketLike } from "../../src/environment/environment.js";
+import type { WebSocketLike } from "../../src/core/environment/environment.js";
 import type { Json } from "./model.js";
 import type { Wire } from "./wire.js";
 

@@ -1,4 +1,4 @@
-import type { OnStateChangedArgs } from "../../src/models/events.js";
+import type { OnStateChangedArgs } from "../../src/core/models/events.js";
 import type { Actor } from "./actor.js";
 import { checkFrame } from "./frameCheck.js";
 import { operationKey, type Json } from "./model.js";

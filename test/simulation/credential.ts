@@ -1,4 +1,4 @@
-import type { WebPubSubClientCredential } from "../../src/credential.js";
+import type { WebPubSubClientCredential } from "../../src/core/credential.js";
 import type { Actor } from "./actor.js";
 import type { World } from "./world.js";
 

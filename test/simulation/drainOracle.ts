@@ -1,4 +1,4 @@
-import type { GroupStreamError } from "../../src/streams/groupStreamError.js";
+import type { GroupStreamError } from "../../src/features/streams/groupStreamError.js";
 import type { Actor } from "./actor.js";
 import type { LifeRecord } from "./program.js";
 

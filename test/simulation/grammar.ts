@@ -1,4 +1,4 @@
-import type { OnStateChangedArgs, WebPubSubClientState } from "../../src/models/events.js";
+import type { OnStateChangedArgs, WebPubSubClientState } from "../../src/core/models/events.js";
 
 const NEXT: Readonly<Record<WebPubSubClientState, readonly WebPubSubClientState[]>> = {
   Stopped: ["Connecting"],

@@ -1,6 +1,6 @@
-import type { InvocationError } from "../../src/errors.js";
-import type { WebPubSubClientState } from "../../src/models/events.js";
-import type { InvokeEventResult } from "../../src/models/invocations.js";
+import type { InvocationError } from "../../src/core/errors.js";
+import type { WebPubSubClientState } from "../../src/core/models/events.js";
+import type { InvokeEventResult } from "../../src/features/invocations/models.js";
 import type { Actor } from "./actor.js";
 import { REPLY } from "./model.js";
 import { isBearable } from "./optionOracle.js";

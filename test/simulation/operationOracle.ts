@@ -1,4 +1,4 @@
-import type { SendMessageError } from "../../src/errors.js";
+import type { SendMessageError } from "../../src/core/errors.js";
 import type { Actor } from "./actor.js";
 import { operationKey, type Json } from "./model.js";
 import type { OperationRecord } from "./program.js";

@@ -1,6 +1,6 @@
-import type { SendMessageError } from "../../src/errors.js";
-import type { WebPubSubResult } from "../../src/models/options.js";
-import type { WebPubSubClientState } from "../../src/models/events.js";
+import type { SendMessageError } from "../../src/core/errors.js";
+import type { WebPubSubResult } from "../../src/core/models/options.js";
+import type { WebPubSubClientState } from "../../src/core/models/events.js";
 import type { Actor } from "./actor.js";
 import { NEEDS_JSON, type Call } from "./plan.js";
 import { knownStates } from "./stateOracle.js";

@@ -1,4 +1,4 @@
-import type { OnStateChangedArgs, WebPubSubClientState } from "../../src/models/events.js";
+import type { OnStateChangedArgs, WebPubSubClientState } from "../../src/core/models/events.js";
 import type { Actor } from "./actor.js";
 import type { Json } from "./model.js";
 import type { Wire } from "./wire.js";

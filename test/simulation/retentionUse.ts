@@ -1,4 +1,4 @@
-import type { WebPubSubClientState } from "../../src/models/events.js";
+import type { WebPubSubClientState } from "../../src/core/models/events.js";
 import type { Actor } from "./actor.js";
 import type { World } from "./world.js";
 

@@ -1,6 +1,6 @@
-import type { GroupStream, GroupStreamMessage, GroupStreamWriter } from "../../src/models/streams.js";
-import type { GroupStreamError } from "../../src/streams/groupStreamError.js";
-import type { WebPubSubClientState } from "../../src/models/events.js";
+import type { GroupStream, GroupStreamMessage, GroupStreamWriter } from "../../src/features/streams/models.js";
+import type { GroupStreamError } from "../../src/features/streams/groupStreamError.js";
+import type { WebPubSubClientState } from "../../src/core/models/events.js";
 import type { Actor } from "./actor.js";
 import type { Json } from "./model.js";
 import { isCalm, type StreamCall } from "./plan.js";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { WebPubSubClient, type WebPubSubClientCredential } from "web-pubsub-client";
-import { toUrlSource } from "../../src/credential.js";
+import { toUrlSource } from "../../src/core/credential.js";
 
 const url = "wss://host/client/hubs/chat?access_token=t";
 const { signal: abortSignal } = new AbortController();

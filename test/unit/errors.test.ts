@@ -1,7 +1,7 @@
 import { AbortError } from "@azure/abort-controller";
 import { describe, expect, test } from "vitest";
 import { ConnectionError, InvocationError, SendMessageError } from "web-pubsub-client";
-import { abortedOperation, toError } from "../../src/errors.js";
+import { abortedOperation, toError } from "../../src/core/errors.js";
 
 const cause = new Error("cause");
 const errorDetail = { name: "Forbidden", message: "no" };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { logger, withoutQuery } from "../../src/logger.js";
+import { logger, withoutQuery } from "../../src/core/log.js";
 
 test.each([
   ["wss://host/client/hubs/chat?access_token=secret", "wss://host/client/hubs/chat"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { WebPubSubClient, WebPubSubJsonProtocol, type WebPubSubClientOptions } from "web-pubsub-client";
-import { amount, positive, toSettings } from "../../src/options.js";
-import type { WebPubSubRetryOptions } from "../../src/models/options.js";
+import { amount, positive, toSettings } from "../../src/core/options.js";
+import type { WebPubSubRetryOptions } from "../../src/core/models/options.js";
 
 const FIXED = {
   maxRetries: 3,

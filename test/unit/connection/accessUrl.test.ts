@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { harmless, withoutSecrets } from "../../../src/connection/accessUrl.js";
+import { harmless, withoutSecrets } from "../../../src/core/connection/accessUrl.js";
 
 const url = "wss://host/client/hubs/chat?access_token=SECRET%2F1&awps_reconnection_token=OTHER#x";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Event, State } from "../../../src/connection/state.js";
+import type { Event, State } from "../../../src/core/connection/state.js";
 import { CONFIGURATIONS, explore, isFollowed, run, type Edge } from "./exploration.js";
 import { CONTEXT, NOW } from "./machine.js";
 

@@ -1,7 +1,7 @@
-import type { Context, Event, Identity, State, Step } from "../../../src/connection/state.js";
-import { INITIAL_STATE } from "../../../src/connection/state.js";
-import { transition } from "../../../src/connection/transition.js";
-import { toSettings } from "../../../src/options.js";
+import type { Context, Event, Identity, State, Step } from "../../../src/core/connection/state.js";
+import { INITIAL_STATE } from "../../../src/core/connection/state.js";
+import { transition } from "../../../src/core/connection/transition.js";
+import { toSettings } from "../../../src/core/options.js";
 import { closed, CONTEXT, NOW } from "./machine.js";
 
 /*

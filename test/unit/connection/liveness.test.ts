@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { Liveness } from "../../../src/connection/liveness.js";
+import { Liveness } from "../../../src/core/connection/liveness.js";
 
 // Property tests take their time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });

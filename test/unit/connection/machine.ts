@@ -1,9 +1,9 @@
-import type { Context, Effect, Event, Identity, In, State, Step } from "../../../src/connection/state.js";
-import { INITIAL_STATE } from "../../../src/connection/state.js";
-import { transition } from "../../../src/connection/transition.js";
-import { ConnectionError } from "../../../src/errors.js";
-import { toSettings } from "../../../src/options.js";
-import type { WebPubSubClientState } from "../../../src/models/events.js";
+import type { Context, Effect, Event, Identity, In, State, Step } from "../../../src/core/connection/state.js";
+import { INITIAL_STATE } from "../../../src/core/connection/state.js";
+import { transition } from "../../../src/core/connection/transition.js";
+import { ConnectionError } from "../../../src/core/errors.js";
+import { toSettings } from "../../../src/core/options.js";
+import type { WebPubSubClientState } from "../../../src/core/models/events.js";
 
 export const NOW = 1_000_000;
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import type { Context, Effect, Event, State } from "../../../src/connection/state.js";
-import { transition } from "../../../src/connection/transition.js";
-import { toSettings } from "../../../src/options.js";
+import type { Context, Effect, Event, State } from "../../../src/core/connection/state.js";
+import { transition } from "../../../src/core/connection/transition.js";
+import { toSettings } from "../../../src/core/options.js";
 import { closed, CONTEXT, IDENTITY, Machine } from "./machine.js";
 
 // Property tests take their time on a busy machine.

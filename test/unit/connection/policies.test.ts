@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { decideOnClose, firstAttemptSpread } from "../../../src/connection/closePolicy.js";
-import { recoveryDelay, retryDelay, type RetryPolicy } from "../../../src/connection/retryPolicy.js";
+import { decideOnClose, firstAttemptSpread } from "../../../src/core/connection/closePolicy.js";
+import { recoveryDelay, retryDelay, type RetryPolicy } from "../../../src/core/connection/retryPolicy.js";
 
 // Property tests take their time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { Context } from "../../../src/connection/state.js";
-import { toSettings } from "../../../src/options.js";
-import type { WebPubSubRetryOptions } from "../../../src/models/options.js";
+import type { Context } from "../../../src/core/connection/state.js";
+import { toSettings } from "../../../src/core/options.js";
+import type { WebPubSubRetryOptions } from "../../../src/core/models/options.js";
 import { Machine, NOW, types } from "./machine.js";
 
 const policy = (reconnectRetryOptions: WebPubSubRetryOptions) =>

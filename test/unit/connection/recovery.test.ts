@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Effect } from "../../../src/connection/state.js";
+import type { Effect } from "../../../src/core/connection/state.js";
 import { IDENTITY, Machine, NOW, types } from "./machine.js";
 
 const changes = (effects: readonly Effect[]) =>

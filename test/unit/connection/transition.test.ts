@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Event, State } from "../../../src/connection/state.js";
-import { transition } from "../../../src/connection/transition.js";
+import type { Event, State } from "../../../src/core/connection/state.js";
+import { transition } from "../../../src/core/connection/transition.js";
 import { IDENTITY, lost, Machine, PLACES, types } from "./machine.js";
 
 const OTHER = { ...IDENTITY, connectionId: "b" };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { createEnvironment } from "../../../src/environment/default.js";
-import type { WebSocketLike } from "../../../src/environment/environment.js";
+import { createEnvironment } from "../../../src/core/environment/default.js";
+import type { WebSocketLike } from "../../../src/core/environment/environment.js";
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });

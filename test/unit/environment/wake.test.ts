@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { onWake } from "../../../src/environment/wake.js";
+import { onWake } from "../../../src/core/environment/wake.js";
 
 const ends: (() => void)[] = [];
 

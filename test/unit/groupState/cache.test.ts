@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { GroupStateItem } from "web-pubsub-client";
-import { GroupStateCache } from "../../../src/session/groupStateCache.js";
+import { GroupStateCache } from "../../../src/features/presence/groupStateCache.js";
 
 const RETENTION = 300_000;
 

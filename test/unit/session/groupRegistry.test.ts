@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { SendMessageError, type SendMessageErrorCode } from "../../../src/errors.js";
-import { GroupRegistry, type JoinTicket } from "../../../src/session/groupRegistry.js";
+import { SendMessageError, type SendMessageErrorCode } from "../../../src/core/errors.js";
+import { GroupRegistry, type JoinTicket } from "../../../src/core/session/groupRegistry.js";
 
 let groups: GroupRegistry;
 beforeEach(() => {

@@ -5,7 +5,7 @@ import {
   sendEventMessage,
   sendToGroupMessage,
   setGroupStateMessage,
-} from "../../../src/session/operationMessage.js";
+} from "../../../src/core/session/operationMessage.js";
 
 const text = (bytes: unknown): string => Buffer.from(bytes as ArrayBuffer).toString("latin1");
 

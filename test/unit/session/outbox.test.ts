@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { toSettings } from "../../../src/options.js";
+import { toSettings } from "../../../src/core/options.js";
 import { OutboxBench } from "./outboxBench.js";
 
 const retries = (maxRetries: number) => ({

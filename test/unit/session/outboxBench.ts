@@ -1,7 +1,7 @@
-import { toSettings } from "../../../src/options.js";
-import type { SendMessageError } from "../../../src/errors.js";
-import type { WebPubSubResult } from "../../../src/models/options.js";
-import { Outbox, type OutboxOptions } from "../../../src/session/outbox.js";
+import { toSettings } from "../../../src/core/options.js";
+import type { SendMessageError } from "../../../src/core/errors.js";
+import type { WebPubSubResult } from "../../../src/core/models/options.js";
+import { Outbox, type OutboxOptions } from "../../../src/core/session/outbox.js";
 
 /** How one operation ended: once, or the bench throws. */
 export type Outcome = { readonly result: WebPubSubResult } | { readonly error: SendMessageError };

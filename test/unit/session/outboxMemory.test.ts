@@ -1,8 +1,8 @@
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { toSettings } from "../../../src/options.js";
-import { Outbox } from "../../../src/session/outbox.js";
+import { toSettings } from "../../../src/core/options.js";
+import { Outbox } from "../../../src/core/session/outbox.js";
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { toSettings } from "../../../src/options.js";
+import { toSettings } from "../../../src/core/options.js";
 import { OutboxBench } from "./outboxBench.js";
 import { ACK_TIMEOUT, Model, RETRY_DELAY, type Settings } from "./outboxModel.js";
 

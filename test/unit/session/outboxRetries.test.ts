@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { SendMessageError } from "../../../src/errors.js";
-import { toSettings } from "../../../src/options.js";
+import { SendMessageError } from "../../../src/core/errors.js";
+import { toSettings } from "../../../src/core/options.js";
 import { OutboxBench } from "./outboxBench.js";
 
 const retries = (maxRetries: number) => ({

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SequenceTracker } from "../../../src/session/sequenceTracker.js";
+import { SequenceTracker } from "../../../src/core/session/sequenceTracker.js";
 
 describe("duplicates", () => {
   test("an id that was seen, or a smaller one, isn't new", () => {

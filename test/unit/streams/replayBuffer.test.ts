@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ReplayBuffer } from "../../../src/streams/replayBuffer.js";
+import { ReplayBuffer } from "../../../src/features/streams/replayBuffer.js";
 
 function filled(count: number): ReplayBuffer {
   const buffer = new ReplayBuffer();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { uuid } from "../../../src/util/uuid.js";
+import { uuid } from "../../../src/core/util/uuid.js";
 
 test("a UUID of version 4, whatever the randomness gives", () => {
   const form = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -1,4 +1,4 @@
-import type { Environment, WebSocketLike } from "../../../src/environment/environment.js";
+import type { Environment, WebSocketLike } from "../../../src/core/environment/environment.js";
 
 /** A socket whose other end is the test. */
 export class TestSocket implements WebSocketLike {

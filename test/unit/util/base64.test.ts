@@ -1,8 +1,8 @@
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type * as Module from "../../../src/util/base64.js";
-import { isBytes, toBytes } from "../../../src/util/base64.js";
+import type * as Module from "../../../src/core/util/base64.js";
+import { isBytes, toBytes } from "../../../src/core/util/base64.js";
 
 // Property tests take their time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });
@@ -24,7 +24,7 @@ async function load(branch: string): Promise<Base64> {
   vi.resetModules();
   if (branch !== "Node") vi.stubGlobal("Buffer", undefined);
   if (branch === "native") stubNative();
-  const loaded = await import("../../../src/util/base64.js");
+  const loaded = await import("../../../src/core/util/base64.js");
   vi.unstubAllGlobals();
   return loaded;
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { assertNever } from "../../../src/util/assertNever.js";
-import { deferred } from "../../../src/util/deferred.js";
-import { Queue } from "../../../src/util/queue.js";
-import { split } from "../../../src/util/split.js";
+import { assertNever } from "../../../src/core/util/assertNever.js";
+import { deferred } from "../../../src/core/util/deferred.js";
+import { Queue } from "../../../src/core/util/queue.js";
+import { split } from "../../../src/core/util/split.js";
 
 // Property tests take their time on a busy machine.
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CountedHold } from "../../../src/util/countedHold.js";
+import { CountedHold } from "../../../src/core/util/countedHold.js";
 import { VirtualWorld } from "../support/virtualWorld.js";
 
 function held(releaseDelayInMs = 1_000) {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { Emitter } from "../../../src/util/emitter.js";
+import { Emitter } from "../../../src/core/util/emitter.js";
 import { settle } from "../support/virtualWorld.js";
 
 interface Events {

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect, test, vi } from "vitest";
-import { whenAborted } from "../../../src/util/whenAborted.js";
+import { whenAborted } from "../../../src/core/util/whenAborted.js";
 
 test("without a signal there is nothing to wait for, and nothing to end", () => {
   const callback = vi.fn();

@@ -1,0 +1,353 @@
+import type { AbortSignalLike } from "@azure/abort-controller";
+import { AbortError } from "@azure/abort-controller";
+import { ConnectionError, toError } from "../errors.js";
+import { logger, withoutQuery } from "../log.js";
+import type { WebPubSubClientEvents, WebPubSubClientState } from "../models/events.js";
+import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
+import type { GetClientAccessUrlOptions } from "../models/options.js";
+import type { Settings } from "../options.js";
+import { assertNever } from "../util/assertNever.js";
+import { whenAborted } from "../util/whenAborted.js";
+import { sizeOf } from "../util/sizeOf.js";
+import { checkSignal } from "../util/checkSignal.js";
+import { deferred, type Deferred } from "../util/deferred.js";
+import type { Emitter } from "../util/emitter.js";
+import { Timer } from "../util/timer.js";
+import { harmless, recoveryUrl } from "./accessUrl.js";
+import { Announcer } from "./announcer.js";
+import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
+import { Heartbeat } from "./heartbeat.js";
+import { Link } from "./link.js";
+import { INITIAL_STATE, type Effect, type Event, type Identity, type State } from "./state.js";
+import { transition } from "./transition.js";
+
+const INITIAL_INFO: ConnectionInfo = { state: "Stopped" };
+
+/** What lives on a connection: operations, sequence ids, groups. */
+export interface SessionPort {
+  /** The client is starting: operations are taken from here on. */
+  accepts(): void;
+  /** A new connection stands; the port may write. */
+  begins(): void;
+  /** The same connection stands again. */
+  resumes(): void;
+  /** The link is down; the connection may be resumed. */
+  interrupted(): void;
+  /** The connection id is gone. */
+  ends(error: ConnectionError): void;
+  /** Takes nothing new and waits until everything is settled, at most so long. */
+  drain(timeoutInMs: number): Promise<void>;
+  /** Nothing new is taken, what is pending has its time. */
+  readonly draining: boolean;
+  /** Nothing is accepted any more; what is pending rejects. */
+  refuse(error: ConnectionError): void;
+  /** The connection has sent a ping of its own. */
+  pinged(): void;
+  /** @param size of the frame the message came in: characters or bytes */
+  receive(message: WebPubSubMessage, size: number): void;
+  /** Calls back once the groups of a new connection are joined again. */
+  whenJoined(callback: () => void): void;
+}
+
+/**
+ * Runs what the state machine decides: owner of the socket and of the connection's timers. It
+ * decides nothing by itself.
+ */
+export class Connection {
+  readonly #settings: Settings;
+  readonly #getUrl: (options: GetClientAccessUrlOptions) => Promise<string>;
+  readonly #session: SessionPort;
+  readonly #announcer: Announcer;
+  readonly #heartbeat: Heartbeat;
+  #state: State = INITIAL_STATE;
+  #info: ConnectionInfo = INITIAL_INFO;
+  #link: Link | undefined;
+  /** Access URL of the current connection id, which its recoveries use. */
+  #url = "";
+  readonly #timer: Timer;
+  #credentialAbort: AbortController | undefined;
+  #starting: Deferred<void> | undefined;
+  #stopping: Deferred<void> | undefined;
+  #endWake: (() => void) | undefined;
+
+  constructor(
+    settings: Settings,
+    getUrl: (options: GetClientAccessUrlOptions) => Promise<string>,
+    emitter: Emitter<WebPubSubClientEvents>,
+    session: SessionPort,
+  ) {
+    this.#settings = settings;
+    this.#getUrl = getUrl;
+    this.#session = session;
+    this.#timer = new Timer(settings.environment);
+    this.#announcer = new Announcer(emitter, (callback) => session.whenJoined(callback));
+    this.#heartbeat = new Heartbeat(
+      settings,
+      (error) => this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
+      () => session.pinged(),
+    );
+  }
+
+  /** The same object until the state changes. */
+  get info(): ConnectionInfo {
+    return this.#info;
+  }
+
+  get state(): WebPubSubClientState {
+    return this.#state.name;
+  }
+
+  get identity(): Identity | undefined {
+    return "identity" in this.#state ? this.#state.identity : undefined;
+  }
+
+  /** Frames may be written. */
+  get writable(): boolean {
+    return this.#state.name === "Connected" && this.#link?.open === true;
+  }
+
+  /** Hands a frame to the socket; throws what the socket throws. */
+  write(frame: string | ArrayBuffer): void {
+    this.#link?.send(frame);
+  }
+
+  start(given?: AbortSignalLike, keepTrying?: boolean): Promise<void> {
+    if (this.#state.name !== "Stopped") {
+      const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
+      return Promise.reject(new ConnectionError("AlreadyStarted", message));
+    }
+    let signal: AbortSignalLike | undefined;
+    try {
+      signal = checkSignal(given);
+    } catch (thrown) {
+      return Promise.reject(toError(thrown));
+    }
+    if (signal?.aborted) return Promise.reject(new AbortError("start was aborted."));
+    const starting = deferred<void>();
+    this.#starting = starting;
+    const onAbort = (): void => {
+      if (this.#starting !== starting) return;
+      const error = new AbortError("start was aborted.");
+      if (keepTrying !== true) return this.#dispatch({ type: "abort", error });
+      starting.reject(error);
+      void this.stop();
+    };
+    const unlisten = whenAborted(signal, onAbort);
+    this.#session.accepts();
+    this.#dispatch({ type: "start", keepTrying });
+    // Without a signal nothing comes between: who starts hears it before who stops.
+    return signal === undefined ? starting.promise : starting.promise.finally(unlisten);
+  }
+
+  /** @param drainInMs what is pending has so long first */
+  stop(drainInMs = 0): Promise<void> {
+    if (drainInMs > 0 && this.#state.name !== "Stopped") return this.#drainAndStop(drainInMs);
+    this.#stopping ??= deferred<void>();
+    const { promise } = this.#stopping;
+    this.#dispatch({ type: "stop" });
+    return promise;
+  }
+
+  async #drainAndStop(drainInMs: number): Promise<void> {
+    await this.#session.drain(drainInMs);
+    // Stopped by itself or started anew meanwhile: there is nothing left to end.
+    if (!this.#session.draining && this.state !== "Stopping") return;
+    return this.stop();
+  }
+
+  #dispatch(event: Event): void {
+    const { environment, reconnectRetry, connectTimeoutInMs, autoReconnect, protocol } = this.#settings;
+    const before = this.#state;
+    const { state, effects } = transition(before, event, {
+      now: environment.now(),
+      random: environment.random(),
+      reliable: protocol.isReliableSubProtocol,
+      canPing: this.#settings.pingFrame !== undefined,
+      autoReconnect,
+      reconnectRetry,
+      connectTimeoutInMs,
+    });
+    this.#state = state;
+    if (state !== before) this.#enter(before, state);
+    for (const effect of effects) {
+      // A listener or a socket called back and moved on: what belonged to the state left is void,
+      // but for promises, which are settled in any case.
+      const moved = this.#state.name !== state.name || this.#state.epoch !== state.epoch;
+      if (moved && effect.type !== "settleStart" && effect.type !== "settleStop") continue;
+      this.#run(effect);
+    }
+  }
+
+  /** Timers and watches go with the state. */
+  #enter(before: State, state: State): void {
+    // An attempt may begin on the very millisecond the one before was due: its timer is another one.
+    if (before.due !== state.due || before.epoch !== state.epoch) {
+      this.#timer.at(state.due, () => this.#dispatch({ type: "due" }));
+    }
+    if (before.name !== state.name) {
+      if (before.name === "Connected") {
+        this.#heartbeat.end();
+        this.#session.interrupted();
+      }
+      if (before.name === "Connecting") {
+        this.#credentialAbort?.abort();
+        this.#credentialAbort = undefined;
+      }
+      if (state.name === "Connected") this.#heartbeat.begin(this.#link);
+      if (state.name === "Stopped") {
+        this.#endWake?.();
+        this.#endWake = undefined;
+      } else {
+        this.#endWake ??= this.#settings.environment.onWake(() => this.#dispatch({ type: "wake" }));
+      }
+    }
+  }
+
+  #run(effect: Effect): void {
+    switch (effect.type) {
+      case "getUrl":
+        void this.#fetchUrl(effect.epoch);
+        return;
+      case "openSocket":
+        this.#url = effect.url;
+        this.#open(effect.epoch);
+        return;
+      case "openRecovery":
+        this.#open(effect.epoch, effect.identity);
+        return;
+      case "closeSocket":
+        this.#link?.close();
+        return;
+      case "dropSocket":
+        this.#link?.drop();
+        this.#link = undefined;
+        return;
+      case "ping":
+        this.#heartbeat.ping(this.#link);
+        return;
+      case "probe":
+        this.#heartbeat.probe();
+        return;
+      case "sessionBegins":
+        return this.#session.begins();
+      case "sessionResumes":
+        return this.#session.resumes();
+      case "sessionEnds":
+        return this.#session.ends(effect.error);
+      case "refuseOperations":
+        return this.#session.refuse(effect.error);
+      case "settleStart":
+        if (effect.error === undefined) this.#starting?.resolve();
+        else this.#starting?.reject(effect.error);
+        this.#starting = undefined;
+        return;
+      case "settleStop":
+        this.#stopping?.resolve();
+        this.#stopping = undefined;
+        return;
+      case "changed": {
+        const { error, attempt, nextDelayInMs } = effect.details;
+        const why = error === undefined ? "" : `: ${error.message}`;
+        const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
+        logger.info(`${this.#state.name}${why}${next}`);
+        const now = this.#settings.environment.now();
+        // Before anybody is told: listeners find the news already here.
+        this.#info = nextInfo(this.#info, this.#state.name, effect.details, this.identity?.userId, now);
+        return this.#announcer.stateChanged(this.#state.name, effect.details);
+      }
+      case "announce":
+        if (effect.event === "stopped") this.#announcer.stopped();
+        else this.#announcer[effect.event](effect.identity);
+        return;
+      case "announceDisconnected":
+        return this.#announcer.disconnected();
+      case "dispatch":
+        return this.#dispatch(effect.event);
+      default:
+        assertNever(effect);
+    }
+  }
+
+  async #fetchUrl(epoch: number): Promise<void> {
+    const abort = new AbortController();
+    this.#credentialAbort = abort;
+    try {
+      const url = await this.#getUrl({ abortSignal: abort.signal });
+      this.#dispatch({ type: "url", epoch, url });
+    } catch (thrown) {
+      const cause = toError(thrown);
+      const message = `Could not get the client access URL: ${cause.message}`;
+      this.#dispatch({ type: "lost", epoch, error: new ConnectionError("Credential", message, { cause }) });
+    }
+  }
+
+  /** @param identity of the connection to resume; none for a new one */
+  #open(epoch: number, identity?: Identity): void {
+    const { environment, protocol } = this.#settings;
+    let url = this.#url;
+    logger.info(`Connecting to ${withoutQuery(url)} (${protocol.name})`);
+    const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
+    try {
+      if (identity !== undefined) url = recoveryUrl(url, identity);
+      this.#link = new Link(environment.createWebSocket(url, protocol.name), url, {
+        onOpen: () => this.#dispatch({ type: "open", epoch }),
+        onFrame: (data) => this.#receive(data, epoch),
+        onLost: lost,
+      });
+    } catch (thrown) {
+      const cause = toError(thrown);
+      // What the constructor throws may quote the URL, and with it the token.
+      const message = `Could not open a WebSocket to ${withoutQuery(url)} (${cause.name}).`;
+      lost(new ConnectionError("Closed", message, { cause: harmless(cause, url) }));
+    }
+  }
+
+  #receive(data: string | ArrayBuffer, epoch: number): void {
+    if (epoch !== this.#state.epoch) return;
+    this.#heartbeat.heard();
+    let parsed: WebPubSubMessage[] | WebPubSubMessage | null = null;
+    try {
+      parsed = this.#settings.protocol.parseMessages(data);
+    } catch (thrown) {
+      // A SyntaxError, of JSON.parse, quotes the payload; one of another realm is wrapped.
+      const told = String(toError(thrown));
+      logger.warning(`Could not read a frame: ${/SyntaxError/.test(told) ? "SyntaxError" : told}`);
+    }
+    const size = sizeOf(data);
+    // A frame that says nothing is a sign of life all the same.
+    if (!Array.isArray(parsed)) this.#handle(parsed, size, epoch);
+    else if (parsed.length === 0) this.#handle(null, size, epoch);
+    else for (const message of parsed) this.#handle(message, size, epoch);
+  }
+
+  /** @param message null or undefined for one that is not known */
+  #handle(message: WebPubSubMessage | null | undefined, size: number, epoch: number): void {
+    if (this.#isOver(epoch)) return;
+    const link = this.#link;
+    if (message?.kind === "connected") {
+      const identity = toIdentity(message);
+      if (link !== undefined) link.token = identity.reconnectionToken;
+      this.#dispatch({ type: "connected", epoch, identity });
+      return;
+    }
+    if (message?.kind === "disconnected") {
+      logger.info(`The service disconnects: ${link?.clean(`${message.message}`)}`);
+      this.#announcer.farewell(message);
+      return;
+    }
+    if (this.#state.name === "Recovering") {
+      this.#dispatch({ type: "frame", epoch });
+      if (this.#isOver(epoch)) return;
+    }
+    if (message) this.#session.receive(message, size);
+  }
+
+  /** A listener, of the message before or of the recovery that this one proves, may have stopped the client. */
+  #isOver(epoch: number): boolean {
+    return epoch !== this.#state.epoch || this.#state.name === "Stopping";
+  }
+}
+
+function toIdentity({ connectionId, userId, reconnectionToken }: ConnectedMessage): Identity {
+  return { connectionId, userId, reconnectionToken: reconnectionToken ?? "" };
+}

@@ -1,0 +1,157 @@
+import type { AbortSignalLike } from "@azure/abort-controller";
+import type { Environment, WebSocketConstructor } from "../environment/environment.js";
+import type { WebPubSubClientProtocol } from "../codec/protocol.js";
+import type { MessageMetadata } from "./messages.js";
+
+/** Options of the client. Everything may be left out; the object is read once and never changed. */
+export interface WebPubSubClientOptions {
+  /** The subprotocol to speak. Default: `WebPubSubJsonReliableProtocol()`. */
+  protocol?: WebPubSubClientProtocol;
+  /**
+   * Make a new connection when one is lost that can't be recovered. Default: true. Recovering the
+   * same connection is tried in any case.
+   */
+  autoReconnect?: boolean;
+  /**
+   * Join the groups of `joinGroup` again after a new connection. Default: true. Groups whose handles
+   * have subscribers are joined in any case.
+   */
+  autoRejoinGroups?: boolean;
+  /**
+   * Set this connection's states in its groups again on a new connection, once the group is joined
+   * again. Default: true. With false they are forgotten with the connection.
+   */
+  restoreGroupStates?: boolean;
+  /** How operations are retried. Default: 3 retries, 1,000 ms apart. */
+  messageRetryOptions?: WebPubSubRetryOptions;
+  /**
+   * How new connections are tried after the first, immediate attempt. Default when no field is
+   * given: without limit, exponential from 1,000 ms to 30,000 ms, with jitter. When any field is
+   * given the others default to: no limit, 1,000 ms, 30,000 ms, `Fixed`.
+   */
+  reconnectRetryOptions?: WebPubSubRetryOptions;
+  /**
+   * Silence in ms, counted from a ping that was sent, after which the connection is given up.
+   * Default: 45,000. 0 turns the check off. Throws RangeError when negative.
+   */
+  keepAliveTimeoutInMs?: number;
+  /** Time in ms between pings. Default: 20,000. 0 sends none. Throws RangeError when negative. */
+  keepAliveIntervalInMs?: number;
+  /** Time in ms that one attempt to connect may take, credential included. Default: 10,000. */
+  connectTimeoutInMs?: number;
+  /**
+   * Time in ms to wait for the answer to an operation before it is sent once more with the same
+   * ack id, which costs a retry. Default: 30,000. 0 waits for ever.
+   */
+  ackTimeoutInMs?: number;
+  /** How many operations may wait unsent; further ones are refused. Default: 10,000. */
+  maxPendingOperations?: number;
+  /**
+   * Send unanswered operations again on a new connection, although the service may have executed
+   * them on the old one. Default: true. Results obtained so carry `resentOnNewConnection`.
+   */
+  resendOnNewConnection?: boolean;
+  /**
+   * How long in ms a group stays joined after the last subscriber of its handles has gone, and the
+   * client connected after the last `retain` was given back: components that are mounted anew find
+   * everything as it was. Default: 1,000.
+   */
+  releaseDelayInMs?: number;
+  /** WebSocket class to use instead of the platform's: for proxies, headers or test doubles. */
+  webSocket?: WebSocketConstructor;
+  /** Clock, timers, randomness, sockets and wake signals, for unusual hosts and virtual time. */
+  environment?: Partial<Environment>;
+}
+
+/** How often and how long apart something is tried again. */
+export interface WebPubSubRetryOptions {
+  /** Retries after the first attempt. Default: 3 for messages, no limit for connections. */
+  maxRetries?: number;
+  /** Delay in ms before the first retry. Default: 1,000. */
+  retryDelayInMs?: number;
+  /** Upper bound in ms for `Exponential`. Default: 30,000. */
+  maxRetryDelayInMs?: number;
+  /** Whether the delay doubles with each retry. Default: `Fixed`. */
+  mode?: RetryMode;
+  /**
+   * Draw each delay at random between 0 and its bound, so that many clients don't retry in step.
+   * Default: true for `Exponential`, false for `Fixed`.
+   */
+  jitter?: boolean;
+}
+
+/** `Fixed`: always the same delay. `Exponential`: it doubles up to a bound. */
+export type RetryMode = "Exponential" | "Fixed";
+
+/** Options of `start`. */
+export interface StartOptions {
+  /** Gives the attempt up at once, whatever it is waiting for. */
+  abortSignal?: AbortSignalLike;
+  /**
+   * When the first attempt fails go on as after a lost connection, by `reconnectRetryOptions`, and
+   * resolve when connected. Default: false, the first failure rejects.
+   */
+  keepTrying?: boolean;
+}
+
+/** Options of `stop`. */
+export interface StopOptions {
+  /** How long in ms pending operations may still be sent and answered. Default: 0. */
+  drainInMs?: number;
+}
+
+/** Options that every acknowledged operation has. */
+export interface OperationOptions {
+  /**
+   * Id that the service answers to and deduplicates by. Default: chosen by the client, which is
+   * what nearly every program wants.
+   */
+  ackId?: number;
+  /** Gives the operation up at once; what was sent already may still be executed. */
+  abortSignal?: AbortSignalLike;
+}
+
+/** Options of `joinGroup`. */
+export interface JoinGroupOptions extends OperationOptions {}
+
+/** Options of `leaveGroup`. */
+export interface LeaveGroupOptions extends OperationOptions {}
+
+/** Options of `sendToGroup`. */
+export interface SendToGroupOptions extends OperationOptions {
+  /** Don't deliver the message to this connection. Default: false. */
+  noEcho?: boolean;
+  /** Don't ask for an answer: resolves when the message is handed to the socket. Default: false. */
+  fireAndForget?: boolean;
+  /** Travels with the message: ASCII strings, 8 KiB in all. */
+  metadata?: MessageMetadata;
+  /** How long the service may hold the message for a receiver, in seconds (0 to 300). */
+  ttlSeconds?: number;
+}
+
+/** Options of `sendEvent`. */
+export interface SendEventOptions extends OperationOptions {
+  /** Don't ask for an answer: resolves when the message is handed to the socket. Default: false. */
+  fireAndForget?: boolean;
+  /** Travels with the message: ASCII strings, 8 KiB in all. */
+  metadata?: MessageMetadata;
+}
+
+/** What an operation resolves to. */
+export interface WebPubSubResult {
+  /** The id that was answered; none for fire-and-forget. */
+  ackId?: number;
+  /** The service had executed this ack id before. */
+  isDuplicated: boolean;
+  /**
+   * The operation was sent on one connection without an answer and again on a new one, so it may
+   * have been executed twice.
+   */
+  resentOnNewConnection?: boolean;
+}
+
+/** Options handed to `WebPubSubClientCredential.getClientAccessUrl`. */
+export interface GetClientAccessUrlOptions {
+  /** Fires when the attempt that needs the URL is over. */
+  abortSignal?: AbortSignalLike;
+}

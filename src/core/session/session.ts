@@ -1,0 +1,354 @@
+import type { AbortSignalLike } from "@azure/abort-controller";
+import type { SessionPort } from "../connection/connection.js";
+import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
+import { attempt } from "../log.js";
+import type { WebPubSubClientEvents } from "../models/events.js";
+import type { WebPubSubMessage } from "../models/messages.js";
+import type { WebPubSubResult } from "../models/options.js";
+import type { Settings } from "../options.js";
+import { checkSignal } from "../util/checkSignal.js";
+import { deferred } from "../util/deferred.js";
+import type { Emitter } from "../util/emitter.js";
+import { Timer } from "../util/timer.js";
+import { sizeOf } from "../util/sizeOf.js";
+import { encodeFrame, type Frame } from "./frame.js";
+import { Memberships, type OwnSettled, type Settled } from "./memberships.js";
+import type { OperationMessage } from "./operationMessage.js";
+import { Outbox } from "./outbox.js";
+import { Pace } from "./pace.js";
+import { SequenceTracker } from "./sequenceTracker.js";
+import type { SessionHost, SessionPart, Writer } from "./sessionPart.js";
+
+/** How long a received message may go unacknowledged, in ms. */
+const SEQUENCE_ACK_DELAY = 1_000;
+const STOPPING = "The client is stopping.";
+
+export interface SubmitOptions {
+  readonly ackId?: number;
+  readonly fireAndForget?: boolean;
+  readonly abortSignal?: AbortSignalLike;
+}
+
+type Settlement = {
+  readonly resolve: (result: WebPubSubResult, late: boolean) => void;
+  readonly reject: (error: SendMessageError) => void;
+  readonly persists?: boolean;
+};
+
+/**
+ * What lives longer than a socket: operations on their way, sequence ids and groups. Feeds the
+ * connection with frames while it takes any.
+ */
+export class Session implements SessionPort, SessionHost {
+  /** The groups: wanted, asked for, joined. */
+  readonly memberships: Memberships;
+  readonly #settings: Settings;
+  readonly #emitter: Emitter<WebPubSubClientEvents>;
+  /** Made for the first operation: a client that only listens does without. */
+  #outbox: Outbox | undefined;
+  readonly #tracker = new SequenceTracker();
+  readonly #parts: SessionPart[] = [];
+  #writer: Writer | undefined;
+  /** Why nothing is accepted; undefined while it is. */
+  #refusal: string | undefined = "The client is not started; call start() first.";
+  readonly #timer: Timer;
+  #timerDue = Infinity;
+  readonly #sequenceAckTimer: Timer;
+  readonly #pace: Pace;
+  #onIdle: (() => void) | undefined;
+
+  constructor(settings: Settings, emitter: Emitter<WebPubSubClientEvents>) {
+    this.#settings = settings;
+    this.#emitter = emitter;
+    this.#timer = new Timer(settings.environment);
+    this.#sequenceAckTimer = new Timer(settings.environment);
+    this.#pace = new Pace(settings, () => {
+      this.flush();
+      for (const part of this.#parts) part.flows?.();
+    });
+    this.memberships = new Memberships(settings, emitter, this);
+  }
+
+  #makeOutbox(): Outbox {
+    const { environment } = this.#settings;
+    return (this.#outbox ??= new Outbox({
+      ...this.#settings,
+      random: () => environment.random(),
+      onDue: (due) => this.#arm(due),
+      onIdle: () => this.settled(),
+    }));
+  }
+
+  /** The connection to write to; it is made with the session, so it comes second. */
+  connectTo(writer: Writer): void {
+    this.#writer = writer;
+  }
+
+  /** Adds traffic of another kind, in any state. */
+  attach<Part extends SessionPart>(part: Part): Part {
+    this.#parts.push(part);
+    if (this.memberships.registry.live) part.begins?.();
+    return part;
+  }
+
+  get refusal(): string | undefined {
+    return this.#refusal;
+  }
+
+  get writable(): boolean {
+    return this.#writer?.writable === true;
+  }
+
+  write(frame: Frame): void {
+    this.#pace.wrote(sizeOf(frame));
+    this.#writer?.write(frame);
+  }
+
+  hasRoom(): boolean {
+    return this.#writer?.writable === true && this.#pace.hasRoom(this.#writer);
+  }
+
+  settled(): void {
+    if (this.#onIdle !== undefined && this.#pending === 0) this.#onIdle();
+  }
+
+  /**
+   * Sends a message and resolves with its answer. What `build` throws rejects. `onSettled` is
+   * called first, and at once.
+   */
+  submit(
+    build: () => OperationMessage,
+    options: SubmitOptions = {},
+    onSettled?: Settled,
+  ): Promise<WebPubSubResult> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue(build, options ?? {}, false, {
+        resolve: (result, late) => {
+          onSettled?.(true, undefined, late);
+          resolve(result);
+        },
+        reject: (error) => {
+          onSettled?.(false, error);
+          reject(error);
+        },
+      });
+    });
+  }
+
+  submitOwn(build: () => OperationMessage, onSettled: OwnSettled, persists?: boolean): void {
+    this.#enqueue(build, {}, true, {
+      persists,
+      resolve: (_, late) => onSettled(undefined, late),
+      reject: onSettled,
+    });
+  }
+
+  /** Nothing new is taken, what is pending has its time. */
+  get draining(): boolean {
+    return this.#refusal === STOPPING;
+  }
+
+  /** Takes nothing new and waits until everything is settled, at most so long. */
+  async drain(timeoutInMs: number): Promise<void> {
+    this.#refusal ??= STOPPING;
+    if (this.#pending > 0) {
+      const { promise, resolve } = deferred<void>();
+      const timer = new Timer(this.#settings.environment);
+      timer.after(timeoutInMs, resolve);
+      const others = this.#onIdle;
+      this.#onIdle = () => {
+        others?.();
+        resolve();
+      };
+      await promise;
+      timer.clear();
+    }
+  }
+
+  pinged(): void {
+    this.#pace.asked();
+  }
+
+  accepts(): void {
+    this.#refusal = undefined;
+  }
+
+  begins(): void {
+    this.#tracker.reset();
+    this.#pace.set(true);
+    this.memberships.begins();
+    this.flush();
+    for (const part of this.#parts) part.begins?.();
+  }
+
+  resumes(): void {
+    this.#outbox?.resume();
+    this.#pace.set(true);
+    // The last ack may have died with the socket; with it the service can skip its replay.
+    if (this.#tracker.last !== undefined) this.#writeSequenceAck();
+    this.flush();
+    for (const part of this.#parts) part.resumes?.();
+  }
+
+  interrupted(): void {
+    this.#sequenceAckTimer.clear();
+    this.#pace.set(false);
+    for (const part of this.#parts) part.interrupted?.();
+  }
+
+  ends(error: ConnectionError): void {
+    // A lost socket owes no answers any more; one that answered a recovery with a new connection may.
+    if (!this.writable) this.#pace.set(false);
+    this.memberships.ends();
+    this.#outbox?.sessionEnded(error);
+    for (const part of this.#parts) part.ends(error);
+    this.memberships.onChanged?.();
+  }
+
+  refuse(error: ConnectionError): void {
+    this.#refusal = "The client is stopped; call start() first.";
+    this.memberships.ends();
+    this.#outbox?.clear(error);
+    this.#timer.clear();
+    this.#timerDue = Infinity;
+    this.#sequenceAckTimer.clear();
+    this.#pace.set(false);
+    for (const part of this.#parts) part.refuse(error);
+    this.#onIdle?.();
+    this.#onIdle = undefined;
+    this.memberships.onChanged?.();
+  }
+
+  whenJoined(callback: () => void): void {
+    this.memberships.whenJoined(callback);
+  }
+
+  receive(message: WebPubSubMessage, size: number): void {
+    switch (message.kind) {
+      case "ack":
+        if (this.#outbox !== undefined)
+          this.#pace.readUpTo(this.#outbox.answered(message, this.#settings.environment.now()));
+        return;
+      case "pong":
+        this.#pace.readUpTo();
+        return;
+      case "groupData":
+        if (!this.#isNew(message, size)) return;
+        this.#emitter.emit("group-message", { message });
+        if (message.stream === undefined) return;
+        break;
+      case "serverData":
+        if (this.#isNew(message, size)) this.#emitter.emit("server-message", { message });
+        return;
+      case "groupStateSnapshot":
+      case "groupStateUpdate":
+        if (!this.#isNew(message, size)) return;
+        break;
+      default:
+    }
+    for (const part of this.#parts) part.receive(message, size);
+  }
+
+  /** How much is under way that a draining stop waits for. */
+  get #pending(): number {
+    return this.#parts.reduce((sum, { pending = 0 }) => sum + pending, this.#outbox?.size ?? 0);
+  }
+
+  #isNew({ sequenceId }: { sequenceId?: number }, size: number): boolean {
+    if (sequenceId === undefined || !this.#settings.protocol.isReliableSubProtocol) return true;
+    const isNew = this.#tracker.accept(sequenceId, size);
+    if (this.#tracker.isUrgent) {
+      this.#writeSequenceAck();
+    } else {
+      this.#owesSequenceAck();
+    }
+    return isNew;
+  }
+
+  /** A timer of its own, which no jump of the wall clock can stretch. */
+  #owesSequenceAck(): void {
+    const timer = this.#sequenceAckTimer;
+    if (!timer.isSet) timer.after(SEQUENCE_ACK_DELAY, () => this.#writeSequenceAck());
+  }
+
+  #writeSequenceAck(): void {
+    this.#sequenceAckTimer.clear();
+    const sequenceId = this.#tracker.last;
+    if (sequenceId === undefined || !this.writable) return;
+    const write = (): void =>
+      this.write(this.#settings.protocol.writeMessage({ kind: "sequenceAck", sequenceId }));
+    if (attempt("send a sequence ack", write)) this.#tracker.take();
+    else this.#owesSequenceAck();
+  }
+
+  #enqueue(build: () => OperationMessage, options: SubmitOptions, isOwn: boolean, settle: Settlement): void {
+    const { fireAndForget } = options;
+    let ackId = options.ackId ?? undefined;
+    try {
+      const abortSignal = checkSignal(options.abortSignal);
+      if (this.#refusal !== undefined)
+        throw new SendMessageError(this.#refusal, { ackId, code: "NotStarted" });
+      if (abortSignal?.aborted) throw abortedOperation(ackId);
+      const message = build();
+      const outbox = this.#makeOutbox();
+      if (fireAndForget !== true) message.ackId = ackId = outbox.reserveAckId(ackId);
+      const frame = encodeFrame(this.#settings.protocol, message);
+      outbox.add({
+        ackId: message.ackId,
+        frame,
+        isRejoin: isOwn,
+        persists: settle.persists,
+        signal: abortSignal,
+        resolve: settle.resolve,
+        reject: settle.reject,
+      });
+    } catch (thrown) {
+      settle.reject(toSendError(thrown, ackId));
+      return;
+    }
+    // The client's own are written together, before anything else.
+    if (!isOwn) this.flush();
+  }
+
+  /** Writes what waits, while the socket takes it. */
+  flush(): void {
+    const writer = this.#writer;
+    const outbox = this.#outbox;
+    if (outbox === undefined || writer?.writable !== true) return;
+    const now = this.#settings.environment.now();
+    while (this.hasRoom()) {
+      const operation = outbox.takeNext(now);
+      if (operation === undefined) return;
+      try {
+        operation.position = this.#pace.wrote(sizeOf(operation.frame));
+        writer.write(operation.frame);
+      } catch (thrown) {
+        outbox.writeFailed(operation, now, toError(thrown));
+        continue;
+      }
+      outbox.written(operation);
+    }
+  }
+
+  /** One timer serves everything here; it is set to the earliest thing due. */
+  #arm(due: number): void {
+    // A timer that is overdue was held up by sleep, and may be for as long again.
+    if (due >= this.#timerDue && this.#timerDue >= this.#settings.environment.now()) return;
+    this.#timerDue = Math.min(due, this.#timerDue);
+    this.#timer.at(this.#timerDue, () => this.#tick());
+  }
+
+  #tick(): void {
+    const now = this.#settings.environment.now();
+    this.#timerDue = Infinity;
+    this.#outbox?.tick(now, this.writable);
+    this.flush();
+    this.#arm(this.#outbox?.nextDue(this.writable) ?? Infinity);
+  }
+}
+
+function toSendError(thrown: unknown, ackId: number | undefined): SendMessageError {
+  if (thrown instanceof SendMessageError) return thrown;
+  const cause = toError(thrown);
+  return new SendMessageError(cause.message, { ackId, code: "InvalidMessage", cause });
+}

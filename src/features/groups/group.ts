@@ -1,0 +1,99 @@
+import type { GroupState, GroupStateRecord } from "../presence/models.js";
+import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
+import type { GroupStreamWriter, OpenGroupStreamOptions } from "../streams/models.js";
+import type { GroupStatus } from "../../core/session/groupRegistry.js";
+import type { InvalidMessageError } from "./groupErrors.js";
+import type { GroupContent, GroupMessage, GroupMessagesOptions, GroupSendOptions } from "./groupOptions.js";
+import type { GroupStreamsOptions, GroupStreamView } from "../streams/followStreams.js";
+
+/**
+ * A group as an object; `client.group(name)` gives the same one for the same name. It is joined
+ * while it has subscribers, in whatever state the client is: subscribing before `start` is fine.
+ *
+ * `T` is the type of what arrives, `In` of what is sent.
+ */
+export interface Group<T = GroupContent, In = T> {
+  readonly name: string;
+
+  /** How the client stands to the group. */
+  readonly status: GroupStatus;
+
+  /** Why the status is `refused`: what the service answered to the join. */
+  readonly error: Error | undefined;
+
+  /**
+   * Calls `listener` on every message of the group but stream fragments. The first subscriber joins
+   * the group; `releaseDelayInMs` after the last one has gone it is left, unless `joinGroup` wants
+   * it too. A listener that throws is logged and harms no other.
+   * @returns a function that ends the subscription
+   */
+  subscribe(listener: (message: GroupMessage<T>) => unknown): () => void;
+
+  /**
+   * Calls `listener` with each new status. Doesn't join the group.
+   * @returns a function that removes the listener
+   */
+  onStatusChange(listener: (status: GroupStatus) => unknown): () => void;
+
+  /**
+   * Calls `listener` for every message that doesn't fit the schema. Without such a listener they are
+   * logged. Doesn't join the group.
+   * @returns a function that removes the listener
+   */
+  onInvalidMessage(listener: (error: InvalidMessageError) => unknown): () => void;
+
+  /**
+   * Publishes to the group, which needn't be joined for that.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  send(data: In, options?: GroupSendOptions): Promise<WebPubSubResult>;
+
+  /**
+   * What the members say about themselves, as last told; empty while nobody subscribes to the states.
+   * The same array until something changes.
+   */
+  readonly states: readonly GroupStateRecord[];
+
+  /** Why the service doesn't tell the states. */
+  readonly statesError: Error | undefined;
+
+  /**
+   * Calls `listener` whenever the states of the group have changed. The first subscriber asks the
+   * service for them, in whatever state the client is; the group isn't joined for that.
+   * @returns a function that ends the subscription
+   */
+  subscribeStates(listener: (states: readonly GroupStateRecord[]) => unknown): () => void;
+
+  /**
+   * Says something about this connection to those who subscribe to the states; undefined takes it
+   * back. It ends when the group is left or the client stops, and is set again on a new connection
+   * (`restoreGroupStates`).
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  setState(state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult>;
+
+  /**
+   * Joins the group like `subscribe` and calls `listener` with the newest streams in it, from now on,
+   * whenever one begins, goes on or ends.
+   * @returns a function that ends the subscription
+   * @throws TypeError on a protobuf protocol, which has no streams
+   */
+  subscribeStreams(
+    listener: (streams: readonly GroupStreamView[]) => unknown,
+    options?: GroupStreamsOptions,
+  ): () => void;
+
+  /**
+   * Opens a stream to the group, which needn't be joined for that.
+   * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over or the signal fires
+   */
+  openStream(options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
+
+  /**
+   * The messages from now on, for `for await`. Subscribes at once, until the loop is left or
+   * `abortSignal` fires. At most `maxBuffered` messages wait; see `overflow` for what comes then. The
+   * loop throws when the service refuses the join.
+   * @throws RangeError for a `maxBuffered` below 1
+   */
+  messages(options?: GroupMessagesOptions): AsyncIterableIterator<GroupMessage<T>>;
+}

@@ -1,0 +1,30 @@
+import type { GroupDataMessage } from "../../core/models/messages.js";
+import type { StandardSchemaIssue } from "./standardSchema.js";
+
+/** A message of a group doesn't fit the schema of the handle; its typed listeners don't get it. */
+export class InvalidMessageError extends Error {
+  override readonly name: string = "InvalidMessageError";
+  /** The message as it came. */
+  readonly groupMessage: GroupDataMessage;
+  /** What the schema says is wrong; empty if the schema itself failed, for which see `cause`. */
+  readonly issues: readonly StandardSchemaIssue[];
+
+  constructor(groupMessage: GroupDataMessage, issues: readonly StandardSchemaIssue[], cause?: unknown) {
+    const words = issues.length > 0 ? issues.map(({ message }) => message).join("; ") : String(cause);
+    super(
+      `A message of group ${groupMessage.group} is invalid: ${words}`,
+      cause === undefined ? undefined : { cause },
+    );
+    this.groupMessage = groupMessage;
+    this.issues = issues;
+  }
+}
+
+/** A loop over `messages()` was too slow: `maxBuffered` messages were waiting and one more came. */
+export class MessageOverflowError extends Error {
+  override readonly name: string = "MessageOverflowError";
+
+  constructor(group: string, maxBuffered: number) {
+    super(`${maxBuffered} messages of group ${group} are waiting already (maxBuffered).`);
+  }
+}

@@ -1,0 +1,94 @@
+import { logger } from "../../core/log.js";
+import { checkSignal } from "../../core/util/checkSignal.js";
+import { deferred, type Deferred } from "../../core/util/deferred.js";
+import { Queue } from "../../core/util/queue.js";
+import { whenAborted } from "../../core/util/whenAborted.js";
+import type { Group } from "./group.js";
+import { MessageOverflowError } from "./groupErrors.js";
+import type { GroupMessage, GroupMessagesOptions } from "./groupOptions.js";
+
+type Result<T> = IteratorResult<GroupMessage<T>, undefined>;
+
+/** The messages of a group for one loop: a subscriber with a bounded buffer. */
+export class MessageIterator<T> implements AsyncIterableIterator<GroupMessage<T>> {
+  readonly #buffer = new Queue<GroupMessage<T>>();
+  readonly #waiting = new Queue<Deferred<Result<T>>>();
+  readonly #ends: (() => void)[] = [];
+  #ended = false;
+  #error: Error | undefined;
+
+  constructor(group: Group<T, never>, options?: GroupMessagesOptions) {
+    const signal = checkSignal(options?.abortSignal);
+    const maxBuffered = options?.maxBuffered ?? 1_000;
+    const overflow = options?.overflow ?? "error";
+    if (!(maxBuffered >= 1)) throw new RangeError("maxBuffered must be at least 1.");
+    if (!["error", "drop-oldest", "drop-newest"].includes(overflow))
+      throw new TypeError('overflow must be "error", "drop-oldest" or "drop-newest".');
+    if (signal?.aborted) {
+      this.#end();
+      return;
+    }
+    let dropped = false;
+    const onMessage = (message: GroupMessage<T>): void => {
+      const waiting = this.#waiting.shift();
+      if (waiting !== undefined) return waiting.resolve({ value: message, done: false });
+      if (this.#buffer.size >= maxBuffered) {
+        if (overflow === "error") return this.#end(new MessageOverflowError(group.name, maxBuffered));
+        if (!dropped) logger.warning(`Messages of group ${group.name} are lost (${overflow}).`);
+        dropped = true;
+        if (overflow === "drop-newest") return;
+        this.#buffer.shift();
+      }
+      this.#buffer.push(message);
+    };
+    const onStatus = (): void => {
+      if (group.status === "refused") this.#end(group.error);
+    };
+    const onAbort = (): void => {
+      this.#buffer.drain();
+      this.#end();
+    };
+    // Subscribed first: a join that fails at once must find all that is to be ended.
+    this.#ends.push(group.subscribe(onMessage), whenAborted(signal, onAbort), group.onStatusChange(onStatus));
+    // Another subscriber's refusal is no change any more.
+    onStatus();
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  next(): Promise<Result<T>> {
+    const message = this.#buffer.shift();
+    if (message !== undefined) return Promise.resolve({ value: message, done: false });
+    if (!this.#ended) {
+      const waiting = deferred<Result<T>>();
+      this.#waiting.push(waiting);
+      return waiting.promise;
+    }
+    const error = this.#error;
+    this.#error = undefined;
+    return error === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
+  }
+
+  /** Leaving the loop ends the subscription. */
+  return(): Promise<Result<T>> {
+    this.#buffer.drain();
+    this.#error = undefined;
+    this.#end();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  /** No more messages. What is buffered is still handed out, then the error, once. */
+  #end(error?: Error): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    for (const end of this.#ends) end();
+    for (const waiting of this.#waiting.drain()) {
+      if (this.#error === undefined) waiting.resolve({ value: undefined, done: true });
+      else waiting.reject(this.#error);
+      this.#error = undefined;
+    }
+  }
+}

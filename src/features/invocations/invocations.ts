@@ -1,0 +1,246 @@
+import { AbortError } from "@azure/abort-controller";
+import {
+  InvocationError,
+  toError,
+  type ConnectionError,
+  type InvocationErrorCode,
+  type InvocationErrorOptions,
+} from "../../core/errors.js";
+import { attempt } from "../../core/log.js";
+import type { InvokeEventOptions, InvokeEventResult } from "./models.js";
+import type { InvokeResponseMessage, WebPubSubDataType, WebPubSubMessage } from "../../core/models/messages.js";
+import { amount, type Settings } from "../../core/options.js";
+import { whenAborted } from "../../core/util/whenAborted.js";
+import { checkSignal } from "../../core/util/checkSignal.js";
+import { Timer } from "../../core/util/timer.js";
+import { encodeFrame, type Frame } from "../../core/session/frame.js";
+import { invokeMessage, type MessageContent } from "../../core/session/operationMessage.js";
+import type { SessionHost, SessionPart } from "../../core/session/sessionPart.js";
+
+type Invocation = {
+  readonly id: string;
+  readonly frame: Frame;
+  /** Ends the watch over the caller's signal. */
+  readonly unlisten: () => void;
+  readonly resolve: (result: InvokeEventResult) => void;
+  readonly reject: (error: InvocationError) => void;
+  /** Handed to a socket: it may have been executed and is never sent again. */
+  sent: boolean;
+  /** When the caller waits no longer (absolute, in ms). */
+  readonly timeoutAt: number;
+  readonly onTimeout: () => void;
+  readonly timer: Timer;
+};
+
+type Details = Omit<InvocationErrorOptions, "invocationId" | "code">;
+
+/** Calls to the application's server that wait to be sent or to be answered. */
+export class Invocations implements SessionPart {
+  readonly #settings: Settings;
+  readonly #host: SessionHost;
+  readonly #byId = new Map<string, Invocation>();
+  readonly #unsent = new Set<Invocation>();
+  /** Given up while the link was down. */
+  #cancelled: string[] = [];
+  #nextId = 1;
+
+  constructor(settings: Settings, host: SessionHost) {
+    this.#settings = settings;
+    this.#host = host;
+  }
+
+  get pending(): number {
+    return this.#byId.size;
+  }
+
+  async invoke(
+    event: string,
+    content: MessageContent,
+    dataType: WebPubSubDataType | undefined,
+    { invocationId, timeoutInMs, ...options }: InvokeEventOptions = {},
+  ): Promise<InvokeEventResult> {
+    const abortSignal = checkSignal(options.abortSignal);
+    const id = this.#reserveId(invocationId);
+    const { refusal } = this.#host;
+    if (refusal !== undefined) throw failure(id, "NotStarted", refusal);
+    if (abortSignal?.aborted) throw aborted(id);
+    const { environment, maxPendingOperations, protocol } = this.#settings;
+    if (this.#unsent.size >= maxPendingOperations) {
+      const message = `${maxPendingOperations} invocations are waiting already (maxPendingOperations).`;
+      throw failure(id, "TooManyPending", message);
+    }
+    let frame: Frame;
+    let timeout: number;
+    try {
+      timeout = amount("timeoutInMs", timeoutInMs, 0);
+      frame = encodeFrame(protocol, invokeMessage(id, event, content, dataType));
+    } catch (thrown) {
+      const cause = toError(thrown);
+      throw failure(id, "InvalidMessage", cause.message, { cause });
+    }
+    return new Promise((resolve, reject) => {
+      const invocation: Invocation = {
+        id,
+        frame,
+        unlisten: whenAborted(abortSignal, () => this.#giveUp(invocation, aborted(id))),
+        resolve,
+        reject,
+        sent: false,
+        timeoutAt: environment.now() + (timeout || Infinity),
+        onTimeout: () =>
+          this.#giveUp(invocation, failure(id, "Timeout", `No answer within ${timeout} ms (timeoutInMs).`)),
+        timer: new Timer(environment),
+      };
+      this.#byId.set(id, invocation);
+      this.#unsent.add(invocation);
+      invocation.timer.at(invocation.timeoutAt, invocation.onTimeout);
+      this.#flush();
+    });
+  }
+
+  begins(): void {
+    this.#flush();
+  }
+
+  /** A recovery will give them time anew; till then there is only the caller's own. */
+  interrupted(): void {
+    for (const { sent, timer, timeoutAt, onTimeout } of this.#byId.values())
+      if (sent) timer.at(timeoutAt, onTimeout);
+  }
+
+  resumes(): void {
+    for (const id of this.#cancelled.splice(0)) this.#cancel(id);
+    const { ackTimeoutInMs, environment } = this.#settings;
+    // An answer that left the service before the link broke is lost, and nobody can tell.
+    const due = environment.now() + ackTimeoutInMs;
+    for (const invocation of this.#byId.values()) {
+      if (!invocation.sent) continue;
+      // A clock that jumped has left its timer behind.
+      if (ackTimeoutInMs === 0 || invocation.timeoutAt <= due) {
+        invocation.timer.at(invocation.timeoutAt, invocation.onTimeout);
+        continue;
+      }
+      const message = `No answer within ${ackTimeoutInMs} ms (ackTimeoutInMs) of the recovery.`;
+      invocation.timer.at(due, () =>
+        this.#giveUp(invocation, failure(invocation.id, "ConnectionLost", message)),
+      );
+    }
+    this.#flush();
+  }
+
+  ends(cause: ConnectionError): void {
+    this.#cancelled = [];
+    const message = "Connection is disconnected before receiving invoke response from the service";
+    for (const invocation of this.#byId.values()) {
+      if (invocation.sent)
+        this.#reject(invocation, failure(invocation.id, "ConnectionLost", message, { cause }));
+    }
+  }
+
+  refuse(cause: ConnectionError): void {
+    this.#cancelled = [];
+    for (const invocation of this.#byId.values()) {
+      this.#reject(invocation, failure(invocation.id, "NotStarted", cause.message, { cause }));
+    }
+  }
+
+  receive(message: WebPubSubMessage): void {
+    if (message.kind !== "invokeResponse") return;
+    const invocation = this.#byId.get(message.invocationId);
+    if (invocation?.sent !== true) return;
+    const error = toFailure(message);
+    if (error !== undefined) {
+      this.#reject(invocation, error);
+      return;
+    }
+    const { invocationId, dataType, data } = message;
+    this.#settle(invocation);
+    invocation.resolve({ invocationId, dataType, data });
+  }
+
+  /** Writes what waits, in the order of the calls. */
+  #flush(): void {
+    for (const invocation of this.#unsent) {
+      if (!this.#host.writable) return;
+      this.#unsent.delete(invocation);
+      invocation.sent = true;
+      try {
+        this.#host.write(invocation.frame);
+      } catch (thrown) {
+        // What a socket threw at may have left it all the same, so it isn't sent again.
+        const cause = toError(thrown);
+        this.#reject(invocation, failure(invocation.id, "SendFailed", cause.message, { cause }));
+      }
+    }
+  }
+
+  #reserveId(explicit: string | null | undefined): string {
+    if (explicit === undefined || explicit === null) return String(this.#nextId++);
+    // The service has no way to answer under a longer one.
+    if (typeof explicit !== "string" || explicit === "" || explicit.length > 1024) {
+      throw failure(
+        String(explicit),
+        "InvalidMessage",
+        "invocationId must be a string of 1 to 1024 characters.",
+      );
+    }
+    if (this.#byId.has(explicit)) {
+      throw failure(explicit, "InvocationIdInUse", "Invocation id is already registered.");
+    }
+    // The client's own ids are numbers: they go on after any that the application has used.
+    const number = /^\d{1,15}$/.test(explicit) ? Number(explicit) : 0;
+    this.#nextId = Math.max(this.#nextId, number + 1);
+    return explicit;
+  }
+
+  /** The caller waits no longer: the service need not work on it any more. */
+  #giveUp(invocation: Invocation, error: InvocationError): void {
+    if (invocation.sent) this.#cancel(invocation.id);
+    this.#reject(invocation, error);
+  }
+
+  #cancel(invocationId: string): void {
+    if (!this.#host.writable) {
+      this.#cancelled.push(invocationId);
+      return;
+    }
+    // Where that fails the service works on in vain; nobody else is harmed.
+    attempt("cancel an invocation", () =>
+      this.#host.write(this.#settings.protocol.writeMessage({ kind: "cancelInvocation", invocationId })),
+    );
+  }
+
+  #reject(invocation: Invocation, error: InvocationError): void {
+    this.#settle(invocation);
+    invocation.reject(error);
+  }
+
+  #settle(invocation: Invocation): void {
+    this.#byId.delete(invocation.id);
+    this.#unsent.delete(invocation);
+    invocation.unlisten();
+    invocation.timer.clear();
+    this.#host.settled();
+  }
+}
+
+function toFailure({ invocationId, success, error }: InvokeResponseMessage): InvocationError | undefined {
+  if (success === true) return undefined;
+  if (success !== false)
+    return failure(invocationId, "InvalidResponse", "Unsupported invoke response frame.");
+  return failure(invocationId, "Refused", error?.message ?? "Invocation failed.", { errorDetail: error });
+}
+
+function aborted(id: string): InvocationError {
+  const message = "Invocation cancelled by abortSignal.";
+  return failure(id, "Aborted", message, { cause: new AbortError(message) });
+}
+
+function failure(
+  invocationId: string,
+  code: InvocationErrorCode,
+  message: string,
+  more: Details = {},
+): InvocationError {
+  return new InvocationError(message, { invocationId, code, ...more });
+}

@@ -1,0 +1,108 @@
+import type { GroupStateRecord } from "./models.js";
+import type { GroupStateItem } from "../../core/models/messages.js";
+
+/** How long an update outlives snapshots that don't know of it, in ms. */
+const RETENTION = 300_000;
+/** So many cleared states are remembered, so that an older message can't bring them back. */
+const MAX_CLEARED = 200;
+
+type Entry = {
+  readonly item: GroupStateItem;
+  /** Known from an update, which a snapshot may have missed; false: confirmed by a snapshot. */
+  fresh: boolean;
+  /** When it arrived, by the local clock. */
+  arrived: number;
+};
+
+/**
+ * The states of one group's connections as the service last told them. The larger `updatedAt` wins.
+ * The local clock, handed in, only measures how long ago something arrived.
+ */
+export class GroupStateCache {
+  /** In the order in which connections first showed a state. */
+  #visible = new Map<string, Entry>();
+  /** Without a state, in the order of arrival. */
+  #cleared = new Map<string, Entry>();
+
+  /** Takes changes in. Returns whether anything visible has changed. */
+  update(items: readonly GroupStateItem[], now: number): boolean {
+    return this.#take(items, true, now);
+  }
+
+  /** Takes the whole picture in: what it lacks is gone, unless an update has told of it lately. */
+  snapshot(items: readonly GroupStateItem[], now: number): boolean {
+    const listed = new Set(items.filter(isItem).map(({ connectionId }) => connectionId));
+    let changed = false;
+    for (const [id, entry] of this.#visible) {
+      if (listed.has(id) || (entry.fresh && !isExpired(entry, now))) continue;
+      changed = this.#visible.delete(id);
+    }
+    for (const [id, entry] of this.#cleared) if (isExpired(entry, now)) this.#cleared.delete(id);
+    return this.#take(items, false, now) || changed;
+  }
+
+  /** Forgets everything. Returns whether anything was visible. */
+  clear(): boolean {
+    const changed = this.#visible.size > 0;
+    this.#visible.clear();
+    this.#cleared.clear();
+    return changed;
+  }
+
+  /** Copies that the caller may keep and change. */
+  list(): GroupStateRecord[] {
+    return [...this.#visible.values()].map(({ item }) => copy(item) as GroupStateRecord);
+  }
+
+  #take(items: readonly GroupStateItem[], fresh: boolean, now: number): boolean {
+    let changed = false;
+    for (const item of items) if (isItem(item) && this.#put(item, fresh, now)) changed = true;
+    if (this.#cleared.size > MAX_CLEARED) {
+      for (const [id, entry] of this.#cleared) {
+        if (!isExpired(entry, now) && this.#cleared.size <= MAX_CLEARED) break;
+        this.#cleared.delete(id);
+      }
+    }
+    return changed;
+  }
+
+  #put(item: GroupStateItem, fresh: boolean, now: number): boolean {
+    const { connectionId, updatedAt } = item;
+    const held = this.#visible.get(connectionId) ?? this.#cleared.get(connectionId);
+    if (held !== undefined && updatedAt <= held.item.updatedAt) {
+      // A snapshot that has caught up with an update decides from here on.
+      if (!fresh && updatedAt === held.item.updatedAt) held.fresh = false;
+      return false;
+    }
+    const entry: Entry = { item: copy(item), fresh, arrived: now };
+    this.#cleared.delete(connectionId);
+    if (item.state) {
+      this.#visible.set(connectionId, entry);
+      return true;
+    }
+    this.#cleared.set(connectionId, entry);
+    return this.#visible.delete(connectionId);
+  }
+}
+
+/** Judged from outside: items come as the service wrote them. */
+function isItem(item: GroupStateItem | null): item is GroupStateItem {
+  return (
+    typeof item?.connectionId === "string" &&
+    typeof item.updatedAt === "number" &&
+    Object.values(item.state ?? {}).every((value) => typeof value === "string")
+  );
+}
+
+/** A clock that was set back starts the waiting anew instead of prolonging it. */
+function isExpired(entry: Entry, now: number): boolean {
+  entry.arrived = Math.min(entry.arrived, now);
+  return now - entry.arrived > RETENTION;
+}
+
+function copy({ connectionId, userId, state, updatedAt }: GroupStateItem): GroupStateItem {
+  const item: GroupStateItem = { connectionId, updatedAt };
+  if (userId !== undefined) item.userId = userId;
+  if (state) item.state = { ...state };
+  return item;
+}

@@ -1,0 +1,182 @@
+import type { JSONTypes } from "../../core/models/messages.js";
+import type { GroupStream, GroupStreamMessage } from "./models.js";
+import { toBytes } from "../../core/util/base64.js";
+import { deferred, type Deferred } from "../../core/util/deferred.js";
+import { Queue } from "../../core/util/queue.js";
+import { GroupStreamError } from "./groupStreamError.js";
+
+type Step = IteratorResult<GroupStreamMessage, undefined>;
+type Held = { readonly message: GroupStreamMessage; readonly size: number };
+
+const DONE: Step = { done: true, value: undefined };
+
+/** One stream that is being received, and what of it waits for its reader. */
+export class InboundStream implements GroupStream {
+  readonly groupName: string;
+  readonly streamId: string;
+  readonly #abort = new AbortController();
+  readonly #onLeft: () => void;
+  readonly #queue = new Queue<Held>();
+  readonly #readers = new Queue<Deferred<Step>>();
+  #size = 0;
+  #isOver = false;
+  #failure: GroupStreamError | undefined;
+  /** One reader is to get all of it. */
+  #taken = false;
+  #readable: ReadableStream<JSONTypes | Uint8Array<ArrayBuffer>> | undefined;
+
+  /** @param onLeft called when the reader wants no more */
+  constructor(groupName: string, streamId: string, onLeft: () => void) {
+    this.groupName = groupName;
+    this.streamId = streamId;
+    this.#onLeft = onLeft;
+  }
+
+  get abortSignal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** How much is waiting for the reader. */
+  get size(): number {
+    return this.#size;
+  }
+
+  get readable(): ReadableStream<JSONTypes | Uint8Array<ArrayBuffer>> {
+    this.#readable ??= new ReadableStream<JSONTypes | Uint8Array<ArrayBuffer>>(
+      {
+        pull: async (controller) => {
+          const { done, value } = await this.#next();
+          if (done) controller.close();
+          else controller.enqueue(toPayload(value));
+        },
+        cancel: () => this.leave(),
+      },
+      // What waits, waits here: one buffer is enough.
+      { highWaterMark: 0 },
+    );
+    return this.#readable;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<GroupStreamMessage, undefined> {
+    let left = false;
+    const iterator: AsyncIterableIterator<GroupStreamMessage, undefined> = {
+      next: () =>
+        this.#next().catch((error: unknown) => {
+          if (left) return DONE;
+          throw error;
+        }),
+      return: () => {
+        left = true;
+        this.leave();
+        return Promise.resolve(DONE);
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  async text(): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const message of this.#all()) {
+      const payload = toPayload(message);
+      if (payload instanceof Uint8Array) text += decoder.decode(payload, { stream: true });
+      else text += decoder.decode() + toText(message);
+    }
+    return text + decoder.decode();
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    let length = 0;
+    for await (const message of this.#all()) {
+      const payload = toPayload(message);
+      const part = payload instanceof Uint8Array ? payload : new TextEncoder().encode(toText(message));
+      parts.push(part);
+      length += part.length;
+    }
+    const all = new Uint8Array(length);
+    let at = 0;
+    for (const part of parts) {
+      all.set(part, at);
+      at += part.length;
+    }
+    return all;
+  }
+
+  async json<T = unknown>(): Promise<T> {
+    return JSON.parse(await this.text()) as T;
+  }
+
+  push(message: GroupStreamMessage, size: number): void {
+    if (this.#isOver) return;
+    const reader = this.#readers.shift();
+    if (reader !== undefined) {
+      reader.resolve({ done: false, value: message });
+      return;
+    }
+    this.#queue.push({ message, size });
+    this.#size += size;
+  }
+
+  /** Nothing more comes; with an error it isn't complete. */
+  end(failure?: GroupStreamError): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#failure = failure;
+    for (const reader of this.#readers.drain()) {
+      if (failure === undefined) reader.resolve(DONE);
+      else reader.reject(failure);
+    }
+    this.#abort.abort(failure);
+  }
+
+  /** The reader wants no more. */
+  leave(): void {
+    const wasOver = this.#isOver;
+    this.#queue.drain();
+    this.#size = 0;
+    // Other readers, and whoever comes back, must not take this for the end.
+    const failure = new GroupStreamError("Left", this.streamId, "The stream was left by its reader.");
+    this.end(failure);
+    this.#failure ??= failure;
+    if (!wasOver) this.#onLeft();
+  }
+
+  /** For one reader alone: of two that share, each would take its part for the whole. */
+  async *#all(): AsyncGenerator<GroupStreamMessage, undefined> {
+    if (this.#taken || this.#readers.size > 0 || this.#readable?.locked) throw this.#refusal();
+    this.#taken = true;
+    for (;;) {
+      const { done, value } = await this.#next(true);
+      if (done) return;
+      yield value;
+    }
+  }
+
+  #refusal(): GroupStreamError {
+    return new GroupStreamError("Taken", this.streamId, "The stream has another reader.");
+  }
+
+  #next(isTaker = false): Promise<Step> {
+    if (this.#taken && !isTaker) return Promise.reject(this.#refusal());
+    const held = this.#queue.shift();
+    if (held !== undefined) {
+      this.#size -= held.size;
+      return Promise.resolve({ done: false, value: held.message });
+    }
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#isOver) return Promise.resolve(DONE);
+    const reader = deferred<Step>();
+    this.#readers.push(reader);
+    return reader.promise;
+  }
+}
+
+function toPayload({ data }: GroupStreamMessage): JSONTypes | Uint8Array<ArrayBuffer> {
+  return data instanceof ArrayBuffer ? toBytes(data) : data;
+}
+
+function toText({ dataType, data }: GroupStreamMessage): string {
+  return dataType === "text" && typeof data === "string" ? data : JSON.stringify(data);
+}
