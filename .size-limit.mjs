@@ -1,46 +1,44 @@
-// What an app's visitors download, minified and gzipped; checked by `npm run size` on the built package.
-// A budget is what is reached, rounded up: whoever adds code sees what it costs.
+// What an app's visitors download, minified and gzipped. `scripts/size.mjs` runs it on the built package and checks the
+// budgets that stand there.
 
-const client = "dist/esm/index.mjs";
-const clientAlone = ["./chunks/*", "@azure/*", "events", "isomorphic-ws"];
+const file = (name) => `dist/esm/${name}.mjs`;
+
+/** @param imports by entry point: what is imported from it */
+const app = (name, imports, ignore = []) => ({
+  name,
+  path: file(Object.keys(imports)[0]),
+  import: Object.fromEntries(Object.entries(imports).map(([entry, names]) => [file(entry), names])),
+  gzip: true,
+  ignore,
+});
+
+const core = { core: "{ CoreClient }" };
+const features = {
+  groups: "{ groupHandle }",
+  presence: "{ presence }",
+  streams: "{ streams }",
+  invocations: "{ invocations }",
+};
+/** What the bindings use. */
+const bound = { ...core, ...features, retain: "{ retain }" };
 
 export default [
+  app("core", core),
+  app("complete", { index: "{ WebPubSubClient }" }),
+  ...Object.entries(features).map(([entry, names]) => app(entry, { ...core, [entry]: names })),
+  app("what the bindings use", bound),
+  app("react", { ...bound, react: "*" }, ["react"]),
+  app("vue", { ...bound, vue: "*" }, ["vue"]),
+  app("react: useGroup alone", { react: "{ WebPubSubProvider, useGroup }" }, ["react"]),
   {
-    name: "web-pubsub-client",
-    path: client,
-    import: "{ WebPubSubClient }",
-    gzip: true,
-    limit: "29.7 kB",
+    ...app("protobuf", { protobuf: "*" }),
+    // size-limit would leave peer dependencies out.
+    modifyEsbuildConfig: (config) => ({ ...config, external: [] }),
   },
   {
-    name: "@azure/web-pubsub-client, for comparison",
+    name: "@azure/web-pubsub-client",
     path: "node_modules/@azure/web-pubsub-client/dist/browser/index.js",
     import: "{ WebPubSubClient }",
     gzip: true,
-  },
-  {
-    name: "web-pubsub-client/react, beside react and the client",
-    path: "dist/esm/react.mjs",
-    import: "*",
-    gzip: true,
-    ignore: [...clientAlone, "react"],
-    limit: "1.6 kB",
-  },
-  {
-    name: "web-pubsub-client/vue, beside vue and the client",
-    path: "dist/esm/vue.mjs",
-    import: "*",
-    gzip: true,
-    ignore: [...clientAlone, "vue"],
-    limit: "1.4 kB",
-  },
-  {
-    name: "web-pubsub-client/protobuf with @bufbuild/protobuf, beside the client",
-    path: "dist/esm/protobuf.mjs",
-    import: "*",
-    gzip: true,
-    limit: "5 kB",
-    // size-limit would leave peer dependencies out.
-    modifyEsbuildConfig: (config) => ({ ...config, external: clientAlone }),
   },
 ];

@@ -2,6 +2,7 @@ import commonjs from "@rollup/plugin-commonjs";
 import resolve from "@rollup/plugin-node-resolve";
 import terser from "@rollup/plugin-terser";
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import dts from "rollup-plugin-dts";
 import esbuild from "rollup-plugin-esbuild";
 
@@ -9,12 +10,40 @@ const { dependencies, peerDependencies = {} } = JSON.parse(readFileSync("package
 const packages = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
 const external = (id) => packages.some((name) => id === name || id.startsWith(`${name}/`));
 
+/**
+ * The built modules ask for the platform by a name that package.json resolves by conditions (`imports`), so that
+ * bundles for browsers leave Node's part out.
+ */
+const PLATFORM = "#platform";
+const platform = {
+  name: "platform",
+  resolveId: (id, importer) =>
+    importer !== undefined && id.endsWith("/platform.js") ? { id: PLATFORM, external: true } : null,
+};
+const platforms = {
+  platform: "src/core/environment/platform.ts",
+  "platform.browser": "src/core/environment/platform.browser.ts",
+};
+/** The same in a build for browsers, where everything is inside. */
+const inBrowsers = {
+  name: "platform in browsers",
+  resolveId: (id, importer) =>
+    id.endsWith("/platform.js") ? fileURLToPath(new URL("platform.browser.ts", `file://${importer}`)) : null,
+};
+
 const typescript = () => esbuild({ target: "es2022", tsconfig: false });
 const resolveTs = () => resolve({ extensions: [".ts", ".tsx", ".mjs", ".js"] });
 
 /** Entry points: their name in `dist` and their source. */
 const entries = {
   index: "src/index.ts",
+  core: "src/core/index.ts",
+  ...Object.fromEntries(
+    ["groups", "invocations", "presence", "retain", "streams"].map((name) => [
+      name,
+      `src/features/${name}/index.ts`,
+    ]),
+  ),
   protobuf: "src/protobuf/index.ts",
   react: "src/react/index.ts",
   vue: "src/vue/index.ts",
@@ -24,15 +53,16 @@ const banner = ({ name }) => (name === "react" ? '"use client";' : "");
 
 export default [
   {
-    input: entries,
+    input: { ...entries, ...platforms },
     external,
-    plugins: [resolveTs(), typescript()],
+    plugins: [platform, resolveTs(), typescript()],
     output: [
       {
         dir: "dist/esm",
         format: "es",
         entryFileNames: "[name].mjs",
         chunkFileNames: "chunks/[name].mjs",
+        hoistTransitiveImports: false,
         banner,
         sourcemap: true,
       },
@@ -41,6 +71,7 @@ export default [
         format: "cjs",
         entryFileNames: "[name].cjs",
         chunkFileNames: "chunks/[name].cjs",
+        hoistTransitiveImports: false,
         banner,
         sourcemap: true,
         exports: "named",
@@ -52,6 +83,7 @@ export default [
     // For a script tag: everything inside, under one global name.
     input: "src/browser.ts",
     plugins: [
+      inBrowsers,
       resolve({ browser: true, preferBuiltins: false, extensions: [".ts", ".mjs", ".js"] }),
       commonjs(),
       typescript(),
@@ -68,6 +100,7 @@ export default [
     // For `<script type="module">` without a bundler.
     input: "src/browser.ts",
     plugins: [
+      inBrowsers,
       resolve({ browser: true, preferBuiltins: false, extensions: [".ts", ".mjs", ".js"] }),
       commonjs(),
       typescript(),
@@ -77,7 +110,9 @@ export default [
   {
     input: { ...entries, browser: "src/browser.ts" },
     external: (id) => external(id) || id.startsWith("node:"),
-    plugins: [dts({ tsconfig: "tsconfig.json", compilerOptions: { noEmit: false, paths: {} } })],
+    plugins: [
+      dts({ tsconfig: "tsconfig.json", compilerOptions: { noEmit: false, paths: {}, stripInternal: true } }),
+    ],
     output: [
       {
         dir: "dist/types",

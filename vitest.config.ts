@@ -6,6 +6,11 @@ const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.u
 
 const alias = [
   { find: /^web-pubsub-client$/, replacement: path("./src/index.ts") },
+  { find: /^web-pubsub-client\/core$/, replacement: path("./src/core/index.ts") },
+  {
+    find: /^web-pubsub-client\/(groups|presence|streams|invocations|retain)$/,
+    replacement: path("./src/features/$1/index.ts"),
+  },
   { find: /^web-pubsub-client\/protobuf$/, replacement: path("./src/protobuf/index.ts") },
   { find: /^web-pubsub-client\/react$/, replacement: path("./src/react/index.ts") },
   { find: /^web-pubsub-client\/vue$/, replacement: path("./src/vue/index.ts") },

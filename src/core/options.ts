@@ -1,23 +1,30 @@
+import { WebPubSubJsonReliableProtocol } from "./codec/coreProtocols.js";
+import type { WebPubSubClientProtocol } from "./codec/protocol.js";
 import type { RetryPolicy } from "./connection/retryPolicy.js";
 import { createEnvironment } from "./environment/default.js";
 import type { Environment } from "./environment/environment.js";
-import { logger } from "./log.js";
+import { SILENT, type ClientLogger } from "./log.js";
 import type { WebPubSubClientOptions, WebPubSubRetryOptions } from "./models/options.js";
-import { WebPubSubJsonReliableProtocol } from "./codec/index.js";
-import type { WebPubSubClientProtocol } from "./codec/protocol.js";
-import { checkFlag } from "./util/checkFlag.js";
+import { amount, checkOptions, flag, positive, type OptionTable } from "./util/checkOptions.js";
+import type { ListenerRegistry } from "./util/listeners.js";
 
-/** The caller's options, complete and checked. */
-export interface Settings {
-  readonly protocol: WebPubSubClientProtocol;
-  /** A ping as it goes over the wire; none where the codec can't write one. */
-  readonly pingFrame: string | ArrayBuffer | undefined;
-  readonly environment: Environment;
+/** What a client is made of that the core doesn't choose. */
+export interface Parts {
+  /** The protocol of a client that was given none. */
+  readonly protocol: () => WebPubSubClientProtocol;
+  /** Makes the registry of a client's listeners. Default: one of the core's. */
+  readonly listeners?: () => ListenerRegistry;
+  /** The log of a client that was given none. Default: it is silent. */
+  readonly logger?: ClientLogger;
+}
+
+/** The parts of a `CoreClient`. */
+export const CORE: Parts = { protocol: WebPubSubJsonReliableProtocol };
+
+interface Checked {
   readonly autoReconnect: boolean;
   readonly autoRejoinGroups: boolean;
   readonly restoreGroupStates: boolean;
-  readonly messageRetry: RetryPolicy;
-  readonly reconnectRetry: RetryPolicy;
   readonly keepAliveTimeoutInMs: number;
   readonly keepAliveIntervalInMs: number;
   readonly connectTimeoutInMs: number;
@@ -26,6 +33,30 @@ export interface Settings {
   readonly resendOnNewConnection: boolean;
   readonly releaseDelayInMs: number;
 }
+
+/** The caller's options, complete and checked. */
+export interface Settings extends Checked {
+  readonly protocol: WebPubSubClientProtocol;
+  /** A ping as it goes over the wire; none where the codec can't write one. */
+  readonly pingFrame: string | ArrayBuffer | undefined;
+  readonly environment: Environment;
+  readonly logger: ClientLogger;
+  readonly messageRetry: RetryPolicy;
+  readonly reconnectRetry: RetryPolicy;
+}
+
+const TABLE: OptionTable<Checked> = {
+  autoReconnect: [flag, true],
+  autoRejoinGroups: [flag, true],
+  restoreGroupStates: [flag, true],
+  keepAliveTimeoutInMs: [amount, 45_000],
+  keepAliveIntervalInMs: [amount, 20_000],
+  connectTimeoutInMs: [positive, 10_000],
+  ackTimeoutInMs: [amount, 30_000],
+  maxPendingOperations: [positive, 10_000],
+  resendOnNewConnection: [flag, true],
+  releaseDelayInMs: [amount, 1_000],
+};
 
 const MESSAGE_RETRY: RetryPolicy = {
   maxRetries: 3,
@@ -37,43 +68,50 @@ const MESSAGE_RETRY: RetryPolicy = {
 const RECONNECT_RETRY: RetryPolicy = { ...MESSAGE_RETRY, maxRetries: Infinity };
 const RECONNECT_UNASKED: RetryPolicy = { ...RECONNECT_RETRY, mode: "Exponential", jitter: true };
 
-let byDefault: Settings | undefined;
+/** Settings of clients without options, by their parts. */
+const shared = new Map<Parts, Settings>();
 
 /** Completes and checks options. The caller's object is only read. Clients without options share one result. */
-export function toSettings(options?: WebPubSubClientOptions): Settings {
-  return options === undefined || options === null ? (byDefault ??= complete({})) : complete(options);
+export function toSettings(options?: WebPubSubClientOptions | null, parts: Parts = CORE): Settings {
+  if (options !== undefined && options !== null) return complete(options, parts);
+  let settings = shared.get(parts);
+  if (settings === undefined) shared.set(parts, (settings = complete({}, parts)));
+  return settings;
 }
 
-function complete(options: WebPubSubClientOptions): Settings {
+function complete(options: WebPubSubClientOptions, parts: Parts): Settings {
   if (typeof options !== "object") throw new TypeError("options must be an object.");
   const reconnect = options.reconnectRetryOptions;
   const untouched =
     typeof (reconnect ?? {}) === "object" &&
     Object.values(reconnect ?? {}).every((value) => value === undefined || value === null);
-  const protocol = toProtocol(options.protocol);
+  const logger = toLogger(options.logger) ?? parts.logger ?? SILENT;
+  const protocol = checkProtocol(options.protocol) ?? parts.protocol();
   return Object.freeze({
+    ...checkOptions(TABLE, options),
+    logger,
     protocol,
-    pingFrame: writePing(protocol),
+    pingFrame: writePing(protocol, logger),
     environment: createEnvironment(options.environment ?? {}, options.webSocket ?? undefined),
-    autoReconnect: checkFlag("autoReconnect", options.autoReconnect, true),
-    autoRejoinGroups: checkFlag("autoRejoinGroups", options.autoRejoinGroups, true),
-    restoreGroupStates: checkFlag("restoreGroupStates", options.restoreGroupStates, true),
     messageRetry: toRetryPolicy("messageRetryOptions", options.messageRetryOptions, MESSAGE_RETRY),
     reconnectRetry: untouched
       ? RECONNECT_UNASKED
       : toRetryPolicy("reconnectRetryOptions", reconnect, RECONNECT_RETRY),
-    keepAliveTimeoutInMs: amount("keepAliveTimeoutInMs", options.keepAliveTimeoutInMs, 45_000),
-    keepAliveIntervalInMs: amount("keepAliveIntervalInMs", options.keepAliveIntervalInMs, 20_000),
-    connectTimeoutInMs: positive("connectTimeoutInMs", options.connectTimeoutInMs, 10_000),
-    ackTimeoutInMs: amount("ackTimeoutInMs", options.ackTimeoutInMs, 30_000),
-    maxPendingOperations: positive("maxPendingOperations", options.maxPendingOperations, 10_000),
-    resendOnNewConnection: checkFlag("resendOnNewConnection", options.resendOnNewConnection, true),
-    releaseDelayInMs: amount("releaseDelayInMs", options.releaseDelayInMs, 1_000),
   });
 }
 
-function toProtocol(protocol: WebPubSubClientProtocol | undefined): WebPubSubClientProtocol {
-  if (protocol === undefined || protocol === null) return WebPubSubJsonReliableProtocol();
+function toLogger(logger: ClientLogger | null | undefined): ClientLogger | undefined {
+  if (logger === undefined || logger === null) return undefined;
+  for (const level of ["info", "warning", "error"] as const) {
+    if (typeof logger[level] !== "function") throw new TypeError(`logger.${level} must be a function.`);
+  }
+  return logger;
+}
+
+function checkProtocol(
+  protocol: WebPubSubClientProtocol | null | undefined,
+): WebPubSubClientProtocol | undefined {
+  if (protocol === undefined || protocol === null) return undefined;
   const isProtocol =
     typeof protocol.name === "string" &&
     typeof protocol.parseMessages === "function" &&
@@ -87,7 +125,10 @@ function toProtocol(protocol: WebPubSubClientProtocol | undefined): WebPubSubCli
 }
 
 /** A codec of the application's may not know pings; then there is no keep-alive. */
-function writePing(protocol: WebPubSubClientProtocol): string | ArrayBuffer | undefined {
+function writePing(
+  protocol: WebPubSubClientProtocol,
+  logger: ClientLogger,
+): string | ArrayBuffer | undefined {
   try {
     return protocol.writeMessage({ kind: "ping" });
   } catch {
@@ -119,21 +160,6 @@ function toRetryPolicy(
     retryDelayInMs: pick("retryDelayInMs"),
     maxRetryDelayInMs: pick("maxRetryDelayInMs"),
     mode,
-    jitter: checkFlag(`${name}.jitter`, given?.jitter, mode === "Exponential"),
+    jitter: flag(`${name}.jitter`, given?.jitter, mode === "Exponential"),
   };
-}
-
-/** A number from 0 up; 0 switches the thing off. */
-export function amount(name: string, value: number | undefined, byDefault: number): number {
-  const chosen = value ?? byDefault;
-  if (typeof chosen !== "number" || Number.isNaN(chosen)) throw new TypeError(`${name} must be a number.`);
-  if (chosen < 0) throw new RangeError(`${name} must be greater than or equal to 0.`);
-  return chosen;
-}
-
-/** A number above 0. */
-export function positive(name: string, value: number | undefined, byDefault: number): number {
-  const chosen = amount(name, value, byDefault);
-  if (chosen === 0) throw new RangeError(`${name} must be greater than 0.`);
-  return chosen;
 }

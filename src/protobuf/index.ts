@@ -7,6 +7,8 @@ const codec = (name: string, isReliableSubProtocol: boolean): WebPubSubClientPro
   isReliableSubProtocol,
   parseMessages: readProtobuf,
   writeMessage: writeProtobuf,
+  // Features have no frames in this format, so it carries messages only.
+  frames: { format: "protobuf", add: () => undefined },
 });
 
 /**

@@ -1,5 +1,5 @@
 import { useCallback, useEffect } from "react";
-import type { ConnectionInfo, ServerDataMessage } from "../index.js";
+import type { ConnectionInfo, ServerDataMessage } from "../core/index.js";
 import { useWebPubSubClient } from "./provider.js";
 import { useLatest, useStore } from "./support.js";
 

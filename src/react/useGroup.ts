@@ -1,16 +1,17 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
-import type {
-  Group,
-  GroupContent,
-  GroupLogOptions,
-  GroupMessage,
-  GroupSubscriptionOptions,
-} from "../index.js";
+import {
+  groupHandle,
+  type GroupContent,
+  type GroupHandle,
+  type GroupLogOptions,
+  type GroupMessage,
+  type GroupSubscriptionOptions,
+} from "../features/groups/index.js";
 import { useWebPubSubClient } from "./provider.js";
 import { NOTHING, useLatest, useStore, type Log } from "./support.js";
 
 /** Status of a group and `send`, which is the same function until name, schema or client change. */
-export type GroupView<In = GroupContent> = Pick<Group<never, In>, "status" | "error" | "send">;
+export type GroupView<In = GroupContent> = Pick<GroupHandle<never, In>, "status" | "error" | "send">;
 
 /**
  * Subscribes to a group while the component is mounted. All components of a group share one
@@ -25,7 +26,7 @@ export function useGroup<T = GroupContent, In = T>(
   return {
     status: useStatus(group, () => group.status, "idle"),
     error: useStatus(group, () => group.error, undefined),
-    send: useCallback<Group<never, In>["send"]>((data, how) => group.send(data, how), [group]),
+    send: useCallback<GroupHandle<never, In>["send"]>((data, how) => group.send(data, how), [group]),
   };
 }
 
@@ -39,7 +40,7 @@ export function useGroupMessages<T = GroupContent, In = T>(
 ): readonly GroupMessage<T>[] {
   const { limit = 100 } = options;
   const [log, setLog] = useState<Log<GroupMessage<T>>>(NOTHING);
-  const group: Group<T, In> = useSubscription(
+  const group: GroupHandle<T, In> = useSubscription(
     name,
     (message: GroupMessage<T>) =>
       setLog((before) => {
@@ -52,7 +53,7 @@ export function useGroupMessages<T = GroupContent, In = T>(
 }
 
 /** What `read` gives of a group that changes with its status; `onServer` there. */
-export function useStatus<T>(group: Pick<Group, "onStatusChange">, read: () => T, onServer: T): T {
+export function useStatus<T>(group: Pick<GroupHandle, "onStatusChange">, read: () => T, onServer: T): T {
   const subscribe = useCallback((changed: () => void) => group.onStatusChange(changed), [group]);
   return useStore(subscribe, read, onServer);
 }
@@ -62,9 +63,9 @@ export function useSubscription<T, In>(
   name: string,
   onMessage?: (message: GroupMessage<T>) => unknown,
   { schema, onInvalidMessage }: GroupSubscriptionOptions<T, In> = {},
-): Group<T, In> {
+): GroupHandle<T, In> {
   const client = useWebPubSubClient();
-  const group = useMemo(() => client.group(name, { schema }), [client, name, schema]);
+  const group = useMemo(() => groupHandle(client, name, { schema }), [client, name, schema]);
   const latest = useLatest({ group, onMessage, onInvalidMessage });
   // Another group is rendered a moment before this one's subscription ends: its handlers aren't meant then.
   const handlers = useCallback(

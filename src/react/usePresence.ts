@@ -1,26 +1,47 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
-import type { Group, GroupStreamsOptions, GroupStreamView, WebPubSubClient } from "../index.js";
+import { useCallback, useEffect, useState } from "react";
+import type { GroupHandle } from "../features/groups/index.js";
+import { presence, type GroupState, type GroupStateRecord } from "../features/presence/index.js";
+import {
+  streams,
+  type GroupStreamsOptions,
+  type GroupStreamView,
+  type GroupStreamWriter,
+  type OpenGroupStreamOptions,
+} from "../features/streams/index.js";
+import type { OperationOptions, WebPubSubResult } from "../core/index.js";
 import { useWebPubSubClient } from "./provider.js";
 import { useStatus, useSubscription } from "./useGroup.js";
 import { NOTHING, useLatest, useStore, type Log } from "./support.js";
 
 /** The states of a group's members; why they or the group are refused; and `setState` for one's own. */
-export type GroupStateView = Pick<Group, "states" | "error" | "setState">;
+export interface GroupStateView {
+  readonly states: readonly GroupStateRecord[];
+  readonly error: Error | undefined;
+  /** Says something about this connection in the group; undefined takes it back. */
+  readonly setState: (state: GroupState | undefined, options?: OperationOptions) => Promise<WebPubSubResult>;
+}
 
 /** Presence: joins the group and shows what its members say about themselves. */
 export function useGroupState(name: string): GroupStateView {
   const group = useSubscription(name);
+  const client = useWebPubSubClient();
   const subscribe = useCallback(
     (changed: () => void) => {
-      const ends = [group.onStatusChange(changed), group.subscribeStates(changed)];
+      const ends = [group.onStatusChange(changed), presence(client).watch(name, changed)];
       return () => ends.forEach((end) => end());
     },
-    [group],
+    [group, client, name],
   );
   return {
-    states: useStore(subscribe, () => group.states, NOTHING.items),
-    error: useStore(subscribe, () => group.error ?? group.statesError, undefined),
-    setState: useCallback((state, options) => group.setState(state, options), [group]),
+    states: useStore(subscribe, () => presence(client).states(name), NOTHING.items),
+    error: useStore(subscribe, () => group.error ?? presence(client).error(name), undefined),
+    setState: useCallback<GroupStateView["setState"]>(
+      (state, options) =>
+        state === undefined
+          ? presence(client).clear(name, options)
+          : presence(client).set(name, state, options),
+      [client, name],
+    ),
   };
 }
 
@@ -28,40 +49,31 @@ export function useGroupState(name: string): GroupStateView {
  * The newest streams in a group, as far as they have come; why there are none (the group is refused,
  * the protocol is protobuf); and `openStream` for one's own.
  */
-export interface GroupStreamsView extends Pick<Group, "error" | "openStream"> {
+export interface GroupStreamsView {
   readonly streams: readonly GroupStreamView[];
+  readonly error: Error | undefined;
+  readonly openStream: (options?: OpenGroupStreamOptions) => Promise<GroupStreamWriter>;
 }
 
 /** Joins the group and shows the streams in it. Options are read when it subscribes. */
 export function useGroupStream(name: string, options?: GroupStreamsOptions): GroupStreamsView {
   const [log, setLog] = useState<Log<GroupStreamView>>(NOTHING);
-  const group = useSubscription(name);
+  const group: GroupHandle = useSubscription(name);
   const latest = useLatest(options);
   const client = useWebPubSubClient();
-  const lack = useMemo(() => whyNoStreams(client), [client]);
+  const { unsupported } = streams(client);
   useEffect(() => {
-    if (lack) return undefined;
-    const end = group.subscribeStreams((items) => setLog({ of: group, items }), latest.current);
+    if (unsupported) return undefined;
+    const end = streams(client).follow(name, (items) => setLog({ of: group, items }), latest.current);
     return () => {
       end();
       // Mounted again, as hot reload does it, it couldn't say how these go on.
       setLog(NOTHING);
     };
-  }, [group, latest, lack]);
+  }, [client, name, group, latest, unsupported]);
   return {
     streams: (log.of === group ? log : NOTHING).items,
-    error: useStatus(group, () => group.error ?? lack, undefined),
-    openStream: useCallback((how) => group.openStream(how), [group]),
+    error: useStatus(group, () => group.error ?? unsupported, undefined),
+    openStream: useCallback((how) => streams(client).open(name, how), [client, name]),
   };
-}
-
-/** What a protocol without streams says. Asked without options, whose mistakes are to be thrown. */
-function whyNoStreams(client: WebPubSubClient): TypeError | undefined {
-  try {
-    void client.onGroupStream(() => {}).close();
-    return undefined;
-  } catch (thrown) {
-    // It throws nothing else.
-    return thrown as TypeError;
-  }
 }

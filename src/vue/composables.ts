@@ -10,37 +10,51 @@ import {
   type MaybeRefOrGetter,
   type ShallowRef,
 } from "vue";
-import type {
-  ConnectionInfo,
-  Group,
-  GroupContent,
-  GroupLogOptions,
-  GroupMessage,
-  GroupStateRecord,
-  GroupStatus,
-  GroupStreamsOptions,
-  GroupStreamView,
-  GroupSubscriptionOptions,
-  ServerDataMessage,
-  WebPubSubClient,
-} from "../index.js";
+import type { ConnectionInfo, OperationOptions, ServerDataMessage, WebPubSubResult } from "../core/index.js";
+import {
+  groupHandle,
+  type GroupContent,
+  type GroupHandle,
+  type GroupLogOptions,
+  type GroupMessage,
+  type GroupStatus,
+  type GroupSubscriptionOptions,
+} from "../features/groups/index.js";
+import { presence, type GroupState, type GroupStateRecord } from "../features/presence/index.js";
+import {
+  streams as streamsOf,
+  type GroupStreamsOptions,
+  type GroupStreamView,
+  type GroupStreamWriter,
+  type OpenGroupStreamOptions,
+} from "../features/streams/index.js";
 import { useWebPubSubClient } from "./plugin.js";
 
 type Refs<View> = { readonly [Key in keyof View]: Readonly<ShallowRef<View[Key]>> };
 
 /** Status of a group, and `send`. `In` is the type of what is sent. */
-export type GroupView<In = GroupContent> = Refs<Pick<Group, "status" | "error">> &
-  Pick<Group<never, In>, "send">;
+export type GroupView<In = GroupContent> = Refs<Pick<GroupHandle, "status" | "error">> &
+  Pick<GroupHandle<never, In>, "send">;
 
 /** The states of a group's members; why they or the group are refused; and `setState` for one's own. */
-export type GroupStateView = Refs<Pick<Group, "states" | "error">> & Pick<Group, "setState">;
+export interface GroupStateView extends Refs<{
+  states: readonly GroupStateRecord[];
+  error: Error | undefined;
+}> {
+  /** Says something about this connection in the group; undefined takes it back. */
+  readonly setState: (state: GroupState | undefined, options?: OperationOptions) => Promise<WebPubSubResult>;
+}
 
 /**
  * The newest streams in a group, as far as they have come; why there are none (the group is refused,
  * the protocol is protobuf); and `openStream` for one's own.
  */
-export type GroupStreamsView = Refs<{ streams: readonly GroupStreamView[] } & Pick<Group, "error">> &
-  Pick<Group, "openStream">;
+export interface GroupStreamsView extends Refs<{
+  streams: readonly GroupStreamView[];
+  error: Error | undefined;
+}> {
+  readonly openStream: (options?: OpenGroupStreamOptions) => Promise<GroupStreamWriter>;
+}
 
 /** State, connection id, last error and next attempt. */
 export function useConnection(): Readonly<ShallowRef<ConnectionInfo>> {
@@ -112,23 +126,24 @@ export function useGroupMessages<T = GroupContent, In = T>(
 export function useGroupState(name: MaybeRefOrGetter<string>): GroupStateView {
   const states = shallowRef<readonly GroupStateRecord[]>([]);
   const error = shallowRef<Error>();
-  const group = useSubscription(name, {}, (current) => {
+  const client = useWebPubSubClient();
+  useSubscription(name, {}, (group) => {
+    const known = presence(client);
     const refresh = (): void => {
-      states.value = current.states;
-      error.value = current.error ?? current.statesError;
+      states.value = known.states(group.name);
+      error.value = group.error ?? known.error(group.name);
     };
-    const ends = [
-      current.onStatusChange(refresh),
-      current.subscribeStates(refresh),
-      current.subscribe(() => {}),
-    ];
+    const ends = [group.onStatusChange(refresh), known.watch(group.name, refresh), group.subscribe(() => {})];
     refresh();
     return ends;
   });
   return {
     states: shallowReadonly(states),
     error: shallowReadonly(error),
-    setState: (state, options) => group().setState(state, options),
+    setState: (state, options) => {
+      const own = presence(client);
+      return state === undefined ? own.clear(toValue(name), options) : own.set(toValue(name), state, options);
+    },
   };
 }
 
@@ -140,46 +155,39 @@ export function useGroupStream(
   const client = useWebPubSubClient();
   const streams = shallowRef<readonly GroupStreamView[]>([]);
   const error = shallowRef<Error>();
-  const group = useSubscription(name, {}, (current) => {
+  useSubscription(name, {}, (group) => {
+    const all = streamsOf(client);
+    const { unsupported } = all;
     streams.value = [];
-    const lack = whyNoStreams(client);
-    const end =
-      lack === undefined
-        ? current.subscribeStreams((views) => (streams.value = views), options)
-        : current.subscribe(() => {});
+    const ends: (() => void)[] = [];
+    // First, since it may throw.
+    if (unsupported === undefined)
+      ends.push(all.follow(group.name, (views) => (streams.value = views), options));
     const refresh = (): void => {
-      error.value = current.error ?? lack;
+      error.value = group.error ?? unsupported;
     };
-    const unlisten = current.onStatusChange(refresh);
+    ends.push(
+      group.onStatusChange(refresh),
+      group.subscribe(() => {}),
+    );
     refresh();
-    return [unlisten, end];
+    return ends;
   });
   return {
     streams: shallowReadonly(streams),
     error: shallowReadonly(error),
-    openStream: (how) => group().openStream(how),
+    openStream: (how) => streamsOf(client).open(toValue(name), how),
   };
-}
-
-/** What a protocol without streams says. Asked without options, whose mistakes are to be thrown. */
-function whyNoStreams(client: WebPubSubClient): TypeError | undefined {
-  try {
-    void client.onGroupStream(() => {}).close();
-    return undefined;
-  } catch (thrown) {
-    // It throws nothing else.
-    return thrown as TypeError;
-  }
 }
 
 /** The handle of a group, and what `subscribe` makes of it while the component is mounted. */
 function useSubscription<T, In>(
   name: MaybeRefOrGetter<string>,
   { schema, onInvalidMessage }: GroupSubscriptionOptions<T, In>,
-  subscribe: (group: Group<T, In>) => (() => void)[],
-): () => Group<T, In> {
+  subscribe: (group: GroupHandle<T, In>) => (() => void)[],
+): () => GroupHandle<T, In> {
   const client = useWebPubSubClient();
-  const group = (): Group<T, In> => client.group(toValue(name), { schema });
+  const group = (): GroupHandle<T, In> => groupHandle(client, toValue(name), { schema });
   whileMounted(() => {
     watch(
       // A name that can't be one throws in the callback, where Vue expects it and the old group has been left.

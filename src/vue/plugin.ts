@@ -1,32 +1,32 @@
 import { hasInjectionContext, inject, markRaw, type App, type InjectionKey } from "vue";
-import { WebPubSubClient, type ClientSource } from "../index.js";
+import { CoreClient, type ClientSource, type CreatedClient, type OwnedClient } from "../core/index.js";
+import { retain } from "../features/retain/index.js";
 
-const CLIENT: InjectionKey<WebPubSubClient> = Symbol("web-pubsub-client");
+const CLIENT: InjectionKey<CoreClient> = Symbol("web-pubsub-client");
 
 /**
  * Gives a client to the composables of an application: `app.use(WebPubSubPlugin, { url })`. One made
- * of `url` or `credential` is connected from `app.mount` to `app.unmount`, so not on a server.
+ * by `create`, or of `url` or `credential`, is connected from `app.mount` to `app.unmount`, so not on a server.
  */
 export const WebPubSubPlugin = {
-  /** @throws TypeError without a client, url or credential */
+  /** @throws TypeError without a client, create, url or credential */
   install(app: App, source: ClientSource): void {
-    const { client, url, credential, options } = source ?? {};
-    if (client !== undefined) {
-      app.provide(CLIENT, markRaw(client));
+    const { create, url, credential } = source ?? {};
+    if (source?.client !== undefined) {
+      app.provide(CLIENT, markRaw(source.client));
       return;
     }
-    if (url === undefined && credential === undefined) {
-      throw new TypeError("WebPubSubPlugin needs a client, a url or a credential.");
+    if (create === undefined && url === undefined && credential === undefined) {
+      throw new TypeError("WebPubSubPlugin needs a client, create, a url or a credential.");
     }
-    const owned =
-      url === undefined ? new WebPubSubClient(credential, options) : new WebPubSubClient(url, options);
+    const owned = make(source);
     app.provide(CLIENT, markRaw(owned));
     const mount = app.mount.bind(app);
     const unmount = app.unmount.bind(app);
     let release: (() => void) | undefined;
     app.mount = (...args) => {
       // First, so that what components send when they are mounted finds a client that starts.
-      release ??= owned.retain();
+      release ??= retain(owned);
       return mount(...args);
     };
     app.unmount = () => {
@@ -37,14 +37,20 @@ export const WebPubSubPlugin = {
   },
 };
 
+function make({ create, url, credential, options }: CreatedClient | OwnedClient): CoreClient {
+  if (create !== undefined) return create();
+  return url === undefined ? new CoreClient(credential, options) : new CoreClient(url, options);
+}
+
 /**
- * The client that `WebPubSubPlugin` was given or has made.
+ * The client that `WebPubSubPlugin` was given or has made. Its type is yours to tell:
+ * `useWebPubSubClient<WebPubSubClient>()` where the plugin was given such a client, or makes one by `create`.
  * @throws Error outside of an application with the plugin
  */
-export function useWebPubSubClient(): WebPubSubClient {
+export function useWebPubSubClient<Client extends CoreClient = CoreClient>(): Client {
   const client = hasInjectionContext() ? inject(CLIENT, undefined) : undefined;
   if (client === undefined) {
     throw new Error("Call app.use(WebPubSubPlugin, ...) and use this within setup of a component.");
   }
-  return client;
+  return client as Client;
 }

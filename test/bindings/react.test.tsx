@@ -14,6 +14,7 @@ import type {
   GroupStreamWriter,
   InvalidMessageError,
   ServerDataMessage,
+  CoreClient,
   WebPubSubClient,
   WebPubSubResult,
 } from "web-pubsub-client";
@@ -225,7 +226,9 @@ describe(`on React ${version}`, () => {
   test("without a provider, or a provider without a source, the error says what to do", () => {
     expect(() => renderToString(<Status />)).toThrow(/<WebPubSubProvider>/);
     const nothing = {} as { url: string };
-    expect(() => renderToString(<WebPubSubProvider {...nothing} />)).toThrow(/client, a url or a credential/);
+    expect(() => renderToString(<WebPubSubProvider {...nothing} />)).toThrow(
+      /client, create, a url or a credential/,
+    );
   });
 });
 
@@ -270,7 +273,8 @@ test("types are inferred", () => {
     expectTypeOf(useGroupMessages("room", { schema })).toEqualTypeOf<Log<{ at: Date }>>();
     expectTypeOf(useGroupMessages("room", { schema: valibot })).toEqualTypeOf<Log<{ at: Date }>>();
     expectTypeOf(useGroupMessages("room", { schema: arktype })).toEqualTypeOf<Log<{ at: Date }>>();
-    expectTypeOf(useWebPubSubClient()).toEqualTypeOf<WebPubSubClient>();
+    expectTypeOf(useWebPubSubClient()).toEqualTypeOf<CoreClient>();
+    expectTypeOf(useWebPubSubClient<WebPubSubClient>()).toEqualTypeOf<WebPubSubClient>();
     expectTypeOf(useConnection()).toEqualTypeOf<ConnectionInfo>();
     useServerMessage((message) => expectTypeOf(message).toEqualTypeOf<ServerDataMessage>());
     const presence = useGroupState("room");

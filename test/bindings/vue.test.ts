@@ -13,6 +13,7 @@ import type {
   GroupStreamWriter,
   InvalidMessageError,
   ServerDataMessage,
+  CoreClient,
   WebPubSubClient,
   WebPubSubResult,
 } from "web-pubsub-client";
@@ -163,7 +164,9 @@ describe(`on Vue ${version}`, () => {
   test("without the plugin, or a plugin without a source, the error says what to do", () => {
     expect(() => useWebPubSubClient()).toThrow(/app\.use\(WebPubSubPlugin/);
     const nothing = {} as { url: string };
-    expect(() => createApp(Status).use(WebPubSubPlugin, nothing)).toThrow(/client, a url or a credential/);
+    expect(() => createApp(Status).use(WebPubSubPlugin, nothing)).toThrow(
+      /client, create, a url or a credential/,
+    );
   });
 });
 
@@ -209,7 +212,8 @@ test("types are inferred", () => {
     expectTypeOf(useGroupMessages("room", { schema }).value).toEqualTypeOf<Log<{ at: Date }>>();
     expectTypeOf(useGroupMessages("room", { schema: valibot }).value).toEqualTypeOf<Log<{ at: Date }>>();
     expectTypeOf(useGroupMessages("room", { schema: arktype }).value).toEqualTypeOf<Log<{ at: Date }>>();
-    expectTypeOf(useWebPubSubClient()).toEqualTypeOf<WebPubSubClient>();
+    expectTypeOf(useWebPubSubClient()).toEqualTypeOf<CoreClient>();
+    expectTypeOf(useWebPubSubClient<WebPubSubClient>()).toEqualTypeOf<WebPubSubClient>();
     expectTypeOf(useConnection().value).toEqualTypeOf<ConnectionInfo>();
     useServerMessage((message) => expectTypeOf(message).toEqualTypeOf<ServerDataMessage>());
     const presence = useGroupState("room");

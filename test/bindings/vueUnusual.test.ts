@@ -157,6 +157,6 @@ describe(`unusual lives on Vue ${version}`, () => {
 test.each([[undefined], [null], [{}]])("the plugin without a source (%j) says what it needs", (source) => {
   const app = createApp({});
   expect(() => app.use(WebPubSubPlugin, source as never)).toThrow(
-    new TypeError("WebPubSubPlugin needs a client, a url or a credential."),
+    new TypeError("WebPubSubPlugin needs a client, create, a url or a credential."),
   );
 });

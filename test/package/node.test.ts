@@ -77,10 +77,10 @@ test.each([
   const program = `
     const is = [];
     const url = "wss://host.example/client/hubs/chat";
-    const Probe = () => is.push(react.useWebPubSubClient() instanceof core.WebPubSubClient) && null;
+    const Probe = () => is.push(react.useWebPubSubClient() instanceof core.CoreClient) && null;
     reactServer.renderToString(React.createElement(react.WebPubSubProvider, { url }, React.createElement(Probe)));
     const app = Vue.createSSRApp({ render: () => null }).use(vue.WebPubSubPlugin, { url });
-    is.push(app.runWithContext(vue.useWebPubSubClient) instanceof core.WebPubSubClient);
+    is.push(app.runWithContext(vue.useWebPubSubClient) instanceof core.CoreClient);
     console.log(is.join());`;
   const more = { React: "react", reactServer: "react-dom/server", Vue: "vue" };
   const imports = Object.entries(more).map(([name, from]) => write(name, from));

@@ -1,7 +1,7 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { SendMessageError } from "../../src/core/errors.js";
 import { WebPubSubClient } from "../../src/webPubSubClient.js";
-import { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "../../src/core/codec/index.js";
+import { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "../../src/completeProtocols.js";
 import { WebPubSubProtobufProtocol, WebPubSubProtobufReliableProtocol } from "../../src/protobuf/index.js";
 import { ActorEnvironment } from "./actorEnvironment.js";
 import { Conduct } from "./conduct.js";

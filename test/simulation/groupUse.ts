@@ -1,5 +1,5 @@
 import { SendMessageError } from "../../src/core/errors.js";
-import type { Group } from "../../src/features/groups/group.js";
+import type { Group } from "../../src/completeGroup.js";
 import type { GroupMessage } from "../../src/features/groups/groupOptions.js";
 import type { GroupStatus } from "../../src/core/session/groupRegistry.js";
 import type { Actor } from "./actor.js";

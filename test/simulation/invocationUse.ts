@@ -1,4 +1,4 @@
-import type { InvocationError } from "../../src/core/errors.js";
+import type { InvocationError } from "../../src/features/invocations/invocationError.js";
 import type { WebPubSubClientState } from "../../src/core/models/events.js";
 import type { InvokeEventResult } from "../../src/features/invocations/models.js";
 import type { Actor } from "./actor.js";

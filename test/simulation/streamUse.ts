@@ -1,4 +1,8 @@
-import type { GroupStream, GroupStreamMessage, GroupStreamWriter } from "../../src/features/streams/models.js";
+import type {
+  GroupStream,
+  GroupStreamMessage,
+  GroupStreamWriter,
+} from "../../src/features/streams/models.js";
 import type { GroupStreamError } from "../../src/features/streams/groupStreamError.js";
 import type { WebPubSubClientState } from "../../src/core/models/events.js";
 import type { Actor } from "./actor.js";

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { logger, withoutQuery } from "../../src/core/log.js";
+import { AzureLogger, setLogLevel } from "@azure/logger";
+import { WebPubSubClient } from "web-pubsub-client";
+import { withoutQuery } from "../../src/core/connection/accessUrl.js";
 
 test.each([
   ["wss://host/client/hubs/chat?access_token=secret", "wss://host/client/hubs/chat"],
@@ -18,6 +20,13 @@ test.each([
   expect(withoutQuery(url)).toBe(logged);
 });
 
-test("the logger has the namespace of its own that the SDKs of Azure would give it", () => {
-  expect((logger.info as { namespace?: string }).namespace).toBe("azure:web-pubsub-client:info");
+test("the complete client logs under the name that the SDKs of Azure would give it", async () => {
+  const lines: string[] = [];
+  const log = AzureLogger.log;
+  AzureLogger.log = (...words: unknown[]) => void lines.push(words.join(" "));
+  setLogLevel("info");
+  await new WebPubSubClient("ws://127.0.0.1:1/").start().catch(() => undefined);
+  setLogLevel();
+  AzureLogger.log = log;
+  expect(lines[0]).toMatch(/^azure:web-pubsub-client:info /);
 });

@@ -1,4 +1,4 @@
-import type { ConnectionInfo, WebPubSubClient } from "web-pubsub-client";
+import type { ConnectionInfo, CoreClient } from "web-pubsub-client";
 
 export interface ConnectionView {
   readonly tone: "good" | "busy" | "bad";
@@ -31,7 +31,7 @@ export function describe(info: ConnectionInfo, online: boolean, now: number): Co
 }
 
 /** What happened to the connection, as notes between the lines. */
-export function noteEvents(client: WebPubSubClient, note: (text: string) => void): () => void {
+export function noteEvents(client: CoreClient, note: (text: string) => void): () => void {
   let lostAt = 0;
   let isFirst = client.connectionId === undefined;
   const ends = [

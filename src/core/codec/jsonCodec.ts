@@ -1,13 +1,29 @@
-import type { WebPubSubClientProtocol } from "./protocol.js";
+import type { JsonFrames, KnownFrames } from "./jsonFrames.js";
 import { readJson } from "./jsonReader.js";
 import { writeJson } from "./jsonWriter.js";
+import type { FrameTable, WebPubSubClientProtocol } from "./protocol.js";
 
-/** The codec that both JSON subprotocols share; they differ in name and reliability only. */
-export function jsonCodec(name: string, isReliableSubProtocol: boolean): WebPubSubClientProtocol {
-  return {
+/**
+ * The codec that both JSON subprotocols share; they differ in name and reliability only.
+ * @param all the frames of all features; left out, each feature adds its own
+ */
+export function jsonCodec(
+  name: string,
+  isReliableSubProtocol: boolean,
+  all?: readonly JsonFrames[],
+): WebPubSubClientProtocol {
+  const known: KnownFrames = { write: new Set(), read: new Map() };
+  const add = ({ write = [], read = {} }: JsonFrames): void => {
+    for (const kind of write) known.write.add(kind);
+    for (const [type, readFrame] of Object.entries(read)) known.read.set(type, readFrame);
+  };
+  all?.forEach(add);
+  const codec: WebPubSubClientProtocol = {
     name,
     isReliableSubProtocol,
-    parseMessages: (input) => readJson(input as string),
-    writeMessage: writeJson,
+    parseMessages: (input) => readJson(input as string, known),
+    writeMessage: (message) => writeJson(message, known),
   };
+  const frames: FrameTable = { format: "json", add };
+  return all === undefined ? { ...codec, frames } : codec;
 }

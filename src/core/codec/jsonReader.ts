@@ -1,83 +1,28 @@
 import type {
   AckMessageError,
-  CancelInvocationMessage,
   ConnectedMessage,
-  GroupStateItem,
-  GroupStateUpdateMessage,
-  InvokeResponseMessage,
   JSONTypes,
   MessageMetadata,
-  StreamClosedMessage,
   StreamDataError,
   StreamInfo,
-  StreamNackMessage,
   WebPubSubDataType,
   WebPubSubMessage,
 } from "../models/messages.js";
 import { decodeBase64 } from "../util/base64.js";
+import type { Fields, KnownFrames, Shape } from "./jsonFrames.js";
 
-/**
- * A parsed JSON object: nothing about its fields is known yet. Those of frequent frames are read by their names: access
- * by a variable is the slower one of engines.
- */
-type Fields = Record<string, unknown>;
-
-/** How each field of a message is read: from its value, or from the whole frame. */
-type Shape<Message> = {
-  readonly [Field in keyof Omit<Message, "kind">]-?: (
-    value: unknown,
-    field: string,
-    frame: Fields,
-  ) => Message[Field];
-};
-
-const connected: Shape<ConnectedMessage> = {
+const readConnected = readBy<ConnectedMessage>("connected", {
   connectionId: text,
   // Not every connection has them, which the message model's types don't spell out.
   userId: optionalText as (value: unknown) => string,
   reconnectionToken: optionalText as (value: unknown) => string,
-};
-const invokeResponse: Shape<InvokeResponseMessage> = {
-  invocationId: text,
-  success: (value) => value as boolean | undefined,
-  dataType: (_value, _field, frame) => answerType(frame),
-  data: (value, _field, frame) => readContent(answerType(frame), value, true),
-  error: readError as (value: unknown) => AckMessageError | undefined,
-};
-const cancelInvocation: Shape<CancelInvocationMessage> = { invocationId: text };
-const streamNack: Shape<StreamNackMessage> = {
-  streamId: text,
-  name: text,
-  message: optionalText,
-  expectedSequenceId: id,
-};
-const streamClosed: Shape<StreamClosedMessage> = { streamId: text, error: readError };
-const groupStateUpdate: Shape<GroupStateUpdateMessage> = {
-  group: text,
-  items: (value, _field, { type }) => {
-    if (Array.isArray(value)) return value as GroupStateItem[];
-    throw new TypeError(`${type as string} must carry items.`);
-  },
-  sequenceId: optionalId,
-};
-
-/** The frames that are rare enough to be read field by field, by their `type`. */
-const shapes = new Map<unknown, Shape<object>>(
-  Object.entries({
-    invokeResponse,
-    cancelInvocation,
-    streamNack,
-    streamClosed,
-    groupStateUpdate,
-    groupStateSnapshot: groupStateUpdate,
-  }),
-);
+});
 
 /**
  * Reads one frame of the JSON subprotocols. What this version doesn't know gives null, what breaks
  * the protocol throws; no error quotes the payload.
  */
-export function readJson(input: string): WebPubSubMessage | null {
+export function readJson(input: string, { read }: KnownFrames): WebPubSubMessage | null {
   if (typeof input !== "string")
     throw new TypeError("Invalid input for JSON hub protocol. Expected a string.");
   if (input === "") throw new Error("No input");
@@ -93,30 +38,29 @@ export function readJson(input: string): WebPubSubMessage | null {
         success: frame.success === true,
         error: readError(frame.error) as AckMessageError | undefined,
       };
-    case "streamAck":
-      return {
-        kind: "streamAck",
-        streamId: text(frame.streamId, "streamId"),
-        expectedSequenceId: id(frame.expectedSequenceId, "expectedSequenceId"),
-      };
     case "pong":
       return { kind: "pong" };
     case "system":
-      if (frame.event === "connected") return read(frame, "connected", connected);
+      if (frame.event === "connected") return readConnected(frame);
       if (frame.event !== "disconnected") return null;
       return { kind: "disconnected", message: optionalText(frame.message) ?? "" };
     default:
-      return read(frame, frame.type, shapes.get(frame.type));
+      return read.get(frame.type)?.(frame) ?? null;
   }
 }
 
-function read(frame: Fields, kind: unknown, shape: Shape<object> | undefined): WebPubSubMessage | null {
-  if (shape === undefined) return null;
-  const message: Fields = { kind };
-  for (const [field, readField] of Object.entries<Shape<{ field: unknown }>["field"]>(shape)) {
-    message[field] = readField(frame[field], field, frame);
-  }
-  return message as unknown as WebPubSubMessage;
+/** Reads frames that are rare enough to be read field by field. */
+export function readBy<Message extends WebPubSubMessage>(
+  kind: Message["kind"],
+  shape: Shape<Message>,
+): (frame: Fields) => WebPubSubMessage {
+  return (frame) => {
+    const message: Fields = { kind };
+    for (const [field, readField] of Object.entries<Shape<{ field: unknown }>["field"]>(shape)) {
+      message[field] = readField(frame[field], field, frame);
+    }
+    return message as unknown as WebPubSubMessage;
+  };
 }
 
 function readData(frame: Fields): WebPubSubMessage | null {
@@ -148,7 +92,7 @@ function readData(frame: Fields): WebPubSubMessage | null {
 }
 
 /** The payload's value; undefined for a type that this version doesn't know. */
-function readContent(
+export function readContent(
   dataType: WebPubSubDataType | undefined,
   data: unknown,
   mayBeEmpty: boolean,
@@ -173,11 +117,6 @@ function readContent(
   }
 }
 
-/** Data type of an invocation's answer, which may have no payload. */
-function answerType({ dataType, data }: Fields): WebPubSubDataType | undefined {
-  return (dataType ?? (data === undefined ? undefined : "json")) as WebPubSubDataType | undefined;
-}
-
 function readStream(given: unknown): StreamInfo | undefined {
   if (!isObject(given)) return undefined;
   const { streamId, streamSequenceId, endOfStream, error } = given;
@@ -191,7 +130,7 @@ function readStream(given: unknown): StreamInfo | undefined {
 }
 
 /** An error in the service's words: what isn't a string is none of them. */
-function readError(error: unknown): StreamDataError | undefined {
+export function readError(error: unknown): StreamDataError | undefined {
   if (!isObject(error)) return undefined;
   const words: Fields = {};
   for (const field of ["name", "message", "userErrorCode"]) {
@@ -204,24 +143,24 @@ function isObject(given: unknown): given is Fields {
   return typeof given === "object" && given !== null;
 }
 
-function optionalText(value: unknown): string | undefined {
+export function optionalText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function text(value: unknown, field: string): string {
+export function text(value: unknown, field: string): string {
   if (typeof value === "string") return value;
   throw new TypeError(`${field} must be a string.`);
 }
 
 /** An id is a uint64 on the wire: a number, or its decimal digits where a peer writes 64 bits so. */
-function id(value: unknown, field: string): number {
+export function id(value: unknown, field: string): number {
   const read = optionalId(value, field);
   if (read === undefined) throw new TypeError(`${field} is missing.`);
   return read;
 }
 
 /** Above 2^53 - 1 numbers run together: such an id can't be told from its neighbours. */
-function optionalId(value: unknown, field: string): number | undefined {
+export function optionalId(value: unknown, field: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   const read = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;
   if (typeof read === "number" && Number.isSafeInteger(read) && read >= 0) return read;

@@ -1,13 +1,14 @@
 import type { WebPubSubDataType, WebPubSubMessage } from "../models/messages.js";
+import type { KnownFrames } from "./jsonFrames.js";
 import { encodeBase64, isBytes } from "../util/base64.js";
 
 /** Writes one message for the JSON subprotocols. Throws TypeError for a payload that doesn't fit its type. */
-export function writeJson(message: WebPubSubMessage): string {
+export function writeJson(message: WebPubSubMessage, known: KnownFrames): string {
   // Fields that are undefined don't appear in JSON.
-  return JSON.stringify(toWire(message));
+  return JSON.stringify(toWire(message, known));
 }
 
-function toWire(message: WebPubSubMessage): object {
+function toWire(message: WebPubSubMessage, known: KnownFrames): object {
   const { kind } = message;
   switch (kind) {
     case "sendToGroup": {
@@ -31,34 +32,28 @@ function toWire(message: WebPubSubMessage): object {
       const { event, ackId, dataType, data, metadata } = message;
       return { type: "event", event, ackId, dataType, data: content(dataType, data), metadata };
     }
-    case "streamData": {
-      const { streamId, streamSequenceId } = message;
-      return { type: kind, streamId, streamSequenceId, ...payload(message) };
-    }
-    case "invoke":
-    case "invokeResponse":
-      return { type: kind, ...message, kind: undefined, ...payload(message) };
     case "joinGroup":
     case "leaveGroup":
-    case "setGroupState":
-    case "subscribeGroupState":
-    case "unsubscribeGroupState":
     case "sequenceAck":
     case "ping":
-    case "cancelInvocation":
-    case "streamEnd":
-      // What these carry is called the same on the wire.
-      return { type: kind, ...message, kind: undefined };
+      return sameNames(message);
     default:
-      throw new Error(`Unsupported type: ${kind}`);
+      if (!known.write.has(kind)) throw new Error(`Unsupported type: ${kind}`);
+      return sameNames(message);
   }
 }
 
-/** A payload that may be left out. */
-function payload({ dataType, data }: { dataType?: WebPubSubDataType; data?: unknown }): object {
-  return dataType === undefined || data === undefined
-    ? { dataType: undefined, data: undefined }
-    : { dataType, data: content(dataType, data) };
+/** What these carry is called the same on the wire. A payload may be left out. */
+function sameNames(message: WebPubSubMessage & { dataType?: WebPubSubDataType; data?: unknown }): object {
+  const { kind, dataType, data } = message;
+  const hasPayload = dataType !== undefined && data !== undefined;
+  return {
+    type: kind,
+    ...message,
+    kind: undefined,
+    dataType: hasPayload ? dataType : undefined,
+    data: hasPayload ? content(dataType, data) : undefined,
+  };
 }
 
 function content(dataType: WebPubSubDataType, data: unknown): unknown {

@@ -17,4 +17,17 @@ export interface WebPubSubClientProtocol {
   parseMessages(input: string | ArrayBuffer | Uint8Array): WebPubSubMessage[] | WebPubSubMessage | null;
   /** Writes one message; throws when the message can't be written. */
   writeMessage(message: WebPubSubMessage): string | ArrayBuffer;
+  /**
+   * How it takes the frames of features (invocations, streams, group states), which add theirs when they
+   * are first used. A protocol without this field carries them all by itself.
+   */
+  readonly frames?: FrameTable;
+}
+
+/** The frames that a protocol carries beside those of the core. */
+export interface FrameTable {
+  /** The format that it reads and writes, such as `json`; what features have in other formats is not for it. */
+  readonly format: string;
+  /** Adds what a feature has in this format; the same again changes nothing. */
+  add(frames: object): void;
 }

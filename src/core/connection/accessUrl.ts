@@ -1,4 +1,3 @@
-import { withoutQuery } from "../log.js";
 import type { Identity } from "./state.js";
 
 /** The access URL with what resumes a connection (public client specification). */
@@ -39,4 +38,15 @@ export function harmless(error: Error & { code?: unknown }, url: string): Error 
   };
   if (isClean(error, 4)) return error;
   return Object.assign(new Error(clean(message)), { name, code });
+}
+
+/** A URL fit for the log: its query holds tokens, and before its host may stand a password. */
+export function withoutQuery(url: string): string {
+  try {
+    const { protocol, host, pathname } = new URL(url);
+    return `${protocol}//${host}${pathname}`.replace(/access_token.*/s, "");
+  } catch {
+    // What is where in it, nobody knows.
+    return "an invalid URL";
+  }
 }

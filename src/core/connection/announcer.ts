@@ -1,5 +1,5 @@
 import type { DisconnectedMessage } from "../models/messages.js";
-import type { OnStateChangedArgs, WebPubSubClientEvents, WebPubSubClientState } from "../models/events.js";
+import type { OnStateChangedArgs, CoreClientEvents, WebPubSubClientState } from "../models/events.js";
 import type { Emitter } from "../util/emitter.js";
 import type { Identity } from "./state.js";
 
@@ -8,7 +8,7 @@ import type { Identity } from "./state.js";
  * groups; what follows a connection that was never announced isn't announced either.
  */
 export class Announcer {
-  readonly #emitter: Emitter<WebPubSubClientEvents>;
+  readonly #emitter: Emitter<CoreClientEvents>;
   readonly #whenJoined: (callback: () => void) => void;
   #told: WebPubSubClientState = "Stopped";
   #current: { readonly identity: Identity; announced: boolean; joined: boolean } | undefined;
@@ -16,7 +16,7 @@ export class Announcer {
   #farewell: DisconnectedMessage | undefined;
 
   /** @param whenJoined calls back once the groups are joined again: at once if there are none */
-  constructor(emitter: Emitter<WebPubSubClientEvents>, whenJoined: (callback: () => void) => void) {
+  constructor(emitter: Emitter<CoreClientEvents>, whenJoined: (callback: () => void) => void) {
     this.#emitter = emitter;
     this.#whenJoined = whenJoined;
   }

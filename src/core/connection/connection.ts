@@ -1,8 +1,7 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import { AbortError } from "@azure/abort-controller";
 import { ConnectionError, toError } from "../errors.js";
-import { logger, withoutQuery } from "../log.js";
-import type { WebPubSubClientEvents, WebPubSubClientState } from "../models/events.js";
+import type { CoreClientEvents, WebPubSubClientState } from "../models/events.js";
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
 import type { GetClientAccessUrlOptions } from "../models/options.js";
 import type { Settings } from "../options.js";
@@ -13,41 +12,16 @@ import { checkSignal } from "../util/checkSignal.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import { harmless, recoveryUrl } from "./accessUrl.js";
+import { harmless, recoveryUrl, withoutQuery } from "./accessUrl.js";
 import { Announcer } from "./announcer.js";
 import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Link } from "./link.js";
+import type { SessionPort } from "./sessionPort.js";
 import { INITIAL_STATE, type Effect, type Event, type Identity, type State } from "./state.js";
 import { transition } from "./transition.js";
 
 const INITIAL_INFO: ConnectionInfo = { state: "Stopped" };
-
-/** What lives on a connection: operations, sequence ids, groups. */
-export interface SessionPort {
-  /** The client is starting: operations are taken from here on. */
-  accepts(): void;
-  /** A new connection stands; the port may write. */
-  begins(): void;
-  /** The same connection stands again. */
-  resumes(): void;
-  /** The link is down; the connection may be resumed. */
-  interrupted(): void;
-  /** The connection id is gone. */
-  ends(error: ConnectionError): void;
-  /** Takes nothing new and waits until everything is settled, at most so long. */
-  drain(timeoutInMs: number): Promise<void>;
-  /** Nothing new is taken, what is pending has its time. */
-  readonly draining: boolean;
-  /** Nothing is accepted any more; what is pending rejects. */
-  refuse(error: ConnectionError): void;
-  /** The connection has sent a ping of its own. */
-  pinged(): void;
-  /** @param size of the frame the message came in: characters or bytes */
-  receive(message: WebPubSubMessage, size: number): void;
-  /** Calls back once the groups of a new connection are joined again. */
-  whenJoined(callback: () => void): void;
-}
 
 /**
  * Runs what the state machine decides: owner of the socket and of the connection's timers. It
@@ -73,7 +47,7 @@ export class Connection {
   constructor(
     settings: Settings,
     getUrl: (options: GetClientAccessUrlOptions) => Promise<string>,
-    emitter: Emitter<WebPubSubClientEvents>,
+    emitter: Emitter<CoreClientEvents>,
     session: SessionPort,
   ) {
     this.#settings = settings;
@@ -133,7 +107,7 @@ export class Connection {
       void this.stop();
     };
     const unlisten = whenAborted(signal, onAbort);
-    this.#session.accepts();
+    this.#session.accept();
     this.#dispatch({ type: "start", keepTrying });
     // Without a signal nothing comes between: who starts hears it before who stops.
     return signal === undefined ? starting.promise : starting.promise.finally(unlisten);
@@ -187,7 +161,7 @@ export class Connection {
     if (before.name !== state.name) {
       if (before.name === "Connected") {
         this.#heartbeat.end();
-        this.#session.interrupted();
+        this.#session.onSuspended();
       }
       if (before.name === "Connecting") {
         this.#credentialAbort?.abort();
@@ -229,13 +203,13 @@ export class Connection {
         this.#heartbeat.probe();
         return;
       case "sessionBegins":
-        return this.#session.begins();
+        return this.#session.onOpened();
       case "sessionResumes":
-        return this.#session.resumes();
+        return this.#session.onRecovered();
       case "sessionEnds":
-        return this.#session.ends(effect.error);
+        return this.#session.onLost(effect.error);
       case "refuseOperations":
-        return this.#session.refuse(effect.error);
+        return this.#session.onStopped(effect.error);
       case "settleStart":
         if (effect.error === undefined) this.#starting?.resolve();
         else this.#starting?.reject(effect.error);
@@ -249,7 +223,7 @@ export class Connection {
         const { error, attempt, nextDelayInMs } = effect.details;
         const why = error === undefined ? "" : `: ${error.message}`;
         const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
-        logger.info(`${this.#state.name}${why}${next}`);
+        this.#settings.logger.info(`${this.#state.name}${why}${next}`);
         const now = this.#settings.environment.now();
         // Before anybody is told: listeners find the news already here.
         this.#info = nextInfo(this.#info, this.#state.name, effect.details, this.identity?.userId, now);
@@ -285,7 +259,7 @@ export class Connection {
   #open(epoch: number, identity?: Identity): void {
     const { environment, protocol } = this.#settings;
     let url = this.#url;
-    logger.info(`Connecting to ${withoutQuery(url)} (${protocol.name})`);
+    this.#settings.logger.info(`Connecting to ${withoutQuery(url)} (${protocol.name})`);
     const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
     try {
       if (identity !== undefined) url = recoveryUrl(url, identity);
@@ -311,7 +285,9 @@ export class Connection {
     } catch (thrown) {
       // A SyntaxError, of JSON.parse, quotes the payload; one of another realm is wrapped.
       const told = String(toError(thrown));
-      logger.warning(`Could not read a frame: ${/SyntaxError/.test(told) ? "SyntaxError" : told}`);
+      this.#settings.logger.warning(
+        `Could not read a frame: ${/SyntaxError/.test(told) ? "SyntaxError" : told}`,
+      );
     }
     const size = sizeOf(data);
     // A frame that says nothing is a sign of life all the same.
@@ -331,7 +307,7 @@ export class Connection {
       return;
     }
     if (message?.kind === "disconnected") {
-      logger.info(`The service disconnects: ${link?.clean(`${message.message}`)}`);
+      this.#settings.logger.info(`The service disconnects: ${link?.clean(`${message.message}`)}`);
       this.#announcer.farewell(message);
       return;
     }

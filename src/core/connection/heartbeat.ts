@@ -1,5 +1,5 @@
 import { ConnectionError, type ConnectionErrorCode } from "../errors.js";
-import { attempt } from "../log.js";
+import { tryOrLog } from "../log.js";
 import type { Settings } from "../options.js";
 import { Timer } from "../util/timer.js";
 import type { Link } from "./link.js";
@@ -51,9 +51,9 @@ export class Heartbeat {
 
   /** Sends a ping and tells whether it could. */
   ping(link: Link | undefined): boolean {
-    const { pingFrame } = this.#settings;
+    const { logger, pingFrame } = this.#settings;
     if (pingFrame === undefined || link?.open !== true) return false;
-    const sent = attempt("send a ping", () => link.send(pingFrame));
+    const sent = tryOrLog(logger, "send a ping", () => link.send(pingFrame));
     if (sent) this.#onPing();
     return sent;
   }

@@ -1,4 +1,3 @@
-import type { OnGroupStatesChangedArgs, OnRestoreGroupStatesFailedArgs } from "../../features/presence/models.js";
 import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./messages.js";
 
 /**
@@ -74,16 +73,14 @@ export interface OnStateChangedArgs {
   nextDelayInMs?: number;
 }
 
-/** All events of the client and the argument that each listener gets. */
-export interface WebPubSubClientEvents {
+/** The events of a `CoreClient` and the argument that each listener gets. */
+export interface CoreClientEvents {
   connected: OnConnectedArgs;
   disconnected: OnDisconnectedArgs;
   stopped: OnStoppedArgs;
   "server-message": OnServerDataMessageArgs;
   "group-message": OnGroupDataMessageArgs;
   "rejoin-group-failed": OnRejoinGroupFailedArgs;
-  "group-states-changed": OnGroupStatesChangedArgs;
-  "restore-group-states-failed": OnRestoreGroupStatesFailedArgs;
   recovering: OnRecoveringArgs;
   recovered: OnRecoveredArgs;
   "state-changed": OnStateChangedArgs;

@@ -1,6 +1,7 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { Environment, WebSocketConstructor } from "../environment/environment.js";
 import type { WebPubSubClientProtocol } from "../codec/protocol.js";
+import type { ClientLogger } from "../log.js";
 import type { MessageMetadata } from "./messages.js";
 
 /** Options of the client. Everything may be left out; the object is read once and never changed. */
@@ -59,6 +60,11 @@ export interface WebPubSubClientOptions {
   releaseDelayInMs?: number;
   /** WebSocket class to use instead of the platform's: for proxies, headers or test doubles. */
   webSocket?: WebSocketConstructor;
+  /**
+   * Where the log goes. Default: `@azure/logger`, under the name `web-pubsub-client`; a `CoreClient` is
+   * silent.
+   */
+  logger?: ClientLogger;
   /** Clock, timers, randomness, sockets and wake signals, for unusual hosts and virtual time. */
   environment?: Partial<Environment>;
 }

@@ -1,36 +1,16 @@
 import { SendMessageError } from "../errors.js";
-import { logger } from "../log.js";
-import type { WebPubSubClientEvents } from "../models/events.js";
+import type { CoreClientEvents } from "../models/events.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { GroupRegistry } from "./groupRegistry.js";
 import { isFinal } from "./operation.js";
-import { groupMessage, type OperationMessage } from "./operationMessage.js";
-import type { SubmitOptions } from "./session.js";
+import { groupMessage } from "./operationMessage.js";
+import type { Operations, SubmitOptions } from "./operations.js";
 
 /** How long `connected` waits for the groups, in ms. */
 const REJOIN_PATIENCE = 5_000;
-
-/** Called with the end of an operation. */
-export type Settled = (succeeded: boolean, error?: SendMessageError, late?: boolean) => void;
-export type OwnSettled = (error?: SendMessageError, late?: boolean) => void;
-
-/** The way to the outbox. */
-export interface Operations {
-  /** Why nothing is accepted; undefined while it is. */
-  readonly refusal: string | undefined;
-  /** An operation of the application's. `onSettled` is called first, and at once. */
-  submit(build: () => OperationMessage, options: SubmitOptions, onSettled: Settled): Promise<WebPubSubResult>;
-  /**
-   * One of the client's own: it goes first and ends with its connection id.
-   * @param persists also when retries are used up
-   */
-  submitOwn(build: () => OperationMessage, onSettled: OwnSettled, persists?: boolean): void;
-  /** Writes what waits. */
-  flush(): void;
-}
 
 /** Wants to know where this connection is a member. */
 export interface MembershipWatcher {
@@ -51,7 +31,7 @@ export class Memberships {
   onChanged: ((group?: string) => void) | undefined;
   watcher: MembershipWatcher | undefined;
   readonly #settings: Settings;
-  readonly #emitter: Emitter<WebPubSubClientEvents>;
+  readonly #emitter: Emitter<CoreClientEvents>;
   readonly #operations: Operations;
   /** What is wanted, and what is known; others only look. */
   readonly registry = new GroupRegistry();
@@ -59,7 +39,7 @@ export class Memberships {
   readonly #patience: Timer;
   #onJoined: (() => void) | undefined;
 
-  constructor(settings: Settings, emitter: Emitter<WebPubSubClientEvents>, operations: Operations) {
+  constructor(settings: Settings, emitter: Emitter<CoreClientEvents>, operations: Operations) {
     this.#settings = settings;
     this.#emitter = emitter;
     this.#operations = operations;
@@ -138,7 +118,7 @@ export class Memberships {
   #rejoined(group: string, error?: SendMessageError): void {
     // A join that its connection took with it will be planned anew.
     if (!isFinal(error)) return;
-    logger.warning(`Could not rejoin a group: ${error.message}`);
+    this.#settings.logger.warning(`Could not rejoin a group: ${error.message}`);
     this.#emitter.emit("rejoin-group-failed", { group, error });
   }
 
@@ -184,7 +164,7 @@ export class Memberships {
     this.#operations.submitOwn(
       () => groupMessage("leaveGroup", group),
       (error, late) => {
-        if (error !== undefined) logger.info(`Could not leave a group: ${error.message}`);
+        if (error !== undefined) this.#settings.logger.info(`Could not leave a group: ${error.message}`);
         this.#left(group, late);
       },
       true,

@@ -1,5 +1,4 @@
 import type {
-  InvokeMessage,
   JoinGroupMessage,
   JSONTypes,
   LeaveGroupMessage,
@@ -13,7 +12,7 @@ import type {
 } from "../models/messages.js";
 import type { SendEventOptions, SendToGroupOptions } from "../models/options.js";
 import { isBytes, toBytes } from "../util/base64.js";
-import { checkFlag } from "../util/checkFlag.js";
+import { flag } from "../util/checkOptions.js";
 
 type BareGroupMessage =
   JoinGroupMessage | LeaveGroupMessage | SubscribeGroupStateMessage | UnsubscribeGroupStateMessage;
@@ -44,7 +43,7 @@ export function sendToGroupMessage(
     group: checkName("group", group),
     dataType,
     data: toData(content, dataType),
-    noEcho: checkFlag("noEcho", noEcho, false),
+    noEcho: flag("noEcho", noEcho, false),
   };
   if (metadata !== undefined && metadata !== null) message.metadata = checkMetadata(metadata);
   if (ttlSeconds !== undefined && ttlSeconds !== null) message.ttlSeconds = checkTtl(ttlSeconds);
@@ -65,39 +64,6 @@ export function sendEventMessage(
   };
   if (metadata !== undefined && metadata !== null) message.metadata = checkMetadata(metadata);
   return message;
-}
-
-/** @param state undefined clears it */
-export function setGroupStateMessage(
-  group: string,
-  state: Record<string, string> | undefined,
-): SetGroupStateMessage {
-  const message: SetGroupStateMessage = { kind: "setGroupState", group: checkName("group", group) };
-  if (state === undefined) return message;
-  if (typeof state !== "object" || state === null || Array.isArray(state)) {
-    throw new TypeError("state must be an object of strings.");
-  }
-  for (const [key, value] of Object.entries(state)) {
-    if (typeof value !== "string") throw new TypeError(`state: the value of ${key} must be a string.`);
-  }
-  message.state = { ...state };
-  return message;
-}
-
-export function invokeMessage(
-  invocationId: string,
-  event: string,
-  content: MessageContent,
-  dataType: WebPubSubDataType = inferDataType(content),
-): InvokeMessage {
-  return {
-    kind: "invoke",
-    invocationId,
-    target: "event",
-    event: checkName("event", event),
-    dataType,
-    data: toData(content, dataType),
-  };
 }
 
 /** At most 1,024 characters, as the service's REST reference bounds group names. */

@@ -1,8 +1,8 @@
-import { attempt } from "../log.js";
+import { tryOrLog } from "../log.js";
 import type { Settings } from "../options.js";
 import { Timer } from "../util/timer.js";
 import type { Frame } from "./frame.js";
-import type { Writer } from "./sessionPart.js";
+import type { Writer } from "./featureHooks.js";
 
 /** A service that leaves a ping unanswered so long, in ms, isn't paced by. */
 const PONG_PATIENCE = 5_000;
@@ -44,7 +44,7 @@ export class Pace {
     if (frame !== undefined && this.#written - this.#lastMark >= UNREAD / 2) {
       this.#lastMark = this.#written;
       this.#marks.push(this.#written);
-      attempt("send a ping", () => writer.write(frame));
+      tryOrLog(this.#settings.logger, "send a ping", () => writer.write(frame));
     }
     if (this.#isOpen) return true;
     if (!this.#timer.isSet) {

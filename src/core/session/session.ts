@@ -1,8 +1,7 @@
-import type { AbortSignalLike } from "@azure/abort-controller";
-import type { SessionPort } from "../connection/connection.js";
+import type { SessionPort } from "../connection/sessionPort.js";
 import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
-import { attempt } from "../log.js";
-import type { WebPubSubClientEvents } from "../models/events.js";
+import { tryOrLog } from "../log.js";
+import type { CoreClientEvents } from "../models/events.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
@@ -12,22 +11,17 @@ import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { sizeOf } from "../util/sizeOf.js";
 import { encodeFrame, type Frame } from "./frame.js";
-import { Memberships, type OwnSettled, type Settled } from "./memberships.js";
+import { Memberships } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
+import type { Operations, OwnSettled, Settled, SubmitOptions } from "./operations.js";
 import { Outbox } from "./outbox.js";
 import { Pace } from "./pace.js";
 import { SequenceTracker } from "./sequenceTracker.js";
-import type { SessionHost, SessionPart, Writer } from "./sessionPart.js";
+import type { FeatureHooks, Writer } from "./featureHooks.js";
 
 /** How long a received message may go unacknowledged, in ms. */
 const SEQUENCE_ACK_DELAY = 1_000;
 const STOPPING = "The client is stopping.";
-
-export interface SubmitOptions {
-  readonly ackId?: number;
-  readonly fireAndForget?: boolean;
-  readonly abortSignal?: AbortSignalLike;
-}
 
 type Settlement = {
   readonly resolve: (result: WebPubSubResult, late: boolean) => void;
@@ -39,15 +33,17 @@ type Settlement = {
  * What lives longer than a socket: operations on their way, sequence ids and groups. Feeds the
  * connection with frames while it takes any.
  */
-export class Session implements SessionPort, SessionHost {
+export class Session implements SessionPort, Operations, Writer {
   /** The groups: wanted, asked for, joined. */
   readonly memberships: Memberships;
   readonly #settings: Settings;
-  readonly #emitter: Emitter<WebPubSubClientEvents>;
+  readonly #emitter: Emitter<CoreClientEvents>;
   /** Made for the first operation: a client that only listens does without. */
   #outbox: Outbox | undefined;
   readonly #tracker = new SequenceTracker();
-  readonly #parts: SessionPart[] = [];
+  readonly #features: FeatureHooks[] = [];
+  /** By the kind of message. */
+  readonly #receivers: Partial<Record<string, ((message: never, size: number) => void)[]>> = {};
   #writer: Writer | undefined;
   /** Why nothing is accepted; undefined while it is. */
   #refusal: string | undefined = "The client is not started; call start() first.";
@@ -57,14 +53,14 @@ export class Session implements SessionPort, SessionHost {
   readonly #pace: Pace;
   #onIdle: (() => void) | undefined;
 
-  constructor(settings: Settings, emitter: Emitter<WebPubSubClientEvents>) {
+  constructor(settings: Settings, emitter: Emitter<CoreClientEvents>) {
     this.#settings = settings;
     this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
     this.#sequenceAckTimer = new Timer(settings.environment);
     this.#pace = new Pace(settings, () => {
       this.flush();
-      for (const part of this.#parts) part.flows?.();
+      for (const feature of this.#features) feature.onRoom?.();
     });
     this.memberships = new Memberships(settings, emitter, this);
   }
@@ -84,11 +80,12 @@ export class Session implements SessionPort, SessionHost {
     this.#writer = writer;
   }
 
-  /** Adds traffic of another kind, in any state. */
-  attach<Part extends SessionPart>(part: Part): Part {
-    this.#parts.push(part);
-    if (this.memberships.registry.live) part.begins?.();
-    return part;
+  /** Adds a feature, in any state. */
+  add(hooks: FeatureHooks): void {
+    this.#features.push(hooks);
+    for (const [kind, receive] of Object.entries(hooks.receive ?? {}))
+      (this.#receivers[kind] ??= []).push(receive);
+    if (this.memberships.registry.live) hooks.onOpened?.();
   }
 
   get refusal(): string | undefined {
@@ -169,43 +166,43 @@ export class Session implements SessionPort, SessionHost {
     this.#pace.asked();
   }
 
-  accepts(): void {
+  accept(): void {
     this.#refusal = undefined;
   }
 
-  begins(): void {
+  onOpened(): void {
     this.#tracker.reset();
     this.#pace.set(true);
     this.memberships.begins();
     this.flush();
-    for (const part of this.#parts) part.begins?.();
+    for (const feature of this.#features) feature.onOpened?.();
   }
 
-  resumes(): void {
+  onRecovered(): void {
     this.#outbox?.resume();
     this.#pace.set(true);
     // The last ack may have died with the socket; with it the service can skip its replay.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
     this.flush();
-    for (const part of this.#parts) part.resumes?.();
+    for (const feature of this.#features) feature.onRecovered?.();
   }
 
-  interrupted(): void {
+  onSuspended(): void {
     this.#sequenceAckTimer.clear();
     this.#pace.set(false);
-    for (const part of this.#parts) part.interrupted?.();
+    for (const feature of this.#features) feature.onSuspended?.();
   }
 
-  ends(error: ConnectionError): void {
+  onLost(error: ConnectionError): void {
     // A lost socket owes no answers any more; one that answered a recovery with a new connection may.
     if (!this.writable) this.#pace.set(false);
     this.memberships.ends();
     this.#outbox?.sessionEnded(error);
-    for (const part of this.#parts) part.ends(error);
+    for (const feature of this.#features) feature.onLost?.(error);
     this.memberships.onChanged?.();
   }
 
-  refuse(error: ConnectionError): void {
+  onStopped(error: ConnectionError): void {
     this.#refusal = "The client is stopped; call start() first.";
     this.memberships.ends();
     this.#outbox?.clear(error);
@@ -213,7 +210,7 @@ export class Session implements SessionPort, SessionHost {
     this.#timerDue = Infinity;
     this.#sequenceAckTimer.clear();
     this.#pace.set(false);
-    for (const part of this.#parts) part.refuse(error);
+    for (const feature of this.#features) feature.onStopped?.(error);
     this.#onIdle?.();
     this.#onIdle = undefined;
     this.memberships.onChanged?.();
@@ -224,37 +221,26 @@ export class Session implements SessionPort, SessionHost {
   }
 
   receive(message: WebPubSubMessage, size: number): void {
-    switch (message.kind) {
-      case "ack":
-        if (this.#outbox !== undefined)
-          this.#pace.readUpTo(this.#outbox.answered(message, this.#settings.environment.now()));
-        return;
-      case "pong":
-        this.#pace.readUpTo();
-        return;
-      case "groupData":
-        if (!this.#isNew(message, size)) return;
-        this.#emitter.emit("group-message", { message });
-        if (message.stream === undefined) return;
-        break;
-      case "serverData":
-        if (this.#isNew(message, size)) this.#emitter.emit("server-message", { message });
-        return;
-      case "groupStateSnapshot":
-      case "groupStateUpdate":
-        if (!this.#isNew(message, size)) return;
-        break;
-      default:
+    const { kind } = message;
+    if (kind === "ack") {
+      if (this.#outbox !== undefined)
+        this.#pace.readUpTo(this.#outbox.answered(message, this.#settings.environment.now()));
+      return;
     }
-    for (const part of this.#parts) part.receive(message, size);
+    if (kind === "pong") return this.#pace.readUpTo();
+    if ("sequenceId" in message && !this.#isNew(message.sequenceId, size)) return;
+    if (kind === "groupData") this.#emitter.emit("group-message", { message });
+    else if (kind === "serverData") this.#emitter.emit("server-message", { message });
+    const receivers = this.#receivers[kind];
+    if (receivers !== undefined) for (const receive of receivers) receive(message as never, size);
   }
 
   /** How much is under way that a draining stop waits for. */
   get #pending(): number {
-    return this.#parts.reduce((sum, { pending = 0 }) => sum + pending, this.#outbox?.size ?? 0);
+    return this.#features.reduce((sum, { pending = 0 }) => sum + pending, this.#outbox?.size ?? 0);
   }
 
-  #isNew({ sequenceId }: { sequenceId?: number }, size: number): boolean {
+  #isNew(sequenceId: number | undefined, size: number): boolean {
     if (sequenceId === undefined || !this.#settings.protocol.isReliableSubProtocol) return true;
     const isNew = this.#tracker.accept(sequenceId, size);
     if (this.#tracker.isUrgent) {
@@ -277,7 +263,7 @@ export class Session implements SessionPort, SessionHost {
     if (sequenceId === undefined || !this.writable) return;
     const write = (): void =>
       this.write(this.#settings.protocol.writeMessage({ kind: "sequenceAck", sequenceId }));
-    if (attempt("send a sequence ack", write)) this.#tracker.take();
+    if (tryOrLog(this.#settings.logger, "send a sequence ack", write)) this.#tracker.take();
     else this.#owesSequenceAck();
   }
 

@@ -1,18 +1,15 @@
-import type { GroupState, GroupStateRecord } from "../presence/models.js";
-import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
-import type { GroupStreamWriter, OpenGroupStreamOptions } from "../streams/models.js";
+import type { WebPubSubResult } from "../../core/models/options.js";
 import type { GroupStatus } from "../../core/session/groupRegistry.js";
 import type { InvalidMessageError } from "./groupErrors.js";
 import type { GroupContent, GroupMessage, GroupMessagesOptions, GroupSendOptions } from "./groupOptions.js";
-import type { GroupStreamsOptions, GroupStreamView } from "../streams/followStreams.js";
 
 /**
- * A group as an object; `client.group(name)` gives the same one for the same name. It is joined
- * while it has subscribers, in whatever state the client is: subscribing before `start` is fine.
+ * A group as an object, the same one for the same name. It is joined while it has subscribers, in
+ * whatever state the client is: subscribing before `start` is fine.
  *
  * `T` is the type of what arrives, `In` of what is sent.
  */
-export interface Group<T = GroupContent, In = T> {
+export interface GroupHandle<T = GroupContent, In = T> {
   readonly name: string;
 
   /** How the client stands to the group. */
@@ -47,47 +44,6 @@ export interface Group<T = GroupContent, In = T> {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   send(data: In, options?: GroupSendOptions): Promise<WebPubSubResult>;
-
-  /**
-   * What the members say about themselves, as last told; empty while nobody subscribes to the states.
-   * The same array until something changes.
-   */
-  readonly states: readonly GroupStateRecord[];
-
-  /** Why the service doesn't tell the states. */
-  readonly statesError: Error | undefined;
-
-  /**
-   * Calls `listener` whenever the states of the group have changed. The first subscriber asks the
-   * service for them, in whatever state the client is; the group isn't joined for that.
-   * @returns a function that ends the subscription
-   */
-  subscribeStates(listener: (states: readonly GroupStateRecord[]) => unknown): () => void;
-
-  /**
-   * Says something about this connection to those who subscribe to the states; undefined takes it
-   * back. It ends when the group is left or the client stops, and is set again on a new connection
-   * (`restoreGroupStates`).
-   * @throws SendMessageError when the service refuses or the operation fails otherwise
-   */
-  setState(state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult>;
-
-  /**
-   * Joins the group like `subscribe` and calls `listener` with the newest streams in it, from now on,
-   * whenever one begins, goes on or ends.
-   * @returns a function that ends the subscription
-   * @throws TypeError on a protobuf protocol, which has no streams
-   */
-  subscribeStreams(
-    listener: (streams: readonly GroupStreamView[]) => unknown,
-    options?: GroupStreamsOptions,
-  ): () => void;
-
-  /**
-   * Opens a stream to the group, which needn't be joined for that.
-   * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over or the signal fires
-   */
-  openStream(options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
 
   /**
    * The messages from now on, for `for await`. Subscribes at once, until the loop is left or

@@ -1,23 +1,36 @@
-import { logger } from "../../core/log.js";
 import { checkSignal } from "../../core/util/checkSignal.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { Queue } from "../../core/util/queue.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
-import type { Group } from "./group.js";
 import { MessageOverflowError } from "./groupErrors.js";
+import type { GroupFeed } from "./groupFeed.js";
 import type { GroupMessage, GroupMessagesOptions } from "./groupOptions.js";
 
 type Result<T> = IteratorResult<GroupMessage<T>, undefined>;
 
-/** The messages of a group for one loop: a subscriber with a bounded buffer. */
-export class MessageIterator<T> implements AsyncIterableIterator<GroupMessage<T>> {
+/** The messages of a group for one loop. */
+export function iterateMessages<T>(
+  feed: GroupFeed<T, never>,
+  options?: GroupMessagesOptions,
+): AsyncIterableIterator<GroupMessage<T>> {
+  const buffer = new MessageBuffer(feed, options);
+  const iterator: AsyncIterableIterator<GroupMessage<T>> = {
+    next: () => buffer.next(),
+    return: () => buffer.return(),
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
+}
+
+/** A subscriber with a bounded buffer. */
+class MessageBuffer<T> {
   readonly #buffer = new Queue<GroupMessage<T>>();
   readonly #waiting = new Queue<Deferred<Result<T>>>();
   readonly #ends: (() => void)[] = [];
   #ended = false;
   #error: Error | undefined;
 
-  constructor(group: Group<T, never>, options?: GroupMessagesOptions) {
+  constructor(feed: GroupFeed<T, never>, options?: GroupMessagesOptions) {
     const signal = checkSignal(options?.abortSignal);
     const maxBuffered = options?.maxBuffered ?? 1_000;
     const overflow = options?.overflow ?? "error";
@@ -33,8 +46,9 @@ export class MessageIterator<T> implements AsyncIterableIterator<GroupMessage<T>
       const waiting = this.#waiting.shift();
       if (waiting !== undefined) return waiting.resolve({ value: message, done: false });
       if (this.#buffer.size >= maxBuffered) {
-        if (overflow === "error") return this.#end(new MessageOverflowError(group.name, maxBuffered));
-        if (!dropped) logger.warning(`Messages of group ${group.name} are lost (${overflow}).`);
+        if (overflow === "error") return this.#end(new MessageOverflowError(feed.name, maxBuffered));
+        if (!dropped)
+          feed.port.settings.logger.warning(`Messages of group ${feed.name} are lost (${overflow}).`);
         dropped = true;
         if (overflow === "drop-newest") return;
         this.#buffer.shift();
@@ -42,20 +56,16 @@ export class MessageIterator<T> implements AsyncIterableIterator<GroupMessage<T>
       this.#buffer.push(message);
     };
     const onStatus = (): void => {
-      if (group.status === "refused") this.#end(group.error);
+      if (feed.status === "refused") this.#end(feed.error);
     };
     const onAbort = (): void => {
       this.#buffer.drain();
       this.#end();
     };
     // Subscribed first: a join that fails at once must find all that is to be ended.
-    this.#ends.push(group.subscribe(onMessage), whenAborted(signal, onAbort), group.onStatusChange(onStatus));
+    this.#ends.push(feed.subscribe(onMessage), whenAborted(signal, onAbort), feed.onStatusChange(onStatus));
     // Another subscriber's refusal is no change any more.
     onStatus();
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
   }
 
   next(): Promise<Result<T>> {

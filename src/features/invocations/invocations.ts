@@ -1,21 +1,22 @@
 import { AbortError } from "@azure/abort-controller";
-import {
-  InvocationError,
-  toError,
-  type ConnectionError,
-  type InvocationErrorCode,
-  type InvocationErrorOptions,
-} from "../../core/errors.js";
-import { attempt } from "../../core/log.js";
+import { toError, type ConnectionError } from "../../core/errors.js";
+import { tryOrLog } from "../../core/log.js";
+import { InvocationError, type InvocationErrorCode, type InvocationErrorOptions } from "./invocationError.js";
 import type { InvokeEventOptions, InvokeEventResult } from "./models.js";
-import type { InvokeResponseMessage, WebPubSubDataType, WebPubSubMessage } from "../../core/models/messages.js";
-import { amount, type Settings } from "../../core/options.js";
+import type { InvokeMessage, InvokeResponseMessage, WebPubSubDataType } from "../../core/models/messages.js";
+import type { FeaturePort } from "../../core/feature.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
 import { checkSignal } from "../../core/util/checkSignal.js";
+import { amount } from "../../core/util/checkOptions.js";
 import { Timer } from "../../core/util/timer.js";
+import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { encodeFrame, type Frame } from "../../core/session/frame.js";
-import { invokeMessage, type MessageContent } from "../../core/session/operationMessage.js";
-import type { SessionHost, SessionPart } from "../../core/session/sessionPart.js";
+import {
+  checkName,
+  inferDataType,
+  toData,
+  type MessageContent,
+} from "../../core/session/operationMessage.js";
 
 type Invocation = {
   readonly id: string;
@@ -35,18 +36,17 @@ type Invocation = {
 type Details = Omit<InvocationErrorOptions, "invocationId" | "code">;
 
 /** Calls to the application's server that wait to be sent or to be answered. */
-export class Invocations implements SessionPart {
-  readonly #settings: Settings;
-  readonly #host: SessionHost;
+export class Invocations implements FeatureHooks {
+  readonly receive: FeatureHooks["receive"] = { invokeResponse: (message) => this.#answered(message) };
+  readonly #port: FeaturePort;
   readonly #byId = new Map<string, Invocation>();
   readonly #unsent = new Set<Invocation>();
   /** Given up while the link was down. */
   #cancelled: string[] = [];
   #nextId = 1;
 
-  constructor(settings: Settings, host: SessionHost) {
-    this.#settings = settings;
-    this.#host = host;
+  constructor(port: FeaturePort) {
+    this.#port = port;
   }
 
   get pending(): number {
@@ -61,10 +61,10 @@ export class Invocations implements SessionPart {
   ): Promise<InvokeEventResult> {
     const abortSignal = checkSignal(options.abortSignal);
     const id = this.#reserveId(invocationId);
-    const { refusal } = this.#host;
+    const { refusal } = this.#port;
     if (refusal !== undefined) throw failure(id, "NotStarted", refusal);
     if (abortSignal?.aborted) throw aborted(id);
-    const { environment, maxPendingOperations, protocol } = this.#settings;
+    const { environment, maxPendingOperations, protocol } = this.#port.settings;
     if (this.#unsent.size >= maxPendingOperations) {
       const message = `${maxPendingOperations} invocations are waiting already (maxPendingOperations).`;
       throw failure(id, "TooManyPending", message);
@@ -98,19 +98,19 @@ export class Invocations implements SessionPart {
     });
   }
 
-  begins(): void {
+  onOpened(): void {
     this.#flush();
   }
 
   /** A recovery will give them time anew; till then there is only the caller's own. */
-  interrupted(): void {
+  onSuspended(): void {
     for (const { sent, timer, timeoutAt, onTimeout } of this.#byId.values())
       if (sent) timer.at(timeoutAt, onTimeout);
   }
 
-  resumes(): void {
+  onRecovered(): void {
     for (const id of this.#cancelled.splice(0)) this.#cancel(id);
-    const { ackTimeoutInMs, environment } = this.#settings;
+    const { ackTimeoutInMs, environment } = this.#port.settings;
     // An answer that left the service before the link broke is lost, and nobody can tell.
     const due = environment.now() + ackTimeoutInMs;
     for (const invocation of this.#byId.values()) {
@@ -128,7 +128,7 @@ export class Invocations implements SessionPart {
     this.#flush();
   }
 
-  ends(cause: ConnectionError): void {
+  onLost(cause: ConnectionError): void {
     this.#cancelled = [];
     const message = "Connection is disconnected before receiving invoke response from the service";
     for (const invocation of this.#byId.values()) {
@@ -137,15 +137,14 @@ export class Invocations implements SessionPart {
     }
   }
 
-  refuse(cause: ConnectionError): void {
+  onStopped(cause: ConnectionError): void {
     this.#cancelled = [];
     for (const invocation of this.#byId.values()) {
       this.#reject(invocation, failure(invocation.id, "NotStarted", cause.message, { cause }));
     }
   }
 
-  receive(message: WebPubSubMessage): void {
-    if (message.kind !== "invokeResponse") return;
+  #answered(message: InvokeResponseMessage): void {
     const invocation = this.#byId.get(message.invocationId);
     if (invocation?.sent !== true) return;
     const error = toFailure(message);
@@ -161,11 +160,11 @@ export class Invocations implements SessionPart {
   /** Writes what waits, in the order of the calls. */
   #flush(): void {
     for (const invocation of this.#unsent) {
-      if (!this.#host.writable) return;
+      if (!this.#port.writable) return;
       this.#unsent.delete(invocation);
       invocation.sent = true;
       try {
-        this.#host.write(invocation.frame);
+        this.#port.write(invocation.frame);
       } catch (thrown) {
         // What a socket threw at may have left it all the same, so it isn't sent again.
         const cause = toError(thrown);
@@ -200,13 +199,13 @@ export class Invocations implements SessionPart {
   }
 
   #cancel(invocationId: string): void {
-    if (!this.#host.writable) {
+    if (!this.#port.writable) {
       this.#cancelled.push(invocationId);
       return;
     }
     // Where that fails the service works on in vain; nobody else is harmed.
-    attempt("cancel an invocation", () =>
-      this.#host.write(this.#settings.protocol.writeMessage({ kind: "cancelInvocation", invocationId })),
+    tryOrLog(this.#port.settings.logger, "cancel an invocation", () =>
+      this.#port.write(this.#port.settings.protocol.writeMessage({ kind: "cancelInvocation", invocationId })),
     );
   }
 
@@ -220,7 +219,7 @@ export class Invocations implements SessionPart {
     this.#unsent.delete(invocation);
     invocation.unlisten();
     invocation.timer.clear();
-    this.#host.settled();
+    this.#port.settled();
   }
 }
 
@@ -243,4 +242,20 @@ function failure(
   more: Details = {},
 ): InvocationError {
   return new InvocationError(message, { invocationId, code, ...more });
+}
+
+export function invokeMessage(
+  invocationId: string,
+  event: string,
+  content: MessageContent,
+  dataType: WebPubSubDataType = inferDataType(content),
+): InvokeMessage {
+  return {
+    kind: "invoke",
+    invocationId,
+    target: "event",
+    event: checkName("event", event),
+    dataType,
+    data: toData(content, dataType),
+  };
 }

@@ -1,4 +1,5 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
+import type { MessageContent } from "../../core/session/operationMessage.js";
 import type { JSONTypes, WebPubSubDataType } from "../../core/models/messages.js";
 
 /** Options of `invokeEvent`. */
@@ -22,4 +23,21 @@ export interface InvokeEventResult {
   dataType?: WebPubSubDataType;
   /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`, else the JSON value. */
   data?: JSONTypes | ArrayBuffer;
+}
+
+/** What `invocations(client)` gives. */
+export interface InvocationsApi {
+  /**
+   * Calls the application's server by an event and resolves with its answer. Waits while there is no
+   * connection; once sent it is never sent again. Without `dataType` a string is sent as text, bytes
+   * as binary, anything else as JSON.
+   * @throws InvocationError when the server or the service refuses, when the answer doesn't come in
+   * `timeoutInMs` or can't come any more
+   */
+  invoke(
+    eventName: string,
+    content: MessageContent,
+    typeOrOptions?: WebPubSubDataType | InvokeEventOptions,
+    options?: InvokeEventOptions,
+  ): Promise<InvokeEventResult>;
 }

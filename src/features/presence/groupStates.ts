@@ -1,69 +1,56 @@
-import type { SendMessageError } from "../../core/errors.js";
-import { logger } from "../../core/log.js";
-import type { WebPubSubClientEvents } from "../../core/models/events.js";
-import type { WebPubSubMessage } from "../../core/models/messages.js";
-import type { Settings } from "../../core/options.js";
-import type { Emitter } from "../../core/util/emitter.js";
-import type { Memberships, Operations } from "../../core/session/memberships.js";
+import type { FeaturePort } from "../../core/feature.js";
+import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { isFinal } from "../../core/session/operation.js";
-import type { OperationMessage } from "../../core/session/operationMessage.js";
+import type { PresenceEvents } from "./models.js";
 import { OwnStates } from "./ownStates.js";
-import type { SessionPart } from "../../core/session/sessionPart.js";
+import type { Restore } from "./restore.js";
 import { StateWatches } from "./stateWatches.js";
-
-/**
- * Asks the service for what it has perhaps forgotten; the application is told of a refusal.
- * `onSettled` gets `lost` when merely the connection took the answer along.
- */
-export type Restore = (
-  group: string,
-  build: () => OperationMessage,
-  onSettled: (refusal: SendMessageError | undefined, lost: boolean) => void,
-) => void;
+import { Watchers } from "./watchers.js";
 
 /** Presence: this connection's state in its groups, and what is known of others' states. */
-export class GroupStates implements SessionPart {
+export class GroupStates implements FeatureHooks {
   readonly own: OwnStates;
   readonly watches: StateWatches;
+  readonly watchers: Watchers;
+  readonly receive: FeatureHooks["receive"];
 
-  constructor(
-    settings: Settings,
-    emitter: Emitter<WebPubSubClientEvents>,
-    operations: Operations,
-    memberships: Memberships,
-  ) {
+  constructor(port: FeaturePort) {
+    const emitter = port.events<PresenceEvents>();
     const restore: Restore = (group, build, onSettled) => {
-      operations.submitOwn(build, (error) => {
+      port.submitOwn(build, (error) => {
         const refusal = isFinal(error) ? error : undefined;
         onSettled(refusal, error !== refusal);
         if (refusal === undefined) return;
-        logger.warning(`Could not restore the states of a group: ${refusal.message}`);
+        port.settings.logger.warning(`Could not restore the states of a group: ${refusal.message}`);
         emitter.emit("restore-group-states-failed", { group, error: refusal });
       });
-      operations.flush();
+      port.flush();
     };
-    this.own = memberships.watcher = new OwnStates(settings, operations, memberships.registry, restore);
-    this.watches = new StateWatches(settings, emitter, operations, memberships.registry, restore);
+    this.own = port.memberships.watcher = new OwnStates(port, restore);
+    this.watches = new StateWatches(port, restore);
+    this.watchers = new Watchers(port, this.watches);
+    this.receive = {
+      groupStateSnapshot: (message) => this.watches.receive(message),
+      groupStateUpdate: (message) => this.watches.receive(message),
+    };
   }
 
-  begins(): void {
-    this.watches.begins();
-    this.own.begins();
+  onOpened(): void {
+    this.watches.onOpened();
+    this.own.onOpened();
   }
 
   /** In this order: listeners that hear of the others' end see the own state as it is then. */
-  ends(): void {
-    this.own.ends();
-    this.watches.ends();
+  onLost(): void {
+    this.own.onLost();
+    this.watches.onLost();
+    this.watchers.releaseIdle();
   }
 
   /** Only the subscriptions come back with the next start. */
-  refuse(): void {
-    this.own.refuse();
-    this.watches.ends();
-  }
-
-  receive(message: WebPubSubMessage): void {
-    this.watches.receive(message);
+  onStopped(): void {
+    this.own.onStopped();
+    this.watches.onLost();
+    this.watchers.releaseIdle();
   }
 }

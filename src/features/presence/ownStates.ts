@@ -1,11 +1,10 @@
+import type { FeaturePort } from "../../core/feature.js";
 import type { GroupState } from "./models.js";
 import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
-import type { Settings } from "../../core/options.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
-import type { GroupRegistry } from "../../core/session/groupRegistry.js";
-import type { Restore } from "./groupStates.js";
-import type { MembershipWatcher, Operations } from "../../core/session/memberships.js";
-import { setGroupStateMessage } from "../../core/session/operationMessage.js";
+import type { Restore } from "./restore.js";
+import type { MembershipWatcher } from "../../core/session/memberships.js";
+import { setGroupStateMessage } from "./presenceMessages.js";
 
 /** This connection's own state in a group. */
 type Own = {
@@ -30,18 +29,14 @@ type Own = {
 
 /** What this connection says about itself in groups; said again where the service has forgotten it. */
 export class OwnStates implements MembershipWatcher {
-  readonly #settings: Settings;
-  readonly #operations: Operations;
-  readonly #registry: GroupRegistry;
+  readonly #port: FeaturePort;
   readonly #restore: Restore;
   readonly #own = new Map<string, Own>();
   /** Counts connection ids. */
   #connection = 1;
 
-  constructor(settings: Settings, operations: Operations, registry: GroupRegistry, restore: Restore) {
-    this.#settings = settings;
-    this.#operations = operations;
-    this.#registry = registry;
+  constructor(port: FeaturePort, restore: Restore) {
+    this.#port = port;
     this.#restore = restore;
   }
 
@@ -55,7 +50,7 @@ export class OwnStates implements MembershipWatcher {
     let sent: GroupState | undefined;
     const call = ++target.calls;
     target.several = target.pending++ > 0;
-    const settled = this.#operations.submit(
+    const settled = this.#port.submit(
       () => {
         const message = setGroupStateMessage(group, state);
         sent = message.state;
@@ -69,7 +64,7 @@ export class OwnStates implements MembershipWatcher {
           target.answered = call;
           target.state = sent;
           target.live = true;
-          target.joined = this.#registry.status(group) === "joined";
+          target.joined = this.#port.memberships.registry.status(group) === "joined";
         }
         // What was called since, the group's end included, may have been executed before this.
         const current = late === true ? this.#ownIn(group) : target;
@@ -94,10 +89,13 @@ export class OwnStates implements MembershipWatcher {
 
   get(group: string): GroupState | undefined {
     const own = this.#own.get(group);
-    const status = this.#registry.status(group);
+    const status = this.#port.memberships.registry.status(group);
     // A new connection that rejoins nothing is in no group until the application joins again.
     const isLeft =
-      own?.live === false && own.joined && !this.#settings.autoRejoinGroups && this.#registry.live;
+      own?.live === false &&
+      own.joined &&
+      !this.#port.settings.autoRejoinGroups &&
+      this.#port.memberships.registry.live;
     const state = isLeft && status === "idle" ? undefined : own?.state;
     if (state === undefined && status !== "joined") {
       throw new Error(`Group '${group}' is not joined.`);
@@ -105,21 +103,21 @@ export class OwnStates implements MembershipWatcher {
     return state && { ...state };
   }
 
-  begins(): void {
+  onOpened(): void {
     for (const [group, own] of this.#own) if (!own.joined) this.#settle(group, own);
   }
 
-  ends(): void {
+  onLost(): void {
     this.#connection++;
     for (const [group, own] of this.#own) {
       own.live = own.doubtful = false;
-      if (!this.#settings.restoreGroupStates) own.state = undefined;
+      if (!this.#port.settings.restoreGroupStates) own.state = undefined;
       if (own.state === undefined && own.pending === 0) this.#own.delete(group);
     }
   }
 
   /** Whoever stops has left. */
-  refuse(): void {
+  onStopped(): void {
     this.#own.clear();
   }
 
@@ -161,7 +159,7 @@ export class OwnStates implements MembershipWatcher {
   #settle(group: string, own: Own): void {
     if (own.pending > 0 || this.#own.get(group) !== own) return;
     const { state } = own;
-    const { live } = this.#registry;
+    const { live } = this.#port.memberships.registry;
     if (state === undefined && !(live && own.doubtful)) {
       this.#own.delete(group);
     } else if (live && (!own.live || own.doubtful)) {

@@ -1,16 +1,11 @@
 import type { SendMessageError } from "../../core/errors.js";
-import { logger } from "../../core/log.js";
-import type { WebPubSubClientEvents } from "../../core/models/events.js";
-import type { GroupStateRecord } from "./models.js";
+import type { FeaturePort } from "../../core/feature.js";
+import type { GroupStateRecord, PresenceEvents } from "./models.js";
 import type { WebPubSubMessage } from "../../core/models/messages.js";
 import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
-import type { Settings } from "../../core/options.js";
-import type { Emitter } from "../../core/util/emitter.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
-import type { GroupRegistry } from "../../core/session/groupRegistry.js";
 import { GroupStateCache } from "./groupStateCache.js";
-import type { Restore } from "./groupStates.js";
-import type { Operations } from "../../core/session/memberships.js";
+import type { Restore } from "./restore.js";
 import { groupMessage } from "../../core/session/operationMessage.js";
 
 /** A subscription to the states of a group. */
@@ -33,24 +28,12 @@ type Watch = {
 export class StateWatches {
   /** Called when what is known of a group's states may have changed. */
   onChanged: ((group: string) => void) | undefined;
-  readonly #settings: Settings;
-  readonly #emitter: Emitter<WebPubSubClientEvents>;
-  readonly #operations: Operations;
-  readonly #registry: GroupRegistry;
+  readonly #port: FeaturePort;
   readonly #restore: Restore;
   readonly #watched = new Map<string, Watch>();
 
-  constructor(
-    settings: Settings,
-    emitter: Emitter<WebPubSubClientEvents>,
-    operations: Operations,
-    registry: GroupRegistry,
-    restore: Restore,
-  ) {
-    this.#settings = settings;
-    this.#emitter = emitter;
-    this.#operations = operations;
-    this.#registry = registry;
+  constructor(port: FeaturePort, restore: Restore) {
+    this.#port = port;
     this.#restore = restore;
   }
 
@@ -58,7 +41,7 @@ export class StateWatches {
     const target = this.#watch(group);
     const { ended } = target;
     target.pending++;
-    return this.#operations.submit(
+    return this.#port.submit(
       () => groupMessage("subscribeGroupState", group),
       options,
       (succeeded, _, late) => {
@@ -79,11 +62,11 @@ export class StateWatches {
       // A handle wants the states still.
       watch.active = false;
       watch.ended++;
-      if (this.#operations.refusal === undefined) return Promise.resolve({ isDuplicated: false });
+      if (this.#port.refusal === undefined) return Promise.resolve({ isDuplicated: false });
     } else {
       this.#watched.delete(group);
     }
-    return this.#operations.submit(
+    return this.#port.submit(
       () => groupMessage("unsubscribeGroupState", group),
       options,
       (_succeeded, _error, late) => this.#unsubscribed(group, late),
@@ -119,11 +102,11 @@ export class StateWatches {
     return typeof answer === "object" ? answer : undefined;
   }
 
-  begins(): void {
+  onOpened(): void {
     for (const [group, watch] of this.#watched) this.#agree(group, watch);
   }
 
-  ends(): void {
+  onLost(): void {
     for (const [group, watch] of this.#watched) {
       watch.answer = undefined;
       if (watch.cache.clear()) this.#changed(group);
@@ -135,7 +118,7 @@ export class StateWatches {
     if (message.kind !== "groupStateSnapshot" && message.kind !== "groupStateUpdate") return;
     const { group, items } = message;
     const cache = this.#watched.get(group)?.cache;
-    const now = this.#settings.environment.now();
+    const now = this.#port.settings.environment.now();
     const changed =
       message.kind === "groupStateSnapshot" ? cache?.snapshot(items, now) : cache?.update(items, now);
     if (changed === true) this.#changed(group);
@@ -154,16 +137,17 @@ export class StateWatches {
   }
 
   #unsubscribeOwn(group: string): void {
-    if (!this.#registry.live) return;
-    this.#operations.submitOwn(
+    if (!this.#port.memberships.registry.live) return;
+    this.#port.submitOwn(
       () => groupMessage("unsubscribeGroupState", group),
       (error, late) => {
-        if (error !== undefined) logger.info(`Could not unsubscribe from group states: ${error.message}`);
+        if (error !== undefined)
+          this.#port.settings.logger.info(`Could not unsubscribe from group states: ${error.message}`);
         this.#unsubscribed(group, late);
       },
       true,
     );
-    this.#operations.flush();
+    this.#port.flush();
   }
 
   /** One that comes late has perhaps ended a subscription that was asked for after it. */
@@ -180,7 +164,7 @@ export class StateWatches {
     if (!watch.active && !watch.held) {
       this.#watched.delete(group);
       if (watch.answer !== undefined) this.#unsubscribeOwn(group);
-    } else if (this.#registry.live && (watch.doubtful || watch.answer === undefined)) {
+    } else if (this.#port.memberships.registry.live && (watch.doubtful || watch.answer === undefined)) {
       watch.doubtful = watch.answer = false;
       this.#restore(
         group,
@@ -204,6 +188,6 @@ export class StateWatches {
 
   #changed(group: string): void {
     this.onChanged?.(group);
-    this.#emitter.emit("group-states-changed", { group });
+    this.#port.events<PresenceEvents>().emit("group-states-changed", { group });
   }
 }

@@ -1,46 +1,39 @@
-import type { Environment } from "../../core/environment/environment.js";
+import type { FeaturePort } from "../../core/feature.js";
 import { toError } from "../../core/errors.js";
-import { logger } from "../../core/log.js";
-import type { WebPubSubClientEvents } from "../../core/models/events.js";
-import { CountedHold } from "../../core/util/countedHold.js";
-import type { Emitter } from "../../core/util/emitter.js";
-import type { Connection } from "../../core/connection/connection.js";
+import { RefCount } from "../../core/util/refCount.js";
 
 /** Counts those who need the connection: the first starts it, the last, after a moment, stops it. */
 export class Retention {
-  readonly #connection: Connection;
-  readonly #hold: CountedHold;
+  readonly #port: FeaturePort;
+  readonly #count: RefCount;
 
-  constructor(
-    connection: Connection,
-    settings: { readonly environment: Environment; readonly releaseDelayInMs: number },
-    emitter: Emitter<WebPubSubClientEvents>,
-  ) {
-    this.#connection = connection;
-    this.#hold = new CountedHold(
-      settings,
-      () => void this.#begin(),
-      () => void connection.stop(),
-      () => {
-        if (connection.state === "Stopped") this.#hold.forget();
+  constructor(port: FeaturePort) {
+    const { client } = port;
+    this.#port = port;
+    this.#count = new RefCount(port.settings, {
+      onUsed: () => void this.#begin(),
+      onIdle: () => {
+        // Where it is stopped already the timer would hold the process, and end what is started meanwhile.
+        if (client.state === "Stopped") this.#count.cancel();
       },
-    );
-    // Where it is stopped already the timer would hold the process, and end what is started meanwhile.
-    emitter.on("stopped", () => this.#hold.forget());
+      onReleased: () => void client.stop(),
+    });
+    client.on("stopped", () => this.#count.cancel());
   }
 
   retain(): () => void {
-    return this.#hold.hold();
+    return this.#count.hold();
   }
 
   async #begin(): Promise<void> {
-    if (this.#connection.state === "Stopping") await this.#connection.stop();
-    if (!this.#hold.held || this.#connection.state !== "Stopped") return;
+    const { client, settings } = this.#port;
+    if (client.state === "Stopping") await client.stop();
+    if (!this.#count.held || client.state !== "Stopped") return;
     try {
-      await this.#connection.start(undefined, true);
+      await client.start({ keepTrying: true });
     } catch (thrown) {
-      // Whoever wants to know listens to the state; this is the end that was asked for.
-      logger.info(`Stopped before the first connection: ${toError(thrown).message}`);
+      // Who wants to know listens to the state; this is the end that was asked for.
+      settings.logger.info(`Stopped before the first connection: ${toError(thrown).message}`);
     }
   }
 }

@@ -1,10 +1,8 @@
 import { sizeOf } from "../../core/util/sizeOf.js";
 import { Timer } from "../../core/util/timer.js";
 import { toError } from "../../core/errors.js";
-import { logger } from "../../core/log.js";
-import type { Settings } from "../../core/options.js";
 import type { Frame } from "../../core/session/frame.js";
-import type { SessionHost } from "../../core/session/sessionPart.js";
+import type { FeaturePort } from "../../core/feature.js";
 import type { GroupStreamError } from "./groupStreamError.js";
 import { ReplayBuffer } from "./replayBuffer.js";
 import { WaitingLine, type WaitingFragment } from "./waitingLine.js";
@@ -35,8 +33,7 @@ export interface DeliveryOptions {
 /** Brings the fragments of an open stream, and its end, to the service in order and completely. */
 export class Delivery {
   readonly #options: DeliveryOptions;
-  readonly #settings: Settings;
-  readonly #host: SessionHost;
+  readonly #port: FeaturePort;
   readonly #line = new WaitingLine();
   #buffer = new ReplayBuffer();
   #endFrame: Frame | undefined;
@@ -56,11 +53,10 @@ export class Delivery {
   #heldUntil = Infinity;
   #hold = 0;
 
-  constructor(options: DeliveryOptions, settings: Settings, host: SessionHost) {
+  constructor(options: DeliveryOptions, port: FeaturePort) {
     this.#options = options;
-    this.#settings = settings;
-    this.#host = host;
-    this.#timer = new Timer(settings.environment);
+    this.#port = port;
+    this.#timer = new Timer(port.settings.environment);
     this.#aliveAt = this.#heardAt = this.#now();
     this.#armNext();
   }
@@ -83,7 +79,7 @@ export class Delivery {
   /** Too much is waiting already. */
   get isCrowded(): boolean {
     return (
-      this.#line.count >= this.#settings.maxPendingOperations ||
+      this.#line.count >= this.#port.settings.maxPendingOperations ||
       this.#line.size >= this.#options.maxUnackedBytes * WAITING_WINDOWS
     );
   }
@@ -148,7 +144,7 @@ export class Delivery {
   }
 
   /** The same connection stands again. */
-  resumes(): void {
+  onRecovered(): void {
     this.#aliveAt = this.#now();
     this.#heard();
     this.resend();
@@ -165,7 +161,7 @@ export class Delivery {
   }
 
   /** Writes what had to wait. */
-  flows(): void {
+  onRoom(): void {
     this.#pump();
     this.#armNext();
   }
@@ -221,7 +217,7 @@ export class Delivery {
   /** Writes what the service is to have, the end last. */
   #pump(): void {
     if (this.#heldUntil !== Infinity) return;
-    while (this.#host.hasRoom()) {
+    while (this.#port.hasRoom()) {
       const frame = this.#buffer.take();
       if (frame !== undefined) {
         if (this.#send(frame)) continue;
@@ -237,10 +233,10 @@ export class Delivery {
 
   #send(frame: Frame): boolean {
     try {
-      this.#host.write(frame);
+      this.#port.write(frame);
       return true;
     } catch (thrown) {
-      logger.info(`A frame of a stream could not be sent: ${toError(thrown).message}`);
+      this.#port.settings.logger.info(`A frame of a stream could not be sent: ${toError(thrown).message}`);
       this.#holdFor(AFTER_THROW);
       return false;
     }
@@ -258,7 +254,7 @@ export class Delivery {
   }
 
   #now(): number {
-    return this.#settings.environment.now();
+    return this.#port.settings.environment.now();
   }
 
   get #aliveDue(): number {
@@ -283,14 +279,14 @@ export class Delivery {
 
   #armNext(): void {
     // Without a link nothing is due: it comes back, or the stream ends.
-    if (this.#host.writable)
+    if (this.#port.writable)
       this.#arm(Math.min(this.#aliveDue, this.#probeDue, this.#closeDue, this.#heldUntil));
   }
 
   #tick(): void {
     const now = this.#now();
     this.#timerDue = Infinity;
-    if (!this.#host.writable) return;
+    if (!this.#port.writable) return;
     if (now >= this.#closeDue) {
       this.#options.onCloseTimeout();
       return;
@@ -301,7 +297,7 @@ export class Delivery {
       this.#probeAt = now + this.#probeAfter;
       const fragment = this.#buffer.peek();
       if (fragment === undefined) this.resend();
-      else if (this.#host.hasRoom()) this.#send(fragment);
+      else if (this.#port.hasRoom()) this.#send(fragment);
     }
     if (now >= this.#aliveDue) {
       this.#aliveAt = now;

@@ -1,45 +1,11 @@
 import { toError } from "../../core/errors.js";
-import type {
-  GroupStream,
-  GroupStreamMessage,
-  GroupStreamSubscription,
-  OnGroupStreamOptions,
-} from "./models.js";
-import { amount } from "../../core/options.js";
+import type { GroupStream, GroupStreamsOptions, GroupStreamView, StreamsApi } from "./models.js";
+import { amount } from "../../core/util/checkOptions.js";
 import type { OnListenerError } from "../../core/util/emitter.js";
 import { safely } from "../../core/util/safely.js";
 
-/** A stream as far as it has come. A new object with every change. */
-export interface GroupStreamView {
-  /** Unlike that of every other stream of the subscription: good as a key in lists. */
-  readonly key: number;
-  readonly streamId: string;
-  /** Its publisher; undefined until the first fragment is read. */
-  readonly fromUserId: string | undefined;
-  /** `failed`: what is here is not all of it; `error` says why. */
-  readonly status: "open" | "ended" | "failed";
-  readonly error: Error | undefined;
-  /** The fragments so far. */
-  readonly messages: readonly GroupStreamMessage[];
-  /** The text fragments so far, put together. */
-  readonly text: string;
-}
-
-/** Options of a handle's `subscribeStreams`. */
-export interface GroupStreamsOptions extends Omit<OnGroupStreamOptions, "groupNames"> {
-  /** How many streams are kept: the newest. Older ones are not read any further. Default: 10. */
-  limit?: number | undefined;
-}
-
 interface StreamSource {
-  readonly parts: {
-    readonly inbound: {
-      subscribe(
-        callback: (stream: GroupStream) => Promise<void>,
-        options: OnGroupStreamOptions,
-      ): GroupStreamSubscription;
-    };
-  };
+  readonly onStream: StreamsApi["onStream"];
   readonly onListenerError: OnListenerError;
 }
 
@@ -92,7 +58,7 @@ export function followStreams(
       change({ status: "failed", error: toError(thrown) });
     }
   };
-  const subscription = source.parts.inbound.subscribe(follow, { ...options, groupNames: [group] });
+  const subscription = source.onStream(follow, { ...options, groupNames: [group] });
   return () => {
     ended = true;
     void subscription.close();

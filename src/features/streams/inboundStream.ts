@@ -11,8 +11,9 @@ type Held = { readonly message: GroupStreamMessage; readonly size: number };
 const DONE: Step = { done: true, value: undefined };
 
 /** One stream that is being received, and what of it waits for its reader. */
-export class InboundStream implements GroupStream {
-  readonly groupName: string;
+export class InboundStream {
+  /** What the application holds. */
+  readonly view: GroupStream;
   readonly streamId: string;
   readonly #abort = new AbortController();
   readonly #onLeft: () => void;
@@ -23,17 +24,25 @@ export class InboundStream implements GroupStream {
   #failure: GroupStreamError | undefined;
   /** One reader is to get all of it. */
   #taken = false;
-  #readable: ReadableStream<JSONTypes | Uint8Array<ArrayBuffer>> | undefined;
+  #readable: GroupStream["readable"] | undefined;
 
   /** @param onLeft called when the reader wants no more */
   constructor(groupName: string, streamId: string, onLeft: () => void) {
-    this.groupName = groupName;
     this.streamId = streamId;
     this.#onLeft = onLeft;
-  }
-
-  get abortSignal(): AbortSignal {
-    return this.#abort.signal;
+    const readable = (): GroupStream["readable"] => (this.#readable ??= this.#makeReadable());
+    this.view = {
+      groupName,
+      streamId,
+      abortSignal: this.#abort.signal,
+      get readable() {
+        return readable();
+      },
+      [Symbol.asyncIterator]: () => this.#iterate(),
+      text: () => this.#text(),
+      bytes: () => this.#bytes(),
+      json: async <T>() => JSON.parse(await this.#text()) as T,
+    };
   }
 
   /** How much is waiting for the reader. */
@@ -41,8 +50,8 @@ export class InboundStream implements GroupStream {
     return this.#size;
   }
 
-  get readable(): ReadableStream<JSONTypes | Uint8Array<ArrayBuffer>> {
-    this.#readable ??= new ReadableStream<JSONTypes | Uint8Array<ArrayBuffer>>(
+  #makeReadable(): GroupStream["readable"] {
+    return new ReadableStream<JSONTypes | Uint8Array<ArrayBuffer>>(
       {
         pull: async (controller) => {
           const { done, value } = await this.#next();
@@ -54,10 +63,9 @@ export class InboundStream implements GroupStream {
       // What waits, waits here: one buffer is enough.
       { highWaterMark: 0 },
     );
-    return this.#readable;
   }
 
-  [Symbol.asyncIterator](): AsyncIterableIterator<GroupStreamMessage, undefined> {
+  #iterate(): AsyncIterableIterator<GroupStreamMessage, undefined> {
     let left = false;
     const iterator: AsyncIterableIterator<GroupStreamMessage, undefined> = {
       next: () =>
@@ -75,7 +83,7 @@ export class InboundStream implements GroupStream {
     return iterator;
   }
 
-  async text(): Promise<string> {
+  async #text(): Promise<string> {
     const decoder = new TextDecoder();
     let text = "";
     for await (const message of this.#all()) {
@@ -86,7 +94,7 @@ export class InboundStream implements GroupStream {
     return text + decoder.decode();
   }
 
-  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+  async #bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
     let length = 0;
     for await (const message of this.#all()) {
@@ -102,10 +110,6 @@ export class InboundStream implements GroupStream {
       at += part.length;
     }
     return all;
-  }
-
-  async json<T = unknown>(): Promise<T> {
-    return JSON.parse(await this.text()) as T;
   }
 
   push(message: GroupStreamMessage, size: number): void {

@@ -1,29 +1,48 @@
 import type { ConnectionError } from "../../core/errors.js";
-import type { GroupDataMessage, WebPubSubMessage } from "../../core/models/messages.js";
+import type { GroupDataMessage } from "../../core/models/messages.js";
 import type {
   GroupStream,
   GroupStreamMessage,
   GroupStreamSubscription,
   OnGroupStreamOptions,
 } from "./models.js";
-import { amount, positive, type Settings } from "../../core/options.js";
-import type { SessionPart } from "../../core/session/sessionPart.js";
-import { checkFlag } from "../../core/util/checkFlag.js";
-import type { OnListenerError } from "../../core/util/emitter.js";
+import type { FeaturePort } from "../../core/feature.js";
+import type { FeatureHooks } from "../../core/session/featureHooks.js";
+import { amount, checkOptions, flag, positive, type OptionTable } from "../../core/util/checkOptions.js";
+import { streamFrames } from "./frames.js";
 import { InboundSubscription, type StreamListener } from "./inboundSubscription.js";
 
+const TABLE: OptionTable<Pick<StreamListener, "idleTimeoutInMs" | "handleFromStart" | "maxBufferedBytes">> = {
+  idleTimeoutInMs: [amount, 300_000],
+  handleFromStart: [flag, false],
+  maxBufferedBytes: [positive, 1 << 26],
+};
+
 /** Brings the streams that arrive to those who asked for them. */
-export class InboundStreams implements SessionPart {
-  readonly #settings: Settings;
-  readonly #onListenerError: OnListenerError;
+export class InboundStreams implements FeatureHooks {
+  readonly receive: FeatureHooks["receive"] = {
+    groupData: (message, size) => {
+      if (message.stream === undefined) return;
+      const fragment = toFragment(message, message.stream);
+      for (const subscription of [...this.#subscriptions]) {
+        // A callback may have stopped the client.
+        if (this.#live) subscription.receive(fragment, size);
+      }
+    },
+  };
+  readonly #port: FeaturePort;
   readonly #subscriptions = new Set<InboundSubscription>();
   /** There is a connection id; its link may be down. */
   #live = false;
 
-  constructor(settings: Settings, onListenerError: OnListenerError) {
-    this.#settings = settings;
-    this.#onListenerError = onListenerError;
+  constructor(port: FeaturePort) {
+    this.#port = port;
+    if (!port.carries(streamFrames))
+      this.unsupported = new TypeError(`${port.settings.protocol.name} has no streams; use JSON.`);
   }
+
+  /** Why there are no streams. */
+  readonly unsupported: TypeError | undefined;
 
   /** @throws TypeError or RangeError for options that can't be, TypeError for a protocol without streams */
   subscribe(
@@ -36,51 +55,39 @@ export class InboundStreams implements SessionPart {
     if (groupNames !== undefined && !Array.isArray(groupNames))
       throw new TypeError("groupNames must be an array.");
     const listener: StreamListener = {
+      ...checkOptions(TABLE, options),
       callback,
-      idleTimeoutInMs: amount("idleTimeoutInMs", options.idleTimeoutInMs, 300_000),
-      handleFromStart: checkFlag("handleFromStart", options.handleFromStart, false),
       groupNames: groupNames && new Set(groupNames),
-      maxBufferedBytes: positive("maxBufferedBytes", options.maxBufferedBytes, 1 << 26),
     };
-    const { name } = this.#settings.protocol;
-    if (name.startsWith("protobuf.")) throw new TypeError(`${name} has no streams; use JSON.`);
+    if (this.unsupported !== undefined) throw this.unsupported;
     const subscription = new InboundSubscription(
       listener,
-      this.#settings.environment,
-      this.#onListenerError,
+      this.#port.settings.environment,
+      this.#port.onListenerError,
       () => this.#subscriptions.delete(subscription),
     );
     this.#subscriptions.add(subscription);
-    return subscription;
+    return subscription.view;
   }
 
-  begins(): void {
+  onOpened(): void {
     this.#live = true;
   }
 
-  resumes(): void {
+  onRecovered(): void {
     for (const subscription of this.#subscriptions) subscription.pause(false);
   }
 
-  interrupted(): void {
+  onSuspended(): void {
     for (const subscription of this.#subscriptions) subscription.pause(true);
   }
 
-  ends(cause: ConnectionError): void {
+  onLost(cause: ConnectionError): void {
     this.#lose("ConnectionLost", "The connection was lost before the stream was complete.", cause);
   }
 
-  refuse(cause: ConnectionError): void {
+  onStopped(cause: ConnectionError): void {
     this.#lose("NotStarted", "The client was stopped before the stream was complete.", cause);
-  }
-
-  receive(message: WebPubSubMessage, size: number): void {
-    if (message.kind !== "groupData" || message.stream === undefined) return;
-    const fragment = toFragment(message, message.stream);
-    for (const subscription of [...this.#subscriptions]) {
-      // A callback may have stopped the client.
-      if (this.#live) subscription.receive(fragment, size);
-    }
   }
 
   #lose(code: string, message: string, cause: ConnectionError): void {

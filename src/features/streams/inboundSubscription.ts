@@ -32,7 +32,9 @@ type Entry = {
 };
 
 /** One call of `onGroupStream`: tells streams apart and checks that nothing is missing. */
-export class InboundSubscription implements GroupStreamSubscription {
+export class InboundSubscription {
+  /** What the application holds. */
+  readonly view: GroupStreamSubscription;
   readonly #listener: StreamListener;
   readonly #environment: Environment;
   readonly #onListenerError: OnListenerError;
@@ -51,21 +53,15 @@ export class InboundSubscription implements GroupStreamSubscription {
     this.#environment = environment;
     this.#onListenerError = onListenerError;
     this.#onClosed = onClosed;
-  }
-
-  get isActive(): boolean {
-    return this.#isActive;
-  }
-
-  close(): Promise<void> {
-    this.#isActive = false;
-    this.#onClosed();
-    this.endAll("SubscriptionClosed", "The subscription was closed before the stream was complete.");
-    return Promise.resolve();
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    const isActive = (): boolean => this.#isActive;
+    const close = (): Promise<void> => this.#close();
+    this.view = {
+      get isActive() {
+        return isActive();
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    };
   }
 
   receive(fragment: GroupStreamMessage, size: number): void {
@@ -104,6 +100,13 @@ export class InboundSubscription implements GroupStreamSubscription {
     for (const entry of this.#entries.values()) entry.heardAt = this.#environment.now();
   }
 
+  #close(): Promise<void> {
+    this.#isActive = false;
+    this.#onClosed();
+    this.endAll("SubscriptionClosed", "The subscription was closed before the stream was complete.");
+    return Promise.resolve();
+  }
+
   #begin(key: string, groupName: string, streamId: string, expected: number): Entry {
     const stream = new InboundStream(groupName, streamId, () => this.#drop(entry));
     const heardAt = this.#environment.now();
@@ -115,7 +118,7 @@ export class InboundSubscription implements GroupStreamSubscription {
       // Nobody reads on.
       stream.leave();
     };
-    safely(this.#listener.callback, failed)(stream);
+    safely(this.#listener.callback, failed)(stream.view);
     return entry;
   }
 

@@ -150,3 +150,60 @@ export interface GroupStreamSubscription {
   /** Closes the subscription at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** A stream as far as it has come. A new object with every change. */
+export interface GroupStreamView {
+  /** Unlike that of every other stream of the subscription: good as a key in lists. */
+  readonly key: number;
+  readonly streamId: string;
+  /** Its publisher; undefined until the first fragment is read. */
+  readonly fromUserId: string | undefined;
+  /** `failed`: what is here is not all of it; `error` says why. */
+  readonly status: "open" | "ended" | "failed";
+  readonly error: Error | undefined;
+  /** The fragments so far. */
+  readonly messages: readonly GroupStreamMessage[];
+  /** The text fragments so far, put together. */
+  readonly text: string;
+}
+
+/** Options of a handle's `subscribeStreams`. */
+export interface GroupStreamsOptions extends Omit<OnGroupStreamOptions, "groupNames"> {
+  /** How many streams are kept: the newest. Older ones are not read any further. Default: 10. */
+  limit?: number | undefined;
+}
+
+/** What `streams(client)` gives. */
+export interface StreamsApi {
+  /**
+   * Opens a stream to a group: fragments that arrive in order and complete, or with an error. Resolves
+   * when the service has confirmed it; waits while there is no connection.
+   * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over, the signal fires, or
+   * the connection is lost for good before the answer
+   */
+  open(groupName: string, options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
+  /**
+   * Calls back with each stream that arrives in a group this connection is in, at its first fragment.
+   * A callback that fails is logged, and its stream is dropped.
+   * @throws TypeError or RangeError for options that can't be, TypeError on a protobuf protocol, which
+   * has no streams
+   */
+  onStream(
+    callback: (stream: GroupStream) => void | Promise<void>,
+    options?: OnGroupStreamOptions,
+  ): GroupStreamSubscription;
+  /**
+   * Calls `listener` with the newest streams in a group this connection is in, from now on, whenever one
+   * begins, goes on or ends.
+   * @returns a function that ends it
+   * @throws TypeError or RangeError for options that can't be, TypeError on a protobuf protocol, which
+   * has no streams
+   */
+  follow(
+    groupName: string,
+    listener: (streams: readonly GroupStreamView[]) => unknown,
+    options?: GroupStreamsOptions,
+  ): () => void;
+  /** Why the client's protocol has no streams; undefined where it has. */
+  readonly unsupported: TypeError | undefined;
+}

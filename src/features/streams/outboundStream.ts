@@ -1,6 +1,7 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import { toError, type ConnectionError } from "../../core/errors.js";
-import { attempt, logger } from "../../core/log.js";
+import type { FeaturePort } from "../../core/feature.js";
+import { tryOrLog } from "../../core/log.js";
 import type {
   SendToGroupMessage,
   StreamAckMessage,
@@ -12,10 +13,8 @@ import type {
   WebPubSubDataType,
 } from "../../core/models/messages.js";
 import type { StreamContent } from "./models.js";
-import type { Settings } from "../../core/options.js";
 import { encodeFrame, type Frame } from "../../core/session/frame.js";
 import { inferDataType, toData } from "../../core/session/operationMessage.js";
-import type { SessionHost } from "../../core/session/sessionPart.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { Timer } from "../../core/util/timer.js";
@@ -40,8 +39,7 @@ export class OutboundStream {
   onClosed: ((error?: GroupStreamError) => void) | undefined;
   /** Called once when the id may be used again, after `onClosed`. */
   onGone: (() => void) | undefined;
-  readonly #settings: Settings;
-  readonly #host: SessionHost;
+  readonly #port: FeaturePort;
   readonly #startFrame: Frame;
   readonly #opening = deferred<void>();
   readonly #closeTimeoutInMs: number;
@@ -57,18 +55,13 @@ export class OutboundStream {
   #failure: GroupStreamError | undefined;
 
   /** @throws what the codec throws */
-  constructor(
-    start: SendToGroupMessage,
-    options: OutboundStreamOptions,
-    settings: Settings,
-    host: SessionHost,
-  ) {
+  constructor(start: SendToGroupMessage, options: OutboundStreamOptions, port: FeaturePort) {
+    const { settings } = port;
     const { streamId, idleTimeoutInMs = SERVICE_IDLE_TIMEOUT } = start.stream ?? { streamId: "" };
     const { startTimeoutInMs, closeTimeoutInMs } = options;
     this.id = streamId;
     this.#closeTimeoutInMs = closeTimeoutInMs;
-    this.#settings = settings;
-    this.#host = host;
+    this.#port = port;
     this.#startFrame = encodeFrame(settings.protocol, start);
     // A codec that can't write what follows throws here, before anything is sent.
     const keepAliveFrame = encodeFrame(settings.protocol, { kind: "streamData", streamId });
@@ -89,8 +82,7 @@ export class OutboundStream {
             this.#close(this.#error("Timeout", message));
           },
         },
-        settings,
-        host,
+        port,
       );
   }
 
@@ -151,29 +143,29 @@ export class OutboundStream {
     this.#disown(error);
   }
 
-  begins(): void {
-    if (this.#phase !== "starting" || !this.#host.writable) return;
+  onOpened(): void {
+    if (this.#phase !== "starting" || !this.#port.writable) return;
     try {
       this.#started = true;
-      this.#host.write(this.#startFrame);
+      this.#port.write(this.#startFrame);
     } catch (thrown) {
       const cause = toError(thrown);
       this.#close(this.#error("SendFailed", cause.message, cause));
     }
   }
 
-  resumes(): void {
+  onRecovered(): void {
     // A start that is repeated before any fragment does no harm, and its answer may be lost.
-    this.begins();
+    this.onOpened();
     this.#sendFarewell();
-    this.#delivery?.resumes();
+    this.#delivery?.onRecovered();
   }
 
-  flows(): void {
-    this.#delivery?.flows();
+  onRoom(): void {
+    this.#delivery?.onRoom();
   }
 
-  ends(cause: ConnectionError): void {
+  onLost(cause: ConnectionError): void {
     const isKnown = this.#started;
     this.#started = false;
     // Where the start was written, the old connection's end ends a stream of this id for its receivers.
@@ -183,7 +175,7 @@ export class OutboundStream {
     this.#vanish();
   }
 
-  refuse(cause: ConnectionError): void {
+  onStopped(cause: ConnectionError): void {
     this.#close(this.#error("NotStarted", "Stream session aborted because client is stopping.", cause));
     this.#vanish();
   }
@@ -202,7 +194,7 @@ export class OutboundStream {
 
   refused({ name, message, expectedSequenceId: expected }: StreamNackMessage): void {
     if (!this.#isHeard) return;
-    logger.info(`Stream ${this.id}: fragment ${expected} is missing (${name})`);
+    this.#port.settings.logger.info(`Stream ${this.id}: fragment ${expected} is missing (${name})`);
     if (this.#delivery === undefined) this.#close(fromWire(this.id, { name, message }));
     else if (!this.#delivery.refused(expected)) this.#violated(expected, "nack");
   }
@@ -234,7 +226,7 @@ export class OutboundStream {
   }
 
   #encode(message: StreamDataMessage | StreamEndMessage): Frame {
-    return this.#checked(() => encodeFrame(this.#settings.protocol, message));
+    return this.#checked(() => encodeFrame(this.#port.settings.protocol, message));
   }
 
   #checked<T>(make: () => T): T {
@@ -257,7 +249,7 @@ export class OutboundStream {
     if (this.#started) {
       const { message } = error;
       // Called by timers and signals, which have nobody to throw to.
-      attempt("end a stream", () => {
+      tryOrLog(this.#port.settings.logger, "end a stream", () => {
         this.#farewell = this.#encode({
           kind: "streamEnd",
           streamId: this.id,
@@ -270,12 +262,12 @@ export class OutboundStream {
   }
 
   #sendFarewell(): void {
-    if (this.#farewell === undefined || !this.#host.writable) return;
+    if (this.#farewell === undefined || !this.#port.writable) return;
     try {
-      this.#host.write(this.#farewell);
+      this.#port.write(this.#farewell);
     } catch (thrown) {
       // It ends with its idle timeout then.
-      logger.info(`Stream ${this.id} could not be ended: ${toError(thrown).message}`);
+      this.#port.settings.logger.info(`Stream ${this.id} could not be ended: ${toError(thrown).message}`);
     }
   }
 

@@ -1,12 +1,6 @@
 import { toError } from "../../core/errors.js";
-import type { StreamEndError, WebPubSubDataType } from "../../core/models/messages.js";
-import type {
-  AbortGroupStreamOptions,
-  EndGroupStreamOptions,
-  GroupStreamWriteOptions,
-  GroupStreamWriter,
-  StreamContent,
-} from "./models.js";
+import type { WebPubSubDataType } from "../../core/models/messages.js";
+import type { GroupStreamWriteOptions, GroupStreamWriter, StreamContent } from "./models.js";
 import { isBytes, toBytes } from "../../core/util/base64.js";
 import { Emitter, type OnListenerError } from "../../core/util/emitter.js";
 import { split } from "../../core/util/split.js";
@@ -16,72 +10,67 @@ import type { OutboundStream } from "./outboundStream.js";
 /** Longest chunk that `writable` sends in one fragment: even escaped or in base64 it fits a frame. */
 const LONGEST_CHUNK = 1 << 17;
 
-/** What the application holds of a stream that it sends. */
-export class StreamWriter implements GroupStreamWriter {
-  readonly #stream: OutboundStream;
-  readonly #emitter: Emitter<{ failed: GroupStreamError }>;
-  #failure: GroupStreamError | undefined;
-  #writable: WritableStream<StreamContent> | undefined;
+/** What the application holds of a stream that it sends, and how its failure is told. */
+export function createWriter(
+  stream: OutboundStream,
+  onListenerError: OnListenerError,
+): { readonly writer: GroupStreamWriter; readonly failed: (error: GroupStreamError) => void } {
+  const emitter = new Emitter<{ failed: GroupStreamError }>((_, error) =>
+    onListenerError("a stream's error", error),
+  );
+  let failure: GroupStreamError | undefined;
+  let writable: WritableStream<StreamContent> | undefined;
 
-  constructor(stream: OutboundStream, onListenerError: OnListenerError) {
-    this.#stream = stream;
-    this.#emitter = new Emitter((_, error) => onListenerError("a stream's error", error));
-  }
-
-  get streamId(): string {
-    return this.#stream.id;
-  }
-
-  get writable(): WritableStream<StreamContent> {
-    this.#writable ??= new WritableStream<StreamContent>({
+  const makeWritable = (): WritableStream<StreamContent> =>
+    new WritableStream<StreamContent>({
       start: (controller) => {
-        if (this.#failure !== undefined) controller.error(this.#failure);
-        this.onError((error) => controller.error(error));
+        if (failure !== undefined) controller.error(failure);
+        emitter.on("failed", (error) => controller.error(error));
       },
       write: async (content, controller) => {
         // Not in Safari before 16.4.
         const abortSignal = controller.signal as AbortSignal | undefined;
         try {
-          for (const chunk of chunks(content)) await this.write(chunk, { abortSignal });
+          for (const chunk of chunks(content)) await stream.write(chunk, undefined, abortSignal);
         } catch (thrown) {
           // A sink that failed is past being aborted, and the stream's receivers wait. A stream that
           // has failed itself refuses this, which says nothing new.
-          if (!abortSignal?.aborted) this.abort(toError(thrown)).catch(() => undefined);
+          if (!abortSignal?.aborted) abort(toError(thrown)).catch(() => undefined);
           throw thrown;
         }
       },
-      close: () => this.end(),
-      abort: (reason: unknown) => this.abort(reason === undefined ? {} : toError(reason)),
+      close: () => stream.finish(undefined),
+      abort: (reason: unknown) => abort(reason === undefined ? {} : toError(reason)),
     });
-    return this.#writable;
-  }
 
-  write(
-    content: StreamContent,
-    typeOrOptions?: WebPubSubDataType | GroupStreamWriteOptions,
-    more?: GroupStreamWriteOptions,
-  ): Promise<void> {
-    const [dataType, options] = split(typeOrOptions, more);
-    return this.#stream.write(content, dataType, options?.abortSignal);
-  }
-
-  end(options?: EndGroupStreamOptions): Promise<void> {
-    return this.#stream.finish(undefined, options?.abortSignal);
-  }
-
-  abort(error?: StreamEndError, options?: AbortGroupStreamOptions): Promise<void> {
+  const abort: GroupStreamWriter["abort"] = (error, options) => {
     const { message, userErrorCode } = error ?? {};
-    return this.#stream.finish({ message, userErrorCode }, options?.abortSignal);
-  }
+    return stream.finish({ message, userErrorCode }, options?.abortSignal);
+  };
 
-  onError(listener: (error: GroupStreamError) => unknown): () => void {
-    return this.#emitter.on("failed", listener);
-  }
-
-  failed(error: GroupStreamError): void {
-    this.#failure = error;
-    this.#emitter.emit("failed", error);
-  }
+  return {
+    writer: {
+      streamId: stream.id,
+      get writable() {
+        return (writable ??= makeWritable());
+      },
+      write: (
+        content: StreamContent,
+        typeOrOptions?: WebPubSubDataType | GroupStreamWriteOptions,
+        more?: GroupStreamWriteOptions,
+      ) => {
+        const [dataType, options] = split(typeOrOptions, more);
+        return stream.write(content, dataType, options?.abortSignal);
+      },
+      end: (options) => stream.finish(undefined, options?.abortSignal),
+      abort,
+      onError: (listener) => emitter.on("failed", listener),
+    },
+    failed: (error) => {
+      failure = error;
+      emitter.emit("failed", error);
+    },
+  };
 }
 
 /** The same content in parts that fit a frame; no character is cut in two. */

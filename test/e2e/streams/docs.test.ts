@@ -36,8 +36,8 @@ test.each([
 });
 
 test.each([
-  ["streams", "src/streams/groupStreamError.ts", "GroupStreamErrorCode"],
-  ["invocation", "src/errors.ts", "InvocationErrorCode"],
+  ["streams", "src/features/streams/groupStreamError.ts", "GroupStreamErrorCode"],
+  ["invocation", "src/features/invocations/invocationError.ts", "InvocationErrorCode"],
 ])("docs/%s.md explains every code of its error", async (page, file, type) => {
   const read = (path: string): Promise<string> =>
     readFile(new URL(`../../../${path}`, import.meta.url), "utf8");

@@ -1,4 +1,12 @@
-import type { Context, Effect, Event, Identity, In, State, Step } from "../../../src/core/connection/state.js";
+import type {
+  Context,
+  Effect,
+  Event,
+  Identity,
+  In,
+  State,
+  Step,
+} from "../../../src/core/connection/state.js";
 import { INITIAL_STATE } from "../../../src/core/connection/state.js";
 import { transition } from "../../../src/core/connection/transition.js";
 import { ConnectionError } from "../../../src/core/errors.js";

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import {
-  invokeMessage,
   groupMessage,
   sendEventMessage,
   sendToGroupMessage,
-  setGroupStateMessage,
 } from "../../../src/core/session/operationMessage.js";
+import { invokeMessage } from "../../../src/features/invocations/invocations.js";
+import { setGroupStateMessage } from "../../../src/features/presence/presenceMessages.js";
 
 const text = (bytes: unknown): string => Buffer.from(bytes as ArrayBuffer).toString("latin1");
 

@@ -1,63 +1,40 @@
-import { logger } from "../../core/log.js";
+import type { FeaturePort } from "../../core/feature.js";
 import type { GroupDataMessage } from "../../core/models/messages.js";
-import type { GroupState, GroupStateRecord } from "../presence/models.js";
-import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
-import type { GroupStreamWriter, OpenGroupStreamOptions } from "../streams/models.js";
-import type { GroupRegistry, GroupStatus } from "../../core/session/groupRegistry.js";
-import type { GroupStates } from "../presence/groupStates.js";
+import type { WebPubSubResult } from "../../core/models/options.js";
+import type { GroupStatus } from "../../core/session/groupRegistry.js";
 import { sendToGroupMessage, type MessageContent } from "../../core/session/operationMessage.js";
-import type { Session } from "../../core/session/session.js";
-import type { InboundStreams } from "../streams/inboundStreams.js";
-import type { OutboundStreams } from "../streams/outboundStreams.js";
-import { Emitter, type OnListenerError } from "../../core/util/emitter.js";
+import { Emitter } from "../../core/util/emitter.js";
 import { InvalidMessageError } from "./groupErrors.js";
-import type { Group } from "./group.js";
-import type { GroupMessage, GroupMessagesOptions, GroupSendOptions } from "./groupOptions.js";
-import { followStreams, type GroupStreamsOptions, type GroupStreamView } from "../streams/followStreams.js";
-import { MessageIterator } from "./messageIterator.js";
+import type { GroupMessage, GroupSendOptions } from "./groupOptions.js";
 import type { StandardSchemaResult, StandardSchemaV1 } from "./standardSchema.js";
 
-/** What the owner of the handles calls. */
+/** What the owner of the feeds calls. */
 export interface Receiver {
   /** A message has come. */
   receive(message: GroupDataMessage, key: number): void;
   /** The status may have changed. */
   refresh(): void;
-  /** The states have changed. */
-  refreshStates(): void;
 }
 
-/** What handles are a view of. */
-export interface GroupParts {
-  readonly session: Session;
-  readonly groupStates: GroupStates;
-  readonly inbound: InboundStreams;
-  readonly outbound: OutboundStreams;
-}
-
-/** What a handle needs of the one that made it. */
-export interface GroupHost {
-  readonly parts: GroupParts;
-  /** Somebody listens to this handle, or nobody does any more. */
-  attach(name: string, handle: Receiver, attached: boolean): void;
+/** What a feed needs of the groups of its client. */
+export interface FeedHost {
+  readonly port: FeaturePort;
+  /** Somebody listens to this feed, or nobody does any more. */
+  attach(name: string, feed: Receiver, attached: boolean): void;
   /** One subscriber more, until the function it returns is called. */
   hold(name: string): () => void;
-  holdStates(name: string): () => void;
-  states(name: string): readonly GroupStateRecord[];
-  readonly onListenerError: OnListenerError;
 }
 
 type Events<T> = {
   message: GroupMessage<T>;
   status: GroupStatus;
-  states: readonly GroupStateRecord[];
   invalid: InvalidMessageError;
 };
 
-/** The one implementation of `Group`. */
-export class GroupHandle<T, In> implements Group<T, In>, Receiver {
+/** What is behind the handle of a group: its listeners, and the checks of its messages. */
+export class GroupFeed<T, In> implements Receiver {
   readonly name: string;
-  readonly #host: GroupHost;
+  readonly #host: FeedHost;
   readonly #schema: StandardSchemaV1<unknown, T> | undefined;
   readonly #emitter: Emitter<Events<T>>;
   #listeners = 0;
@@ -65,23 +42,34 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
   /** The last of the validations that take time; what comes later waits for it. */
   #validating: Promise<void> | undefined;
 
-  constructor(name: string, host: GroupHost, schema: StandardSchemaV1<unknown, T> | undefined) {
+  constructor(name: string, host: FeedHost, schema: StandardSchemaV1<unknown, T> | undefined) {
     this.name = name;
     this.#host = host;
     this.#schema = schema;
-    this.#emitter = new Emitter((event, error) => host.onListenerError(`group ${name}: ${event}`, error));
+    this.#emitter = new Emitter((event, error) =>
+      host.port.onListenerError(`group ${name}: ${event}`, error),
+    );
+  }
+
+  get port(): FeaturePort {
+    return this.#host.port;
   }
 
   get status(): GroupStatus {
-    return this.#registry.status(this.name);
+    return this.port.memberships.registry.status(this.name);
   }
 
   get error(): Error | undefined {
-    return this.#registry.refusal(this.name);
+    return this.port.memberships.registry.refusal(this.name);
   }
 
   subscribe(listener: (message: GroupMessage<T>) => unknown): () => void {
-    return this.#listen("message", listener, () => this.#host.hold(this.name));
+    return this.#listen("message", listener, () => this.hold());
+  }
+
+  /** One subscriber more, until the function it returns is called. */
+  hold(): () => void {
+    return this.#host.hold(this.name);
   }
 
   onStatusChange(listener: (status: GroupStatus) => unknown): () => void {
@@ -93,7 +81,7 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
   }
 
   send(data: In, options?: GroupSendOptions): Promise<WebPubSubResult> {
-    return this.#host.parts.session.submit(
+    return this.port.submit(
       () =>
         sendToGroupMessage(
           this.name,
@@ -103,43 +91,6 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
         ),
       options,
     );
-  }
-
-  get states(): readonly GroupStateRecord[] {
-    return this.#host.states(this.name);
-  }
-
-  get statesError(): Error | undefined {
-    return this.#host.parts.groupStates.watches.refusal(this.name);
-  }
-
-  subscribeStates(listener: (states: readonly GroupStateRecord[]) => unknown): () => void {
-    return this.#listen("states", listener, () => this.#host.holdStates(this.name));
-  }
-
-  setState(state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult> {
-    return this.#host.parts.groupStates.own.set(this.name, state, options);
-  }
-
-  subscribeStreams(
-    listener: (streams: readonly GroupStreamView[]) => unknown,
-    options?: GroupStreamsOptions,
-  ): () => void {
-    // First, since it may throw.
-    const end = followStreams(this.name, this.#host, listener, options);
-    const leave = this.#host.hold(this.name);
-    return () => {
-      end();
-      leave();
-    };
-  }
-
-  openStream(options?: OpenGroupStreamOptions): Promise<GroupStreamWriter> {
-    return this.#host.parts.outbound.open(this.name, options);
-  }
-
-  messages(options?: GroupMessagesOptions): AsyncIterableIterator<GroupMessage<T>> {
-    return new MessageIterator(this, options);
   }
 
   receive(message: GroupDataMessage, key: number): void {
@@ -182,17 +133,9 @@ export class GroupHandle<T, In> implements Group<T, In>, Receiver {
     this.#emitter.emit("status", status);
   }
 
-  refreshStates(): void {
-    this.#emitter.emit("states", this.states);
-  }
-
   #reject(error: InvalidMessageError): void {
     if (this.#emitter.has("invalid")) this.#emitter.emit("invalid", error);
-    else logger.warning(error.message);
-  }
-
-  get #registry(): GroupRegistry {
-    return this.#host.parts.session.memberships.registry;
+    else this.port.settings.logger.warning(error.message);
   }
 
   /** @param hold takes what must be there to listen; what it returns gives it back */

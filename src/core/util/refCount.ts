@@ -1,34 +1,33 @@
 import type { Environment } from "../environment/environment.js";
 import { Timer } from "./timer.js";
 
-/** What several hold at once: the first takes it, and a while after the last it is given back. */
-export class CountedHold {
+/** What a `RefCount` tells. */
+export interface RefCountHooks {
+  /** There is a holder: for the first time, or again before the release. */
+  onUsed(): void;
+  /** The last holder has just gone; the release follows after a delay. */
+  onIdle?(): void;
+  /** Nobody has come back. */
+  onReleased(): void;
+}
+
+/** Counts the holders of something that is released a while after the last of them has gone. */
+export class RefCount {
   readonly #timer: Timer;
   readonly #delayInMs: number;
-  readonly #take: () => void;
-  readonly #linger: () => void;
-  readonly #give: () => void;
+  readonly #hooks: RefCountHooks;
   #count = 0;
 
-  /**
-   * @param take somebody holds it: for the first time, or again before it was given back
-   * @param give nobody holds it any more
-   * @param linger the last holder has just gone
-   */
   constructor(
     { environment, releaseDelayInMs }: { environment: Environment; releaseDelayInMs: number },
-    take: () => void,
-    give: () => void,
-    linger: () => void = () => undefined,
+    hooks: RefCountHooks,
   ) {
     this.#timer = new Timer(environment);
     this.#delayInMs = releaseDelayInMs;
-    this.#take = take;
-    this.#give = give;
-    this.#linger = linger;
+    this.#hooks = hooks;
   }
 
-  /** Neither held nor about to be given back. */
+  /** No holder, and no release to come. */
   get unused(): boolean {
     return this.#count === 0 && !this.#timer.isSet;
   }
@@ -41,27 +40,27 @@ export class CountedHold {
   hold(): () => void {
     if (this.#count++ === 0) {
       this.#timer.clear();
-      this.#take();
+      this.#hooks.onUsed();
     }
     let holds = true;
     return () => {
       if (!holds) return;
       holds = false;
       if (--this.#count > 0) return;
-      this.#timer.after(this.#delayInMs, this.#give);
-      this.#linger();
+      this.#timer.after(this.#delayInMs, () => this.#hooks.onReleased());
+      this.#hooks.onIdle?.();
     };
   }
 
-  /** There is nothing left to give back. */
-  forget(): void {
+  /** Nothing is to be released any more. */
+  cancel(): void {
     this.#timer.clear();
   }
 
-  /** Doesn't wait any longer for somebody new. */
-  giveBack(): void {
+  /** Releases at once what waits for its delay. */
+  releaseNow(): void {
     if (!this.#timer.isSet) return;
     this.#timer.clear();
-    this.#give();
+    this.#hooks.onReleased();
   }
 }

@@ -1,12 +1,13 @@
 import { jsonCodec } from "./jsonCodec.js";
 import type { WebPubSubClientProtocol } from "./protocol.js";
 
-export type { WebPubSubClientProtocol } from "./protocol.js";
-
-/** The `json.webpubsub.azure.v1` subprotocol: a lost connection loses its messages. */
+/** The `json.webpubsub.azure.v1` subprotocol, to which features add their frames: a lost connection loses its messages. */
 export const WebPubSubJsonProtocol = (): WebPubSubClientProtocol =>
   jsonCodec("json.webpubsub.azure.v1", false);
 
-/** The `json.reliable.webpubsub.azure.v1` subprotocol: connections are recovered without loss. */
+/**
+ * The `json.reliable.webpubsub.azure.v1` subprotocol, to which features add their frames: connections are recovered
+ * without loss.
+ */
 export const WebPubSubJsonReliableProtocol = (): WebPubSubClientProtocol =>
   jsonCodec("json.reliable.webpubsub.azure.v1", true);

@@ -1,0 +1,15 @@
+import { jsonCodec } from "./core/codec/jsonCodec.js";
+import type { WebPubSubClientProtocol } from "./core/codec/protocol.js";
+import { invocationFrames } from "./features/invocations/frames.js";
+import { presenceFrames } from "./features/presence/frames.js";
+import { streamFrames } from "./features/streams/frames.js";
+
+const all = [invocationFrames.json, presenceFrames.json, streamFrames.json];
+
+/** The `json.webpubsub.azure.v1` subprotocol: a lost connection loses its messages. */
+export const WebPubSubJsonProtocol = (): WebPubSubClientProtocol =>
+  jsonCodec("json.webpubsub.azure.v1", false, all);
+
+/** The `json.reliable.webpubsub.azure.v1` subprotocol: connections are recovered without loss. */
+export const WebPubSubJsonReliableProtocol = (): WebPubSubClientProtocol =>
+  jsonCodec("json.reliable.webpubsub.azure.v1", true, all);

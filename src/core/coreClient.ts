@@ -1,0 +1,196 @@
+import type { ConnectionInfo } from "./connection/connectionInfo.js";
+import type { WebPubSubClientCredential } from "./credential.js";
+import { Inside } from "./inside.js";
+import type { CoreClientEvents, WebPubSubClientState } from "./models/events.js";
+import type { WebPubSubDataType } from "./models/messages.js";
+import type {
+  OperationOptions,
+  SendEventOptions,
+  SendToGroupOptions,
+  StartOptions,
+  StopOptions,
+  WebPubSubClientOptions,
+  WebPubSubResult,
+} from "./models/options.js";
+import { CORE, type Parts } from "./options.js";
+import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
+import { amount } from "./util/checkOptions.js";
+import type { Emitter } from "./util/emitter.js";
+import { split } from "./util/split.js";
+
+/**
+ * A client of Azure Web PubSub that connects, recovers, joins, sends and receives. It keeps one connection alive,
+ * recovers or renews it, and neither loses, doubles nor reorders what can be kept. Everything else is a
+ * feature, which one adds by importing it.
+ */
+export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
+  // A function and no `#private` field: proxies, such as Vue's, wrap neither functions nor what they return.
+  private readonly _inside: () => Inside;
+
+  /**
+   * @param clientAccessUrl a `wss://` URL with its access token
+   * @throws TypeError or RangeError for options that can't be
+   */
+  constructor(clientAccessUrl: string, options?: WebPubSubClientOptions);
+  /** @param credential asked for a fresh URL on every new connection */
+  constructor(credential: WebPubSubClientCredential, options?: WebPubSubClientOptions);
+  /**
+   * For classes that extend this one.
+   * @param parts what the client is made of that the core doesn't choose
+   * @internal
+   */
+  constructor(
+    credential: string | WebPubSubClientCredential,
+    options: WebPubSubClientOptions | undefined,
+    parts: Parts,
+  );
+  constructor(
+    credential: string | WebPubSubClientCredential,
+    options?: WebPubSubClientOptions,
+    parts: Parts = CORE,
+  ) {
+    const inside = new Inside(credential, options, parts);
+    this._inside = () => inside;
+  }
+
+  /** Where the connection stands. */
+  get state(): WebPubSubClientState {
+    return this._inside().connection.state;
+  }
+
+  /** Id of the connection that stands or is being recovered. */
+  get connectionId(): string | undefined {
+    return this._inside().connection.identity?.connectionId;
+  }
+
+  /** User of the connection that stands or is being recovered. */
+  get userId(): string | undefined {
+    return this._inside().connection.identity?.userId;
+  }
+
+  /** All of it in one object that never changes: a new one comes with each `state-changed`. */
+  get connectionInfo(): ConnectionInfo {
+    return this._inside().connection.info;
+  }
+
+  /**
+   * Connects: one attempt, at most `connectTimeoutInMs` long, or more with `keepTrying`. Resolves
+   * when the service has confirmed the connection. From then on the client keeps connected by itself.
+   * @throws ConnectionError when the attempt fails or the client isn't stopped, AbortError when
+   * `abortSignal` fires; the client is stopped then and may be started again
+   */
+  start(options?: StartOptions): Promise<void> {
+    return this._inside().connection.start(options?.abortSignal, options?.keepTrying);
+  }
+
+  /**
+   * Ends the connection for good; the service forgets it. Pending operations reject, after
+   * `drainInMs` if that is given. Resolves when the client is stopped; `start` works again then.
+   */
+  async stop(options?: StopOptions): Promise<void> {
+    return this._inside().connection.stop(amount("drainInMs", options?.drainInMs, 0));
+  }
+
+  /** Stops the client at the end of an `await using` block. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /**
+   * Calls `listener` on every `event`. A listener that throws is logged and harms no other.
+   * @returns a function that removes the listener
+   */
+  on<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): () => void {
+    return emitterOf<Events>(this._inside()).on(event, listener);
+  }
+
+  /**
+   * Calls `listener` on the next `event` only.
+   * @returns a function that removes the listener
+   */
+  once<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): () => void {
+    return emitterOf<Events>(this._inside()).on(event, listener, true);
+  }
+
+  /** Removes a listener that `on` or `once` has added. */
+  off<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): void {
+    emitterOf<Events>(this._inside()).off(event, listener);
+  }
+
+  /**
+   * Joins a group: its messages arrive as `group-message`. The group is joined again on every new
+   * connection until `leaveGroup` is called.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  joinGroup(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
+    return this._inside().session.memberships.join(groupName, options);
+  }
+
+  /**
+   * Leaves a group. While a handle (`group`) has subscribers it stays joined for them; then only the
+   * wish of `joinGroup` ends, and the result has no ack id.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  leaveGroup(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
+    return this._inside().session.memberships.leave(groupName, options);
+  }
+
+  /**
+   * Publishes to a group. Without `dataType` a string is sent as text, bytes as binary, anything
+   * else as JSON.
+   * @throws SendMessageError when the service refuses or the operation fails otherwise
+   */
+  sendToGroup(
+    groupName: string,
+    content: MessageContent,
+    dataType: WebPubSubDataType,
+    options?: SendToGroupOptions,
+  ): Promise<WebPubSubResult>;
+  sendToGroup(
+    groupName: string,
+    content: MessageContent,
+    options?: SendToGroupOptions,
+  ): Promise<WebPubSubResult>;
+  sendToGroup(
+    groupName: string,
+    content: MessageContent,
+    typeOrOptions?: WebPubSubDataType | SendToGroupOptions,
+    more?: SendToGroupOptions,
+  ): Promise<WebPubSubResult> {
+    const [dataType, options] = split(typeOrOptions, more);
+    return this._inside().session.submit(
+      () => sendToGroupMessage(groupName, content, dataType, options),
+      options,
+    );
+  }
+
+  /**
+   * Sends an event to the application's server. Without `dataType` a string is sent as text, bytes
+   * as binary, anything else as JSON.
+   * @throws SendMessageError when the service or the server refuses or the operation fails otherwise
+   */
+  sendEvent(
+    eventName: string,
+    content: MessageContent,
+    dataType: WebPubSubDataType,
+    options?: SendEventOptions,
+  ): Promise<WebPubSubResult>;
+  sendEvent(eventName: string, content: MessageContent, options?: SendEventOptions): Promise<WebPubSubResult>;
+  sendEvent(
+    eventName: string,
+    content: MessageContent,
+    typeOrOptions?: WebPubSubDataType | SendEventOptions,
+    more?: SendEventOptions,
+  ): Promise<WebPubSubResult> {
+    const [dataType, options] = split(typeOrOptions, more);
+    return this._inside().session.submit(
+      () => sendEventMessage(eventName, content, dataType, options),
+      options,
+    );
+  }
+}
+
+/** Events of features come over the same emitter, which needn't know them. */
+function emitterOf<Events extends object>({ emitter }: Inside): Emitter<Events> {
+  return emitter as unknown as Emitter<Events>;
+}

@@ -1,0 +1,95 @@
+import type { CoreClient } from "./coreClient.js";
+import type { Inside } from "./inside.js";
+import type { CoreClientEvents } from "./models/events.js";
+import type { Settings } from "./options.js";
+import type { FeatureHooks, Writer } from "./session/featureHooks.js";
+import type { Memberships } from "./session/memberships.js";
+import type { Operations } from "./session/operations.js";
+import type { Emitter, OnListenerError } from "./util/emitter.js";
+
+/** A client with or without features, whatever events it has. */
+export type AnyClient = CoreClient;
+
+/**
+ * What a feature is given of its client.
+ * @experimental
+ */
+export interface FeaturePort extends Operations, Writer {
+  /** The client itself. */
+  readonly client: AnyClient;
+  /** The client's options, complete and checked. */
+  readonly settings: Settings;
+  /** The groups: wanted, asked for, joined. */
+  readonly memberships: Memberships;
+  /** To listen to the client's events, and to emit those of the feature. */
+  events<Own extends object>(): Emitter<CoreClientEvents & Own>;
+  /** Reports what a listener of the feature has thrown. */
+  readonly onListenerError: OnListenerError;
+  /** Tells the feature from here on what happens to the connection; one that stands is told as opened. */
+  listen(hooks: FeatureHooks): void;
+  /**
+   * Adds frames to the client's protocol.
+   * @param frames by format, such as `{ json }`
+   * @returns whether the protocol carries them
+   */
+  carries(frames: Readonly<Record<string, object>>): boolean;
+  /** Frames may be written, and the service keeps up with them. What can wait asks, and waits for `onRoom`. */
+  hasRoom(): boolean;
+  /** One of the `pending` things has ended. */
+  settled(): void;
+}
+
+/**
+ * Makes a feature: a function that gives what `make` has made of a client, once per client.
+ * @param name unlike that of any other feature, for example a package's name
+ * @experimental
+ */
+export function defineFeature<Api extends object>(
+  name: string,
+  make: (port: FeaturePort) => Api,
+): (client: AnyClient) => Api {
+  return (client) => {
+    const inside = insideOf(client, name);
+    let api = inside.features.get(name) as Api | undefined;
+    if (api === undefined) inside.features.set(name, (api = make(toPort(client, inside))));
+    return api;
+  };
+}
+
+function insideOf(client: AnyClient, name: string): Inside {
+  const inside = (client as unknown as { _inside?: () => Inside } | undefined)?._inside;
+  if (typeof inside !== "function")
+    throw new TypeError(`${name}: the first argument must be a CoreClient or a WebPubSubClient.`);
+  return inside();
+}
+
+function toPort(client: AnyClient, inside: Inside): FeaturePort {
+  const { emitter, onListenerError, session, settings } = inside;
+  return {
+    client,
+    settings,
+    memberships: session.memberships,
+    events: <Own extends object>() => emitter as unknown as Emitter<CoreClientEvents & Own>,
+    onListenerError,
+    listen: (hooks) => session.add(hooks),
+    carries: (frames) => {
+      const table = settings.protocol.frames;
+      if (table === undefined) return true;
+      const own = frames[table.format];
+      if (own !== undefined) table.add(own);
+      return own !== undefined;
+    },
+    get refusal() {
+      return session.refusal;
+    },
+    get writable() {
+      return session.writable;
+    },
+    hasRoom: () => session.hasRoom(),
+    write: (frame) => session.write(frame),
+    submit: (build, options, onSettled) => session.submit(build, options, onSettled),
+    submitOwn: (build, onSettled, persists) => session.submitOwn(build, onSettled, persists),
+    flush: () => session.flush(),
+    settled: () => session.settled(),
+  };
+}

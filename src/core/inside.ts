@@ -1,0 +1,33 @@
+import { Connection } from "./connection/connection.js";
+import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
+import type { CoreClientEvents } from "./models/events.js";
+import type { WebPubSubClientOptions } from "./models/options.js";
+import { toSettings, type Parts, type Settings } from "./options.js";
+import { Session } from "./session/session.js";
+import { Emitter, type OnListenerError } from "./util/emitter.js";
+
+/** What is behind a client. */
+export class Inside {
+  readonly settings: Settings;
+  readonly emitter: Emitter<CoreClientEvents>;
+  readonly session: Session;
+  readonly connection: Connection;
+  readonly onListenerError: OnListenerError;
+  /** What features have made of this client, by their names. */
+  readonly features = new Map<string, object>();
+
+  /** @throws TypeError or RangeError for a credential or options that can't be */
+  constructor(
+    credential: string | WebPubSubClientCredential,
+    options: WebPubSubClientOptions | undefined,
+    parts: Parts,
+  ) {
+    const settings = toSettings(options, parts);
+    this.settings = settings;
+    this.onListenerError = (event, error) => settings.logger.error(`A listener of ${event} failed:`, error);
+    this.emitter = new Emitter(this.onListenerError, parts.listeners?.());
+    this.session = new Session(settings, this.emitter);
+    this.connection = new Connection(settings, toUrlSource(credential), this.emitter, this.session);
+    this.session.connectTo(this.connection);
+  }
+}

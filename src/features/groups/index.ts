@@ -1,0 +1,38 @@
+import type { AnyClient } from "../../core/feature.js";
+import type { GroupHandle } from "./group.js";
+import type { GroupContent, GroupOptions } from "./groupOptions.js";
+import { groups } from "./groups.js";
+import { MessagesHandle } from "./handle.js";
+
+export { InvalidMessageError, MessageOverflowError } from "./groupErrors.js";
+export type { GroupHandle } from "./group.js";
+export type {
+  GroupContent,
+  GroupLogOptions,
+  GroupMessage,
+  GroupMessagesOptions,
+  GroupOptions,
+  GroupSendOptions,
+  GroupSubscriptionOptions,
+  MessageOverflow,
+} from "./groupOptions.js";
+export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./standardSchema.js";
+export type { GroupStatus } from "../../core/session/groupRegistry.js";
+
+/**
+ * A group as an object: subscribe to it, send to it, loop over its messages. The same handle for
+ * the same name (and schema object).
+ * @throws TypeError for a name that isn't a string of 1 to 1024 characters
+ */
+export function groupHandle<T = GroupContent, In = T>(
+  client: AnyClient,
+  name: string,
+  options?: GroupOptions<T, In>,
+): GroupHandle<T, In> {
+  // The caller's schema, or the caller's word for want of one, makes the type.
+  return groups(client).get(
+    MessagesHandle<never, never>,
+    name,
+    options as GroupOptions<never, never>,
+  ) as GroupHandle<unknown, never> as GroupHandle<T, In>;
+}

@@ -1,0 +1,27 @@
+import type { JsonFrames, Shape } from "../../core/codec/jsonFrames.js";
+import { optionalId, readBy, text } from "../../core/codec/jsonReader.js";
+import type {
+  GroupStateItem,
+  GroupStateSnapshotMessage,
+  GroupStateUpdateMessage,
+} from "../../core/models/messages.js";
+
+const shape: Shape<GroupStateUpdateMessage> = {
+  group: text,
+  items: (value, _field, { type }) => {
+    if (Array.isArray(value)) return value as GroupStateItem[];
+    throw new TypeError(`${type as string} must carry items.`);
+  },
+  sequenceId: optionalId,
+};
+
+const json: JsonFrames = {
+  write: ["setGroupState", "subscribeGroupState", "unsubscribeGroupState"],
+  read: {
+    groupStateUpdate: readBy<GroupStateUpdateMessage>("groupStateUpdate", shape),
+    groupStateSnapshot: readBy<GroupStateSnapshotMessage>("groupStateSnapshot", shape),
+  },
+};
+
+/** The frames of group states, by format. */
+export const presenceFrames = { json };

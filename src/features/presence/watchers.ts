@@ -1,0 +1,77 @@
+import type { FeaturePort } from "../../core/feature.js";
+import { Emitter } from "../../core/util/emitter.js";
+import { getOrAdd } from "../../core/util/getOrAdd.js";
+import { RefCount } from "../../core/util/refCount.js";
+import type { GroupStateRecord } from "./models.js";
+import type { StateWatches } from "./stateWatches.js";
+
+const NO_STATES: readonly GroupStateRecord[] = [];
+
+/** The watchers of one group's states. */
+type Watched = {
+  readonly count: RefCount;
+  readonly emitter: Emitter<{ states: readonly GroupStateRecord[] }>;
+  /** What they are shown, until it changes. */
+  states: readonly GroupStateRecord[] | undefined;
+};
+
+/** Those who watch the states of groups; they share one subscription per group. */
+export class Watchers {
+  readonly #port: FeaturePort;
+  readonly #watches: StateWatches;
+  readonly #watched = new Map<string, Watched>();
+
+  constructor(port: FeaturePort, watches: StateWatches) {
+    this.#port = port;
+    this.#watches = watches;
+    watches.onChanged = (group) => this.#changed(group);
+  }
+
+  watch(group: string, listener: (states: readonly GroupStateRecord[]) => unknown): () => void {
+    const { count, emitter } = this.#watchedOf(group);
+    const remove = emitter.on("states", listener);
+    const release = count.hold();
+    return () => {
+      remove();
+      release();
+    };
+  }
+
+  /** The same array until something changes; empty while nobody watches. */
+  states(group: string): readonly GroupStateRecord[] {
+    const watched = this.#watched.get(group);
+    if (watched === undefined) return NO_STATES;
+    return (watched.states ??= this.#watches.list(group));
+  }
+
+  /** Without a connection there is nothing to unsubscribe from, and so nothing to wait for. */
+  releaseIdle(): void {
+    for (const { count } of [...this.#watched.values()]) count.releaseNow();
+  }
+
+  #watchedOf(group: string): Watched {
+    return getOrAdd(this.#watched, group, () => {
+      const count = new RefCount(this.#port.settings, {
+        onUsed: () => this.#watches.hold(group),
+        onIdle: () => {
+          if (!this.#port.memberships.registry.live) count.releaseNow();
+        },
+        onReleased: () => {
+          this.#watched.delete(group);
+          this.#watches.release(group);
+        },
+      });
+      const emitter: Watched["emitter"] = new Emitter((_, error) =>
+        this.#port.onListenerError(`the states of group ${group}`, error),
+      );
+      return { count, emitter, states: undefined };
+    });
+  }
+
+  #changed(group: string): void {
+    const watched = this.#watched.get(group);
+    if (watched === undefined) return;
+    watched.states = undefined;
+    watched.emitter.emit("states", this.states(group));
+  }
+}

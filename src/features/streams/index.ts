@@ -1,0 +1,39 @@
+import { defineFeature } from "../../core/feature.js";
+import { followStreams } from "./followStreams.js";
+import { InboundStreams } from "./inboundStreams.js";
+import type { StreamsApi } from "./models.js";
+import { OutboundStreams } from "./outboundStreams.js";
+
+export { GroupStreamError } from "./groupStreamError.js";
+export type { GroupStreamErrorCode, GroupStreamErrorOptions } from "./groupStreamError.js";
+export type {
+  AbortGroupStreamOptions,
+  EndGroupStreamOptions,
+  GroupStream,
+  GroupStreamMessage,
+  GroupStreamsOptions,
+  GroupStreamSubscription,
+  GroupStreamView,
+  GroupStreamWriteOptions,
+  GroupStreamWriter,
+  OnGroupStreamOptions,
+  OpenGroupStreamOptions,
+  StreamContent,
+  StreamsApi,
+} from "./models.js";
+
+/** Streams to groups and from them: `streams(client).open("room")`, `streams(client).onStream(callback)`. */
+export const streams = /* @__PURE__ */ defineFeature<StreamsApi>("streams", (port) => {
+  const { onListenerError } = port;
+  const [inbound, outbound] = [new InboundStreams(port), new OutboundStreams(port)];
+  port.listen(outbound);
+  port.listen(inbound);
+  const onStream: StreamsApi["onStream"] = (callback, options) => inbound.subscribe(callback, options);
+  return {
+    open: (group, options) => outbound.open(group, options),
+    onStream,
+    follow: (group, listener, options) =>
+      followStreams(group, { onStream, onListenerError }, listener, options),
+    unsupported: inbound.unsupported,
+  };
+});
