@@ -87,8 +87,8 @@ function toPort(client: AnyClient, inside: Inside): FeaturePort {
     },
     hasRoom: () => session.hasRoom(),
     write: (frame) => session.write(frame),
-    submit: (build, options, onSettled) => session.submit(build, options, onSettled),
-    submitOwn: (build, onSettled, persists) => session.submitOwn(build, onSettled, persists),
+    submit: (build, options, course) => session.submit(build, options, course),
+    submitInternal: (build, course) => session.submitInternal(build, course),
     flush: () => session.flush(),
     settled: () => session.settled(),
   };

@@ -30,13 +30,14 @@ describe.each(operations)("%s with an explicit ack id", (_name, call) => {
   test("a socket that always throws: 4 tries, then SendFailed", async () => {
     const stage = new Stage({ messageRetryOptions: { retryDelayInMs: 10 } });
     await stage.connect();
-    const send = vi.fn(() => {
+    let tries = 0;
+    stage.socket.send = (frame) => {
+      if (String(frame).includes('"ackId":2')) tries++;
       throw new Error("send failed");
-    });
-    stage.socket.send = send;
+    };
     const sent = follow(call(stage.client, { ackId: 2 }));
     await turn(100);
-    expect(send).toHaveBeenCalledTimes(4);
+    expect(tries).toBe(4);
     expect(sent.error).toMatchObject({
       name: "SendMessageError",
       code: "SendFailed",
@@ -89,16 +90,16 @@ describe.each(operations)("%s with an explicit ack id", (_name, call) => {
   });
 
   test("an abort with maxRetries 0; the id is free again", async () => {
-    service.answer = () => "silence";
+    // What the client asks by itself, to leave a group that it may be in now, is answered.
+    service.answer = () => (service.peer.frames.length === 1 ? "silence" : "ok");
     const client = await service.connected({ messageRetryOptions: { maxRetries: 0 } });
     const abort = new AbortController();
     const sent = follow(call(client, { ackId: 2, abortSignal: abort.signal }));
     abort.abort();
     await turn(HOP);
     expect(sent.error).toMatchObject({ name: "SendMessageError", code: "Aborted" });
-    service.answer = () => "ok";
     const again = follow(call(client, { ackId: 2 }));
-    await turn(HOP);
+    await turn(HOP * 2);
     expect(again.value).toEqual({ ackId: 2, isDuplicated: false });
   });
 });

@@ -1,7 +1,7 @@
 import { SendMessageError } from "../../src/core/errors.js";
 import type { Group } from "../../src/completeGroup.js";
 import type { GroupMessage } from "../../src/features/groups/groupOptions.js";
-import type { GroupStatus } from "../../src/core/session/groupRegistry.js";
+import type { GroupStatus } from "../../src/core/session/groupTable.js";
 import type { Actor } from "./actor.js";
 import type { Json } from "./model.js";
 import type { World } from "./world.js";

@@ -29,6 +29,12 @@ export interface FeatureHooks {
   onLost?(error: ConnectionError): void;
   /** The client stops. Not always after `onLost`. */
   onStopped?(error: ConnectionError): void;
+  /** What is known of a group, or of any where none is named, may have changed. */
+  onGroupChanged?(group?: string): void;
+  /** A group was joined. @param wasUnknown perhaps it had been left before */
+  onJoined?(group: string, wasUnknown: boolean): void;
+  /** A group was left, or nobody wants it any more and there is no connection to leave it on. */
+  onLeft?(group: string): void;
   /**
    * Messages of these kinds, once each: duplicates are left out. `size` is that of the frame, in
    * characters or bytes. Messages of groups and servers come after the client's events.

@@ -1,125 +1,129 @@
-import { SendMessageError } from "../errors.js";
+import type { SendMessageError } from "../errors.js";
 import type { CoreClientEvents } from "../models/events.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import { GroupRegistry } from "./groupRegistry.js";
-import { isFinal } from "./operation.js";
-import { groupMessage } from "./operationMessage.js";
+import type { FeatureHooks } from "./featureHooks.js";
+import { GroupTable, type GroupStatus } from "./groupTable.js";
 import type { Operations, SubmitOptions } from "./operations.js";
 
 /** How long `connected` waits for the groups, in ms. */
 const REJOIN_PATIENCE = 5_000;
+/** The lane of a group's joins and leaves, and of what belongs to a membership. */
+export const MEMBERSHIP_LANE = "membership";
 
-/** Wants to know where this connection is a member. */
-export interface MembershipWatcher {
-  /** The group is joined, perhaps not for the first time. */
-  joined(group: string): void;
-  /** The group is about to be left. */
-  left(group: string): void;
-  /**
-   * A leave was perhaps executed after what was called since.
-   * @param forGood nobody wants the group
-   */
-  leftLate(group: string, forGood: boolean): void;
-}
-
-/** Keeps the service's idea of this client's groups in step with what is wanted. */
+/** The groups that this client is in, or wants to be in. */
 export class Memberships {
-  /** Called when the status of a group, or of any if none is named, may have changed. */
-  onChanged: ((group?: string) => void) | undefined;
-  watcher: MembershipWatcher | undefined;
   readonly #settings: Settings;
   readonly #emitter: Emitter<CoreClientEvents>;
-  readonly #operations: Operations;
-  /** What is wanted, and what is known; others only look. */
-  readonly registry = new GroupRegistry();
-  #rejoining = 0;
+  readonly #features: readonly FeatureHooks[];
+  readonly #table: GroupTable;
+  /** Groups whose first answer on a new connection is awaited. */
+  readonly #rejoining = new Set<string>();
   readonly #patience: Timer;
   #onJoined: (() => void) | undefined;
 
-  constructor(settings: Settings, emitter: Emitter<CoreClientEvents>, operations: Operations) {
+  constructor(
+    settings: Settings,
+    emitter: Emitter<CoreClientEvents>,
+    operations: Operations,
+    features: readonly FeatureHooks[],
+  ) {
     this.#settings = settings;
     this.#emitter = emitter;
-    this.#operations = operations;
+    this.#features = features;
     this.#patience = new Timer(settings.environment);
-  }
-
-  join(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
-    const ticket = this.registry.joining(group, true);
-    return this.#operations.submit(
-      () => groupMessage("joinGroup", group),
-      options,
-      (_, error, late) => {
-        this.registry.joinSettled(ticket, error, late);
-        this.#agree(group);
+    this.#table = new GroupTable(operations, {
+      lane: MEMBERSHIP_LANE,
+      enter: "joinGroup",
+      leave: "leaveGroup",
+      onChanged: (group) => this.#changed(group),
+      onEntered: (group, wasUnknown) => {
+        for (const feature of features) feature.onJoined?.(group, wasUnknown);
       },
-    );
+      onLeft: (group) => {
+        for (const feature of features) feature.onLeft?.(group);
+      },
+      onAsked: (group, refusal, wished) => this.#asked(group, refusal, wished),
+    });
   }
 
-  leave(group: string, options: SubmitOptions = {}): Promise<WebPubSubResult> {
-    if (!this.registry.leaving(group)) {
-      // Subscribers of a handle want the group still: only the application's own wish ends.
-      const { refusal } = this.#operations;
-      if (refusal === undefined) return Promise.resolve({ isDuplicated: false });
-      return Promise.reject(new SendMessageError(refusal, { code: "NotStarted" }));
-    }
-    this.watcher?.left(group);
-    return this.#operations.submit(
-      () => groupMessage("leaveGroup", group),
-      options,
-      (_, _error, late) => this.#left(group, late),
-    );
+  /** There is a connection id to join groups on; its link may be down. */
+  get live(): boolean {
+    return this.#table.live;
+  }
+
+  join(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
+    return this.#table.enter(group, options);
+  }
+
+  leave(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
+    return this.#table.leave(group, options);
   }
 
   /** A group handle has its first subscriber: the group is wanted, in any state of the client. */
   hold(group: string): void {
-    this.registry.hold(group);
-    this.#agree(group);
+    this.#table.hold(group);
+  }
+
+  /** The last subscriber has gone, perhaps for a moment only. */
+  linger(group: string): void {
+    this.#table.linger(group);
   }
 
   /** The group is left unless the application has joined it too. */
   release(group: string): void {
-    this.registry.release(group);
-    this.#agree(group);
-    // Where the connection is gone there is nothing to leave, but to forget.
-    if (!this.registry.isWanted(group)) this.watcher?.left(group);
+    this.#table.release(group);
+  }
+
+  status(group: string): GroupStatus {
+    return this.#table.status(group);
+  }
+
+  /** Why the group is `refused`. */
+  refusal(group: string): SendMessageError | undefined {
+    return this.#table.refusal(group);
+  }
+
+  /** The last call about the group is a leave, and isn't answered. */
+  isLeaving(group: string): boolean {
+    return this.#table.isLeaving(group);
   }
 
   /** A new connection stands. The joins it needs go out before anything else. */
-  begins(): void {
-    this.registry.reset(true);
-    const groups = this.registry.planRejoin(this.#settings.autoRejoinGroups);
-    this.#rejoining = groups.length;
-    for (const group of groups) {
-      this.#joinOwn(group, (error) => {
-        this.#rejoined(group, error);
-        if (--this.#rejoining === 0) this.#joined();
-      });
-    }
-    this.onChanged?.();
+  onOpened(): void {
+    for (const group of this.#table.open(this.#settings.autoRejoinGroups)) this.#rejoining.add(group);
+    for (const feature of this.#features) feature.onGroupChanged?.();
   }
 
   /** The connection id is gone; called before its operations are settled. */
-  ends(): void {
-    this.registry.reset(false);
+  onLost(): void {
+    this.#table.close();
+    this.#rejoining.clear();
     this.#onJoined = undefined;
     this.#patience.clear();
   }
 
   /** Calls back once the groups of a new connection are joined, or have had their time. */
   whenJoined(callback: () => void): void {
-    if (this.#rejoining === 0) return callback();
+    if (this.#rejoining.size === 0) return callback();
     this.#onJoined = callback;
     this.#patience.after(REJOIN_PATIENCE, () => this.#joined());
   }
 
-  #rejoined(group: string, error?: SendMessageError): void {
-    // A join that its connection took with it will be planned anew.
-    if (!isFinal(error)) return;
-    this.#settings.logger.warning(`Could not rejoin a group: ${error.message}`);
-    this.#emitter.emit("rejoin-group-failed", { group, error });
+  #changed(group: string): void {
+    for (const feature of this.#features) feature.onGroupChanged?.(group);
+  }
+
+  #asked(group: string, refusal: SendMessageError | undefined, wished: boolean): void {
+    const isRejoin = this.#rejoining.delete(group);
+    // Of others that are held by handles alone, those tell by their status.
+    if (refusal !== undefined && (wished || isRejoin)) {
+      this.#settings.logger.warning(`Could not rejoin a group: ${refusal.message}`);
+      this.#emitter.emit("rejoin-group-failed", { group, error: refusal });
+    }
+    if (isRejoin && this.#rejoining.size === 0) this.#joined();
   }
 
   #joined(): void {
@@ -127,53 +131,5 @@ export class Memberships {
     this.#onJoined = undefined;
     this.#patience.clear();
     callback?.();
-  }
-
-  /** Asks the service for what is missing. */
-  #agree(group: string): void {
-    if (this.#operations.refusal === undefined) {
-      const next = this.registry.next(group);
-      if (next === "join") {
-        this.#joinOwn(group, (error) => {
-          // A handle tells by its status.
-          if (this.registry.isWished(group)) this.#rejoined(group, error);
-        });
-      }
-      if (next === "leave") this.#leaveOwn(group);
-      if (next !== undefined) this.#operations.flush();
-    }
-    if (this.registry.status(group) === "joined") this.watcher?.joined(group);
-    this.onChanged?.(group);
-  }
-
-  #joinOwn(group: string, onSettled?: (error?: SendMessageError) => void): void {
-    const ticket = this.registry.joining(group, false);
-    this.#operations.submitOwn(
-      () => groupMessage("joinGroup", group),
-      (error, late) => {
-        const counts = this.registry.joinSettled(ticket, error, late);
-        this.#agree(group);
-        onSettled?.(counts ? error : undefined);
-      },
-    );
-  }
-
-  #leaveOwn(group: string): void {
-    this.registry.leaving(group);
-    this.watcher?.left(group);
-    this.#operations.submitOwn(
-      () => groupMessage("leaveGroup", group),
-      (error, late) => {
-        if (error !== undefined) this.#settings.logger.info(`Could not leave a group: ${error.message}`);
-        this.#left(group, late);
-      },
-      true,
-    );
-  }
-
-  #left(group: string, late: boolean | undefined): void {
-    this.registry.leaveSettled(group, late);
-    if (late === true) this.watcher?.leftLate(group, !this.registry.isWanted(group));
-    this.#agree(group);
   }
 }

@@ -14,7 +14,8 @@ import type { SendEventOptions, SendToGroupOptions } from "../models/options.js"
 import { isBytes, toBytes } from "../util/base64.js";
 import { flag } from "../util/checkOptions.js";
 
-type BareGroupMessage =
+/** The messages that say no more than which group they mean. */
+export type BareGroupMessage =
   JoinGroupMessage | LeaveGroupMessage | SubscribeGroupStateMessage | UnsubscribeGroupStateMessage;
 
 /** A message that the service answers by its ack id. */

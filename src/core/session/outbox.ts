@@ -1,9 +1,11 @@
 import { retryDelay, type RetryPolicy } from "../connection/retryPolicy.js";
 import { abortedOperation, SendMessageError, type SendMessageErrorCode } from "../errors.js";
 import type { AckMessage, AckMessageError } from "../models/messages.js";
+import type { WebPubSubResult } from "../models/options.js";
+import { getOrAdd } from "../util/getOrAdd.js";
 import { Queue } from "../util/queue.js";
 import { whenAborted } from "../util/whenAborted.js";
-import type { NewOperation, Operation } from "./operation.js";
+import { isOver, type Lane, type NewOperation, type Operation } from "./operation.js";
 import { SentLine } from "./sentLine.js";
 
 /** Explicit ids from here on don't move the automatic ones, which never get so far. */
@@ -22,6 +24,8 @@ export interface OutboxOptions {
   readonly onDue: (due: number) => void;
   /** Called when the last unsettled operation has ended. */
   readonly onIdle: () => void;
+  /** Called when a caller has given an operation up, which may let others go out. */
+  readonly onAborted: () => void;
 }
 
 /**
@@ -30,9 +34,12 @@ export interface OutboxOptions {
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #rejoins = new Queue<Operation>();
+  #internal = new Queue<Operation>();
   #again = new Queue<Operation>();
   #fresh = new Queue<Operation>();
+  /** Those whose turn in their lane has come, in the order of the calls. */
+  #released: Operation[] = [];
+  readonly #lanes = new Map<string, Lane>();
   /** In the order of sending, so that the first one's answer is due first. */
   readonly #sent = new SentLine();
   readonly #delayed = new Set<Operation>();
@@ -51,6 +58,11 @@ export class Outbox {
   /** How many operations of the application aren't settled. */
   get size(): number {
     return this.#unsettled;
+  }
+
+  /** An answer has let others of its lane go out. */
+  get hasReleased(): boolean {
+    return this.#released.length > 0 || this.#internal.size > 0;
   }
 
   /**
@@ -72,55 +84,67 @@ export class Outbox {
 
   /** @throws SendMessageError `TooManyPending` */
   add(given: NewOperation): void {
-    const { ackId, isRejoin, signal } = given;
+    const { ackId, internal, signal } = given;
     const { maxPendingOperations } = this.#options;
-    if (!isRejoin && this.#pending >= maxPendingOperations) {
+    if (!internal && this.#pending >= maxPendingOperations) {
       const message = `${maxPendingOperations} operations are waiting already (maxPendingOperations).`;
       throw new SendMessageError(message, { ackId, code: "TooManyPending" });
     }
     const operation: Operation = {
       ackId,
       frame: given.frame,
-      isRejoin,
-      persists: given.persists,
+      lane: undefined,
+      replaceable: given.replaceable,
+      internal,
+      retryForever: given.retryForever === true,
       signal,
       resolve: given.resolve,
       reject: given.reject,
       order: this.#order++,
       unlisten: undefined,
       place: "fresh",
+      queued: false,
+      replaced: undefined,
       before: undefined,
       after: undefined,
+      handed: false,
       unanswered: false,
       resentOnNewConnection: false,
       retries: 0,
-      late: false,
       position: 0,
       due: 0,
     };
     // First, since a signal of others may throw.
     if (signal !== undefined) {
-      operation.unlisten = whenAborted(signal, () => this.#fail(operation, abortedOperation(ackId)));
+      operation.unlisten = whenAborted(signal, () => {
+        this.#fail(operation, abortedOperation(ackId));
+        this.#options.onAborted();
+      });
     }
     if (ackId !== undefined) this.#byAckId[ackId] = operation;
-    if (isRejoin) {
-      this.#rejoins.push(operation);
-      return;
+    if (!internal) {
+      this.#unsettled++;
+      this.#pending++;
     }
-    this.#unsettled++;
-    this.#pending++;
-    this.#fresh.push(operation);
+    if (given.lane !== undefined) this.#enterLane(given.lane, operation);
+    if (operation.queued || !isFirst(operation)) return;
+    operation.queued = true;
+    (internal ? this.#internal : this.#fresh).push(operation);
   }
 
   /** The next operation to write, which counts as sent from here on. */
   takeNext(now: number): Operation | undefined {
     const { ackTimeoutInMs, onDue } = this.#options;
     for (;;) {
-      const operation = this.#rejoins.shift() ?? this.#again.shift() ?? this.#fresh.shift();
+      const operation = this.#internal.shift() ?? this.#again.shift() ?? this.#shiftFresh();
       if (operation === undefined) return undefined;
-      if (operation.place === "settled") continue;
-      if (operation.place === "fresh" && !operation.isRejoin) this.#pending--;
+      operation.queued = false;
+      const { place } = operation;
+      // Where others of its lane come first, it is queued again when its turn has come.
+      if ((place !== "fresh" && place !== "again") || !isFirst(operation)) continue;
+      if (place === "fresh" && !operation.internal) this.#pending--;
       operation.place = "sent";
+      operation.handed = true;
       operation.due = now + ackTimeoutInMs;
       if (operation.ackId !== undefined) {
         this.#sent.add(operation);
@@ -158,6 +182,8 @@ export class Outbox {
       );
       return operation.position;
     }
+    // An earlier sending may have been executed all the same.
+    operation.handed = operation.unanswered;
     const refusal = (): SendMessageError => {
       // On the wire it may be null, whatever the type says.
       const errorDetail = error ?? undefined;
@@ -187,7 +213,7 @@ export class Outbox {
     for (let operation = this.#sent.first; operation !== undefined; operation = this.#sent.first) {
       if (operation.due > now) break;
       this.#sent.delete(operation);
-      operation.unanswered = operation.late = true;
+      operation.unanswered = true;
       if (this.#mayRetry(operation)) {
         this.#sendAgain(operation);
       } else {
@@ -207,10 +233,7 @@ export class Outbox {
 
   /** The same connection stands again: everything unanswered is to be sent again, at no cost. */
   resume(): void {
-    for (const operation of this.#takeUnfinished()) {
-      operation.late = true;
-      this.#sendAgain(operation);
-    }
+    for (const operation of this.#takeUnfinished()) this.#sendAgain(operation);
   }
 
   /** The connection id is gone, and with it what it knew of ack ids. */
@@ -219,44 +242,135 @@ export class Outbox {
       const message = `The connection was lost before the service answered: ${cause.message}`;
       this.#fail(operation, this.#error(operation, "ConnectionLost", message, { cause }));
     };
-    for (const operation of [...this.#delayed, ...this.#takeUnfinished()]) {
+    const waiting = this.#waiting().filter(
+      ({ internal, place, queued }) => !queued && (internal || place === "again"),
+    );
+    for (const operation of [...this.#delayed, ...this.#takeUnfinished(), ...waiting]) {
+      if (isOver(operation)) continue;
       // It has paid for its next try already.
       const isDelayed = operation.place === "delayed";
-      if (operation.unanswered && !operation.isRejoin) {
+      if (operation.unanswered && !operation.internal) {
         operation.resentOnNewConnection =
           this.#options.resendOnNewConnection && (isDelayed || this.#mayRetry(operation));
         operation.unanswered = !operation.resentOnNewConnection;
       }
-      if (operation.unanswered || operation.isRejoin) lost(operation);
+      if (operation.unanswered || operation.internal) lost(operation);
       else if (!isDelayed) this.#sendAgain(operation);
     }
   }
 
   /** Rejects everything. */
   clear(cause: Error): void {
-    const all = [...this.#takeUnfinished(), ...this.#fresh.drain(), ...this.#delayed];
-    this.#dead = 0;
+    const all = [...this.#takeUnfinished(), ...this.#fresh.drain(), ...this.#delayed, ...this.#waiting()];
     for (const operation of all) {
-      if (operation.place === "settled") continue;
+      if (isOver(operation)) continue;
       this.#fail(operation, this.#error(operation, "NotStarted", cause.message, { cause }));
     }
+    this.#released = [];
+    this.#dead = 0;
   }
 
   /** What was sent, or is to be sent again, in the order of the calls. */
   #takeUnfinished(): Operation[] {
     const sent = this.#sent.drain();
     for (const operation of sent) operation.unanswered = true;
-    const unfinished = [...this.#rejoins.drain(), ...this.#again.drain(), ...sent];
-    return unfinished.filter(({ place }) => place !== "settled").sort((a, b) => a.order - b.order);
+    const again = [
+      ...this.#internal.drain(),
+      ...this.#again.drain(),
+      ...this.#released.filter(({ place }) => place === "again"),
+    ];
+    this.#released = this.#released.filter(({ place }) => place !== "again");
+    for (const operation of again) operation.queued = false;
+    return [...again, ...sent].filter((operation) => !isOver(operation)).sort((a, b) => a.order - b.order);
+  }
+
+  /** What waits for its turn in its lane. */
+  #waiting(): Operation[] {
+    return [...this.#lanes.values()].flatMap(({ operations }) =>
+      operations.filter(({ place }) => place === "fresh" || place === "again"),
+    );
   }
 
   #sendAgain(operation: Operation): void {
     operation.place = "again";
-    (operation.isRejoin ? this.#rejoins : this.#again).push(operation);
+    if (operation.queued) return;
+    operation.queued = true;
+    (operation.internal ? this.#internal : this.#again).push(operation);
+  }
+
+  /** The oldest call that was never sent and whose turn it is. */
+  #shiftFresh(): Operation | undefined {
+    const released = this.#released[0];
+    if (released === undefined || (this.#fresh.peek()?.order ?? Infinity) < released.order)
+      return this.#fresh.shift();
+    return this.#released.shift();
+  }
+
+  #enterLane(key: string, operation: Operation): void {
+    const { internal, replaceable } = operation;
+    if (!internal) {
+      // The client's own stand in front.
+      for (const each of [...(this.#lanes.get(key)?.operations ?? [])]) {
+        if (each.internal && each.replaceable === replaceable) this.#endRetries(each);
+        else if (!each.internal && each.place !== "sent") break;
+      }
+    }
+    const lane = getOrAdd(this.#lanes, key, (): Lane => ({ key, operations: [] }));
+    const { operations } = lane;
+    operation.lane = lane;
+    if (internal) {
+      // Before everything that isn't on its way.
+      const at = operations.findIndex((each) => each.place !== "sent" && !each.internal);
+      operations.splice(at < 0 ? operations.length : at, 0, operation);
+      return;
+    }
+    const last = operations.at(-1);
+    const replaces = replaceable === true && last?.replaceable === true && last.place === "fresh";
+    if (replaces && !last.internal) {
+      this.#discardFresh(last);
+      last.place = "replaced";
+      operation.replaced = last;
+      operations.pop();
+    }
+    operations.push(operation);
+  }
+
+  /** A call of the application takes the place of what the client asks for by itself. */
+  #endRetries(operation: Operation): void {
+    operation.retryForever = false;
+    operation.retries = Infinity;
+    if (operation.place === "sent" || isOver(operation)) return;
+    const message = "A call of the application has taken its place.";
+    this.#fail(operation, this.#error(operation, "Aborted", message));
+  }
+
+  /** The next operation of a lane may go out. */
+  #advance(lane: Lane): void {
+    const { key, operations } = lane;
+    const [first] = operations;
+    if (first === undefined) this.#lanes.delete(key);
+    else if (!first.queued && (first.place === "fresh" || first.place === "again")) {
+      first.queued = true;
+      if (first.internal) this.#internal.push(first);
+      else this.#release(first);
+    }
+  }
+
+  #leaveLane(lane: Lane, operation: Operation): void {
+    const { operations } = lane;
+    const at = operations[0] === operation ? 0 : operations.lastIndexOf(operation);
+    if (at >= 0) operations.splice(at, 1);
+    if (at === 0) this.#advance(lane);
+  }
+
+  #release(operation: Operation): void {
+    let at = this.#released.length;
+    while (at > 0 && (this.#released[at - 1]?.order ?? 0) > operation.order) at--;
+    this.#released.splice(at, 0, operation);
   }
 
   #mayRetry(operation: Operation): boolean {
-    return ++operation.retries <= this.#options.messageRetry.maxRetries || operation.persists === true;
+    return ++operation.retries <= this.#options.messageRetry.maxRetries || operation.retryForever;
   }
 
   #retryLater(operation: Operation, now: number, makeError: () => SendMessageError): void {
@@ -266,39 +380,64 @@ export class Outbox {
     }
     const { messageRetry, random } = this.#options;
     operation.place = "delayed";
-    operation.late = true;
     operation.due = now + retryDelay(messageRetry, operation.retries, random());
     this.#delayed.add(operation);
     this.#options.onDue(operation.due);
   }
 
-  #succeed(operation: Operation, result: Parameters<Operation["resolve"]>[0]): void {
-    this.#settle(operation);
-    operation.resolve(result, operation.late);
+  #succeed(operation: Operation, result: WebPubSubResult): void {
+    for (const each of this.#settle(operation)) each.resolve(result);
   }
 
   #fail(operation: Operation, error: SendMessageError): void {
-    this.#settle(operation);
-    operation.reject(error);
+    const { handed, place, replaced } = operation;
+    // Never sent, and given up by its caller: the one whose place it took is wanted still.
+    const back = place === "fresh" && error.code === "Aborted" ? firstWaiting(replaced) : undefined;
+    if (back !== undefined) this.#restore(back, operation);
+    for (const each of this.#settle(operation)) each.reject(error, handed);
   }
 
-  #settle(operation: Operation): void {
-    const { place, ackId, unlisten, isRejoin } = operation;
-    if (place === "fresh" && !isRejoin) this.#discardFresh();
+  #restore(replaced: Operation, by: Operation): void {
+    by.replaced = undefined;
+    replaced.place = "fresh";
+    this.#pending++;
+    const { operations } = by.lane as Lane;
+    operations.splice(operations.lastIndexOf(by), 1, replaced);
+    this.#advance(by.lane as Lane);
+  }
+
+  /** @returns those that have ended with it: itself last */
+  #settle(operation: Operation): Operation[] {
+    const settled = [operation];
+    // One that was replaced ends alone when its caller gives it up.
+    if (operation.place !== "replaced") {
+      for (let each = firstWaiting(operation.replaced); each; each = firstWaiting(each.replaced))
+        settled.push(each);
+    }
+    for (const each of settled.reverse()) this.#end(each);
+    return settled;
+  }
+
+  #end(operation: Operation): void {
+    const { lane, place, ackId, unlisten, internal } = operation;
+    if (place === "fresh" && !internal) this.#discardFresh(operation);
     operation.place = "settled";
     if (ackId !== undefined) delete this.#byAckId[ackId];
     this.#sent.delete(operation);
     if (place === "delayed") this.#delayed.delete(operation);
     unlisten?.();
-    if (!isRejoin && --this.#unsettled === 0) this.#options.onIdle();
+    if (lane !== undefined && place !== "replaced") this.#leaveLane(lane, operation);
+    if (!internal && --this.#unsettled === 0) this.#options.onIdle();
   }
 
   /** A waiting operation has ended; its place in the queue is given back once enough have. */
-  #discardFresh(): void {
+  #discardFresh(operation: Operation): void {
     this.#pending--;
-    if (++this.#dead < DEAD_WEIGHT || this.#dead * 2 < this.#fresh.size) return;
-    const waiting = this.#fresh.drain();
-    for (const operation of waiting) if (operation.place === "fresh") this.#fresh.push(operation);
+    if (!operation.queued || ++this.#dead < DEAD_WEIGHT || this.#dead * 2 < this.#fresh.size) return;
+    for (const each of this.#fresh.drain()) {
+      if (each.place === "fresh" && each !== operation) this.#fresh.push(each);
+      else each.queued = false;
+    }
     this.#dead = 0;
   }
 
@@ -310,4 +449,14 @@ export class Outbox {
   ): SendMessageError {
     return new SendMessageError(message, { ackId: operation.ackId, code, ...more });
   }
+}
+
+/** The nearest of those that were replaced and not given up since. */
+function firstWaiting(operation: Operation | undefined): Operation | undefined {
+  while (operation !== undefined && operation.place !== "replaced") operation = operation.replaced;
+  return operation;
+}
+
+function isFirst(operation: Operation): boolean {
+  return operation.lane === undefined || operation.lane.operations[0] === operation;
 }

@@ -13,7 +13,8 @@ import { sizeOf } from "../util/sizeOf.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
-import type { Operations, OwnSettled, Settled, SubmitOptions } from "./operations.js";
+import type { NewOperation } from "./operation.js";
+import type { Course, InternalCourse, Operations, SubmitOptions } from "./operations.js";
 import { Outbox } from "./outbox.js";
 import { Pace } from "./pace.js";
 import { SequenceTracker } from "./sequenceTracker.js";
@@ -23,11 +24,8 @@ import type { FeatureHooks, Writer } from "./featureHooks.js";
 const SEQUENCE_ACK_DELAY = 1_000;
 const STOPPING = "The client is stopping.";
 
-type Settlement = {
-  readonly resolve: (result: WebPubSubResult, late: boolean) => void;
-  readonly reject: (error: SendMessageError) => void;
-  readonly persists?: boolean;
-};
+/** The two ends of an operation. */
+type Ends = Pick<NewOperation, "resolve" | "reject">;
 
 /**
  * What lives longer than a socket: operations on their way, sequence ids and groups. Feeds the
@@ -62,7 +60,7 @@ export class Session implements SessionPort, Operations, Writer {
       this.flush();
       for (const feature of this.#features) feature.onRoom?.();
     });
-    this.memberships = new Memberships(settings, emitter, this);
+    this.memberships = new Memberships(settings, emitter, this, this.#features);
   }
 
   #makeOutbox(): Outbox {
@@ -72,6 +70,7 @@ export class Session implements SessionPort, Operations, Writer {
       random: () => environment.random(),
       onDue: (due) => this.#arm(due),
       onIdle: () => this.settled(),
+      onAborted: () => this.flush(),
     }));
   }
 
@@ -85,7 +84,7 @@ export class Session implements SessionPort, Operations, Writer {
     this.#features.push(hooks);
     for (const [kind, receive] of Object.entries(hooks.receive ?? {}))
       (this.#receivers[kind] ??= []).push(receive);
-    if (this.memberships.registry.live) hooks.onOpened?.();
+    if (this.memberships.live) hooks.onOpened?.();
   }
 
   get refusal(): string | undefined {
@@ -109,35 +108,29 @@ export class Session implements SessionPort, Operations, Writer {
     if (this.#onIdle !== undefined && this.#pending === 0) this.#onIdle();
   }
 
-  /**
-   * Sends a message and resolves with its answer. What `build` throws rejects. `onSettled` is
-   * called first, and at once.
-   */
   submit(
     build: () => OperationMessage,
     options: SubmitOptions = {},
-    onSettled?: Settled,
+    course: Course = {},
   ): Promise<WebPubSubResult> {
+    const { onSettled } = course;
     return new Promise((resolve, reject) => {
-      this.#enqueue(build, options ?? {}, false, {
-        resolve: (result, late) => {
-          onSettled?.(true, undefined, late);
+      this.#enqueue(build, options ?? {}, course, false, {
+        resolve: (result) => {
+          onSettled?.(undefined, false);
           resolve(result);
         },
-        reject: (error) => {
-          onSettled?.(false, error);
+        reject: (error, unknown) => {
+          onSettled?.(error, unknown);
           reject(error);
         },
       });
     });
   }
 
-  submitOwn(build: () => OperationMessage, onSettled: OwnSettled, persists?: boolean): void {
-    this.#enqueue(build, {}, true, {
-      persists,
-      resolve: (_, late) => onSettled(undefined, late),
-      reject: onSettled,
-    });
+  submitInternal(build: () => OperationMessage, course: InternalCourse): void {
+    const { onSettled } = course;
+    this.#enqueue(build, {}, course, true, { resolve: () => onSettled(undefined, false), reject: onSettled });
   }
 
   /** Nothing new is taken, what is pending has its time. */
@@ -173,7 +166,7 @@ export class Session implements SessionPort, Operations, Writer {
   onOpened(): void {
     this.#tracker.reset();
     this.#pace.set(true);
-    this.memberships.begins();
+    this.memberships.onOpened();
     this.flush();
     for (const feature of this.#features) feature.onOpened?.();
   }
@@ -196,15 +189,15 @@ export class Session implements SessionPort, Operations, Writer {
   onLost(error: ConnectionError): void {
     // A lost socket owes no answers any more; one that answered a recovery with a new connection may.
     if (!this.writable) this.#pace.set(false);
-    this.memberships.ends();
+    this.memberships.onLost();
     this.#outbox?.sessionEnded(error);
     for (const feature of this.#features) feature.onLost?.(error);
-    this.memberships.onChanged?.();
+    for (const feature of this.#features) feature.onGroupChanged?.();
   }
 
   onStopped(error: ConnectionError): void {
     this.#refusal = "The client is stopped; call start() first.";
-    this.memberships.ends();
+    this.memberships.onLost();
     this.#outbox?.clear(error);
     this.#timer.clear();
     this.#timerDue = Infinity;
@@ -213,7 +206,7 @@ export class Session implements SessionPort, Operations, Writer {
     for (const feature of this.#features) feature.onStopped?.(error);
     this.#onIdle?.();
     this.#onIdle = undefined;
-    this.memberships.onChanged?.();
+    for (const feature of this.#features) feature.onGroupChanged?.();
   }
 
   whenJoined(callback: () => void): void {
@@ -223,8 +216,10 @@ export class Session implements SessionPort, Operations, Writer {
   receive(message: WebPubSubMessage, size: number): void {
     const { kind } = message;
     if (kind === "ack") {
-      if (this.#outbox !== undefined)
-        this.#pace.readUpTo(this.#outbox.answered(message, this.#settings.environment.now()));
+      const outbox = this.#outbox;
+      if (outbox === undefined) return;
+      this.#pace.readUpTo(outbox.answered(message, this.#settings.environment.now()));
+      if (outbox.hasReleased) this.flush();
       return;
     }
     if (kind === "pong") return this.#pace.readUpTo();
@@ -267,33 +262,39 @@ export class Session implements SessionPort, Operations, Writer {
     else this.#owesSequenceAck();
   }
 
-  #enqueue(build: () => OperationMessage, options: SubmitOptions, isOwn: boolean, settle: Settlement): void {
+  #enqueue(
+    build: () => OperationMessage,
+    options: SubmitOptions,
+    { lane, replaceable, retryForever }: Course & { readonly retryForever?: boolean },
+    internal: boolean,
+    ends: Ends,
+  ): void {
     const { fireAndForget } = options;
     let ackId = options.ackId ?? undefined;
     try {
-      const abortSignal = checkSignal(options.abortSignal);
+      const signal = checkSignal(options.abortSignal);
       if (this.#refusal !== undefined)
         throw new SendMessageError(this.#refusal, { ackId, code: "NotStarted" });
-      if (abortSignal?.aborted) throw abortedOperation(ackId);
+      if (signal?.aborted) throw abortedOperation(ackId);
       const message = build();
       const outbox = this.#makeOutbox();
       if (fireAndForget !== true) message.ackId = ackId = outbox.reserveAckId(ackId);
-      const frame = encodeFrame(this.#settings.protocol, message);
       outbox.add({
         ackId: message.ackId,
-        frame,
-        isRejoin: isOwn,
-        persists: settle.persists,
-        signal: abortSignal,
-        resolve: settle.resolve,
-        reject: settle.reject,
+        frame: encodeFrame(this.#settings.protocol, message),
+        lane: lane && `${lane} ${"group" in message ? message.group : ""}`,
+        replaceable,
+        internal,
+        retryForever,
+        signal,
+        ...ends,
       });
     } catch (thrown) {
-      settle.reject(toSendError(thrown, ackId));
+      ends.reject(toSendError(thrown, ackId), false);
       return;
     }
     // The client's own are written together, before anything else.
-    if (!isOwn) this.flush();
+    if (!internal) this.flush();
   }
 
   /** Writes what waits, while the socket takes it. */

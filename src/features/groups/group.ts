@@ -1,5 +1,5 @@
 import type { WebPubSubResult } from "../../core/models/options.js";
-import type { GroupStatus } from "../../core/session/groupRegistry.js";
+import type { GroupStatus } from "../../core/session/groupTable.js";
 import type { InvalidMessageError } from "./groupErrors.js";
 import type { GroupContent, GroupMessage, GroupMessagesOptions, GroupSendOptions } from "./groupOptions.js";
 

@@ -1,7 +1,7 @@
 import type { FeaturePort } from "../../core/feature.js";
 import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { WebPubSubResult } from "../../core/models/options.js";
-import type { GroupStatus } from "../../core/session/groupRegistry.js";
+import type { GroupStatus } from "../../core/session/groupTable.js";
 import { sendToGroupMessage, type MessageContent } from "../../core/session/operationMessage.js";
 import { Emitter } from "../../core/util/emitter.js";
 import { InvalidMessageError } from "./groupErrors.js";
@@ -56,11 +56,11 @@ export class GroupFeed<T, In> implements Receiver {
   }
 
   get status(): GroupStatus {
-    return this.port.memberships.registry.status(this.name);
+    return this.port.memberships.status(this.name);
   }
 
   get error(): Error | undefined {
-    return this.port.memberships.registry.refusal(this.name);
+    return this.port.memberships.refusal(this.name);
   }
 
   subscribe(listener: (message: GroupMessage<T>) => unknown): () => void {

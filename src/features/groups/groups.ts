@@ -1,5 +1,6 @@
 import { defineFeature, type FeaturePort } from "../../core/feature.js";
 import type { GroupDataMessage } from "../../core/models/messages.js";
+import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { checkName } from "../../core/session/operationMessage.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import { RefCount } from "../../core/util/refCount.js";
@@ -23,7 +24,7 @@ type Room = {
 };
 
 /** Makes the group handles of a client and feeds them: one per class, name and schema. */
-export class Groups implements FeedHost {
+export class Groups implements FeedHost, FeatureHooks {
   readonly port: FeaturePort;
   /** By class, then by schema, then by name. */
   readonly #handles = new Map<HandleClass<AnyHandle>, WeakMap<object, Map<string, WeakRef<AnyHandle>>>>();
@@ -32,9 +33,6 @@ export class Groups implements FeedHost {
 
   constructor(port: FeaturePort) {
     this.port = port;
-    port.memberships.onChanged = (name) => {
-      for (const each of name === undefined ? [...this.#rooms.keys()] : [name]) this.#changed(each);
-    };
     port.events().on("group-message", ({ message }) => this.#deliver(message));
   }
 
@@ -63,6 +61,10 @@ export class Groups implements FeedHost {
     return handle as Handle;
   }
 
+  onGroupChanged(name?: string): void {
+    for (const each of name === undefined ? [...this.#rooms.keys()] : [name]) this.#changed(each);
+  }
+
   attach(name: string, feed: Receiver, attached: boolean): void {
     const { feeds } = this.#room(name);
     if (attached) feeds.add(feed);
@@ -85,7 +87,7 @@ export class Groups implements FeedHost {
     const room = this.#rooms.get(name);
     if (room === undefined) return;
     // Without a connection there is nothing to leave, and so nothing to wait for.
-    if (!this.port.memberships.registry.live) room.subscribers.releaseNow();
+    if (!this.port.memberships.live) room.subscribers.releaseNow();
     for (const feed of [...room.feeds]) feed.refresh();
   }
 
@@ -96,7 +98,7 @@ export class Groups implements FeedHost {
       subscribers: new RefCount(settings, {
         onUsed: () => memberships.hold(name),
         onIdle: () => {
-          memberships.registry.linger(name);
+          memberships.linger(name);
           this.#changed(name);
         },
         onReleased: () => {
@@ -114,7 +116,11 @@ export class Groups implements FeedHost {
 }
 
 /** The groups of a client, whatever class of handles they have. */
-export const groups = /* @__PURE__ */ defineFeature("groups", (port) => new Groups(port));
+export const groups = /* @__PURE__ */ defineFeature("groups", (port) => {
+  const made = new Groups(port);
+  port.listen(made);
+  return made;
+});
 
 function sweep(handles: Map<string, WeakRef<AnyHandle>>): void {
   for (const [name, ref] of handles) if (ref.deref() === undefined) handles.delete(name);

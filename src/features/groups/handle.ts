@@ -1,5 +1,5 @@
 import type { WebPubSubResult } from "../../core/models/options.js";
-import type { GroupStatus } from "../../core/session/groupRegistry.js";
+import type { GroupStatus } from "../../core/session/groupTable.js";
 import type { GroupHandle } from "./group.js";
 import type { InvalidMessageError } from "./groupErrors.js";
 import type { GroupFeed } from "./groupFeed.js";

@@ -17,7 +17,7 @@ export type {
   MessageOverflow,
 } from "./groupOptions.js";
 export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./standardSchema.js";
-export type { GroupStatus } from "../../core/session/groupRegistry.js";
+export type { GroupStatus } from "../../core/session/groupTable.js";
 
 /**
  * A group as an object: subscribe to it, send to it, loop over its messages. The same handle for

@@ -1,7 +1,7 @@
 import { defineFeature } from "../../core/feature.js";
 import { presenceFrames } from "./frames.js";
-import { GroupStates } from "./groupStates.js";
 import type { PresenceApi } from "./models.js";
+import { Presence } from "./presence.js";
 
 export type {
   ClearGroupStateOptions,
@@ -19,19 +19,19 @@ export type {
 /** What connections say about themselves in groups: `presence(client).set("room", { typing: "yes" })`. */
 export const presence = /* @__PURE__ */ defineFeature<PresenceApi>("presence", (port) => {
   port.carries(presenceFrames);
-  const states = new GroupStates(port);
-  const { own, watchers, watches } = states;
-  port.listen(states);
+  const made = new Presence(port);
+  const { local, subscriptions, watchers } = made;
+  port.listen(made);
   return {
     // No state at all is a mistake, which the operation tells: clearing has its own name.
-    set: (group, state, options) => own.set(group, state ?? null, options),
-    clear: (group, options) => own.set(group, undefined, options),
-    get: (group) => own.get(group),
-    subscribe: (group, options) => watches.subscribe(group, options),
-    unsubscribe: (group, options) => watches.unsubscribe(group, options),
-    list: (group) => watches.list(group),
+    set: (group, state, options) => local.set(group, state ?? null, options),
+    clear: (group, options) => local.set(group, undefined, options),
+    get: (group) => local.get(group),
+    subscribe: (group, options) => subscriptions.subscribe(group, options),
+    unsubscribe: (group, options) => subscriptions.unsubscribe(group, options),
+    list: (group) => subscriptions.list(group),
     watch: (group, listener) => watchers.watch(group, listener),
     states: (group) => watchers.states(group),
-    error: (group) => watches.refusal(group),
+    error: (group) => subscriptions.refusal(group),
   };
 });

@@ -3,7 +3,7 @@ import { Emitter } from "../../core/util/emitter.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import { RefCount } from "../../core/util/refCount.js";
 import type { GroupStateRecord } from "./models.js";
-import type { StateWatches } from "./stateWatches.js";
+import type { PresenceSubscriptions } from "./subscriptions.js";
 
 const NO_STATES: readonly GroupStateRecord[] = [];
 
@@ -13,18 +13,23 @@ type Watched = {
   readonly emitter: Emitter<{ states: readonly GroupStateRecord[] }>;
   /** What they are shown, until it changes. */
   states: readonly GroupStateRecord[] | undefined;
+  /** Why they are shown none, as told last. */
+  refusal: Error | undefined;
 };
 
 /** Those who watch the states of groups; they share one subscription per group. */
 export class Watchers {
   readonly #port: FeaturePort;
-  readonly #watches: StateWatches;
+  readonly #subscriptions: PresenceSubscriptions;
   readonly #watched = new Map<string, Watched>();
 
-  constructor(port: FeaturePort, watches: StateWatches) {
+  constructor(port: FeaturePort, subscriptions: PresenceSubscriptions) {
     this.#port = port;
-    this.#watches = watches;
-    watches.onChanged = (group) => this.#changed(group);
+    this.#subscriptions = subscriptions;
+    subscriptions.onStates = (group) => this.#changed(group);
+    subscriptions.onRefusal = (group) => {
+      if (this.#watched.get(group)?.refusal !== subscriptions.refusal(group)) this.#changed(group);
+    };
   }
 
   watch(group: string, listener: (states: readonly GroupStateRecord[]) => unknown): () => void {
@@ -41,7 +46,7 @@ export class Watchers {
   states(group: string): readonly GroupStateRecord[] {
     const watched = this.#watched.get(group);
     if (watched === undefined) return NO_STATES;
-    return (watched.states ??= this.#watches.list(group));
+    return (watched.states ??= this.#subscriptions.list(group));
   }
 
   /** Without a connection there is nothing to unsubscribe from, and so nothing to wait for. */
@@ -52,19 +57,19 @@ export class Watchers {
   #watchedOf(group: string): Watched {
     return getOrAdd(this.#watched, group, () => {
       const count = new RefCount(this.#port.settings, {
-        onUsed: () => this.#watches.hold(group),
+        onUsed: () => this.#subscriptions.hold(group),
         onIdle: () => {
-          if (!this.#port.memberships.registry.live) count.releaseNow();
+          if (!this.#port.memberships.live) count.releaseNow();
         },
         onReleased: () => {
           this.#watched.delete(group);
-          this.#watches.release(group);
+          this.#subscriptions.release(group);
         },
       });
       const emitter: Watched["emitter"] = new Emitter((_, error) =>
         this.#port.onListenerError(`the states of group ${group}`, error),
       );
-      return { count, emitter, states: undefined };
+      return { count, emitter, states: undefined, refusal: undefined };
     });
   }
 
@@ -72,6 +77,7 @@ export class Watchers {
     const watched = this.#watched.get(group);
     if (watched === undefined) return;
     watched.states = undefined;
+    watched.refusal = this.#subscriptions.refusal(group);
     watched.emitter.emit("states", this.states(group));
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { GroupStateItem } from "web-pubsub-client";
-import { GroupStateCache } from "../../../src/features/presence/groupStateCache.js";
+import { StateCache } from "../../../src/features/presence/stateCache.js";
 
 const RETENTION = 300_000;
 
@@ -8,12 +8,12 @@ function item(connectionId: string, updatedAt: number, status?: string): GroupSt
   return status === undefined ? { connectionId, updatedAt } : { connectionId, updatedAt, state: { status } };
 }
 
-const shown = (cache: GroupStateCache) =>
+const shown = (cache: StateCache) =>
   cache.list().map(({ connectionId, state }) => `${connectionId}:${state["status"]}`);
 
 describe("which record wins (2.14)", () => {
   test("only a larger updatedAt does", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     expect(cache.update([item("a", 10, "x")], 0)).toBe(true);
     expect(cache.update([item("a", 10, "same age")], 0)).toBe(false);
     expect(cache.update([item("a", 9, "older")], 0)).toBe(false);
@@ -24,7 +24,7 @@ describe("which record wins (2.14)", () => {
   });
 
   test("a cleared state is hidden and blocks what is older", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     cache.update([item("a", 10, "x")], 0);
     expect(cache.update([item("a", 20)], 0)).toBe(true);
     expect(shown(cache)).toEqual([]);
@@ -36,7 +36,7 @@ describe("which record wins (2.14)", () => {
   });
 
   test("clearing what was never seen changes nothing visible", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     expect(cache.update([item("a", 20)], 0)).toBe(false);
     expect(cache.update([item("a", 21)], 0)).toBe(false);
     expect(cache.update([item("a", 20, "late")], 0)).toBe(false);
@@ -45,7 +45,7 @@ describe("which record wins (2.14)", () => {
 
 describe("snapshots (2.14)", () => {
   test("what came from one and is missing in the next is gone", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     expect(cache.snapshot([item("a", 1, "x"), item("b", 2, "y")], 0)).toBe(true);
     expect(cache.snapshot([item("b", 2, "y")], 0)).toBe(true);
     expect(shown(cache)).toEqual(["b:y"]);
@@ -55,7 +55,7 @@ describe("snapshots (2.14)", () => {
   });
 
   test("an update outlives a snapshot that lacks it for five minutes, the last one included", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     cache.update([item("a", 1, "x")], 1_000);
     expect(cache.snapshot([], 1_000 + RETENTION)).toBe(false);
     expect(shown(cache)).toEqual(["a:x"]);
@@ -64,7 +64,7 @@ describe("snapshots (2.14)", () => {
   });
 
   test("an update that a snapshot has confirmed doesn't", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     cache.update([item("a", 1, "x")], 0);
     cache.snapshot([item("a", 1, "x")], 10);
     expect(cache.snapshot([], 20)).toBe(true);
@@ -72,7 +72,7 @@ describe("snapshots (2.14)", () => {
   });
 
   test("an old clearing is forgotten with a snapshot, so that an older entry can show again", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     cache.update([item("a", 20)], 0);
     expect(cache.snapshot([item("a", 15, "x")], RETENTION)).toBe(false);
     expect(cache.snapshot([item("a", 15, "x")], RETENTION + 1)).toBe(true);
@@ -86,14 +86,14 @@ describe("no more than 200 clearings are remembered", () => {
   const older = (id: number) => [item(`c${id}`, 500, "old")];
 
   test("the oldest by arrival is forgotten (2.14)", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     for (const each of many(0, 201)) cache.update([each], 0);
     expect(cache.update(older(1), 0)).toBe(false);
     expect(cache.update(older(0), 0)).toBe(true);
   });
 
   test("expired ones go first (2.14)", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     cache.update(many(0, 100), 0);
     cache.update(many(100, 100), RETENTION);
     cache.update(many(200, 1), RETENTION + 1);
@@ -102,7 +102,7 @@ describe("no more than 200 clearings are remembered", () => {
   });
 
   test("a clearing that was renewed counts as new", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     cache.update(many(0, 200), 0);
     cache.update([item("c0", 5_000)], 0);
     cache.update(many(200, 1), 0);
@@ -111,7 +111,7 @@ describe("no more than 200 clearings are remembered", () => {
   });
 
   test("W41: snapshots keep to the bound too", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     cache.snapshot(many(0, 5_000), 0);
     let forgotten = 0;
     for (let id = 0; id < 5_000; id++) if (cache.update(older(id), 0)) forgotten++;
@@ -121,7 +121,7 @@ describe("no more than 200 clearings are remembered", () => {
 
 describe("W40: copies and clocks", () => {
   test("neither what came in nor what went out changes the cache", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     const given = { connectionId: "a", userId: "ann", updatedAt: 1, state: { status: "x" } };
     cache.update([given], 0);
     given.state.status = "changed";
@@ -133,14 +133,14 @@ describe("W40: copies and clocks", () => {
   });
 
   test("states that aren't made of strings don't get in", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     const nested = { connectionId: "a", updatedAt: 1, state: { deep: {} } } as unknown as GroupStateItem;
     expect(cache.update([nested, item("b", 1, "x")], 0)).toBe(true);
     expect(shown(cache)).toEqual(["b:x"]);
   });
 
   test("a clock that is set back by an hour makes nothing immortal", () => {
-    const cache = new GroupStateCache();
+    const cache = new StateCache();
     const hour = 3_600_000;
     cache.update([item("a", 1, "x")], hour);
     expect(cache.snapshot([], 0)).toBe(false);
@@ -150,7 +150,7 @@ describe("W40: copies and clocks", () => {
 });
 
 test("broken items are skipped", () => {
-  const cache = new GroupStateCache();
+  const cache = new StateCache();
   const broken = [null, {}, { connectionId: 5, updatedAt: 1 }, { connectionId: "a" }, "x"];
   expect(cache.update(broken as unknown as GroupStateItem[], 0)).toBe(false);
   expect(cache.snapshot(broken as unknown as GroupStateItem[], 0)).toBe(false);
@@ -158,13 +158,13 @@ test("broken items are skipped", () => {
 });
 
 test("a user is left out where there is none", () => {
-  const cache = new GroupStateCache();
+  const cache = new StateCache();
   cache.update([item("a", 1, "x")], 0);
   expect(Object.keys(cache.list()[0] ?? {})).not.toContain("userId");
 });
 
 test("records keep the order in which connections appeared", () => {
-  const cache = new GroupStateCache();
+  const cache = new StateCache();
   cache.update([item("a", 1, "x"), item("b", 2, "x")], 0);
   cache.update([item("a", 3, "y")], 0);
   expect(shown(cache)).toEqual(["a:y", "b:x"]);

@@ -37,7 +37,7 @@ describe("order", () => {
   test("the client's own joins go before everything, again after a recovery", () => {
     const bench = new OutboxBench();
     bench.add("a");
-    bench.add("join", { isRejoin: true });
+    bench.add("join", { internal: true });
     expect(bench.flush().take()).toEqual(["join#2", "a#1"]);
     expect(bench.recover().take()).toEqual(["join#2", "a#1"]);
   });
@@ -152,9 +152,9 @@ describe("fire-and-forget", () => {
 describe("the client's own joins", () => {
   test("end with the connection id they were made for, wherever they are", () => {
     const bench = new OutboxBench();
-    for (const name of ["sent", "delayed", "again"]) bench.add(name, { isRejoin: true });
+    for (const name of ["sent", "delayed", "again"]) bench.add(name, { internal: true });
     bench.flush().answer("delayed", "InternalServerError");
-    bench.add("fresh", { isRejoin: true });
+    bench.add("fresh", { internal: true });
     bench.outbox.sessionEnded(new Error("gone"));
     for (const name of ["sent", "delayed", "again", "fresh"])
       expect(bench.ending(name)).toBe("ConnectionLost");
@@ -163,8 +163,8 @@ describe("the client's own joins", () => {
 
   test("aren't counted", () => {
     const bench = new OutboxBench({ maxPendingOperations: 1 });
-    bench.add("a", { isRejoin: true });
-    bench.add("b", { isRejoin: true });
+    bench.add("a", { internal: true });
+    bench.add("b", { internal: true });
     bench.add("c");
     expect(bench.outbox.size).toBe(1);
     bench.flush().answer("c");

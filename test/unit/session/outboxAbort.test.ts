@@ -143,7 +143,7 @@ describe("clear", () => {
     bench.outbox.resume();
     abort.abort();
     bench.add("fresh");
-    bench.add("join", { isRejoin: true });
+    bench.add("join", { internal: true });
     const cause = new Error("The client was stopped.");
     bench.outbox.clear(cause);
     for (const name of ["delayed", "again", "fresh", "join"]) {

@@ -4,7 +4,8 @@ import type { WebPubSubResult } from "../../../src/core/models/options.js";
 import { Outbox, type OutboxOptions } from "../../../src/core/session/outbox.js";
 
 /** How one operation ended: once, or the bench throws. */
-export type Outcome = { readonly result: WebPubSubResult } | { readonly error: SendMessageError };
+export type Outcome =
+  { readonly result: WebPubSubResult } | { readonly error: SendMessageError; readonly unknown?: boolean };
 
 export interface Call {
   readonly name: string;
@@ -15,8 +16,11 @@ export interface Call {
 export interface CallOptions {
   readonly ackId?: number;
   readonly fireAndForget?: boolean;
-  readonly isRejoin?: boolean;
+  readonly internal?: boolean;
   readonly signal?: AbortSignal;
+  readonly lane?: string;
+  readonly replaceable?: boolean;
+  readonly retryForever?: boolean;
 }
 
 /** An outbox with the smallest possible session around it: what is written lands in a list. */
@@ -37,11 +41,15 @@ export class OutboxBench {
       random: () => 0.5,
       onDue: (due) => this.dueTimes.push(due),
       onIdle: () => this.idle++,
+      onAborted: () => undefined,
       ...options,
     });
   }
 
-  add(name: string, { ackId, fireAndForget, isRejoin = false, signal }: CallOptions = {}): Call {
+  add(
+    name: string,
+    { ackId, fireAndForget, internal = false, signal, lane, ...more }: CallOptions = {},
+  ): Call {
     const id = fireAndForget === true ? undefined : this.outbox.reserveAckId(ackId);
     const call: Call = { name, ackId: id, outcome: undefined };
     const settle = (outcome: Outcome): void => {
@@ -51,10 +59,12 @@ export class OutboxBench {
     this.outbox.add({
       ackId: id,
       frame: name,
-      isRejoin,
+      internal,
       signal,
+      lane,
+      ...more,
       resolve: (result) => settle({ result }),
-      reject: (error) => settle({ error }),
+      reject: (error, unknown) => settle(unknown ? { error, unknown } : { error }),
     });
     this.calls.set(name, call);
     return call;

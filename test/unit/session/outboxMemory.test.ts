@@ -18,7 +18,7 @@ function traffic(outbox: Outbox, count: number): void {
       ackId,
       // A frame of its own each time, which the engine can't share.
       frame: `${ackId}`.padEnd(FRAME, "."),
-      isRejoin: false,
+      internal: false,
       signal: undefined,
       resolve: () => undefined,
       reject: (error) => {
@@ -40,6 +40,7 @@ test("operations die young, also after a full collection that found some on thei
     random: () => 0.5,
     onDue: () => undefined,
     onIdle: () => undefined,
+    onAborted: () => undefined,
   });
   traffic(outbox, 20_000);
   collectGarbage();

@@ -18,7 +18,7 @@ type Entry = {
  * The states of one group's connections as the service last told them. The larger `updatedAt` wins.
  * The local clock, handed in, only measures how long ago something arrived.
  */
-export class GroupStateCache {
+export class StateCache {
   /** In the order in which connections first showed a state. */
   #visible = new Map<string, Entry>();
   /** Without a state, in the order of arrival. */

@@ -1,0 +1,156 @@
+import type { FeaturePort } from "../../core/feature.js";
+import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
+import { MEMBERSHIP_LANE } from "../../core/session/memberships.js";
+import { isFinal } from "../../core/session/operation.js";
+import { getOrAdd } from "../../core/util/getOrAdd.js";
+import type { GroupState, PresenceEvents } from "./models.js";
+import { setGroupStateMessage } from "./presenceMessages.js";
+
+/** This connection's own state in a group. */
+type Own = {
+  /** As last acknowledged; undefined for none. */
+  state: GroupState | undefined;
+  /** Whether the connection that stands has it; `unknown`: the last operation ended unanswered. */
+  known: "set" | "unset" | "unknown";
+  /** The client has joined the group itself, so it joins again before the state is set again. */
+  joined: boolean;
+  /** Operations that aren't settled: they decide. */
+  pending: number;
+};
+
+/** What this connection says about itself in groups; said again where the service doesn't know it. */
+export class LocalPresence {
+  readonly #port: FeaturePort;
+  readonly #own = new Map<string, Own>();
+
+  constructor(port: FeaturePort) {
+    this.#port = port;
+  }
+
+  /** @param state undefined clears it */
+  set(group: string, state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult> {
+    let sent: GroupState | undefined;
+    this.#ownIn(group).pending++;
+    return this.#port.submit(
+      () => {
+        const message = setGroupStateMessage(group, state);
+        sent = message.state;
+        return message;
+      },
+      options,
+      {
+        lane: MEMBERSHIP_LANE,
+        replaceable: true,
+        onSettled: (error, unknown) => {
+          const own = this.#settled(group, unknown);
+          if (error === undefined) {
+            own.state = sent;
+            own.known = "set";
+            own.joined = this.#port.memberships.status(group) === "joined";
+          }
+          this.#reconcile(group, own);
+        },
+      },
+    );
+  }
+
+  get(group: string): GroupState | undefined {
+    const { memberships, settings } = this.#port;
+    const own = this.#own.get(group);
+    const status = memberships.status(group);
+    // A new connection that rejoins nothing is in no group until the application joins again.
+    const isOut = own?.known === "unset" && own.joined && !settings.autoRejoinGroups && memberships.live;
+    const isLeft = (isOut && status === "idle") || memberships.isLeaving(group);
+    const state = isLeft ? undefined : own?.state;
+    if (state === undefined && status !== "joined") throw new Error(`Group '${group}' is not joined.`);
+    return state && { ...state };
+  }
+
+  /** Groups that the client joins itself follow when they are joined. */
+  onOpened(): void {
+    for (const [group, own] of [...this.#own]) if (!own.joined) this.#reconcile(group, own);
+  }
+
+  onLost(): void {
+    for (const [group, own] of this.#own) {
+      own.known = "unset";
+      if (!this.#port.settings.restoreGroupStates) own.state = undefined;
+      this.#tidy(group, own);
+    }
+  }
+
+  /** The groups are left with the stop, and their states end with them. */
+  onStopped(): void {
+    this.#own.clear();
+  }
+
+  /** @param wasUnknown the group had perhaps been left, and the state with it */
+  onJoined(group: string, wasUnknown: boolean): void {
+    const own = this.#own.get(group);
+    if (own === undefined) return;
+    own.joined = true;
+    if (wasUnknown) own.known = "unknown";
+    this.#reconcile(group, own);
+  }
+
+  onLeft(group: string): void {
+    const own = this.#own.get(group);
+    if (own === undefined) return;
+    own.state = undefined;
+    own.known = "unset";
+    this.#tidy(group, own);
+  }
+
+  #ownIn(group: string): Own {
+    return getOrAdd(this.#own, group, () => ({
+      state: undefined,
+      known: "unset" as const,
+      joined: false,
+      pending: 0,
+    }));
+  }
+
+  #settled(group: string, unknown: boolean): Own {
+    const own = this.#ownIn(group);
+    own.pending--;
+    if (unknown && this.#port.memberships.live) own.known = "unknown";
+    return own;
+  }
+
+  /** Sets the state again, or clears it, where the connection doesn't have it or may have another. */
+  #reconcile(group: string, own: Own): void {
+    const { state, known } = own;
+    const isWrong = state === undefined ? known === "unknown" : known !== "set";
+    if (own.pending > 0 || !isWrong || !this.#port.memberships.live) {
+      this.#tidy(group, own);
+      return;
+    }
+    own.pending++;
+    this.#port.submitInternal(() => setGroupStateMessage(group, state), {
+      lane: MEMBERSHIP_LANE,
+      replaceable: true,
+      onSettled: (error, unknown) => {
+        const current = this.#settled(group, unknown);
+        if (error === undefined) current.known = "set";
+        // Where the application has called meanwhile, that decides.
+        const isRefused = isFinal(error) && current.pending === 0;
+        if (isRefused) {
+          current.state = undefined;
+          current.known = "unset";
+        }
+        this.#reconcile(group, current);
+        if (isRefused) this.#refused(group, error);
+      },
+    });
+    this.#port.flush();
+  }
+
+  #refused(group: string, error: Error): void {
+    this.#port.settings.logger.warning(`Could not restore the states of a group: ${error.message}`);
+    this.#port.events<PresenceEvents>().emit("restore-group-states-failed", { group, error });
+  }
+
+  #tidy(group: string, { state, known, pending }: Own): void {
+    if (state === undefined && pending === 0 && known !== "unknown") this.#own.delete(group);
+  }
+}
