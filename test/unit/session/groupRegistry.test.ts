@@ -319,4 +319,4 @@ test("once everything is answered and `next` is followed, the service has what i
     }),
     { numRuns: 1_000 },
   );
-}, 30_000);
+});
