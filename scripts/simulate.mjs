@@ -2,7 +2,7 @@
 //   npm run simulate -- --runs 100000 --seed 1     many seeds, each one a run
 //   npm run simulate -- --seed 17                  one seed, shrunk if it fails, with its history
 //   npm run simulate -- --plan file.json           one plan, with its history
-//   npm run simulate -- --regression "late access"  the kept plan whose name holds these words, with its history
+//   npm run simulate -- --regression "clock set back"  the kept plan whose name holds these words, with its history
 //   ... --record "what was wrong"                  keeps the plan that fails, in test/simulation/plans/kept
 import { readFileSync } from "node:fs";
 import { numbers, readOptions, refuse } from "./arguments.mjs";
