@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { limit } from "../helpers/patience.js";
 import { faults } from "./faults/faults.mjs";
 import { plant } from "./faults/plant.mjs";
 
@@ -41,7 +42,7 @@ test("a fault finds its text however it is broken into lines", () => {
 });
 
 // All of them take minutes: npm run simulate:mutants.
-test("the simulation finds faults planted on purpose", async () => {
+test("the simulation finds faults planted on purpose", { timeout: limit(300_000) }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [script, "--quick", "--runs", "500"]);
   expect(stdout).toMatch(/^41 faults, 0 survived/m);
 });
