@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { limit, PATIENCE } from "./test/helpers/patience.js";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -17,19 +18,26 @@ const alias = [
   { find: /^web-pubsub-emulator$/, replacement: path("./emulator/src/index.ts") },
 ];
 
-const project = (name: string, include: string[], testTimeout = 5_000) => ({
+/** @param longestInMs what a test takes at most on a developer's machine; while you work on one that hangs: `--testTimeout 5000` */
+const project = (name: string, include: string[], longestInMs: number) => ({
   resolve: { alias },
-  test: { name, include, testTimeout, hookTimeout: 20_000 },
+  test: {
+    name,
+    include,
+    testTimeout: limit(longestInMs),
+    hookTimeout: limit(60_000),
+    expect: { poll: { timeout: PATIENCE } },
+    setupFiles: ["test/helpers/waitPatiently.ts"],
+  },
 });
 
-/** In a real browser: patient, traces of a failure are left, and modules run once before all the files. */
+/** In a real browser: traces of a failure are left, and modules run once before all the files. */
 const inBrowser = ({ resolve, test }: ReturnType<typeof project>, ...globalSetup: string[]) => ({
   resolve,
   test: {
     ...test,
     globalSetup,
-    setupFiles: ["test/browser/traces.ts"],
-    expect: { poll: { timeout: 20_000 } },
+    setupFiles: [...test.setupFiles, "test/browser/traces.ts"],
   },
 });
 
@@ -39,7 +47,7 @@ const bindings = (
   include: string[],
   more: { readonly alias?: typeof alias; readonly env?: Record<string, string> } = {},
 ) => {
-  const { test } = project(name, include, 10_000);
+  const { test } = project(name, include, 30_000);
   return {
     resolve: { alias: [...alias, ...(more.alias ?? [])] },
     test: {
@@ -79,6 +87,7 @@ export default defineConfig({
   test: {
     // Vitest would leave one core out, half of a small machine, and most files wait more than they compute.
     maxWorkers: availableParallelism(),
+    teardownTimeout: PATIENCE,
     // A shared build machine may stand still for seconds: there a test that fails is tried once more,
     // and the report says so. Nowhere else.
     retry: process.env["CI"] === "true" ? 1 : 0,
@@ -88,16 +97,16 @@ export default defineConfig({
       reporter: ["text-summary", "html", "json-summary"],
     },
     projects: [
-      project("unit", ["test/unit/**/*.test.ts", "emulator/test/unit/**/*.test.ts"]),
-      project("scripted", ["test/scripted/**/*.test.ts"]),
-      project("simulation", ["test/{simulation,herd}/**/*.test.ts"], 60_000),
+      project("unit", ["test/unit/**/*.test.ts", "emulator/test/unit/**/*.test.ts"], 60_000),
+      project("scripted", ["test/scripted/**/*.test.ts"], 10_000),
+      project("simulation", ["test/{simulation,herd}/**/*.test.ts"], 120_000),
       project("e2e", ["test/{e2e,network,soak}/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
       inBrowser(
         project("browser", ["test/browser/**/*.test.ts"], 60_000),
         "test/browser/unpackChromium.ts",
         "test/browser/buildSamples.ts",
       ),
-      inBrowser(project("package", ["test/package/**/*.test.ts"], 60_000), "test/browser/unpackChromium.ts"),
+      inBrowser(project("package", ["test/package/**/*.test.ts"], 120_000), "test/browser/unpackChromium.ts"),
       project("types", ["test/types/**/*.test.ts"], 60_000),
       bindings("bindings", ["test/bindings/*.test.ts?(x)"]),
       bindings("bindings on React 18", ["test/bindings/react*.test.tsx"], react18),

@@ -2,8 +2,8 @@
 //   npm run simulate -- --runs 100000 --seed 1     many seeds, each one a run
 //   npm run simulate -- --seed 17                  one seed, shrunk if it fails, with its history
 //   npm run simulate -- --plan file.json           one plan, with its history
-//   npm run simulate -- --regression "late access"  the kept plan whose name holds these words, with its history
-//   ... --record "what was wrong"                  keeps the failing plan as a regression
+//   npm run simulate -- --regression "clock set back"  the kept plan whose name holds these words, with its history
+//   ... --record "what was wrong"                  keeps the plan that fails, in test/simulation/plans/kept
 import { readFileSync } from "node:fs";
 import { numbers, readOptions, refuse } from "./arguments.mjs";
 import { bundle, ended, makeFolder, path, start } from "./programs.mjs";
@@ -20,19 +20,13 @@ const values = readOptions({
 });
 
 const { runs, seed, failures, ...most } = numbers(values, "runs", "seed", "jobs", "failures");
-const jobs = runs === 1 ? 1 : most.jobs;
+const isReplay = values.plan !== undefined || values.regression !== undefined;
+const jobs = runs === 1 || isReplay ? 1 : most.jobs;
 
-const regressions = path("test/simulation/regressions.json");
-const read = (file) => JSON.parse(readFileSync(file, "utf8"));
-if (
-  values.regression !== undefined &&
-  !read(regressions).some(({ name }) => name.includes(values.regression))
-)
-  refuse(`--regression: no kept plan has "${values.regression}" in its name.`);
 if (values.plan !== undefined) {
   let given;
   try {
-    given = read(values.plan);
+    given = JSON.parse(readFileSync(values.plan, "utf8"));
   } catch (error) {
     refuse(`--plan: ${error.message}`);
   }
@@ -52,12 +46,13 @@ const codes = await Promise.all(
       runs: Math.ceil(runs / jobs),
       step: jobs,
       plan: values.plan,
-      regression: values.regression && { file: regressions, name: values.regression },
+      kept: path("test/simulation/plans/kept"),
+      regression: values.regression,
       failures,
       shrinks: !values["no-shrink"],
-      record: values.record && { file: regressions, name: values.record },
+      record: values.record,
     };
     return ended(start(`${folder}main.mjs`, job, { flags, yields: true }));
   }),
 );
-process.exitCode = codes.some((code) => code !== 0) ? 1 : 0;
+process.exitCode = Math.max(...codes);

@@ -1,10 +1,10 @@
 // Plants faults one by one in client and service, and checks that the simulation finds each.
 //   npm run simulate:mutants                   all of them
-//   npm run simulate:mutants -- --only ack     those whose name holds a word
+//   npm run simulate:mutants -- --only ack     those whose name holds a word; "streams:": those of a topic
 //   npm run simulate:mutants -- --quick        a few that are found at once
 //   npm run simulate:mutants -- --runs 20000   how many seeds a fault may survive
-import { readFileSync } from "node:fs";
-import { mutants } from "../test/simulation/mutants.mjs";
+import { faults } from "../test/simulation/faults/faults.mjs";
+import { plant } from "../test/simulation/faults/plant.mjs";
 import { numbers, readOptions, refuse } from "./arguments.mjs";
 import { bundle, makeFolder, path, start } from "./programs.mjs";
 
@@ -16,31 +16,26 @@ const values = readOptions({
   only: { type: "string", default: "" },
 });
 
-/** A fault that makes the process hang is noticed too. */
-const patienceInMs = 600_000;
 const { runs, seed, jobs } = numbers(values, "runs", "seed", "jobs");
-const chosen = mutants.filter(
+/** A fault that makes the process hang is noticed too: so long no machine takes. */
+const patienceInMs = 300_000 + runs * 100;
+const chosen = faults.filter(
   ({ name, quick }) => name.includes(values.only) && (quick === true || !values.quick),
 );
-if (chosen.length === 0) refuse(`--only: no fault of ${mutants.length} has "${values.only}" in its name.`);
-const regressions = path("test/simulation/regressions.json");
+if (chosen.length === 0) refuse(`--only: no fault of ${faults.length} has "${values.only}" in its name.`);
+const kept = path("test/simulation/plans/kept");
 const folder = makeFolder("mutants");
 
 /** Bundles the simulation with one file changed. */
-async function plant(mutant, index) {
+async function bundleWith(fault, index) {
+  const { file, contents, lost } = fault === undefined ? {} : plant(fault);
+  if (lost !== undefined) throw new Error(`"${fault.name}" has lost its place: ${lost}.`);
   const plugin = {
-    name: "mutant",
-    setup(setup) {
-      if (mutant === undefined) return;
-      const file = path(mutant.file);
-      const text = readFileSync(file, "utf8");
-      if (text.split(mutant.find).length !== 2)
-        throw new Error(`"${mutant.name}": the text to replace must stand in ${mutant.file} exactly once.`);
-      const contents = text.replace(mutant.find, () => mutant.put);
+    name: "fault",
+    setup: (setup) =>
       setup.onLoad({ filter: /\.ts$/ }, (args) =>
         args.path === file ? { contents, loader: "ts" } : undefined,
-      );
-    },
+      ),
   };
   await bundle(folder, { [index]: "test/simulation/main.ts" }, { logLevel: "error", plugins: [plugin] });
   return `${folder}${index}.mjs`;
@@ -48,7 +43,7 @@ async function plant(mutant, index) {
 
 /** How the simulation ends: `found` with its words, or `survived`. */
 function simulate(file) {
-  const job = { seed, runs, step: 1, failures: 1, shrinks: false, regressions };
+  const job = { seed, runs, step: 1, failures: 1, shrinks: false, kept, runsKept: true };
   const child = start(file, job, { stdio: ["ignore", "pipe", "pipe"], yields: !values.quick });
   let output = "";
   let errors = "";
@@ -70,23 +65,23 @@ function simulate(file) {
 const began = Date.now();
 let survivors = 0;
 
-async function check(mutant, index) {
-  const { found, failed } = await simulate(await plant(mutant, index));
-  if (failed !== undefined) throw new Error(`"${mutant?.name ?? "nothing planted"}": ${failed}`);
-  if (mutant === undefined) {
+async function check(fault, index) {
+  const { found, failed } = await simulate(await bundleWith(fault, index));
+  if (failed !== undefined) throw new Error(`"${fault?.name ?? "nothing planted"}": ${failed}`);
+  if (fault === undefined) {
     if (found !== undefined) throw new Error(`Without any fault the simulation fails already: ${found}`);
     return;
   }
   // That it runs into an error of its own shows nothing of the oracle.
   if (/(Type|Reference|Syntax)Error/.test(found ?? ""))
-    throw new Error(`"${mutant.name}" doesn't run: ${found}`);
+    throw new Error(`"${fault.name}" doesn't run: ${found}`);
   if (found === undefined) survivors++;
   console.log(
-    `${found === undefined ? "SURVIVED" : "found   "}  ${mutant.name}${found ? `  (${found})` : ""}`,
+    `${found === undefined ? "SURVIVED" : "found   "}  ${fault.name}${found ? `  (${found})` : ""}`,
   );
 }
 
-const queue = [undefined, ...chosen].map((mutant, index) => [mutant, index]);
+const queue = [undefined, ...chosen].map((fault, index) => [fault, index]);
 await Promise.all(
   Array.from({ length: jobs }, async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await check(...next);

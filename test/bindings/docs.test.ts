@@ -10,10 +10,11 @@ import type { Group } from "web-pubsub-client";
 import * as reactBinding from "web-pubsub-client/react";
 import * as vueBinding from "web-pubsub-client/vue";
 import * as zod from "zod";
+import { PATIENCE } from "../helpers/patience.js";
 import { useEmulator } from "./support/room.js";
 
 const root = process.cwd();
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: PATIENCE });
 const service = useEmulator();
 let url: string;
 beforeEach(async () => {
@@ -88,7 +89,7 @@ test("every block of code type-checks", () => {
       ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
     ),
   ).toEqual([]);
-}, 60_000);
+});
 
 const modules: Record<string, unknown> = {
   react: React,
@@ -279,7 +280,7 @@ test("Vue: the entries of the page connect, with a URL and with a credential", a
     evaluate(block, { vue: recorded, "./App.vue": { __esModule: true, default: App } });
     await waitFor(() => expect(service.connections()).toBe(1));
     unmount.pop()?.();
-    await waitFor(() => expect(service.connections()).toBe(0), { timeout: 5_000 });
+    await waitFor(() => expect(service.connections()).toBe(0));
   }
   expect(asked.mock.calls).toEqual([["/negotiate"]]);
   container.remove();

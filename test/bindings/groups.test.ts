@@ -182,7 +182,7 @@ describe("subscribing", () => {
     "in state %s: the wish is kept and joined on connecting",
     async (_, enter) => {
       const client = await service.client({
-        connectTimeoutInMs: 300,
+        connectTimeoutInMs: 1_000,
         reconnectRetryOptions: { retryDelayInMs: 50 },
       });
       await enter(client);

@@ -63,7 +63,7 @@ describe(`on React ${version}`, () => {
     await screen.findByText("1 messages");
     cleanup();
     // Left to the default of one second.
-    await waitFor(() => expect(service.connections()).toBe(0), { timeout: 3_000 });
+    await waitFor(() => expect(service.connections()).toBe(0));
   });
 
   test("what a component sends when it is mounted waits for the connection and is sent", async () => {

@@ -20,10 +20,11 @@ import {
   useGroupStream,
   WebPubSubProvider,
 } from "web-pubsub-client/react";
+import { PATIENCE } from "../helpers/patience.js";
 import { Status, statuses } from "./support/reactPage.js";
 import { releaseDelayInMs, useEmulator } from "./support/room.js";
 
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: PATIENCE });
 const service = useEmulator();
 const options: WebPubSubClientOptions = { releaseDelayInMs };
 let url: string;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { chromium, type Browser } from "playwright-core";
+import { PATIENCE } from "../helpers/patience.js";
 
 /** Where distributions and Chrome's own installers put it. */
 const INSTALLED = [
@@ -82,9 +83,12 @@ export async function launchChromium(more: string[] = []): Promise<Browser> {
   const browser = await chromium.launch({
     ...(await findChromium()),
     headless: true,
+    timeout: PATIENCE,
     args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-background-networking", ...more],
   });
   launched.add(browser);
+  // Whatever a test waits for in a page.
+  browser.on("context", (context) => context.setDefaultTimeout(PATIENCE));
   browser.once("disconnected", () => launched.delete(browser));
   return browser;
 }

@@ -252,7 +252,7 @@ test("thousands of messages at once and hundreds of connections leave it quick a
   await page.getByLabel("Filter").fill("flood");
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByRole("button", { name: /^Resume \(\d+\)$/ }).click();
-  await expect.poll(() => sent, { timeout: 30_000 }).toBeGreaterThan(5_000);
+  await expect.poll(() => sent).toBeGreaterThan(5_000);
   await expect.poll(() => rows(page).count()).toBe(300);
   clearInterval(flood);
   await ann.sendToGroup("nobody", "the last flood", "text");

@@ -6,6 +6,8 @@ import { leaveTrace } from "./traces.js";
 
 /** What happens in the page is noted in the page, with its own clock. */
 const PRELUDE = `
+  // The longest of the random delays, so that a wait can be told from what comes at once.
+  Math.random = () => 0.99;
   const log = (window.log = []);
   const note = (what, more) => log.push({ at: Date.now(), what, more });
   for (const name of ["freeze", "resume", "visibilitychange"])

@@ -62,7 +62,7 @@ test(`${CUTS} random cuts during ${MESSAGES} messages each way lose, double and 
   for (const guest of [sender, receiver]) {
     expect(new Set(guest.story)).toEqual(new Set(["connected", "recovering", "recovered"]));
   }
-}, 120_000);
+});
 
 /** Expects 1, 2, 3 and so on. */
 class Counter {

@@ -1,6 +1,6 @@
 import { writeSync } from "node:fs";
 import { WebPubSubClient, WebPubSubJsonProtocol } from "web-pubsub-client";
-import { ownTime } from "../helpers/ownTime.js";
+import { waitingTime } from "../helpers/waitingTime.js";
 
 /** Started by exit.test.ts: stops a client in a state and then has nothing to do. */
 const [url = "", state = ""] = process.argv.slice(2);
@@ -19,9 +19,9 @@ const stop = async (): Promise<void> => {
   if (client.state !== state) throw new Error(`The client is ${client.state}, not ${state}.`);
   const settled = Promise.allSettled(operations);
   await client.stop();
-  const taken = ownTime();
+  const waited = waitingTime();
   await settled;
-  process.on("exit", () => say(`exits after ${taken()} ms`));
+  process.on("exit", () => say(`exits after waiting for ${waited()} ms`));
 };
 client.on("state-changed", (change) => {
   if (change.state === state && state !== "Connected" && state !== "Stopped") void stop();

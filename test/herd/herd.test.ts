@@ -14,7 +14,7 @@ beforeAll(() => {
       reference: stampede(outage, clients.reference),
     });
   }
-}, 60_000);
+});
 
 const both = (name: string): Record<"ours" | "reference", Stampede> => {
   const pair = runs.get(name);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { limit } from "../helpers/patience.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -21,7 +22,7 @@ export interface Consumer {
   /** Runs Node in the project and resolves with what it prints; meanwhile this process may serve it. */
   node(file: string, ...args: string[]): Promise<string>;
   /** The same with any command. */
-  run(command: string, args: string[], timeoutInMs?: number): Promise<string>;
+  run(command: string, args: string[]): Promise<string>;
   remove(): void;
 }
 
@@ -44,8 +45,8 @@ export function createConsumer(extra: string[] = []): Consumer {
     join(folder, "package.json"),
     JSON.stringify({ name: "consumer", private: true, type: "module" }),
   );
-  const run: Consumer["run"] = async (command, args, timeout = 30_000) =>
-    (await promisify(execFile)(command, args, { cwd: folder, timeout })).stdout;
+  const run: Consumer["run"] = async (command, args) =>
+    (await promisify(execFile)(command, args, { cwd: folder, timeout: limit(60_000) })).stdout;
   return {
     folder,
     files: packed.files.map(({ path }) => path),

@@ -29,7 +29,7 @@ beforeAll(() => {
   consumer = createConsumer(["vitest", "jest", "@bufbuild/protobuf", "@azure/web-pubsub", "@types/node"]);
   tarball = packEmulator(consumer.folder);
   installed = unpackEmulator(tarball, consumer.folder);
-}, 60_000);
+});
 afterAll(() => consumer.remove());
 
 /** A project of its own that sees what the consumer has installed. */
@@ -129,7 +129,7 @@ test.each(["its README", "the first README"] as const)(
     const ended = once(shell, "exit");
     let output = "";
     shell.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
-    await expect.poll(() => output, { timeout: 30_000 }).toContain("Ctrl+C stops it.");
+    await expect.poll(() => output).toContain("Ctrl+C stops it.");
     // Without recovery it takes the end for what it is, at once.
     await using client = new WebPubSubClient(/ws:\S+/.exec(output)?.[0] ?? "", {
       protocol: WebPubSubJsonProtocol(),
@@ -156,7 +156,7 @@ test("the curl lines of its README do what they say", async () => {
   onTestFinished(() => void service.kill("SIGKILL"));
   let output = "";
   service.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
-  await expect.poll(() => output, { timeout: 30_000 }).toContain("Ctrl+C stops it.");
+  await expect.poll(() => output).toContain("Ctrl+C stops it.");
   const endpoint = /http:\S+/.exec(output)?.[0] ?? "";
   await using client = new WebPubSubClient(/ws:\S+/.exec(output)?.[0] ?? "");
   const recovered = new Promise((resolve) => client.on("recovered", resolve));
@@ -316,7 +316,7 @@ test("the configuration of its README is taken, and its $schema is there", async
   onTestFinished(() => void service.kill("SIGKILL"));
   let output = "";
   service.stdout.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
-  await expect.poll(() => output, { timeout: 30_000 }).toContain("Ctrl+C stops it.");
+  await expect.poll(() => output).toContain("Ctrl+C stops it.");
 });
 
 test("publint finds nothing", async () => {

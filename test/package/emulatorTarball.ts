@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { limit } from "../helpers/patience.js";
 
 const folder = fileURLToPath(new URL("../../emulator/", import.meta.url));
 
@@ -44,7 +45,7 @@ export function emptyFolder(): { readonly folder: string; remove(): void } {
 export async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
   const options = {
     cwd,
-    timeout: 50_000,
+    timeout: limit(60_000),
     env: { ...process.env, NODE_OPTIONS: "", CI: "true", NO_COLOR: "1" },
   };
   try {

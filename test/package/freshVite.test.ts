@@ -130,7 +130,7 @@ describe.each(Object.entries(frameworks))("a fresh project with Vite and %s", (_
   }
 
   const shows = (page: Page, text: string): Promise<void> =>
-    page.getByRole("button", { name: text, exact: true }).waitFor({ timeout: 30_000 });
+    page.getByRole("button", { name: text, exact: true }).waitFor();
 
   /** What is served now; undefined once the page has been loaded anew. */
   const mark = (page: Page): Promise<unknown> => page.evaluate("window.mark");

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { OnStateChangedArgs, WebPubSubClient, WebPubSubClientEvents } from "web-pubsub-client";
 import { ack, connected, disconnected, fromGroup, pong } from "../helpers/frames.js";
+import { limit } from "../helpers/patience.js";
 import type { ScriptedSocket } from "../helpers/scriptedSocket.js";
 import { seeded } from "../helpers/seeded.js";
 import { follow, type Settlement } from "../helpers/settlement.js";
@@ -225,7 +226,7 @@ function checkStory({ stage, changes }: Chaos): void {
 
 test(
   "whatever sockets, callers, listeners and the clock do, the client ends in good order",
-  { timeout: 30_000 + RUNS * 100 },
+  { timeout: limit(10_000 + RUNS * 100) },
   async () => {
     for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS; seed++) {
       const chaos = new Chaos(seed);

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { generate } from "./generate.js";
-import type { Plan } from "./plan.js";
+import { readFileSync } from "node:fs";
+import { generate } from "./plans/generate.js";
+import { keep, readKept } from "./plans/kept.js";
+import type { Plan } from "./plans/plan.js";
 import { run } from "./run.js";
-import { shrink } from "./shrink.js";
+import { shrink } from "./plans/shrink.js";
 
 /** What the runner asks of one worker. */
 interface Job {
@@ -12,15 +13,17 @@ interface Job {
   readonly step: number;
   /** A file with a plan to replay. */
   readonly plan?: string;
-  /** A file of kept plans, and words of the name of the one to replay. */
-  readonly regression?: { readonly file: string; readonly name: string };
+  /** The folder of kept plans. */
+  readonly kept: string;
+  /** Words of the name of the kept plan to replay. */
+  readonly regression?: string;
   /** Stop after so many failures. */
   readonly failures: number;
   readonly shrinks: boolean;
-  /** A file of plans to run first. */
-  readonly regressions?: string;
-  /** The file of regressions and what to call this one. */
-  readonly record?: { readonly file: string; readonly name: string };
+  /** Run the kept plans first. */
+  readonly runsKept?: boolean;
+  /** Keep the plan if it fails, by this name. */
+  readonly record?: string;
 }
 
 const job = JSON.parse(process.argv[2] ?? "{}") as Job;
@@ -28,9 +31,12 @@ if (job.plan !== undefined) {
   const given = JSON.parse(readFileSync(job.plan, "utf8")) as Plan | { plan: Plan };
   await tell("plan" in given ? given.plan : given);
 } else if (job.regression !== undefined) {
-  const { file, name } = job.regression;
-  const found = kept(file).find((each) => each.name.includes(name));
-  if (found === undefined) throw new Error(`No kept plan has "${name}" in its name.`);
+  const words = job.regression;
+  const found = readKept(job.kept).find(({ name }) => name.includes(words));
+  if (found === undefined) {
+    console.error(`--regression: no kept plan has "${words}" in its name.`);
+    process.exit(2);
+  }
   await tell(found.plan);
 } else if (job.runs === 1) await tell(await minimal(generate(job.seed)));
 else await many(job);
@@ -47,7 +53,7 @@ async function many({ seed, runs, step, failures, shrinks }: Job): Promise<void>
     const rate = Math.round(done / seconds);
     console.log(`${done} runs, ${failed} failed, ${seconds.toFixed(1)} s of CPU, ${rate} runs per second`);
   };
-  for (const { name, plan } of regressions()) {
+  for (const { name, plan } of job.runsKept === true ? readKept(job.kept) : []) {
     const { violation } = await run(plan);
     if (violation === undefined) continue;
     failed++;
@@ -69,14 +75,6 @@ async function many({ seed, runs, step, failures, shrinks }: Job): Promise<void>
   summary();
 }
 
-function regressions(): { name: string; plan: Plan }[] {
-  return job.regressions === undefined ? [] : kept(job.regressions);
-}
-
-function kept(file: string): { name: string; plan: Plan }[] {
-  return JSON.parse(readFileSync(file, "utf8")) as { name: string; plan: Plan }[];
-}
-
 async function minimal(plan: Plan): Promise<Plan> {
   return (await run(plan)).violation === undefined || !job.shrinks ? plan : shrink(plan);
 }
@@ -94,11 +92,5 @@ async function tell(plan: Plan): Promise<void> {
   console.log(violation === undefined ? `held: ${events} events in ${duration} ms` : `BROKEN: ${violation}`);
   if (violation === undefined) return;
   process.exitCode = 1;
-  if (job.record !== undefined) record(job.record, plan);
-}
-
-/** Keeps a plan that has failed. */
-function record({ file, name }: NonNullable<Job["record"]>, plan: Plan): void {
-  const known = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as unknown[]) : [];
-  writeFileSync(file, `${JSON.stringify([...known, { name, plan }], null, 2)}\n`);
+  if (job.record !== undefined) console.log(`kept: ${keep(job.kept, { name: job.record, plan })}`);
 }

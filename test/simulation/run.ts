@@ -1,11 +1,11 @@
-import type { Actor } from "./actor.js";
-import { checkOperations } from "./operationOracle.js";
-import { checkMemberships, GROUPS } from "./membershipOracle.js";
-import { checkOptions } from "./optionOracle.js";
-import type { Plan } from "./plan.js";
-import { stateConflict } from "./stateOracle.js";
-import { checkArrivals, checkStreams } from "./streamOracle.js";
-import { World, type Tracer } from "./world.js";
+import type { Actor } from "./world/actor.js";
+import { checkOperations } from "./oracles/operationOracle.js";
+import { checkMemberships } from "./oracles/membershipOracle.js";
+import { checkOptions } from "./oracles/optionOracle.js";
+import { GROUPS, type Plan } from "./plans/plan.js";
+import { stateConflict } from "./oracles/stateOracle.js";
+import { checkArrivals, checkStreams } from "./oracles/streamOracle.js";
+import { World, type Tracer } from "./world/world.js";
 
 /** How long everything may take to be well again after the last trouble, in ms. */
 const RECOVERY_TIME = 240_000;

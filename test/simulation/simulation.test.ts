@@ -1,7 +1,7 @@
+import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { generate } from "./generate.js";
-import type { Plan } from "./plan.js";
-import regressions from "./regressions.json" with { type: "json" };
+import { generate } from "./plans/generate.js";
+import { readKept } from "./plans/kept.js";
 import { run } from "./run.js";
 
 const SEEDS = 3_000;
@@ -20,7 +20,7 @@ describe("client and service keep their promises on a hostile network", () => {
     },
   );
 
-  test.each(regressions.map(({ name, plan }) => ({ name, plan: plan as unknown as Plan })))(
+  test.each(readKept(fileURLToPath(new URL("./plans/kept", import.meta.url))))(
     "never again: $name",
     async ({ name, plan }) => {
       expect((await run(plan)).violation, `npm run simulate -- --regression "${name}"`).toBeUndefined();

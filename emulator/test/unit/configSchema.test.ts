@@ -103,4 +103,4 @@ test("the schema takes what the service takes and refuses what it refuses", asyn
   // Else it compares nothing.
   expect(verdicts.taken).toBeGreaterThan(50);
   expect(verdicts.refused).toBeGreaterThan(50);
-}, 60_000);
+});

@@ -1,11 +1,12 @@
 import { cleanup, configure, screen } from "@testing-library/react";
 import type { ReactElement, ReactNode } from "react";
 import { useGroup, useGroupMessages, WebPubSubProvider } from "web-pubsub-client/react";
+import { PATIENCE } from "../../helpers/patience.js";
 import { useBarePage } from "./page.js";
 
 /** `Provider` connects with the page's `url` and `options`, which a test may change. */
 export function usePage() {
-  configure({ asyncUtilTimeout: 5_000 });
+  configure({ asyncUtilTimeout: PATIENCE });
   // Updates after unmounting, mismatches on hydration.
   const page = useBarePage("error", cleanup);
   function Provider({ children }: { children: ReactNode }): ReactElement {

@@ -61,6 +61,6 @@ export function useEmulator() {
 }
 
 /** Waits until `check` passes without throwing. */
-export function eventually(check: () => void | Promise<void>, timeout = 5_000): Promise<void> {
-  return vi.waitFor(check, { timeout, interval: 5 });
+export function eventually(check: () => void | Promise<void>): Promise<void> {
+  return vi.waitFor(check, { interval: 5 });
 }

@@ -80,9 +80,9 @@ test("a stream to a group that nobody is in ends like any other", async () => {
 test("a receiver that falls silent by its own timeout may meet the rest as a new stream (2.18)", async () => {
   await using world = await scene();
   const patient = receive(await world.house.welcome("patient", ["room"]));
-  const hasty = receive(await world.house.welcome("hasty", ["room"]), { idleTimeoutInMs: 100 });
+  const hasty = receive(await world.house.welcome("hasty", ["room"]), { idleTimeoutInMs: 500 });
   const strict = receive(await world.house.welcome("strict", ["room"]), {
-    idleTimeoutInMs: 100,
+    idleTimeoutInMs: 500,
     handleFromStart: true,
   });
   const writer = await world.ann.client.openGroupStream("room", { streamId: "s" });

@@ -84,7 +84,7 @@ test(`a stream of ${FRAGMENTS} fragments survives ${CUTS} cuts byte for byte, in
   expect(grown).toBeLessThan(4 * 1024 * 1024);
   // All of it on two connections that were only recovered.
   expect(connections).toBe(2);
-}, 120_000);
+});
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;

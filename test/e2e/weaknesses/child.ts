@@ -1,5 +1,5 @@
 import { writeSync } from "node:fs";
-import { ownTime } from "../../helpers/ownTime.js";
+import { waitingTime } from "../../helpers/waitingTime.js";
 import { ours, reference } from "./subject.js";
 
 /**
@@ -17,13 +17,13 @@ const client = (which === "ours" ? ours : reference)(url, {
   ...(JSON.parse(options) as object),
 });
 
-let taken: (() => number) | undefined;
+let waited: (() => number) | undefined;
 const stop = (): void => {
-  taken = ownTime();
+  waited = waitingTime();
   void client.stop();
 };
 process.on("exit", () => {
-  if (taken !== undefined) say(`exits ${taken()} ms after stop`);
+  if (waited !== undefined) say(`exits after waiting for ${waited()} ms`);
 });
 process.once("message", () => {
   // The channel to the parent would hold the process.

@@ -1,4 +1,5 @@
 import type { Settlement } from "../../helpers/settlement.js";
+import { PATIENCE } from "../../helpers/patience.js";
 import { ours, reference, type MakeSubject, type Subject } from "./subject.js";
 
 /**
@@ -6,10 +7,9 @@ import { ours, reference, type MakeSubject, type Subject } from "./subject.js";
  * Ours, with which it does happen, gets all the time that a slow machine may need.
  */
 const WATCH = 200;
-const PATIENCE = 10_000;
 
 /** Whether a condition comes true in time. */
-export async function within(ms: number, probe: () => boolean): Promise<boolean> {
+async function within(ms: number, probe: () => boolean): Promise<boolean> {
   const end = performance.now() + ms;
   while (!probe()) {
     if (performance.now() > end) return false;

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { OnGroupStreamOptions, OpenGroupStreamOptions, WebPubSubClientOptions } from "web-pubsub-client";
 import { fromServer, type Frame } from "../../helpers/frames.js";
 import { follow } from "../../helpers/settlement.js";
-import { compared, ending, happens, watched, within } from "./scenario.js";
+import { compared, ending, happens, relapses, watched } from "./scenario.js";
 import type { MakeSubject, Stream, StreamWriter, Subject } from "./subject.js";
 import { until } from "../../helpers/until.js";
 import { WireService } from "./wireService.js";
@@ -125,7 +125,7 @@ test("W26: an idle timeout beyond what timers hold doesn't fire at once", async 
     const [readings, service] = [read(world.client, { idleTimeoutInMs: 2 ** 31 }), world.service];
     service.connection.send(fragment(1));
     await until(() => readings.length === 1);
-    return await within(100, () => readings[0]?.error !== undefined);
+    return await relapses(make, () => readings[0]?.error !== undefined);
   };
   expect(await compared(scenario)).toEqual({ ours: false, reference: true });
 });
@@ -191,7 +191,7 @@ test("W33: a write waits while the window of unacknowledged fragments is full", 
     const writes = Array.from({ length: 300 }, () => follow(writer.write("x", "text")));
     const settled = (): number => writes.filter(({ status }) => status === "resolved").length;
     await until(() => idsOf(world.service).length >= 128);
-    await within(100, () => settled() === 300);
+    await relapses(make, () => settled() === 300);
     return settled();
   };
   expect(await compared(scenario)).toEqual({ ours: 128, reference: 300 });

@@ -159,7 +159,7 @@ describe("in every state that can be reached", () => {
     const reaching = new Set(states.filter(({ name }) => name === "Connected" || name === "Stopped"));
     for (const state of reaching) for (const earlier of before.get(state) ?? []) reaching.add(earlier);
     expect(states.filter((state) => isFollowed(state) && !reaching.has(state))).toEqual([]);
-  }, 120_000);
+  });
 
   test("Recovering outlives its window by one attempt at most, while timers are punctual", () => {
     const { broken, states } = explored(true, {
@@ -170,5 +170,5 @@ describe("in every state that can be reached", () => {
     });
     expect(broken).toEqual({});
     expect(states.filter(({ name }) => name === "Recovering").length).toBeGreaterThan(500);
-  }, 120_000);
+  });
 });

@@ -69,17 +69,13 @@ function aborts(count: number): void {
 test.each([
   ["a drop, a recovery and a new connection", history, 16],
   ["abort of all", aborts, 6],
-])(
-  "20,000 operations through %s cost as much each as 2,000",
-  (_what, run, bound) => {
-    const small = countWork(() => run(2_000)) / 2_000;
-    const large = countWork(() => run(20_000)) / 20_000;
-    expect(small).toBeGreaterThan(0);
-    expect(large).toBeLessThan(small * 1.5);
-    expect(large).toBeLessThan(bound);
-  },
-  30_000,
-);
+])("20,000 operations through %s cost as much each as 2,000", (_what, run, bound) => {
+  const small = countWork(() => run(2_000)) / 2_000;
+  const large = countWork(() => run(20_000)) / 20_000;
+  expect(small).toBeGreaterThan(0);
+  expect(large).toBeLessThan(small * 1.5);
+  expect(large).toBeLessThan(bound);
+});
 
 test("the counter sees a quadratic cost", () => {
   const quadratic = (count: number): void => {

@@ -172,7 +172,7 @@ test("whatever happens, the outbox does what the delivery promises say", () => {
     }),
     { numRuns: 800 },
   );
-}, 60_000);
+});
 
 test("first sendings are in the order of the calls, and an operation has one id for life", () => {
   fc.assert(
@@ -195,7 +195,7 @@ test("first sendings are in the order of the calls, and an operation has one id 
     }),
     { numRuns: 200 },
   );
-}, 60_000);
+});
 
 test("nextDue tells the time of the next thing to do", () => {
   fc.assert(
@@ -214,4 +214,4 @@ test("nextDue tells the time of the next thing to do", () => {
     }),
     { numRuns: 200 },
   );
-}, 60_000);
+});

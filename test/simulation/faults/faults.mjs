@@ -1,0 +1,37 @@
+// Faults planted on purpose: each one breaks a promise in the way a careless change might. The
+// simulation must find every one of them, or its oracles are blind there.
+import { connection } from "./connection.mjs";
+import { events } from "./events.mjs";
+import { handles } from "./handles.mjs";
+import { invocations } from "./invocations.mjs";
+import { lifecycle } from "./lifecycle.mjs";
+import { membership } from "./membership.mjs";
+import { messages } from "./messages.mjs";
+import { operations } from "./operations.mjs";
+import { presence } from "./presence.mjs";
+import { protobuf } from "./protobuf.mjs";
+import { recovery } from "./recovery.mjs";
+import { retain } from "./retain.mjs";
+import { service } from "./service.mjs";
+import { streams } from "./streams.mjs";
+
+const topics = {
+  operations,
+  messages,
+  membership,
+  recovery,
+  connection,
+  lifecycle,
+  retain,
+  events,
+  handles,
+  streams,
+  invocations,
+  presence,
+  protobuf,
+  service,
+};
+
+export const faults = Object.entries(topics).flatMap(([topic, list]) =>
+  list.map((fault) => ({ ...fault, name: `${topic}: ${fault.name}` })),
+);

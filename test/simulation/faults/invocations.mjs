@@ -1,0 +1,98 @@
+// Invocations and their answers.
+
+/** @type {import("./faults.mjs").Fault[]} */
+export const invocations = [
+  {
+    name: "an invocation is sent again after a recovery",
+    in: "Invocations.resumes",
+    find: "for (const id of this.#cancelled.splice(0)) this.#cancel(id);",
+    put: `for (const id of this.#cancelled.splice(0)) this.#cancel(id);
+for (const { sent, frame } of this.#byId.values()) if (sent) this.#host.write(frame);`,
+  },
+  {
+    name: "an invocation that was lost waits for ever",
+    in: "Invocations.ends",
+    find: "if (invocation.sent)",
+    put: "if (!invocation.sent)",
+  },
+  {
+    name: "a stop leaves it unsettled",
+    in: "Invocations.refuse",
+    find: `this.#reject(invocation, failure(invocation.id, "NotStarted", cause.message, { cause }));`,
+    put: "",
+  },
+  {
+    name: "one that is over still listens to its abort signal",
+    in: "Invocations.#settle",
+    find: "invocation.unlisten();",
+    put: "",
+  },
+  {
+    name: "answered ones are cancelled",
+    quick: true,
+    in: "Invocations.receive",
+    find: "this.#settle(invocation);",
+    put: `this.#cancel(invocation.id);
+this.#settle(invocation);`,
+  },
+  {
+    name: "one that is given up isn't cancelled",
+    in: "Invocations.#giveUp",
+    find: "if (invocation.sent) this.#cancel(invocation.id);",
+    put: "",
+  },
+  {
+    name: "one given up while the link is down isn't cancelled",
+    in: "Invocations.#cancel",
+    find: "this.#cancelled.push(invocationId);",
+    put: "",
+  },
+  {
+    name: "the newest goes first",
+    in: "Invocations.#flush",
+    find: "of this.#unsent",
+    put: "of [...this.#unsent].reverse()",
+  },
+  {
+    name: "any number may wait",
+    in: "Invocations.invoke",
+    find: ">= maxPendingOperations",
+    put: ">= Infinity",
+  },
+  {
+    name: "those that were sent count as waiting",
+    in: "Invocations.invoke",
+    find: "this.#unsent.size",
+    put: "this.#byId.size",
+  },
+  {
+    name: "one is given up too early after a recovery",
+    in: "Invocations.resumes",
+    find: "now() + ackTimeoutInMs",
+    put: "now() + ackTimeoutInMs / 2",
+  },
+  {
+    name: "one is given up at the recovery",
+    in: "Invocations.resumes",
+    find: "now() + ackTimeoutInMs",
+    put: "now()",
+  },
+  {
+    name: "one that a recovery finds unanswered waits as long as it likes",
+    in: "Invocations.resumes",
+    find: "ackTimeoutInMs === 0",
+    put: "ackTimeoutInMs >= 0",
+  },
+  {
+    name: "the time that a recovery gave goes on through the next one",
+    in: "Invocations.interrupted",
+    find: "timer.at(timeoutAt, onTimeout)",
+    put: "void timer, timeoutAt, onTimeout",
+  },
+  {
+    name: "one that waits is lost with a connection",
+    in: "Invocations.ends",
+    find: "if (invocation.sent)",
+    put: "if (invocation.id)",
+  },
+];

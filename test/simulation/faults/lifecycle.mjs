@@ -1,0 +1,104 @@
+// Starting, stopping, draining, aborting.
+
+/** @type {import("./faults.mjs").Fault[]} */
+export const lifecycle = [
+  {
+    name: "a stop leaves operations unsettled",
+    quick: true,
+    in: "Session.refuse",
+    find: "this.#outbox?.clear(error);",
+    put: "",
+  },
+  {
+    name: "the timer of operations goes on after a stop",
+    in: "Session.refuse",
+    find: "this.#timer.clear();",
+    put: "",
+  },
+  {
+    name: "a start can't be aborted",
+    in: "Connection.start",
+    find: "if (this.#starting !== starting)",
+    put: "",
+  },
+  {
+    name: "a drain doesn't wait",
+    in: "Connection.#drainAndStop",
+    find: "drain(drainInMs)",
+    put: "drain(0)",
+  },
+  {
+    name: "a stop leaves the session to the service",
+    in: "Connection.#run",
+    find: "this.#link?.close();",
+    put: "",
+  },
+  {
+    name: "a start that fails is never settled",
+    quick: true,
+    in: "Connection.#run",
+    find: "else this.#starting?.reject(effect.error);",
+    put: "",
+  },
+  {
+    name: "a stopped client still listens to wake signals",
+    quick: true,
+    in: "Connection.#enter",
+    find: "this.#endWake?.();",
+    put: "",
+  },
+  {
+    name: "a drain takes its whole time although nothing is pending",
+    in: "Session.settled",
+    find: "this.#pending === 0",
+    put: "this.#pending < 0",
+  },
+  {
+    name: "a drain takes new operations",
+    in: "Session.#enqueue",
+    find: "this.#refusal !== undefined",
+    put: "this.#refusal !== undefined && this.#refusal !== STOPPING",
+  },
+  {
+    name: "the credential isn't told that its attempt is over",
+    in: "Connection.#enter",
+    find: "this.#credentialAbort?.abort();",
+    put: "",
+  },
+  {
+    name: "a stop while connecting leaves the session to the service",
+    in: "whileConnecting",
+    find: "state.open",
+    put: "false",
+  },
+  {
+    name: "a drain doesn't wait for streams that end",
+    in: "OutboundStreams.pending",
+    find: "if (stream.isEnding) count++",
+    put: "if (!stream.isEnding) count += 0",
+  },
+  {
+    name: "a drain doesn't wait for invocations",
+    in: "Invocations.pending",
+    find: "this.#byId.size",
+    put: "0",
+  },
+  {
+    name: "a drain doesn't wait for invocations that were sent",
+    in: "Invocations.pending",
+    find: "this.#byId.size",
+    put: "this.#unsent.size",
+  },
+  {
+    name: "keepTrying is ignored",
+    in: "transition",
+    find: "event.keepTrying === true",
+    put: "event.keepTrying === null",
+  },
+  {
+    name: "every start keeps trying",
+    in: "transition",
+    find: "event.keepTrying === true",
+    put: "event.keepTrying !== null",
+  },
+];

@@ -1,0 +1,256 @@
+// What the application asks of the service: once, in order, retried as promised, with its result told.
+
+/** @type {import("./faults.mjs").Fault[]} */
+export const operations = [
+  {
+    name: "a retry has a new ack id, so it may be executed twice",
+    quick: true,
+    in: "Outbox.#sendAgain",
+    find: `operation.place = "again";`,
+    put: `operation.place = "again";
+delete this.#byAckId[operation.ackId];
+const ackId = this.#nextAckId++;
+operation.frame = operation.frame.replace(/"ackId":\\d+/, '"ackId":' + ackId);
+operation.ackId = ackId;
+this.#byAckId[ackId] = operation;`,
+  },
+  {
+    name: "what a recovery finds unanswered is never sent again",
+    quick: true,
+    in: "Outbox.resume",
+    find: "this.#sendAgain(operation);",
+    put: "this.#sent.add(operation);",
+  },
+  {
+    name: "what is sent again goes in the wrong order",
+    quick: true,
+    in: "Outbox.#takeUnfinished",
+    find: "a.order - b.order",
+    put: "b.order - a.order",
+  },
+  {
+    name: "new operations overtake those that are sent again",
+    in: "Outbox.takeNext",
+    find: "this.#again.shift() ?? this.#fresh.shift()",
+    put: "this.#fresh.shift() ?? this.#again.shift()",
+  },
+  {
+    name: "an operation that is over still listens to its abort signal",
+    in: "Outbox.#settle",
+    find: "unlisten?.();",
+    put: "",
+  },
+  {
+    name: "a result doesn't say that the operation was resent on a new connection",
+    quick: true,
+    in: "Outbox.answered",
+    find: "resentOnNewConnection ? { ackId, isDuplicated, resentOnNewConnection } :",
+    put: "",
+  },
+  {
+    name: "resendOnNewConnection: false is ignored",
+    in: "Outbox.sessionEnded",
+    find: "this.#options.resendOnNewConnection && (isDelayed",
+    put: "(isDelayed",
+  },
+  {
+    name: "a forbidden operation is tried again",
+    quick: true,
+    in: "Outbox.answered",
+    find: `error?.name === "Forbidden" ||`,
+    put: "",
+  },
+  {
+    name: "an unanswered operation waits for ever",
+    in: "Outbox.tick",
+    find: "if (operation.due > now) break;",
+    put: "break;",
+  },
+  {
+    name: "an operation that waits for its retry is never sent again",
+    quick: true,
+    in: "Outbox.tick",
+    find: "if (operation.due > now) continue;",
+    put: "continue;",
+  },
+  {
+    name: "a fire-and-forget message is sent twice",
+    quick: true,
+    in: "Outbox.written",
+    find: "written(operation: Operation): void {",
+    put: `written(operation: Operation): void {
+if (operation.ackId === undefined && operation.retries++ === 0)
+  this.#again.push({ ...operation, place: "again", resolve: () => undefined });`,
+  },
+  {
+    name: "an automatic ack id repeats an explicit one",
+    in: "Outbox.reserveAckId",
+    find: "if (explicit >= this.#nextAckId && explicit < FAR_AWAY) this.#nextAckId = explicit + 1;",
+    put: "",
+  },
+  {
+    name: "an explicit ack id in use is taken again",
+    quick: true,
+    in: "Outbox.reserveAckId",
+    find: "this.#byAckId[explicit] !== undefined",
+    put: "explicit < 0",
+  },
+  {
+    name: "maxPendingOperations is no limit",
+    in: "Outbox.add",
+    find: "!isRejoin && this.#pending >= maxPendingOperations",
+    put: "maxPendingOperations < 0",
+  },
+  {
+    name: "an operation that was refused on its second sending is executed twice without saying so",
+    in: "Outbox.answered",
+    find: `if (error?.name === "Forbidden" ||`,
+    put: `operation.unanswered = false;
+if (error?.name === "Forbidden" ||`,
+  },
+  {
+    name: "operations are accepted while the client is stopped",
+    in: "Session.refuse",
+    find: `this.#refusal = "The client is stopped; call start() first.";`,
+    put: "",
+  },
+  {
+    name: "sending again after a recovery costs a retry",
+    in: "Outbox.resume",
+    find: "operation.late = true;",
+    put: `operation.late = true;
+operation.retries++;`,
+  },
+  {
+    name: "an operation is retried without end",
+    in: "Outbox.#mayRetry",
+    find: "return ++operation.retries <= this",
+    put: "return true || ++operation.retries <= this",
+  },
+  {
+    name: "an operation that was sent can't be aborted",
+    in: "Outbox.add",
+    find: "whenAborted(signal, () => this.#fail(",
+    put: `whenAborted(signal, () => operation.place === "fresh" && this.#fail(`,
+  },
+  {
+    name: "a result doesn't say that the operation is a duplicate",
+    in: "Outbox.answered",
+    find: ": { ackId, isDuplicated }",
+    put: ": { ackId, isDuplicated: false }",
+  },
+  {
+    name: "every result says that the operation may have been executed twice",
+    in: "Outbox.answered",
+    find: "resentOnNewConnection ? { ackId, isDuplicated, resentOnNewConnection } :",
+    put: "true ? { ackId, isDuplicated, resentOnNewConnection: true } :",
+  },
+  {
+    name: "operations are written before the connection is proved",
+    quick: true,
+    in: "Connection.writable",
+    find: `this.#state.name === "Connected" &&`,
+    put: "",
+  },
+  {
+    name: "an unanswered operation is sent again too late",
+    quick: true,
+    in: "complete",
+    find: "options.ackTimeoutInMs, 30_000)",
+    put: "options.ackTimeoutInMs, 30_000) * 2",
+  },
+  {
+    name: "a refused operation is sent again at once",
+    in: "Outbox.#retryLater",
+    find: "retryDelay(messageRetry, operation.retries, random())",
+    put: "0",
+  },
+  {
+    name: "what was sent still counts as waiting",
+    in: "Outbox.takeNext",
+    find: `if (operation.place === "fresh" && !operation.isRejoin) this.#pending--;`,
+    put: "",
+  },
+  {
+    name: "what was aborted while it waited still counts as waiting",
+    in: "Outbox.#discardFresh",
+    find: "this.#pending--;",
+    put: "",
+  },
+  {
+    name: "resending on a new connection costs no retry",
+    in: "Outbox.sessionEnded",
+    find: "(isDelayed || this.#mayRetry(operation))",
+    put: "true",
+  },
+  {
+    name: "a refusal that may pass is final",
+    in: "Outbox.answered",
+    find: `error?.name === "Forbidden" || error?.name === "BadRequest"`,
+    put: "error?.name !== undefined",
+  },
+  {
+    name: "a refused operation is lost with its connection",
+    in: "Outbox.sessionEnded",
+    find: "operation.unanswered || operation.isRejoin",
+    put: "operation.unanswered || operation.isRejoin || isDelayed",
+  },
+  {
+    name: "what was resent once is lost with the next connection",
+    in: "Outbox.sessionEnded",
+    find: "this.#options.resendOnNewConnection && (isDelayed",
+    put: "this.#options.resendOnNewConnection && !operation.resentOnNewConnection && (isDelayed",
+  },
+  {
+    name: "waiting for a recovery costs retries",
+    in: "Outbox.tick",
+    find: "!connected ||",
+    put: "",
+  },
+  {
+    name: "explicit ack ids below the next automatic one are called in use",
+    in: "Outbox.reserveAckId",
+    find: "this.#byAckId[explicit] !== undefined",
+    put: "this.#byAckId[explicit] !== undefined || explicit < this.#nextAckId",
+  },
+  {
+    name: "a lost connection takes along what was never sent",
+    in: "Outbox.sessionEnded",
+    find: `else if (!isDelayed) this.#sendAgain(operation);
+}`,
+    put: `else if (!isDelayed) this.#sendAgain(operation);
+}
+for (const operation of this.#fresh.drain()) if (operation.place !== "settled") lost(operation);`,
+  },
+  {
+    name: "a socket that throws costs no retry",
+    in: "Outbox.writeFailed",
+    find: "this.#sent.delete(operation);",
+    put: `this.#sent.delete(operation);
+operation.retries--;`,
+  },
+  {
+    name: "noEcho isn't sent",
+    in: "sendToGroupMessage",
+    find: `checkFlag("noEcho", noEcho, false)`,
+    put: `checkFlag("noEcho", noEcho, false) && false`,
+  },
+  {
+    name: "ttlSeconds isn't sent",
+    in: "sendToGroupMessage",
+    find: "message.ttlSeconds = checkTtl(ttlSeconds);",
+    put: "checkTtl(ttlSeconds);",
+  },
+  {
+    name: "an error lacks its cause",
+    in: "Outbox.sessionEnded",
+    find: ", { cause }",
+    put: "",
+  },
+  {
+    name: "a refusal lacks the name that the service gave it",
+    in: "Outbox.answered",
+    find: ", { errorDetail }",
+    put: "",
+  },
+];

@@ -1,0 +1,82 @@
+// A connection that was lost is recovered.
+
+/** @type {import("./faults.mjs").Fault[]} */
+export const recovery = [
+  {
+    name: "no connection is ever recovered",
+    in: "whileConnected",
+    find: "context.reliable && Boolean(connectionId && reconnectionToken)",
+    put: "false",
+  },
+  {
+    name: "a recovery counts before it is proved",
+    quick: true,
+    in: "whileRecovering",
+    find: "!context.canPing",
+    put: "context.now > 0",
+  },
+  {
+    name: "the answer to a ping doesn't prove a recovery",
+    in: "whileRecovering",
+    find: `case "frame":
+return resume(state, state.identity, false, context);`,
+    put: `case "frame":
+return undefined;`,
+  },
+  {
+    name: "close code 1008 leads to a recovery",
+    quick: true,
+    in: "SESSION_GONE",
+    find: "1008",
+    put: "4321",
+  },
+  {
+    name: "a recovery is tried long after its window ends",
+    in: "RECOVERY_WINDOW",
+    find: "30_000",
+    put: "90_000",
+  },
+  {
+    name: "a crowd recovers at once when a service goes away",
+    in: "firstAttemptSpread",
+    find: "? 5_000 : 0",
+    put: "? 0 : 0",
+  },
+  {
+    name: "the first attempt to recover waits",
+    in: "end",
+    find: "const delay = Math.max(pause,",
+    put: "const delay = Math.max(pause, 1_500,",
+  },
+  {
+    name: "attempts to recover come too seldom",
+    quick: true,
+    in: "RECOVERY_PERIOD",
+    find: "5_000",
+    put: "12_000",
+  },
+  {
+    name: "a recovery is given up before its window ends",
+    in: "RECOVERY_WINDOW",
+    find: "30_000",
+    put: "15_000",
+  },
+  {
+    name: "a wake doesn't end the wait for a recovery",
+    in: "whileRecovering",
+    find: `if (state.phase === "waiting") return recover(state, context);`,
+    put: `if (state.phase === "waiting") return event.type === "due" ? recover(state, context) : undefined;`,
+  },
+  {
+    name: "recoveries that are lost at once follow without a pause",
+    in: "end",
+    find: "flaps > 1 ? retryDelay(FLAP_POLICY, flaps - 1, context.random) : 0",
+    put: "0",
+  },
+  {
+    name: "a dropped socket ends the session",
+    in: "DROPPED",
+    find: "4000",
+    put: "1000",
+  },
+];

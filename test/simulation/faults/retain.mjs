@@ -1,0 +1,47 @@
+// The connection is there while somebody retains it.
+
+/** @type {import("./faults.mjs").Fault[]} */
+export const retain = [
+  {
+    name: "who lets go of a stopped client has it stopped later",
+    in: "Retention.constructor",
+    find: `if (connection.state === "Stopped") this.#hold.forget();`,
+    put: "",
+  },
+  {
+    name: "the client isn't started",
+    in: "Retention.constructor",
+    find: "() => void this.#begin(),",
+    put: "() => undefined,",
+  },
+  {
+    name: "the client goes on when nobody retains it",
+    in: "Retention.constructor",
+    find: "() => void connection.stop(),",
+    put: "() => undefined,",
+  },
+  {
+    name: "the first user that goes ends it",
+    in: "CountedHold.hold",
+    find: "> 0",
+    put: "> 1",
+  },
+  {
+    name: "whoever comes while it stops gets nothing",
+    in: "Retention.#begin",
+    find: `if (this.#connection.state === "Stopping") await this.#connection.stop();`,
+    put: "",
+  },
+  {
+    name: "the first failure ends it",
+    in: "Retention.#begin",
+    find: "undefined, true",
+    put: "undefined, false",
+  },
+  {
+    name: "a stopped client's last user still stops it",
+    in: "Retention.constructor",
+    find: `emitter.on("stopped", () => this.#hold.forget());`,
+    put: "",
+  },
+];

@@ -1,0 +1,237 @@
+import type { SendMessageError } from "../../../src/core/errors.js";
+import type { Actor } from "../world/actor.js";
+import { operationKey, type Json } from "./model.js";
+import type { OperationRecord } from "../world/program.js";
+import type { World } from "../world/world.js";
+
+/** Frames that a socket has taken or refused. */
+type Tries = readonly Actor["thrown"][number][];
+
+/** What costs retries besides time and new connections. */
+const COSTLY: ReadonlySet<string> = new Set(["refuseOperations", "handler", "sendThrows"]);
+
+/** What was promised of operations, checked when all is over. */
+export function checkOperations(actor: Actor, world: World): void {
+  const { name, program, written, thrown, plan } = actor;
+  const failed = (reason: string): void => world.failed(`${name}: ${reason}`);
+  const frames = new Map<string, typeof written>();
+  for (const frame of written) {
+    const key = operationKey(name, frame.message);
+    const list = frames.get(key);
+    if (list === undefined) frames.set(key, [frame]);
+    else list.push(frame);
+  }
+  const unique = uniqueIds(actor);
+  const refuses = world.plan.steps.some(({ what }) => COSTLY.has(what.do));
+  for (const record of program.operations) {
+    const { op, result, error, settledAt, stateAtCall, call } = record;
+    if (settledAt === undefined) {
+      failed(`op ${op} was never settled`);
+      continue;
+    }
+    if ((record.signal?.listeners.size ?? 0) > 0) failed(`op ${op} still listens to its abort signal`);
+    if (isLeaveForNobody(record, failed)) continue;
+    // One that ends in the same moment may have given its id free, before its promise tells.
+    const isIdInUse = record.rivals.some((rival) => rival.settledAt !== record.at);
+    if (isIdInUse && error === undefined)
+      failed(`op ${op} was taken with ack id ${call.ackId}, which another one was using`);
+    if (error?.code === "AckIdInUse" && !mayBeInUse(actor, record))
+      failed(`op ${op} was refused for ack id ${call.ackId}, which nobody was using`);
+    const key = keyOf(name, record);
+    const ackId = ackIdOf(record);
+    const shared = ackId !== undefined && !unique.has(ackId);
+    if (shared) continue;
+    const sent = frames.get(key) ?? [];
+    const executed = world.backend.model.executions.get(key) ?? [];
+    if (stateAtCall === "Stopped" && error?.code !== "NotStarted" && error?.code !== "Aborted")
+      failed(`op ${op} was accepted while Stopped`);
+    const early =
+      stateAtCall === "Stopped" ||
+      call.abortAfter === -1 ||
+      error?.code === "TooManyPending" ||
+      error?.code === "AckIdInUse" ||
+      error?.code === "InvalidMessage";
+    if (early && sent.length > 0) failed(`op ${op} was refused at once, but sent`);
+    if (call.abortAfter === -1 && error === undefined) failed(`op ${op} succeeded although it was aborted`);
+    const ids = new Set(sent.map(({ message }) => message["ackId"]));
+    if (ids.size > 1) failed(`op ${op} went out with ack ids ${[...ids].join(", ")}`);
+    const forget = "forget" in call && call.forget === true;
+    if (forget) {
+      if (sent.length > 1) failed(`op ${op} is fire-and-forget, but was sent ${sent.length} times`);
+      if (result !== undefined && sent.length === 0) failed(`op ${op} resolved, but was never sent`);
+      continue;
+    }
+    // On one transport each further sending costs a retry, and so does each further connection.
+    const tries: Tries =
+      thrown.length === 0
+        ? sent
+        : [...sent, ...thrown.filter(({ message }) => operationKey(name, message) === key)];
+    const moves = countOf(tries, ({ wire }) => wire.connectionId) - 1;
+    const again = tries.length - countOf(tries, ({ wire }) => wire) + moves;
+    if (again > plan.maxRetries) failed(`op ${op} was sent ${again} times again, of ${plan.maxRetries}`);
+    if (error !== undefined) {
+      const isQuick = settledAt - record.at < plan.ackTimeoutInMs && !actor.timeIsWrong && !refuses;
+      if (error.code === "ConnectionLost" && isQuick && plan.resendOnNewConnection && moves < plan.maxRetries)
+        failed(`op ${op} was given up with its connection ${moves + 1}, with ${plan.maxRetries} retries`);
+      if (!hasReason(error)) failed(`op ${op} failed without a reason: ${error.code}`);
+      const least = leastSendings(error, plan);
+      if (tries.length + moves < least)
+        failed(
+          `op ${op} was given up (${error.code}) after ${tries.length} tries, with ${plan.maxRetries} retries`,
+        );
+    }
+    if (result !== undefined) {
+      if (result.resentOnNewConnection === true && sent.length < 2)
+        failed(`op ${op} was sent once, and its result says otherwise`);
+      if (executed.length === 0) failed(`op ${op} resolved, but was never executed`);
+      if (result.isDuplicated && sent.length < 2) failed(`op ${op} is called a duplicate`);
+      if (executed.length > 1 && result.resentOnNewConnection !== true)
+        failed(`op ${op} was executed twice and its result doesn't say that this may be`);
+    }
+    if (executed.length > 1 && !plan.resendOnNewConnection)
+      failed(`op ${op} was executed twice although resendOnNewConnection is off`);
+  }
+  if (!world.plan.steps.some(({ what }) => what.do === "sendThrows")) checkOrder(actor, world);
+  for (const failure of actor.rejoinFailures) checkRejoin(actor, failure, failed);
+}
+
+/** While a handle has subscribers a leave ends the program's own wish only: nothing is asked of the service. */
+function isLeaveForNobody(
+  { op, call, isHeld, result }: OperationRecord,
+  failed: (reason: string) => void,
+): boolean {
+  if (call.do !== "leave" || result === undefined) return false;
+  const wasAsked = result.ackId !== undefined;
+  if (isHeld && wasAsked) failed(`op ${op} left ${call.group}, which has subscribers`);
+  if (!isHeld && !wasAsked) failed(`op ${op} resolved without an ack id`);
+  return !wasAsked;
+}
+
+/** Another operation was under way with this ack id, or one of the client's own may have been. */
+function mayBeInUse({ program, written, thrown, groups }: Actor, record: OperationRecord): boolean {
+  // A handle's join may wait for a recovery, where nobody sees it.
+  if (groups.isUsed) return true;
+  const isRival = (other: OperationRecord): boolean =>
+    other !== record && ackIdOf(other) === record.call.ackId && (other.settledAt ?? 0) >= record.at;
+  return (
+    program.operations.some(isRival) ||
+    [...written, ...thrown].some(
+      ({ message }) => message["ackId"] === record.call.ackId && message["data"] === undefined,
+    )
+  );
+}
+
+/** How many different ones there are; 1 of none. */
+function countOf(tries: Tries, of: (each: Tries[number]) => unknown): number {
+  return tries.length < 2 ? 1 : new Set(tries.map(of)).size;
+}
+
+/** Only a final refusal is told, after as many tries as an operation has. */
+function checkRejoin(
+  { plan, written, thrown }: Actor,
+  { group, error, connectionId }: Actor["rejoinFailures"][number],
+  failed: (reason: string) => void,
+): void {
+  const tries = [...written, ...thrown].filter(
+    ({ wire, message }) => message["ackId"] === error.ackId && wire.connectionId === connectionId,
+  );
+  const isLost = error.code === "ConnectionLost" || error.code === "NotStarted";
+  if (isLost || tries.length < leastSendings(error, plan))
+    failed(`${group} wasn't joined again (${error.code}) after ${tries.length} tries`);
+}
+
+/** The error tells what is behind it. */
+function hasReason({ code, cause, errorDetail }: SendMessageError): boolean {
+  if (code === "Refused") return errorDetail !== undefined;
+  const expected = { Aborted: "AbortError", ConnectionLost: "ConnectionError", SendFailed: "Error" }[
+    code as string
+  ];
+  return expected === undefined || (cause as Error | undefined)?.name === expected;
+}
+
+/** Each sending is refused or unanswered but once, and each further connection costs a retry: so many were made, or more. */
+function leastSendings({ code, errorDetail }: SendMessageError, plan: Actor["plan"]): number {
+  const { maxRetries, resendOnNewConnection } = plan;
+  if (errorDetail?.name === "Forbidden" || errorDetail?.name === "BadRequest") return 1;
+  if (code === "Refused" || code === "AckTimeout" || code === "SendFailed") return maxRetries + 1;
+  if (code !== "ConnectionLost") return 0;
+  return resendOnNewConnection ? Math.max(1, maxRetries) : 1;
+}
+
+/** Operations first go out, and are executed, in the order of the calls. */
+function checkOrder(actor: Actor, world: World): void {
+  const { name, program, written } = actor;
+  const numbers = new Map<string, number>();
+  const unique = uniqueIds(actor);
+  for (const record of program.operations) {
+    const id = ackIdOf(record);
+    if (id === undefined ? record.call.do === "send" || record.call.do === "event" : unique.has(id))
+      numbers.set(keyOf(name, record), record.op);
+  }
+  const seen = new Set<number>();
+  let last = 0;
+  for (const { message } of written) {
+    const op = numbers.get(operationKey(name, message));
+    if (op === undefined || seen.has(op)) continue;
+    seen.add(op);
+    if (op < last) world.failed(`${name}: op ${op} was first sent after op ${last}`);
+    last = op;
+  }
+  const { model } = world.backend;
+  for (const session of model.sessions.values()) {
+    if (session.user !== name) continue;
+    const executed = session.executed.filter((key) => !model.refusedOps.has(key));
+    const events = session.handledEvents.filter((op) => !model.refusedOps.has(`op ${op}`));
+    const orders = [executed.map((key) => numbers.get(key) ?? NaN).filter((op) => !Number.isNaN(op)), events];
+    for (const order of orders) {
+      for (const [index, op] of order.entries()) {
+        const before = order[index - 1] ?? 0;
+        if (op < before) world.failed(`${name}: op ${op} was executed after op ${before} on one connection`);
+      }
+    }
+  }
+}
+
+/** How the frames of an operation are told: by their number, or by their ack id. */
+function keyOf(name: string, record: OperationRecord): string {
+  const { op, call } = record;
+  if (call.do === "send" || call.do === "event") return `op ${op}`;
+  return `${name} ack ${ackIdOf(record) ?? "none"}`;
+}
+
+function ackIdOf({ call, result, error }: OperationRecord): number | undefined {
+  return result?.ackId ?? error?.ackId ?? call.ackId;
+}
+
+/** A set of ack ids. */
+export type Ids = Pick<ReadonlySet<number>, "has">;
+
+/**
+ * Ids that stand for one operation only. A program that chooses its own may take one that the client
+ * has used: the service can't tell the two apart then, nor can we.
+ */
+export function uniqueIds({ program, written, thrown }: Actor): Ids {
+  const users = new Map<number, string>();
+  const shared = new Set<number>();
+  const use = (id: unknown, user: string): void => {
+    if (typeof id !== "number") return;
+    const known = users.get(id);
+    if (known === undefined) users.set(id, user);
+    else if (known !== user) shared.add(id);
+  };
+  for (const { message } of [...written, ...thrown]) use(message["ackId"], fingerprint(message));
+  for (const record of program.operations) {
+    const { call, op } = record;
+    if (call.do === "send" || call.do === "event") use(ackIdOf(record), `op ${op}`);
+    // A join of one's own for the same group looks the same.
+    else if (call.ackId !== undefined) use(call.ackId, `explicit ${op}`);
+  }
+  for (const id of shared) users.delete(id);
+  return users;
+}
+
+/** What a frame asks for, whatever its ack id. */
+export function fingerprint(message: Json): string {
+  const data = message["data"] as { op?: number } | undefined;
+  return data?.op === undefined ? `${String(message["type"])} ${String(message["group"])}` : `op ${data.op}`;
+}

@@ -1,0 +1,263 @@
+import type { OnStateChangedArgs, WebPubSubClientState } from "../../../src/core/models/events.js";
+import type { Actor } from "../world/actor.js";
+import type { Json } from "./model.js";
+import type { Wire } from "../world/wire.js";
+import type { World } from "../world/world.js";
+
+// What the documentation says of time, in ms.
+const CONNECT_TIMEOUT = 10_000;
+const PING_INTERVAL = 20_000;
+/** Between the last sign of life and the end of a connection: a ping, and silence after it. */
+const LONGEST_SILENCE = PING_INTERVAL + 45_000;
+/** How long the service may take to answer after a wake. */
+const PROBE_TIMEOUT = 5_000;
+/** How long `connected` waits for the groups. */
+export const REJOIN_PATIENCE = 5_000;
+const FIRST_RECONNECT = 1_000;
+const LONGEST_RECONNECT = 30_000;
+/** Between attempts to recover, and over which first attempts are spread. */
+const RECOVERY_PERIOD = 5_000;
+/** How long after a drop a recovery may be tried. */
+const RECOVERY_WINDOW = 30_000;
+/** Recovery isn't given up before so much of its window is over. */
+const LEAST_RECOVERY = 28_000;
+/** A new connection, or a recovered one, that lives shorter than this has failed. */
+const STABLE_AFTER = 5_000;
+const RESUMED_AFTER = 1_000;
+/** The first pause between recoveries that live a moment only, at most. */
+const FIRST_FLAP = 250;
+/** How long an attempt may still take after a wake. */
+const AFTER_WAKE = 5_000;
+const MESSAGE_RETRY_DELAY = 1_000;
+/** Timers run in whole ms. */
+const GRAIN = 1;
+
+/** Close codes of a service that goes away for all its clients at once. */
+const GOES_AWAY: readonly unknown[] = [1001, 1012, 1013];
+/** Close codes after which a connection id isn't asked for again. */
+const NOT_RECOVERED: readonly unknown[] = [1008, 1009];
+
+/** Whether a client does what it does when it should: neither late nor too soon. */
+export class Punctuality {
+  readonly #actor: Actor;
+  readonly #world: World;
+  readonly #failed: (reason: string) => void;
+  #told: WebPubSubClientState = "Stopped";
+  #enteredAt = 0;
+  /** When the next attempt may begin, and must; undefined while none is due. */
+  #attemptAt: number | undefined;
+  /** A signal may have brought the attempt forward. */
+  #woken = false;
+  #droppedAt = 0;
+  /** When the newest connection began. */
+  connectedAt = 0;
+  /** When it was last recovered; -Infinity: never. */
+  resumedAt = -Infinity;
+  #shortLived = 0;
+  /** So many resumptions in a row lived a moment only. */
+  #flaps = 0;
+  /** When a wake has found an attempt under way. */
+  #hurriedAt = Infinity;
+  #pingedAt = 0;
+  /** The first wake since something was heard. */
+  #wokenAt = -Infinity;
+  /** When each ack id was last written, and when it was refused, by connection. */
+  readonly #written = new Map<string, { wire: Wire; at: number }>();
+  readonly #refused = new Map<string, { wire: Wire; at: number }>();
+
+  constructor(actor: Actor, world: World, failed: (reason: string) => void) {
+    this.#actor = actor;
+    this.#world = world;
+    this.#failed = failed;
+  }
+
+  stateChanged(args: OnStateChangedArgs): void {
+    const { state, previousState, code } = args;
+    const { now } = this.#world.clock;
+    const isTimely = !this.#actor.timeIsWrong;
+    this.#attemptEnds(isTimely);
+    if (previousState === "Connecting") {
+      const took = now - this.#enteredAt;
+      if (isTimely && took > CONNECT_TIMEOUT + GRAIN) this.#failed(`an attempt to connect took ${took} ms`);
+    }
+    if (previousState === "Connected" && (state === "Recovering" || state === "Disconnected"))
+      this.#dropped(isTimely);
+    if (previousState === "Recovering" && state === "Recovering") this.#recoveryFailed(isTimely);
+    if (previousState === "Recovering" && state === "Disconnected" && !NOT_RECOVERED.includes(code)) {
+      const tried = now - this.#droppedAt;
+      if (isTimely && tried < LEAST_RECOVERY) this.#failed(`gave a recovery up after ${tried} ms`);
+    }
+    if (state === "Connecting" && previousState === "Disconnected") this.#begins("connect");
+    if (previousState === "Stopped") this.#shortLived = 0;
+    if (state === "Connected") {
+      this.resumedAt = previousState === "Recovering" ? now : -Infinity;
+      this.#pingedAt = now;
+      if (previousState !== "Recovering") this.connectedAt = now;
+    }
+    if (state === "Disconnected" || state === "Recovering") this.#waits(args);
+    else this.#attemptAt = undefined;
+    this.#told = state;
+    this.#enteredAt = now;
+    this.#woken = false;
+  }
+
+  /** A socket is opened. */
+  connects(wire: Wire): void {
+    if (!wire.isRecovery) return;
+    const late = this.#world.clock.now - this.#droppedAt;
+    if (!this.#actor.disturbed && late > RECOVERY_WINDOW)
+      this.#failed(`tries to recover ${late} ms after the drop`);
+    this.#attemptEnds(!this.#actor.timeIsWrong);
+    this.#begins("recover");
+    this.#enteredAt = this.#world.clock.now;
+  }
+
+  connected(): void {
+    const { now } = this.#world.clock;
+    const due = Math.max(this.connectedAt + REJOIN_PATIENCE, this.resumedAt);
+    if (!this.#actor.timeIsWrong && now > due + GRAIN)
+      this.#failed(`connected was told ${now - this.connectedAt} ms after the connection stood`);
+  }
+
+  /** The service has said no to an operation for now. */
+  refused(wire: Wire, ackId: number): void {
+    const place = placeOf(wire, ackId);
+    this.#written.delete(place);
+    // One sent twice is refused twice; the wait begins with the first.
+    if (!this.#refused.has(place)) this.#refused.set(place, { wire, at: this.#world.clock.now });
+  }
+
+  answered(wire: Wire, ackId: number): void {
+    const place = placeOf(wire, ackId);
+    this.#written.delete(place);
+    this.#refused.delete(place);
+  }
+
+  writes(wire: Wire, message: Json): void {
+    const { now } = this.#world.clock;
+    if (message["type"] === "ping") {
+      if (this.#told === "Connected") this.#checkPing();
+      this.#pingedAt = now;
+      return;
+    }
+    const ackId = message["ackId"] as number | undefined;
+    if (ackId === undefined) return;
+    const place = placeOf(wire, ackId);
+    const before = this.#written.get(place);
+    const refusal = this.#refused.get(place);
+    this.#written.set(place, { wire, at: now });
+    // A recovery sends everything again, also what the frame that proves it refuses.
+    if (this.#told !== "Connected") return;
+    this.#refused.delete(place);
+    const { timeIsWrong, sendIsBroken, program, plan } = this.#actor;
+    if (timeIsWrong || sendIsBroken || program.operations.some(({ call }) => call.ackId === ackId)) return;
+    if (refusal?.wire === wire)
+      this.#checkGap(wire, now - refusal.at, MESSAGE_RETRY_DELAY, `refused ack id ${ackId}`);
+    else if (before?.wire === wire)
+      this.#checkGap(wire, now - before.at, plan.ackTimeoutInMs, `unanswered ack id ${ackId}`);
+  }
+
+  /** A wake signal is given: who waits stops waiting, who is connected asks whether it still is. */
+  wakes(signal: () => void): void {
+    const { client, wires, sendIsBroken } = this.#actor;
+    const { now } = this.#world.clock;
+    const [before, sockets, heardAt] = [client.state, wires.length, wires.at(-1)?.heardAt ?? 0];
+    if (this.#wokenAt <= heardAt) this.#wokenAt = now;
+    const wasWaiting =
+      before === "Disconnected" || (before === "Recovering" && this.#attemptAt !== undefined);
+    this.#woken = true;
+    if (!wasWaiting && (before === "Connecting" || before === "Recovering"))
+      this.#hurriedAt = Math.min(this.#hurriedAt, now);
+    signal();
+    const isStill = client.state === before;
+    if (wasWaiting && isStill && wires.length === sockets) this.#failed(`goes on waiting after a wake`);
+    if (before !== "Connected" || !isStill || sendIsBroken || heardAt <= this.#pingedAt) return;
+    if (this.#pingedAt !== now)
+      this.#failed("is connected, and doesn't ask after a wake whether it still is");
+  }
+
+  #attemptEnds(isTimely: boolean): void {
+    const took = this.#world.clock.now - this.#hurriedAt;
+    this.#hurriedAt = Infinity;
+    if (isTimely && took > AFTER_WAKE + GRAIN) this.#failed(`an attempt went on for ${took} ms after a wake`);
+  }
+
+  #begins(what: string): void {
+    const { now } = this.#world.clock;
+    const due = this.#attemptAt;
+    this.#attemptAt = undefined;
+    if (due === undefined || this.#woken || this.#actor.timeIsWrong) return;
+    if (now < due || now > due + GRAIN) this.#failed(`tries to ${what} ${now - due} ms after it was due`);
+  }
+
+  /** A connection that stood is lost. */
+  #dropped(isTimely: boolean): void {
+    const { now } = this.#world.clock;
+    this.#droppedAt = now;
+    this.#checkPing();
+    if (!isTimely || this.#actor.sendIsBroken) return;
+    const heardAt = Math.max(this.connectedAt, this.resumedAt, this.#actor.wires.at(-1)?.heardAt ?? 0);
+    const due = this.#wokenAt > heardAt ? this.#wokenAt + PROBE_TIMEOUT : heardAt + LONGEST_SILENCE;
+    if (now > due + GRAIN) this.#failed(`took a silent connection for alive for ${now - heardAt} ms`);
+  }
+
+  #recoveryFailed(isTimely: boolean): void {
+    const took = this.#world.clock.now - this.#enteredAt;
+    if (isTimely && took > CONNECT_TIMEOUT + GRAIN) this.#failed(`an attempt to recover took ${took} ms`);
+  }
+
+  /** The next attempt is announced: its delay is what the policy says. */
+  #waits({ state, previousState, attempt = 1, nextDelayInMs: delay = 0, code }: OnStateChangedArgs): void {
+    const { now } = this.#world.clock;
+    this.#attemptAt = now + delay;
+    if (this.#actor.timeIsWrong) return;
+    if (state === "Recovering") return this.#checkRecoveryDelay(previousState, attempt, delay, code);
+    if (previousState !== "Connecting")
+      this.#shortLived = now - this.connectedAt < STABLE_AFTER ? this.#shortLived + 1 : 0;
+    const retry = attempt - 1 + Math.max(0, this.#shortLived - 1);
+    if (retry > 0) {
+      const bound = Math.min(LONGEST_RECONNECT, FIRST_RECONNECT * 2 ** Math.min(retry - 1, 20));
+      this.#checkDrawn(delay, bound, `reconnection delay ${retry}`);
+    } else if (previousState === "Connected") {
+      this.#checkDrawn(delay, GOES_AWAY.includes(code) ? RECOVERY_PERIOD : 0, "first reconnection delay");
+    } else if (delay > RECOVERY_PERIOD) this.#failed(`waits ${delay} ms after a recovery that failed`);
+  }
+
+  #checkRecoveryDelay(
+    previousState: WebPubSubClientState,
+    attempt: number,
+    delay: number,
+    code: number | undefined,
+  ): void {
+    if (attempt === 1 && previousState === "Connected") {
+      const isFlapping = this.#world.clock.now - this.resumedAt < RESUMED_AFTER;
+      this.#flaps = isFlapping ? this.#flaps + 1 : 0;
+      const pause = this.#flaps > 1 ? Math.min(RECOVERY_PERIOD, FIRST_FLAP * 2 ** (this.#flaps - 2)) : 0;
+      this.#checkDrawn(delay, GOES_AWAY.includes(code) ? RECOVERY_PERIOD : pause, "first recovery delay");
+    } else if (delay > RECOVERY_PERIOD) this.#failed(`waits ${delay} ms to recover`);
+  }
+
+  /** A delay is a random part of its bound. */
+  #checkDrawn(delay: number, bound: number, what: string): void {
+    if (!this.#actor.environment.drawn.some((random) => Math.floor(random * bound) === delay))
+      this.#failed(`${what} is ${delay} ms, drawn from ${bound} ms`);
+  }
+
+  #checkPing(): void {
+    const { timeIsWrong, sendIsBroken } = this.#actor;
+    const gap = this.#world.clock.now - this.#pingedAt;
+    if (!timeIsWrong && !sendIsBroken && gap > PING_INTERVAL + GRAIN)
+      this.#failed(`no ping was sent for ${gap} ms`);
+  }
+
+  #checkGap(wire: Wire, gap: number, due: number, what: string): void {
+    // Behind a burst it waits for an answer, on a line that is slow or dead for longer.
+    const latest = wire.healthy ? due + 2 * this.#actor.plan.latency[1] + GRAIN : Infinity;
+    if (gap < due || gap > latest)
+      this.#failed(`${what} is sent again after ${gap} ms, was due after ${due} ms`);
+  }
+}
+
+function placeOf(wire: Wire, ackId: number): string {
+  return `${wire.connectionId} ${ackId}`;
+}

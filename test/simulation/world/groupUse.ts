@@ -1,0 +1,264 @@
+import { SendMessageError } from "../../../src/core/errors.js";
+import type { Group } from "../../../src/completeGroup.js";
+import type { GroupMessage } from "../../../src/features/groups/groupOptions.js";
+import type { GroupStatus } from "../../../src/core/session/groupTable.js";
+import type { Actor } from "./actor.js";
+import type { Json } from "../oracles/model.js";
+import type { World } from "./world.js";
+
+/** How long a group stays joined after the last subscriber has gone, in ms. */
+const RELEASE_DELAY = 1_000;
+/** So many messages may wait for a loop. */
+const MOST_BUFFERED = 1_000;
+
+/** One subscriber of a handle: a listener or a loop. */
+interface Subscription {
+  readonly group: string;
+  readonly at: number;
+  /** A loop takes so long over each message, in ms; undefined: a listener. */
+  readonly pace: number | undefined;
+  /** More waits for a loop than may. */
+  isOverrun: boolean;
+  endedAt: number | undefined;
+  /** Messages that the client has delivered and this one is yet to get. */
+  readonly expected: unknown[];
+  /** A loop whose group was refused: it ends with what waits, and that error. */
+  isRefused: boolean;
+  /** A loop has come to its end. */
+  isOver: boolean;
+  end: () => void;
+}
+
+/** A handle that the program has used, and the status it last told. */
+interface Handle {
+  readonly group: Group<Json>;
+  told: GroupStatus;
+}
+
+/** The program's group handles: who is subscribed gets every message of the group once, in order. */
+export class GroupUse {
+  readonly #subscriptions: Subscription[] = [];
+  readonly #handles = new Map<string, Handle>();
+  readonly #actor: Actor;
+  readonly #world: World;
+  /** The newest message, and when it came. */
+  #newest: unknown;
+  #deliveredAt = -1;
+
+  constructor(actor: Actor, world: World) {
+    this.#actor = actor;
+    this.#world = world;
+  }
+
+  /** @param pace a loop takes so long over each message, in ms; undefined: a listener */
+  subscribe(group: string, pace: number | undefined): void {
+    const handle = this.#handle(group).group;
+    const subscription: Subscription = {
+      group,
+      at: this.#world.clock.now,
+      pace,
+      isOverrun: false,
+      endedAt: undefined,
+      expected: [],
+      isRefused: false,
+      isOver: pace === undefined,
+      end: () => undefined,
+    };
+    this.#subscriptions.push(subscription);
+    this.#trace(() => `${pace === undefined ? "subscribes to" : "loops over"} ${group}`);
+    if (pace === undefined) {
+      subscription.end = handle.subscribe((message) => this.#got(subscription, message));
+      return;
+    }
+    const messages = handle.messages();
+    subscription.end = () => void messages.return?.();
+    void this.#loop(subscription, messages);
+  }
+
+  /** The one that came first goes first. */
+  unsubscribe(group: string): void {
+    const found = this.#subscriptions.find((each) => each.group === group && each.endedAt === undefined);
+    if (found === undefined) return;
+    this.#trace(() => `ends a subscription to ${group}`);
+    this.#end(found);
+  }
+
+  endAll(): void {
+    for (const each of this.#subscriptions) if (each.endedAt === undefined) this.#end(each);
+  }
+
+  /** Somebody is subscribed; undefined: nobody is any more, and the group may be left in a moment. */
+  holds(group: string): boolean | undefined {
+    let holds: boolean | undefined = false;
+    for (const each of this.#subscriptions) {
+      if (each.group !== group) continue;
+      if (each.endedAt === undefined) return true;
+      if (this.#world.clock.now - each.endedAt <= RELEASE_DELAY) holds = undefined;
+    }
+    return holds;
+  }
+
+  /** The groups that had a subscriber before, and have had one since. */
+  heldSince(time: number): string[] {
+    const held = this.#subscriptions.filter(({ at, endedAt }) => at < time && endedAt === undefined);
+    return held.map(({ group }) => group);
+  }
+
+  get isUsed(): boolean {
+    return this.#handles.size > 0;
+  }
+
+  /** Whether anybody has ever been subscribed. */
+  knows(group: string): boolean {
+    return this.#handles.has(group);
+  }
+
+  status(group: string): GroupStatus | undefined {
+    return this.#handles.get(group)?.group.status;
+  }
+
+  /** The client is about to give a message to the listeners of its events, and then to its handles. */
+  delivers(group: string, op: unknown): void {
+    for (const each of this.#subscriptions) {
+      if (each.group !== group || each.endedAt !== undefined || each.isRefused) continue;
+      this.#checkArrived(each);
+      if (each.expected.length < MOST_BUFFERED) each.expected.push(op);
+      else {
+        each.isOverrun = true;
+        each.endedAt = this.#world.clock.now;
+      }
+    }
+    this.#newest = op;
+    this.#deliveredAt = this.#world.clock.now;
+  }
+
+  /** What handles show of a connection that stands. */
+  checkStatus(group: string, isMember: boolean): void {
+    const handle = this.#handles.get(group);
+    if (handle === undefined) return;
+    const { status, error } = handle.group;
+    if (handle.told !== status) this.#failed(`${group} is ${status}, and ${handle.told} was told`);
+    // Its answer may be lost, whatever was done.
+    const isForbidden = error instanceof SendMessageError && error.errorDetail?.name === "Forbidden";
+    const isUnsure = isMember && !isForbidden;
+    const isRight = status === "refused" ? !isMember || isUnsure : (status === "joined") === isMember;
+    const loops = this.#subscriptions.some(
+      (each) => each.group === group && each.pace !== undefined && each.endedAt === undefined,
+    );
+    if (status === "refused" && loops) this.#failed(`a loop over ${group} goes on, which is refused`);
+    if (status === "joining" && this.#waits(group)) return;
+    if (!isRight) this.#failed(`${group} is called ${status}, which it isn't`);
+    if ((status === "refused") !== (error !== undefined))
+      this.#failed(`${group} is ${status}, with the error ${String(error)}`);
+  }
+
+  /** When all is over and nobody subscribes any more. */
+  check(): void {
+    for (const each of this.#subscriptions)
+      if (!each.isOver) this.#failed(`a loop over ${each.group} didn't end`);
+  }
+
+  #handle(name: string): Handle {
+    let handle = this.#handles.get(name);
+    if (handle !== undefined) return handle;
+    const group = this.#actor.client.group<Json>(name);
+    handle = { group, told: group.status };
+    this.#handles.set(name, handle);
+    const { told } = handle;
+    if (told !== "idle" && told !== "joined") this.#failed(`${name} is ${told} without a subscriber`);
+    group.onStatusChange((status) => this.#changed(name, status));
+    return handle;
+  }
+
+  #changed(name: string, status: GroupStatus): void {
+    const handle = this.#handle(name);
+    this.#trace(() => `${name} is ${status}`);
+    if (status === handle.told) this.#failed(`${name} is told to be ${status} twice`);
+    handle.told = status;
+    if (status === "refused")
+      for (const each of this.#subscriptions)
+        each.isRefused ||= each.group === name && each.pace !== undefined;
+    const asked = this.#actor.written.some(
+      ({ wire, message }) =>
+        message["type"] === "joinGroup" &&
+        message["group"] === name &&
+        wire.connectionId === this.#actor.client.connectionId,
+    );
+    if (status === "refused" && !asked && !this.#actor.sendIsBroken)
+      this.#failed(`${name} is refused, and nobody was asked`);
+  }
+
+  /** A join of the connection that stands has no answer yet. */
+  #waits(name: string): boolean {
+    const { written, answered, client } = this.#actor;
+    return written.some(
+      ({ wire, message }) =>
+        message["type"] === "joinGroup" &&
+        message["group"] === name &&
+        wire.connectionId === client.connectionId &&
+        !answered.has(message["ackId"] as number),
+    );
+  }
+
+  #end(subscription: Subscription): void {
+    this.#checkArrived(subscription);
+    subscription.endedAt = this.#world.clock.now;
+    subscription.end();
+  }
+
+  /** Listeners are called in that moment, and loops go on in it. */
+  #checkArrived({ group, expected, at, pace = 0 }: Subscription): void {
+    const { now } = this.#world.clock;
+    const due = this.#deliveredAt + pace * MOST_BUFFERED;
+    if (expected.length === 0 || at === now || now <= due || this.#actor.timeIsWrong) return;
+    this.#failed(`message ${String(expected[0])} didn't reach a subscriber of ${group}`);
+  }
+
+  #got(subscription: Subscription, { data, group: name }: GroupMessage<Json>): void {
+    const { group, at, endedAt, expected, isOverrun } = subscription;
+    const op = data["op"];
+    if (endedAt !== undefined && !isOverrun)
+      this.#failed(`message ${String(op)} came behind a subscription to ${group}`);
+    if (name !== group) this.#failed(`message ${String(op)} of ${name} came to a subscriber of ${group}`);
+    const due = expected.shift();
+    // One who comes while a message is given around may get it too.
+    const isFirst = due === undefined && at === this.#world.clock.now && op === this.#newest;
+    if (due !== op && !isFirst)
+      this.#failed(`message ${String(op)} came to a subscriber of ${group}, not ${String(due)}`);
+  }
+
+  async #loop(
+    subscription: Subscription,
+    messages: AsyncIterableIterator<GroupMessage<Json>>,
+  ): Promise<void> {
+    try {
+      for await (const message of messages) {
+        // Left while this one was handed over.
+        if (subscription.endedAt !== undefined && !subscription.isOverrun) break;
+        this.#got(subscription, message);
+        if (subscription.pace !== 0) await this.#pause(subscription.pace);
+      }
+      if (subscription.endedAt === undefined) this.#failed(`a loop over ${subscription.group} ended`);
+    } catch (error) {
+      const { group } = subscription;
+      this.#trace(() => `a loop over ${group} ends: ${String(error)}`);
+      if (!(error instanceof Error)) this.#failed(`a loop over ${group} got no Error`);
+      if (subscription.expected.length > 0) this.#failed(`a loop over ${group} ends before it has got all`);
+    }
+    subscription.endedAt ??= this.#world.clock.now;
+    subscription.isOver = true;
+  }
+
+  #pause(time = 0): Promise<void> {
+    const { clock } = this.#world;
+    return new Promise((resolve) => clock.after(time, () => this.#actor.soon(resolve)));
+  }
+
+  #trace(line: () => string): void {
+    this.#world.trace(this.#actor.name, line);
+  }
+
+  #failed(reason: string): void {
+    this.#world.failed(`${this.#actor.name}: ${reason}`);
+  }
+}

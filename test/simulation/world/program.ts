@@ -1,0 +1,292 @@
+import type { SendMessageError } from "../../../src/core/errors.js";
+import type { WebPubSubResult } from "../../../src/core/models/options.js";
+import type { WebPubSubClientState } from "../../../src/core/models/events.js";
+import type { Actor } from "./actor.js";
+import { NEEDS_JSON, type Call } from "../plans/plan.js";
+import { knownStates } from "../oracles/stateOracle.js";
+import { Signal } from "./signal.js";
+import type { World } from "./world.js";
+
+export type OperationCall = Exclude<
+  Call,
+  { do: "start" | "stop" | "subscribe" | "unsubscribe" | "retain" | "release" | "stream" | "invoke" }
+>;
+
+/** One call of an operation and how it ended. */
+export interface OperationRecord {
+  readonly op: number;
+  readonly call: OperationCall;
+  readonly at: number;
+  readonly stateAtCall: WebPubSubClientState;
+  readonly connectionAtCall: string | undefined;
+  readonly signal: Signal | undefined;
+  /** The group had subscribers. */
+  readonly isHeld: boolean;
+  /** Those that aren't settled at the time of the call and have the ack id that it brings. */
+  readonly rivals: readonly OperationRecord[];
+  result: WebPubSubResult | undefined;
+  error: SendMessageError | undefined;
+  settledAt: number | undefined;
+}
+
+/** One call of `start` or `stop`. */
+export interface LifeRecord {
+  readonly kind: "start" | "stop";
+  readonly at: number;
+  readonly stateAtCall: WebPubSubClientState;
+  readonly signal: Signal | undefined;
+  readonly frozenFor: number;
+  readonly allowedInMs: number;
+  readonly drainInMs: number;
+  readonly keepsTrying: boolean;
+  error: Error | undefined;
+  settledAt: number | undefined;
+}
+
+/** The application: calls the client and keeps a record of every call. */
+export class Program {
+  readonly operations: OperationRecord[] = [];
+  /** Sends and events by their number. */
+  readonly numbered = new Map<number, OperationRecord>();
+  readonly lives: LifeRecord[] = [];
+  /** The program has started the client and not stopped it. */
+  wanted = false;
+  readonly #actor: Actor;
+  readonly #world: World;
+  #newestStart: LifeRecord | undefined;
+
+  constructor(actor: Actor, world: World) {
+    this.#actor = actor;
+    this.#world = world;
+  }
+
+  /** Operations and lives without an end. */
+  get pending(): number {
+    let count = 0;
+    for (const { settledAt } of this.operations) if (settledAt === undefined) count++;
+    for (const { settledAt } of this.lives) if (settledAt === undefined) count++;
+    return count + this.#actor.streams.pending + this.#actor.invocations.pending;
+  }
+
+  /** Operations of the client's own that wait for their answer on this connection. */
+  get ownPending(): number {
+    const { written, answered, client } = this.#actor;
+    const mine = new Set(
+      this.operations.map(({ result, error, call }) => result?.ackId ?? error?.ackId ?? call.ackId),
+    );
+    // After that long the client has tried again, or given up.
+    const recent = this.#world.clock.now - this.#actor.plan.ackTimeoutInMs - 5_000;
+    const waits = ({ wire, message, at }: (typeof written)[number]): boolean => {
+      const ackId = message["ackId"] as number | undefined;
+      if (at < recent || ackId === undefined || wire.connectionId !== client.connectionId) return false;
+      return !answered.has(ackId) && !mine.has(ackId);
+    };
+    return written.filter(waits).length;
+  }
+
+  /** By its options the client may end by itself. */
+  get mayStopByItself(): boolean {
+    const { autoReconnect, maxReconnects } = this.#actor.plan;
+    return !autoReconnect || maxReconnects >= 0;
+  }
+
+  /** The client says that it is stopped. */
+  stopped(): void {
+    if (this.wanted && !this.mayStopByItself) this.#world.failed(`${this.#actor.name} stopped by itself`);
+    this.wanted = false;
+    this.#actor.retention.stopped();
+    this.#world.stopped(this.#actor);
+  }
+
+  /** The client is started otherwise than by a call of `start`. */
+  begins(): void {
+    this.wanted = true;
+    this.#newestStart = undefined;
+  }
+
+  call(call: Call): void {
+    const { groups, retention, plan } = this.#actor;
+    if (plan.protobuf === true && NEEDS_JSON.has(call.do)) return;
+    if (call.do === "start" || call.do === "stop") this.#live(call);
+    else if (call.do === "subscribe") groups.subscribe(call.group, call.loop);
+    else if (call.do === "unsubscribe") groups.unsubscribe(call.group);
+    else if (call.do === "retain") retention.retain();
+    else if (call.do === "release") retention.release();
+    else if (call.do === "stream") this.#actor.streams.send(call, this.#signal(call.abortAfter));
+    else if (call.do === "invoke") this.#actor.invocations.invoke(call, this.#signal(call.abortAfter));
+    else if (call.do === "send") for (let i = 0; i < (call.times ?? 1); i++) this.#operate(call);
+    else this.#operate(call);
+  }
+
+  #live(call: Extract<Call, { do: "start" | "stop" }>): void {
+    const { client, environment } = this.#actor;
+    const signal = call.do === "start" ? this.#signal(call.abortAfter) : undefined;
+    const keepsTrying = call.do === "start" && call.keepTrying === true;
+    const record: LifeRecord = {
+      kind: call.do,
+      at: this.#world.clock.now,
+      stateAtCall: client.state,
+      signal,
+      frozenFor: environment.frozenFor,
+      // A wake grants an attempt 5 s more at most, a close frame has 50 ms.
+      allowedInMs: call.do === "start" ? (keepsTrying ? Infinity : 10_001) : (call.drain ?? 0) + 60,
+      keepsTrying,
+      drainInMs: call.do === "stop" ? (call.drain ?? 0) : 0,
+      error: undefined,
+      settledAt: undefined,
+    };
+    this.lives.push(record);
+    // There is nothing to stop where it is stopped; who retains it has it started in a moment.
+    if (call.do === "stop") this.wanted &&= record.stateAtCall === "Stopped";
+    else if (record.stateAtCall === "Stopped" && signal?.aborted !== true) {
+      this.wanted = true;
+      this.#newestStart = record;
+      if (keepsTrying && signal !== undefined)
+        signal.onAbort = () => {
+          if (record.settledAt === undefined) this.wanted = false;
+        };
+    }
+    this.#world.trace(this.#actor.name, () => `calls ${JSON.stringify(call)} while ${client.state}`);
+    const promise =
+      call.do === "start"
+        ? client.start(
+            signal === undefined && !keepsTrying
+              ? undefined
+              : { abortSignal: signal, keepTrying: keepsTrying },
+          )
+        : client.stop(call.drain === undefined ? undefined : { drainInMs: call.drain });
+    promise.then(
+      () => this.#lived(record),
+      (error: Error) => this.#lived(record, error),
+    );
+  }
+
+  #lived(record: LifeRecord, error?: Error): void {
+    const { client, environment, name } = this.#actor;
+    const failed = (reason: string): void => this.#world.failed(`${name}: ${reason}`);
+    record.settledAt = this.#world.clock.now;
+    record.error = error;
+    this.#world.trace(name, () => `${record.kind} ${error === undefined ? "resolves" : error.message}`);
+    const took = record.settledAt - record.at - (environment.frozenFor - record.frozenFor);
+    if (took > record.allowedInMs) failed(`${record.kind}() took ${took} ms`);
+    if (record.kind === "stop") {
+      if (error !== undefined) failed(`stop() rejected: ${error.message}`);
+      return;
+    }
+    if (record.stateAtCall !== "Stopped" && error === undefined)
+      failed(`start() resolved although it was ${record.stateAtCall}`);
+    if (record.stateAtCall === "Stopped" && error !== undefined && this.#newestStart === record) {
+      if (record.keepsTrying && this.wanted && !this.mayStopByItself)
+        failed(`start() doesn't keep trying: ${error.message}`);
+      this.wanted = false;
+    }
+    if (client.state === "Stopped") this.#world.stopped(this.#actor);
+  }
+
+  #operate(call: OperationCall): void {
+    const { client } = this.#actor;
+    if (call.do === "state" || call.do === "watch" || call.do === "unwatch") this.#world.usesStates = true;
+    const op = this.#world.nextOperation();
+    const record: OperationRecord = {
+      op,
+      call,
+      at: this.#world.clock.now,
+      stateAtCall: client.state,
+      connectionAtCall: client.connectionId,
+      signal: this.#signal(call.abortAfter),
+      isHeld: call.do === "leave" && this.#actor.groups.holds(call.group) === true,
+      rivals:
+        call.ackId === undefined || isForgotten(call)
+          ? []
+          : this.operations.filter(
+              ({ call: other, settledAt, at }) =>
+                settledAt === undefined &&
+                other.ackId === call.ackId &&
+                !isForgotten(other) &&
+                at < this.#world.clock.now,
+            ),
+      result: undefined,
+      error: undefined,
+      settledAt: undefined,
+    };
+    this.operations.push(record);
+    if (call.do === "send" || call.do === "event") this.numbered.set(op, record);
+    this.#actor.conduct.calls(record);
+    this.#world.trace(
+      this.#actor.name,
+      () => `calls op ${op}: ${JSON.stringify(call)} while ${client.state}`,
+    );
+    this.#invoke(record).then(
+      (result) => this.#settled(record, result),
+      (error: SendMessageError) => this.#settled(record, undefined, error),
+    );
+  }
+
+  #invoke({ op, call, signal }: OperationRecord): Promise<WebPubSubResult> {
+    const { client } = this.#actor;
+    const options = { ackId: call.ackId, abortSignal: signal };
+    switch (call.do) {
+      case "join":
+        return client.joinGroup(call.group, options);
+      case "leave":
+        return client.leaveGroup(call.group, options);
+      case "state":
+        return call.value === undefined
+          ? client.clearGroupState(call.group, options)
+          : client.setGroupState(call.group, { is: call.value }, options);
+      case "watch":
+        return client.subscribeGroupStates(call.group, options);
+      case "unwatch":
+        return client.unsubscribeGroupStates(call.group, options);
+      case "send": {
+        const more = { noEcho: call.noEcho, fireAndForget: call.forget, ttlSeconds: call.ttl };
+        const content = call.bytes === undefined ? { op } : { op, filling: filling(call.bytes) };
+        return client.sendToGroup(call.group, content, "json", { ...options, ...more });
+      }
+      case "event": {
+        const content = call.reply === true ? { op, reply: true } : { op };
+        return client.sendEvent("told", content, "json", { ...options, fireAndForget: call.forget });
+      }
+    }
+  }
+
+  #settled(record: OperationRecord, result?: WebPubSubResult, error?: SendMessageError): void {
+    record.settledAt = this.#world.clock.now;
+    record.result = result;
+    const { toldStates } = this.#actor;
+    // What came before the answer couldn't be asked for yet.
+    if (result !== undefined && record.call.do === "watch")
+      toldStates.set(record.call.group, knownStates(this.#actor, record.call.group));
+    const answer = result?.ackId === undefined ? undefined : this.#actor.answers.get(result.ackId);
+    if (result !== undefined && answer !== undefined && result.isDuplicated !== (answer === "Duplicate"))
+      this.#world.failed(
+        `${this.#actor.name}: op ${record.op} was answered ${answer}, its result says otherwise`,
+      );
+    record.error = error;
+    // Where it was the last one that a drain waited for, the client is stopping by now.
+    const isAway = ["Connecting", "Recovering", "Disconnected"].includes(this.#actor.client.state);
+    if (error?.code === "AckTimeout" && isAway)
+      this.#world.failed(`${this.#actor.name}: op ${record.op} ran out of time without a connection`);
+    this.#world.trace(this.#actor.name, () => {
+      const how = error === undefined ? JSON.stringify(result) : `${error.code}: ${error.message}`;
+      return `op ${record.op} settles: ${how}`;
+    });
+  }
+
+  #signal(abortAfter: number | undefined): Signal | undefined {
+    if (abortAfter === undefined) return undefined;
+    const signal = new Signal(() => this.#world.clock.now);
+    if (abortAfter < 0) signal.abort();
+    else this.#world.clock.after(abortAfter, () => this.#actor.soon(() => signal.abort()));
+    return signal;
+  }
+}
+
+/** So much text. */
+export function filling(bytes: number): string {
+  return "x".repeat(bytes);
+}
+
+function isForgotten(call: OperationCall): boolean {
+  return "forget" in call && call.forget === true;
+}
