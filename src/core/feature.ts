@@ -2,7 +2,8 @@ import type { CoreClient } from "./coreClient.js";
 import type { Inside } from "./inside.js";
 import type { CoreClientEvents } from "./models/events.js";
 import type { Settings } from "./options.js";
-import type { FeatureHooks, Writer } from "./session/featureHooks.js";
+import type { FeatureHooks } from "./session/featureHooks.js";
+import type { Frame } from "./session/frame.js";
 import type { Memberships } from "./session/memberships.js";
 import type { Operations } from "./session/operations.js";
 import type { Emitter, OnListenerError } from "./util/emitter.js";
@@ -14,7 +15,7 @@ export type AnyClient = CoreClient;
  * What a feature is given of its client.
  * @experimental
  */
-export interface FeaturePort extends Operations, Writer {
+export interface FeaturePort extends Operations {
   /** The client itself. */
   readonly client: AnyClient;
   /** The client's options, complete and checked. */
@@ -33,6 +34,10 @@ export interface FeaturePort extends Operations, Writer {
    * @returns whether the protocol carries them
    */
   carries(frames: Readonly<Record<string, object>>): boolean;
+  /** Frames may be written. */
+  readonly writable: boolean;
+  /** Hands a frame to the socket; throws what the socket throws. */
+  write(frame: Frame): void;
   /** Frames may be written, and the service keeps up with them. What can wait asks, and waits for `onRoom`. */
   hasRoom(): boolean;
   /** One of the `pending` things has ended. */

@@ -23,6 +23,10 @@ export class MachineCaller implements Caller {
   readonly #outlet: Outlet;
   #state: State = {
     name: "Connected",
+    told: { connectionId: IDENTITY.connectionId, recovering: false },
+    farewell: undefined,
+    drainUntil: undefined,
+    groups: "joined",
     identity: IDENTITY,
     confirmed: true,
     // It has stood for an hour.

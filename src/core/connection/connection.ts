@@ -1,7 +1,7 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import { AbortError } from "@azure/abort-controller";
 import { ConnectionError, toError } from "../errors.js";
-import type { CoreClientEvents, WebPubSubClientState } from "../models/events.js";
+import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
 import type { GetClientAccessUrlOptions } from "../models/options.js";
 import type { Settings } from "../options.js";
@@ -13,32 +13,28 @@ import { deferred, type Deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { harmless, recoveryUrl, withoutQuery } from "./accessUrl.js";
-import { Announcer } from "./announcer.js";
 import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
-import { Heartbeat } from "./heartbeat.js";
 import { Link } from "./link.js";
-import type { SessionPort } from "./sessionPort.js";
+import type { LinkPort, SessionPort } from "./sessionPort.js";
 import { INITIAL_STATE, type Effect, type Event, type Identity, type State } from "./state.js";
 import { transition } from "./transition.js";
+import { Transport } from "./transport.js";
 
 const INITIAL_INFO: ConnectionInfo = { state: "Stopped" };
 
-/**
- * Runs what the state machine decides: owner of the socket and of the connection's timers. It
- * decides nothing by itself.
- */
-export class Connection {
+/** Runs what the state machine decides: owner of the connection's timers and of what it is told. It decides nothing. */
+export class Connection implements LinkPort {
   readonly #settings: Settings;
   readonly #getUrl: (options: GetClientAccessUrlOptions) => Promise<string>;
   readonly #session: SessionPort;
-  readonly #announcer: Announcer;
-  readonly #heartbeat: Heartbeat;
+  readonly #emitter: Emitter<CoreClientEvents>;
+  readonly #transport: Transport;
   #state: State = INITIAL_STATE;
   #info: ConnectionInfo = INITIAL_INFO;
-  #link: Link | undefined;
   /** Access URL of the current connection id, which its recoveries use. */
   #url = "";
   readonly #timer: Timer;
+  readonly #drainTimer: Timer;
   #credentialAbort: AbortController | undefined;
   #starting: Deferred<void> | undefined;
   #stopping: Deferred<void> | undefined;
@@ -53,12 +49,13 @@ export class Connection {
     this.#settings = settings;
     this.#getUrl = getUrl;
     this.#session = session;
+    this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
-    this.#announcer = new Announcer(emitter, (callback) => session.whenJoined(callback));
-    this.#heartbeat = new Heartbeat(
+    this.#drainTimer = new Timer(settings.environment);
+    this.#transport = new Transport(
       settings,
       (error) => this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
-      () => session.pinged(),
+      () => session.onRoom(),
     );
   }
 
@@ -75,14 +72,20 @@ export class Connection {
     return "identity" in this.#state ? this.#state.identity : undefined;
   }
 
-  /** Frames may be written. */
   get writable(): boolean {
-    return this.#state.name === "Connected" && this.#link?.open === true;
+    return this.#state.name === "Connected" && this.#transport.isOpen;
   }
 
-  /** Hands a frame to the socket; throws what the socket throws. */
-  write(frame: string | ArrayBuffer): void {
-    this.#link?.send(frame);
+  hasRoom(): boolean {
+    return this.writable && this.#transport.hasRoom();
+  }
+
+  write(frame: string | ArrayBuffer, sent?: { position: number }): void {
+    this.#transport.write(frame, sent);
+  }
+
+  answered(position: number): void {
+    this.#transport.answered(position);
   }
 
   start(given?: AbortSignalLike, keepTrying?: boolean): Promise<void> {
@@ -115,18 +118,13 @@ export class Connection {
 
   /** @param drainInMs what is pending has so long first */
   stop(drainInMs = 0): Promise<void> {
-    if (drainInMs > 0 && this.#state.name !== "Stopped") return this.#drainAndStop(drainInMs);
     this.#stopping ??= deferred<void>();
     const { promise } = this.#stopping;
-    this.#dispatch({ type: "stop" });
+    const { name } = this.#state;
+    const mayDrain = drainInMs > 0 && name !== "Stopped" && name !== "Stopping";
+    const until = this.#settings.environment.now() + drainInMs;
+    this.#dispatch(mayDrain ? { type: "drain", until } : { type: "stop" });
     return promise;
-  }
-
-  async #drainAndStop(drainInMs: number): Promise<void> {
-    await this.#session.drain(drainInMs);
-    // Stopped by itself or started anew meanwhile: there is nothing left to end.
-    if (!this.#session.draining && this.state !== "Stopping") return;
-    return this.stop();
   }
 
   #dispatch(event: Event): void {
@@ -158,16 +156,19 @@ export class Connection {
     if (before.due !== state.due || before.epoch !== state.epoch) {
       this.#timer.at(state.due, () => this.#dispatch({ type: "due" }));
     }
+    if (before.drainUntil !== state.drainUntil) {
+      this.#drainTimer.at(state.drainUntil ?? Infinity, () => this.#dispatch({ type: "drained" }));
+    }
     if (before.name !== state.name) {
       if (before.name === "Connected") {
-        this.#heartbeat.end();
+        this.#transport.end();
         this.#session.onSuspended();
       }
       if (before.name === "Connecting") {
         this.#credentialAbort?.abort();
         this.#credentialAbort = undefined;
       }
-      if (state.name === "Connected") this.#heartbeat.begin(this.#link);
+      if (state.name === "Connected") this.#transport.begin();
       if (state.name === "Stopped") {
         this.#endWake?.();
         this.#endWake = undefined;
@@ -190,18 +191,14 @@ export class Connection {
         this.#open(effect.epoch, effect.identity);
         return;
       case "closeSocket":
-        this.#link?.close();
-        return;
+        return this.#transport.close();
       case "dropSocket":
-        this.#link?.drop();
-        this.#link = undefined;
-        return;
+        return this.#transport.drop();
       case "ping":
-        this.#heartbeat.ping(this.#link);
+        this.#transport.ping();
         return;
       case "probe":
-        this.#heartbeat.probe();
-        return;
+        return this.#transport.probe();
       case "sessionBegins":
         return this.#session.onOpened();
       case "sessionResumes":
@@ -219,27 +216,43 @@ export class Connection {
         this.#stopping?.resolve();
         this.#stopping = undefined;
         return;
-      case "changed": {
-        const { error, attempt, nextDelayInMs } = effect.details;
-        const why = error === undefined ? "" : `: ${error.message}`;
-        const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
-        this.#settings.logger.info(`${this.#state.name}${why}${next}`);
-        const now = this.#settings.environment.now();
-        // Before anybody is told: listeners find the news already here.
-        this.#info = nextInfo(this.#info, this.#state.name, effect.details, this.identity?.userId, now);
-        return this.#announcer.stateChanged(this.#state.name, effect.details);
+      case "changed":
+        return this.#changed(effect.details);
+      case "awaitGroups": {
+        const { connectionId } = effect;
+        return this.#session.whenJoined(() => this.#dispatch({ type: "rejoined", connectionId }));
       }
-      case "announce":
-        if (effect.event === "stopped") this.#announcer.stopped();
-        else this.#announcer[effect.event](effect.identity);
-        return;
-      case "announceDisconnected":
-        return this.#announcer.disconnected();
+      case "drainOperations":
+        // What the last answer means is told first.
+        return this.#session.drain(
+          () => void Promise.resolve().then(() => this.#dispatch({ type: "drained" })),
+        );
+      case "emit":
+        return this.#emitter.emit(effect.event, effect.args as never);
       case "dispatch":
         return this.#dispatch(effect.event);
       default:
         assertNever(effect);
     }
+  }
+
+  #changed(details: Omit<OnStateChangedArgs, "state" | "previousState">): void {
+    const { logger, environment } = this.#settings;
+    const { farewell, name: state } = this.#state;
+    const { error, attempt, nextDelayInMs } = details;
+    const why = error === undefined ? "" : `: ${error.message}`;
+    const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
+    logger.info(`${state}${why}${next}`);
+    const previousState = this.#info.state;
+    // Before anybody is told: listeners find the news already here.
+    this.#info = nextInfo(this.#info, state, details, this.identity?.userId, environment.now());
+    const reason = details.reason || (state === "Connected" ? undefined : farewell?.message);
+    this.#emitter.emit("state-changed", {
+      state,
+      previousState,
+      ...details,
+      ...(reason ? { reason } : undefined),
+    });
   }
 
   async #fetchUrl(epoch: number): Promise<void> {
@@ -263,11 +276,12 @@ export class Connection {
     const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
     try {
       if (identity !== undefined) url = recoveryUrl(url, identity);
-      this.#link = new Link(environment.createWebSocket(url, protocol.name), url, {
+      const link = new Link(environment.createWebSocket(url, protocol.name), url, {
         onOpen: () => this.#dispatch({ type: "open", epoch }),
         onFrame: (data) => this.#receive(data, epoch),
         onLost: lost,
       });
+      this.#transport.attach(link);
     } catch (thrown) {
       const cause = toError(thrown);
       // What the constructor throws may quote the URL, and with it the token.
@@ -278,7 +292,7 @@ export class Connection {
 
   #receive(data: string | ArrayBuffer, epoch: number): void {
     if (epoch !== this.#state.epoch) return;
-    this.#heartbeat.heard();
+    this.#transport.heard();
     let parsed: WebPubSubMessage[] | WebPubSubMessage | null = null;
     try {
       parsed = this.#settings.protocol.parseMessages(data);
@@ -299,23 +313,23 @@ export class Connection {
   /** @param message null or undefined for one that is not known */
   #handle(message: WebPubSubMessage | null | undefined, size: number, epoch: number): void {
     if (this.#isOver(epoch)) return;
-    const link = this.#link;
     if (message?.kind === "connected") {
       const identity = toIdentity(message);
-      if (link !== undefined) link.token = identity.reconnectionToken;
+      this.#transport.hearsToken(identity.reconnectionToken);
       this.#dispatch({ type: "connected", epoch, identity });
       return;
     }
     if (message?.kind === "disconnected") {
-      this.#settings.logger.info(`The service disconnects: ${link?.clean(`${message.message}`)}`);
-      this.#announcer.farewell(message);
+      this.#settings.logger.info(`The service disconnects: ${this.#transport.clean(`${message.message}`)}`);
+      this.#dispatch({ type: "farewell", epoch, message });
       return;
     }
     if (this.#state.name === "Recovering") {
       this.#dispatch({ type: "frame", epoch });
       if (this.#isOver(epoch)) return;
     }
-    if (message) this.#session.receive(message, size);
+    if (message?.kind === "pong") this.#transport.answered();
+    else if (message) this.#session.receive(message, size);
   }
 
   /** A listener, of the message before or of the recovery that this one proves, may have stopped the client. */

@@ -9,20 +9,33 @@ export interface SessionPort {
   onOpened(): void;
   /** The same connection stands again. */
   onRecovered(): void;
+  /** The service has caught up with what is written. */
+  onRoom(): void;
   /** The link is down; the connection may be recovered. */
   onSuspended(): void;
   /** The connection id is gone. */
   onLost(error: ConnectionError): void;
-  /** Takes nothing new and waits until everything is settled, at most so long. */
-  drain(timeoutInMs: number): Promise<void>;
-  /** Nothing new is taken, what is pending has its time. */
-  readonly draining: boolean;
+  /** Takes nothing new, and calls back once everything pending is settled. */
+  drain(onIdle: () => void): void;
   /** Nothing is accepted any more; what is pending rejects. */
   onStopped(error: ConnectionError): void;
-  /** The connection has sent a ping of its own. */
-  pinged(): void;
   /** @param size of the frame the message came in: characters or bytes */
   receive(message: WebPubSubMessage, size: number): void;
   /** Calls back once the groups of a new connection are joined again. */
   whenJoined(callback: () => void): void;
+}
+
+/** What the session writes to. */
+export interface LinkPort {
+  /** Frames may be written. */
+  readonly writable: boolean;
+  /** Frames may be written, and the service keeps up with them. */
+  hasRoom(): boolean;
+  /**
+   * Throws what the socket throws.
+   * @param sent is told the frame's position, which `answered` confirms, before the frame is written
+   */
+  write(frame: string | ArrayBuffer, sent?: { position: number }): void;
+  /** An answer shows that the service has read everything up to a position. */
+  answered(position: number): void;
 }

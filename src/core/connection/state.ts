@@ -1,5 +1,6 @@
 import type { ConnectionError } from "../errors.js";
-import type { OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
+import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
+import type { DisconnectedMessage } from "../models/messages.js";
 import type { RetryPolicy } from "./retryPolicy.js";
 
 /** What makes a connection the same one over several sockets. */
@@ -10,13 +11,33 @@ export interface Identity {
   readonly reconnectionToken: string;
 }
 
+/** What the application was told last of a connection whose end it wasn't told. */
+export interface Told {
+  readonly connectionId: string;
+  /** By `recovering`, and not yet by `recovered`. */
+  readonly recovering: boolean;
+}
+
+/** What a state hands on to the next one, whatever that is. */
+export interface Kept {
+  /** None: no connection, or its end. */
+  readonly told: Told | undefined;
+  /** The service's last words on this connection or attempt. */
+  readonly farewell: DisconnectedMessage | undefined;
+  /** Nothing new is taken, and the client stops when everything pending is settled, or at this time. */
+  readonly drainUntil: number | undefined;
+}
+
 /** Fields that every state has. */
-interface Base {
+interface Base extends Kept {
   /** Number of the current attempt and its socket; what an older one says is not heard. */
   readonly epoch: number;
   /** When the state's only timer fires (`now` of the environment); Infinity for never. */
   readonly due: number;
 }
+
+/** The groups of a new connection: `connected` is told when they are joined again. */
+type Groups = "unasked" | "awaited" | "joined";
 
 /**
  * The whole state of the connection in one value. A timer ends with its state because it is a part
@@ -36,6 +57,7 @@ export type State =
   | ({
       readonly name: "Connected";
       readonly identity: Identity;
+      readonly groups: Groups;
       /** This socket has brought its `connected` message; a recovered one may bring none. */
       readonly confirmed: boolean;
       readonly since: number;
@@ -47,6 +69,7 @@ export type State =
   | ({
       readonly name: "Recovering";
       readonly identity: Identity;
+      readonly groups: Groups;
       readonly phase: "waiting" | "opening" | "proving";
       readonly attempt: number;
       /** End of the recovery window. */
@@ -73,6 +96,16 @@ export type Event =
   /** A frame that isn't a `connected` or `disconnected` message. */
   | { readonly type: "frame"; readonly epoch: number }
   | { readonly type: "connected"; readonly epoch: number; readonly identity: Identity }
+  /** The service is about to close the connection. */
+  | { readonly type: "farewell"; readonly epoch: number; readonly message: DisconnectedMessage }
+  /** The groups of this connection are joined again, or have had their time. */
+  | { readonly type: "rejoined"; readonly connectionId: string }
+  /** The listeners have had their say: what else there is to tell is told. */
+  | { readonly type: "tell" }
+  /** Stop when everything pending is settled, at the latest at this time. */
+  | { readonly type: "drain"; readonly until: number }
+  /** Everything pending is settled, or its time is over. */
+  | { readonly type: "drained" }
   /** The socket closed, or the attempt or the socket was given up. */
   | { readonly type: "lost"; readonly epoch: number; readonly error: ConnectionError }
   /** The state's timer. */
@@ -102,15 +135,22 @@ export type Effect =
   | { readonly type: "settleStart"; readonly error?: Error }
   | { readonly type: "settleStop" }
   | { readonly type: "changed"; readonly details: Omit<OnStateChangedArgs, "state" | "previousState"> }
-  | {
-      readonly type: "announce";
-      readonly event: "connected" | "recovering" | "recovered";
-      readonly identity: Identity;
-    }
-  | { readonly type: "announce"; readonly event: "stopped" }
-  | { readonly type: "announceDisconnected" }
+  /** Calls back with `rejoined` once the groups are joined again. */
+  | { readonly type: "awaitGroups"; readonly connectionId: string }
+  /** No operation is taken any more; `drained` follows when those pending are settled. */
+  | { readonly type: "drainOperations" }
+  | Emission
   /** Feeds an event back, after the listeners of the effects before it have had their say. */
   | { readonly type: "dispatch"; readonly event: Event };
+
+/** One event for the application. */
+export type Emission = {
+  [Name in "connected" | "disconnected" | "recovering" | "recovered" | "stopped"]: {
+    readonly type: "emit";
+    readonly event: Name;
+    readonly args: CoreClientEvents[Name];
+  };
+}[keyof Pick<CoreClientEvents, "connected" | "disconnected" | "recovering" | "recovered" | "stopped">];
 
 /** What a decision may depend on beside state and event. */
 export interface Context {
@@ -133,4 +173,16 @@ export interface Step {
 /** One state by its name. */
 export type In<Name extends WebPubSubClientState> = Extract<State, { name: Name }>;
 
-export const INITIAL_STATE: State = { name: "Stopped", epoch: 0, due: Infinity };
+const NOTHING_KEPT: Kept = { told: undefined, farewell: undefined, drainUntil: undefined };
+
+/** Stopped, with nothing owed. */
+export function stopped(epoch: number): In<"Stopped"> {
+  return { name: "Stopped", ...NOTHING_KEPT, epoch, due: Infinity };
+}
+
+export const INITIAL_STATE: State = stopped(0);
+
+/** What the next state takes over from this one. */
+export function kept({ told, farewell, drainUntil }: Kept): Kept {
+  return { told, farewell, drainUntil };
+}

@@ -3,7 +3,16 @@ import type { OnStateChangedArgs } from "../models/events.js";
 import { decideOnClose, firstAttemptSpread, SESSION_GONE } from "./closePolicy.js";
 import { LATE } from "./liveness.js";
 import { FLAP_POLICY, RECOVERY_PERIOD, recoveryDelay, retryDelay } from "./retryPolicy.js";
-import type { Context, Effect, Identity, In, State, Step } from "./state.js";
+import {
+  kept,
+  stopped,
+  type Context,
+  type Effect,
+  type Identity,
+  type In,
+  type State,
+  type Step,
+} from "./state.js";
 
 /** How long after a drop the service is sure to keep a session, in ms (public client specification). */
 const RECOVERY_WINDOW = 30_000;
@@ -20,7 +29,7 @@ const RESUMED_AFTER = 1_000;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
-const ANNOUNCE_DISCONNECTED: Effect = { type: "announceDisconnected" };
+const TELL: Effect = { type: "dispatch", event: { type: "tell" } };
 
 /** One attempt to make a new connection. */
 export function connect(
@@ -34,6 +43,9 @@ export function connect(
   return {
     state: {
       name: "Connecting",
+      ...kept(state),
+      // The last words of a connection or an attempt say nothing about the next one.
+      farewell: undefined,
       purpose,
       open: false,
       attempt,
@@ -52,7 +64,7 @@ export function connect(
  * An attempt that began before the machine slept is likely dead: it gets little time more. Where the
  * recovery window leaves it less, another one is made at once.
  */
-export function hurry(state: In<"Connecting" | "Recovering">, context: Context): Step {
+export function shortenAttempt(state: In<"Connecting" | "Recovering">, context: Context): Step {
   if (state.name === "Recovering" && !state.late && state.deadline - context.now < AFTER_WAKE) {
     const step = recover(state, context, true);
     return { state: step.state, effects: [{ type: "dropSocket" }, ...step.effects] };
@@ -67,31 +79,31 @@ export function failStart(state: In<"Connecting">, error: Error): Step {
       ? error
       : new ConnectionError("Stopped", "start was aborted", { cause: error });
   return {
-    state: { name: "Stopped", epoch: state.epoch + 1, due: Infinity },
+    state: stopped(state.epoch + 1),
     effects: [
       { type: "dropSocket" },
       { type: "settleStart", error },
       { type: "refuseOperations", error: refusal },
       { type: "changed", details: { error, ...closeDetails(error) } },
+      // Who drains waits for the stop, which has come by itself.
+      { type: "settleStop" },
     ],
   };
 }
 
-/**
- * A new connection stands.
- * @param told what follows the state's change
- */
+/** A new connection stands. */
 export function begin(
   state: State,
   identity: Identity,
   shortLived: number,
   context: Context,
-  told: readonly Effect[] = [],
 ): Step & { readonly state: In<"Connected"> } {
   return {
     state: {
       name: "Connected",
+      ...kept(state),
       identity,
+      groups: "unasked",
       confirmed: true,
       since: context.now,
       shortLived,
@@ -104,8 +116,7 @@ export function begin(
       { type: "sessionBegins" },
       { type: "settleStart" },
       { type: "changed", details: { connectionId: identity.connectionId } },
-      ...told,
-      { type: "announce", event: "connected", identity },
+      TELL,
     ],
   };
 }
@@ -113,8 +124,7 @@ export function begin(
 /** Asked to resume one connection, the service has given another. */
 export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
   const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
-  // The old connection's end is told like any event: after the state's change, before what follows.
-  const step = begin(state, identity, 0, context, [ANNOUNCE_DISCONNECTED]);
+  const step = begin(state, identity, 0, context);
   return {
     state: { ...step.state, resumedAt: context.now, flaps: state.flaps },
     effects: [{ type: "sessionEnds", error }, ...step.effects],
@@ -130,7 +140,10 @@ export function resume(
   return {
     state: {
       name: "Connected",
+      ...kept(state),
+      farewell: undefined,
       identity,
+      groups: state.groups,
       confirmed,
       since: state.since,
       shortLived: state.shortLived,
@@ -142,13 +155,47 @@ export function resume(
     effects: [
       { type: "sessionResumes" },
       { type: "changed", details: { connectionId: identity.connectionId } },
-      { type: "announce", event: "recovered", identity },
+      TELL,
     ],
   };
 }
 
+/**
+ * What the application is owed: the end of a connection before the beginning of the next, `connected` when the
+ * groups are joined, `recovering` and `recovered` in turn.
+ */
+export function tell(state: State): Step {
+  const { told } = state;
+  const identity = "identity" in state ? state.identity : undefined;
+  if (told !== undefined && told.connectionId !== identity?.connectionId) {
+    const args = { connectionId: told.connectionId, message: state.farewell };
+    return {
+      state: { ...state, told: undefined, farewell: undefined },
+      effects: [{ type: "emit", event: "disconnected", args }, ...(identity === undefined ? [] : [TELL])],
+    };
+  }
+  if (state.name !== "Connected" && state.name !== "Recovering") return { state, effects: [] };
+  const { connectionId, userId } = state.identity;
+  if (told === undefined) {
+    if (state.name !== "Connected") return { state, effects: [] };
+    if (state.groups === "unasked")
+      return { state: { ...state, groups: "awaited" }, effects: [{ type: "awaitGroups", connectionId }] };
+    if (state.groups === "awaited") return { state, effects: [] };
+    return {
+      state: { ...state, told: { connectionId, recovering: false }, farewell: undefined },
+      effects: [{ type: "emit", event: "connected", args: { connectionId, userId } }],
+    };
+  }
+  const recovering = state.name === "Recovering";
+  if (told.recovering === recovering) return { state, effects: [] };
+  return {
+    state: { ...state, told: { connectionId, recovering } },
+    effects: [{ type: "emit", event: recovering ? "recovering" : "recovered", args: { connectionId } }],
+  };
+}
+
 /** A connection that stood has ended. */
-export function end(
+export function onLost(
   state: In<"Connected">,
   error: ConnectionError,
   recoverable: boolean,
@@ -170,7 +217,9 @@ export function end(
   return {
     state: {
       name: "Recovering",
+      ...kept(state),
       identity,
+      groups: state.groups,
       phase: "waiting",
       attempt: 1,
       deadline: context.now + RECOVERY_WINDOW,
@@ -184,7 +233,7 @@ export function end(
     effects: [
       { type: "dropSocket" },
       { type: "changed", details: attemptDetails(error, 1, delay, identity) },
-      { type: "announce", event: "recovering", identity },
+      TELL,
       ...atOnce(delay),
     ],
   };
@@ -253,28 +302,25 @@ function giveUp(
     shortLived > 1
       ? retryDelay(context.reconnectRetry, shortLived - 1, context.random)
       : Math.floor(context.random * spread);
-  const step = wait(state, 1, shortLived, delay, error, context, [ANNOUNCE_DISCONNECTED]);
+  const step = scheduleReconnect(state, 1, shortLived, delay, error, context);
   return { state: step.state, effects: [{ type: "dropSocket" }, ended, ...step.effects] };
 }
 
-/**
- * Waits to make a new connection.
- * @param told what follows the state's change
- */
-export function wait(
+/** Waits to make a new connection. */
+export function scheduleReconnect(
   state: State,
   attempt: number,
   shortLived: number,
   delay: number,
   error: ConnectionError,
   context: Context,
-  told: readonly Effect[] = [],
 ): Step {
   // Only a first attempt may follow without a turn of the loop, or a failing one would never end.
   const now = attempt === 1 && delay === 0;
   return {
     state: {
       name: "Disconnected",
+      ...kept(state),
       attempt,
       shortLived,
       epoch: state.epoch + 1,
@@ -282,7 +328,7 @@ export function wait(
     },
     effects: [
       { type: "changed", details: attemptDetails(error, attempt, delay) },
-      ...told,
+      TELL,
       ...(now ? atOnce(0) : []),
     ],
   };
@@ -297,20 +343,21 @@ export function stop(state: State, open: boolean, context: Context, error?: Conn
   ];
   const changed: Effect = { type: "changed", details: { error, ...closeDetails(error) } };
   if (open) {
+    const due = context.now + CLOSE_GRACE;
     return {
-      state: { name: "Stopping", phase: "closing", epoch: state.epoch, due: context.now + CLOSE_GRACE },
+      state: { name: "Stopping", ...kept(state), phase: "closing", epoch: state.epoch, due },
       effects: [...effects, changed, { type: "closeSocket" }],
     };
   }
-  const step = leave(state);
+  const step = finishStop(state);
   return { state: step.state, effects: [...effects, changed, ...step.effects] };
 }
 
 /** Nothing is open any more: tell, then be stopped. */
-export function leave(state: State): Step {
+export function finishStop(state: State): Step {
   return {
-    state: { name: "Stopping", phase: "leaving", epoch: state.epoch + 1, due: Infinity },
-    effects: [{ type: "dropSocket" }, ANNOUNCE_DISCONNECTED, { type: "dispatch", event: { type: "left" } }],
+    state: { name: "Stopping", ...kept(state), phase: "leaving", epoch: state.epoch + 1, due: Infinity },
+    effects: [{ type: "dropSocket" }, TELL, { type: "dispatch", event: { type: "left" } }],
   };
 }
 

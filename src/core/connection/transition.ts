@@ -1,20 +1,21 @@
 import { assertNever } from "../util/assertNever.js";
 import { retryDelay } from "./retryPolicy.js";
-import type { Context, Event, In, State, Step } from "./state.js";
+import { stopped, type Context, type Event, type In, type State, type Step } from "./state.js";
 import {
   begin,
   connect,
-  end,
   failStart,
-  hurry,
-  leave,
+  finishStop,
+  onLost,
   recover,
   replace,
   resume,
   retryRecovery,
   stop,
   timedOut,
-  wait,
+  scheduleReconnect,
+  shortenAttempt,
+  tell,
   withToken,
 } from "./steps.js";
 
@@ -23,6 +24,13 @@ export function transition(state: State, event: Event, context: Context): Step {
   const ignored: Step = { state, effects: [] };
   // What an older socket says is not heard.
   if ("epoch" in event && event.epoch !== state.epoch) return ignored;
+  if (event.type === "tell") return tell(state);
+  if (event.type === "drain" && state.name !== "Stopped" && state.name !== "Stopping") {
+    const until = Math.min(event.until, state.drainUntil ?? Infinity);
+    return { state: { ...state, drainUntil: until }, effects: [{ type: "drainOperations" }] };
+  }
+  if (event.type === "drained" && state.drainUntil !== undefined)
+    return transition(state, { type: "stop" }, context);
   switch (state.name) {
     case "Stopped":
       if (event.type === "start") {
@@ -47,18 +55,17 @@ export function transition(state: State, event: Event, context: Context): Step {
     case "Stopping":
       if (state.phase === "leaving") {
         if (event.type !== "left") return ignored;
-        const stopped: State = { name: "Stopped", epoch: state.epoch, due: Infinity };
         return {
-          state: stopped,
+          state: stopped(state.epoch),
           effects: [
             { type: "changed", details: {} },
-            { type: "announce", event: "stopped" },
+            { type: "emit", event: "stopped", args: {} },
             { type: "settleStop" },
           ],
         };
       }
       if (event.type !== "lost" && event.type !== "due") return ignored;
-      return leave(state);
+      return finishStop(state);
 
     default:
       return assertNever(state);
@@ -71,12 +78,14 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
       return { state, effects: [{ type: "openSocket", epoch: state.epoch, url: event.url }] };
     case "open":
       return { state: { ...state, open: true }, effects: [] };
+    case "farewell":
+      return { state: { ...state, farewell: event.message }, effects: [] };
     case "connected":
       return begin(state, event.identity, state.shortLived, context);
     case "stop":
       return stop(state, state.open, context);
     case "wake":
-      return hurry(state, context);
+      return shortenAttempt(state, context);
     case "abort":
       return state.purpose === "start" ? failStart(state, event.error) : undefined;
     case "lost":
@@ -89,7 +98,7 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
       // The first connection that lived a moment only had no delay of its own.
       const retry = state.attempt + Math.max(0, state.shortLived - 1);
       const delay = retryDelay(context.reconnectRetry, retry, context.random);
-      const step = wait(state, state.attempt + 1, state.shortLived, delay, error, context);
+      const step = scheduleReconnect(state, state.attempt + 1, state.shortLived, delay, error, context);
       return { state: step.state, effects: [{ type: "dropSocket" }, ...step.effects] };
     }
     default:
@@ -110,8 +119,12 @@ function whileConnected(state: In<"Connected">, event: Event, context: Context):
     case "lost": {
       const { connectionId, reconnectionToken } = state.identity;
       const recoverable = context.reliable && Boolean(connectionId && reconnectionToken);
-      return end(state, event.error, recoverable, context);
+      return onLost(state, event.error, recoverable, context);
     }
+    case "farewell":
+      return { state: { ...state, farewell: event.message }, effects: [] };
+    case "rejoined":
+      return rejoined(state, event.connectionId);
     case "wake":
       return { state, effects: [{ type: "probe" }] };
     case "stop":
@@ -126,10 +139,16 @@ function whileRecovering(state: In<"Recovering">, event: Event, context: Context
     case "wake":
     case "due":
       if (state.phase === "waiting") return recover(state, context);
-      return event.type === "due" ? retryRecovery(state, timedOut(context), context) : hurry(state, context);
+      return event.type === "due"
+        ? retryRecovery(state, timedOut(context), context)
+        : shortenAttempt(state, context);
     case "open":
       if (!context.canPing) return resume(state, state.identity, false, context);
       return { state: { ...state, phase: "proving" }, effects: [{ type: "ping" }] };
+    case "farewell":
+      return { state: { ...state, farewell: event.message }, effects: [] };
+    case "rejoined":
+      return rejoined(state, event.connectionId);
     case "frame":
       return resume(state, state.identity, false, context);
     case "connected":
@@ -143,4 +162,9 @@ function whileRecovering(state: In<"Recovering">, event: Event, context: Context
     default:
       return undefined;
   }
+}
+
+function rejoined(state: In<"Connected" | "Recovering">, connectionId: string): Step | undefined {
+  if (connectionId !== state.identity.connectionId) return undefined;
+  return tell({ ...state, groups: "joined" });
 }

@@ -1,14 +1,5 @@
 import type { ConnectionError } from "../errors.js";
 import type { DownstreamMessageType, WebPubSubMessage } from "../models/messages.js";
-import type { Frame } from "./frame.js";
-
-/** The way to the socket. */
-export interface Writer {
-  /** Frames may be written. */
-  readonly writable: boolean;
-  /** Hands a frame to the socket; throws what the socket throws. */
-  write(frame: Frame): void;
-}
 
 /** One message by its kind. */
 type MessageOf<Kind extends WebPubSubMessage["kind"]> = Extract<WebPubSubMessage, { kind: Kind }>;

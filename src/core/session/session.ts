@@ -1,4 +1,4 @@
-import type { SessionPort } from "../connection/sessionPort.js";
+import type { LinkPort, SessionPort } from "../connection/sessionPort.js";
 import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
 import { tryOrLog } from "../log.js";
 import type { CoreClientEvents } from "../models/events.js";
@@ -6,19 +6,16 @@ import type { WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { checkSignal } from "../util/checkSignal.js";
-import { deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import { sizeOf } from "../util/sizeOf.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
 import type { NewOperation } from "./operation.js";
 import type { Course, InternalCourse, Operations, SubmitOptions } from "./operations.js";
 import { Outbox } from "./outbox.js";
-import { Pace } from "./pace.js";
 import { SequenceTracker } from "./sequenceTracker.js";
-import type { FeatureHooks, Writer } from "./featureHooks.js";
+import type { FeatureHooks } from "./featureHooks.js";
 
 /** How long a received message may go unacknowledged, in ms. */
 const SEQUENCE_ACK_DELAY = 1_000;
@@ -31,7 +28,7 @@ type Ends = Pick<NewOperation, "resolve" | "reject">;
  * What lives longer than a socket: operations on their way, sequence ids and groups. Feeds the
  * connection with frames while it takes any.
  */
-export class Session implements SessionPort, Operations, Writer {
+export class Session implements SessionPort, Operations {
   /** The groups: wanted, asked for, joined. */
   readonly memberships: Memberships;
   readonly #settings: Settings;
@@ -42,13 +39,12 @@ export class Session implements SessionPort, Operations, Writer {
   readonly #features: FeatureHooks[] = [];
   /** By the kind of message. */
   readonly #receivers: Partial<Record<string, ((message: never, size: number) => void)[]>> = {};
-  #writer: Writer | undefined;
+  #link: LinkPort | undefined;
   /** Why nothing is accepted; undefined while it is. */
   #refusal: string | undefined = "The client is not started; call start() first.";
   readonly #timer: Timer;
   #timerDue = Infinity;
   readonly #sequenceAckTimer: Timer;
-  readonly #pace: Pace;
   #onIdle: (() => void) | undefined;
 
   constructor(settings: Settings, emitter: Emitter<CoreClientEvents>) {
@@ -56,10 +52,6 @@ export class Session implements SessionPort, Operations, Writer {
     this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
     this.#sequenceAckTimer = new Timer(settings.environment);
-    this.#pace = new Pace(settings, () => {
-      this.flush();
-      for (const feature of this.#features) feature.onRoom?.();
-    });
     this.memberships = new Memberships(settings, emitter, this, this.#features);
   }
 
@@ -74,9 +66,9 @@ export class Session implements SessionPort, Operations, Writer {
     }));
   }
 
-  /** The connection to write to; it is made with the session, so it comes second. */
-  connectTo(writer: Writer): void {
-    this.#writer = writer;
+  /** The link to write to; its connection is made with the session, so it comes second. */
+  connectTo(link: LinkPort): void {
+    this.#link = link;
   }
 
   /** Adds a feature, in any state. */
@@ -92,16 +84,15 @@ export class Session implements SessionPort, Operations, Writer {
   }
 
   get writable(): boolean {
-    return this.#writer?.writable === true;
+    return this.#link?.writable === true;
   }
 
   write(frame: Frame): void {
-    this.#pace.wrote(sizeOf(frame));
-    this.#writer?.write(frame);
+    this.#link?.write(frame);
   }
 
   hasRoom(): boolean {
-    return this.#writer?.writable === true && this.#pace.hasRoom(this.#writer);
+    return this.#link?.hasRoom() === true;
   }
 
   settled(): void {
@@ -133,30 +124,10 @@ export class Session implements SessionPort, Operations, Writer {
     this.#enqueue(build, {}, course, true, { resolve: () => onSettled(undefined, false), reject: onSettled });
   }
 
-  /** Nothing new is taken, what is pending has its time. */
-  get draining(): boolean {
-    return this.#refusal === STOPPING;
-  }
-
-  /** Takes nothing new and waits until everything is settled, at most so long. */
-  async drain(timeoutInMs: number): Promise<void> {
+  drain(onIdle: () => void): void {
     this.#refusal ??= STOPPING;
-    if (this.#pending > 0) {
-      const { promise, resolve } = deferred<void>();
-      const timer = new Timer(this.#settings.environment);
-      timer.after(timeoutInMs, resolve);
-      const others = this.#onIdle;
-      this.#onIdle = () => {
-        others?.();
-        resolve();
-      };
-      await promise;
-      timer.clear();
-    }
-  }
-
-  pinged(): void {
-    this.#pace.asked();
+    this.#onIdle = onIdle;
+    this.settled();
   }
 
   accept(): void {
@@ -165,7 +136,6 @@ export class Session implements SessionPort, Operations, Writer {
 
   onOpened(): void {
     this.#tracker.reset();
-    this.#pace.set(true);
     this.memberships.onOpened();
     this.flush();
     for (const feature of this.#features) feature.onOpened?.();
@@ -173,22 +143,23 @@ export class Session implements SessionPort, Operations, Writer {
 
   onRecovered(): void {
     this.#outbox?.resume();
-    this.#pace.set(true);
     // The last ack may have died with the socket; with it the service can skip its replay.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
     this.flush();
     for (const feature of this.#features) feature.onRecovered?.();
   }
 
+  onRoom(): void {
+    this.flush();
+    for (const feature of this.#features) feature.onRoom?.();
+  }
+
   onSuspended(): void {
     this.#sequenceAckTimer.clear();
-    this.#pace.set(false);
     for (const feature of this.#features) feature.onSuspended?.();
   }
 
   onLost(error: ConnectionError): void {
-    // A lost socket owes no answers any more; one that answered a recovery with a new connection may.
-    if (!this.writable) this.#pace.set(false);
     this.memberships.onLost();
     this.#outbox?.sessionEnded(error);
     for (const feature of this.#features) feature.onLost?.(error);
@@ -202,9 +173,7 @@ export class Session implements SessionPort, Operations, Writer {
     this.#timer.clear();
     this.#timerDue = Infinity;
     this.#sequenceAckTimer.clear();
-    this.#pace.set(false);
     for (const feature of this.#features) feature.onStopped?.(error);
-    this.#onIdle?.();
     this.#onIdle = undefined;
     for (const feature of this.#features) feature.onGroupChanged?.();
   }
@@ -218,11 +187,10 @@ export class Session implements SessionPort, Operations, Writer {
     if (kind === "ack") {
       const outbox = this.#outbox;
       if (outbox === undefined) return;
-      this.#pace.readUpTo(outbox.answered(message, this.#settings.environment.now()));
+      this.#link?.answered(outbox.answered(message, this.#settings.environment.now()));
       if (outbox.hasReleased) this.flush();
       return;
     }
-    if (kind === "pong") return this.#pace.readUpTo();
     if ("sequenceId" in message && !this.#isNew(message.sequenceId, size)) return;
     if (kind === "groupData") this.#emitter.emit("group-message", { message });
     else if (kind === "serverData") this.#emitter.emit("server-message", { message });
@@ -299,16 +267,15 @@ export class Session implements SessionPort, Operations, Writer {
 
   /** Writes what waits, while the socket takes it. */
   flush(): void {
-    const writer = this.#writer;
+    const link = this.#link;
     const outbox = this.#outbox;
-    if (outbox === undefined || writer?.writable !== true) return;
+    if (outbox === undefined || link?.writable !== true) return;
     const now = this.#settings.environment.now();
     while (this.hasRoom()) {
       const operation = outbox.takeNext(now);
       if (operation === undefined) return;
       try {
-        operation.position = this.#pace.wrote(sizeOf(operation.frame));
-        writer.write(operation.frame);
+        link.write(operation.frame, operation);
       } catch (thrown) {
         outbox.writeFailed(operation, now, toError(thrown));
         continue;

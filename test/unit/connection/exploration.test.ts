@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Event, State } from "../../../src/core/connection/state.js";
 import { CONFIGURATIONS, explore, isFollowed, run, type Edge } from "./exploration.js";
-import { CONTEXT, NOW } from "./machine.js";
+import { CONTEXT, NOW, types } from "./machine.js";
 
 const WINDOW = 30_000;
 const LAST_CHANCE = 1_000;
@@ -35,7 +35,19 @@ const RULES: Record<string, Rule> = {
   "a timer that fires leads elsewhere": ({ from, event, to }) => event.type !== "due" || to !== from,
 
   "no step emits an effect twice": ({ steps }) =>
-    steps.every(({ effects }) => new Set(effects.map(({ type }) => type)).size === effects.length),
+    steps.every(({ effects }) => new Set(types(effects)).size === effects.length),
+
+  "an end is told before the next beginning, and what was told is true": ({ steps }) =>
+    steps.every(({ state, effects }) =>
+      effects.every((effect) => {
+        if (effect.type !== "emit") return true;
+        const id = "identity" in state ? state.identity.connectionId : undefined;
+        if (effect.event === "disconnected") return effect.args.connectionId !== id;
+        return effect.event === "stopped" || (effect.args as { connectionId: string }).connectionId === id;
+      }),
+    ),
+
+  "nothing is owed in Stopped": ({ to }) => to.name !== "Stopped" || to.told === undefined,
 
   "no event opens two sockets": (edge) => count(edge, "openSocket", "openRecovery") <= 1,
 
@@ -97,15 +109,16 @@ const RULES: Record<string, Rule> = {
 const MEANINGFUL: Readonly<Record<State["name"], readonly Event["type"][]>> = {
   Stopped: ["start", "stop"],
   Connecting: ["url", "open", "connected", "lost", "due", "wake", "abort", "stop"],
-  Connected: ["connected", "lost", "wake", "stop"],
-  Recovering: ["open", "frame", "connected", "lost", "due", "wake", "stop"],
+  Connected: ["connected", "lost", "wake", "stop", "rejoined"],
+  Recovering: ["open", "frame", "connected", "lost", "due", "wake", "stop", "rejoined"],
   Disconnected: ["due", "wake", "stop"],
   Stopping: ["lost", "due"],
 };
 
 const isHandled: Rule = ({ from, event, steps: [first] }) => {
-  // On a socket that stands a second message of the same kind may mean something or not.
+  // On a socket that stands a second message of the same kind may mean something or not, and so with the groups.
   if (from.name === "Connected" && event.type === "connected") return true;
+  if (event.type === "rejoined") return true;
   const isStale = "epoch" in event && event.epoch !== from.epoch;
   const means = !isStale && MEANINGFUL[from.name].includes(event.type);
   return means === (first !== undefined && (first.state !== from || first.effects.length > 0));

@@ -1,4 +1,4 @@
-import type { Context, Event, Identity, State, Step } from "../../../src/core/connection/state.js";
+import type { Context, Effect, Event, Identity, State, Step } from "../../../src/core/connection/state.js";
 import { INITIAL_STATE } from "../../../src/core/connection/state.js";
 import { transition } from "../../../src/core/connection/transition.js";
 import { toSettings } from "../../../src/core/options.js";
@@ -19,7 +19,13 @@ const identity = (connectionId: string, reconnectionToken: string): Identity => 
   reconnectionToken,
 });
 
-const timeless: Event[] = [{ type: "start" }, { type: "stop" }, { type: "wake" }, { type: "left" }];
+const timeless: Event[] = [
+  { type: "start" },
+  { type: "stop" },
+  { type: "wake" },
+  { type: "left" },
+  { type: "rejoined", connectionId: "a" },
+];
 
 /** What a socket of an epoch can say. */
 const said = (epoch: number): Event[] => [
@@ -39,13 +45,18 @@ const STALE: readonly Event[] = said(EPOCH - 1);
 
 const retries = (maxRetries: number) => toSettings({ reconnectRetryOptions: { maxRetries } }).reconnectRetry;
 
-export const CONFIGURATIONS: Partial<Context>[] = [
+export interface Configuration extends Partial<Context> {
+  /** The groups of a new connection are joined later, not at once. */
+  readonly joinsLater?: boolean;
+}
+
+export const CONFIGURATIONS: Configuration[] = [
   ...[true, false].flatMap((reliable) => [
     { reliable, autoReconnect: false },
     ...[0, 1, Infinity].map((max) => ({ reliable, reconnectRetry: retries(max) })),
   ]),
   // Without a ping an open socket proves a recovery; that has nothing to do with retries.
-  { canPing: false },
+  { canPing: false, joinsLater: true },
 ];
 
 /** One event in one state, and where it leads once everything it feeds back is done. */
@@ -57,11 +68,21 @@ export interface Edge {
   readonly to: State;
 }
 
+function fedBack(effect: Effect, context: Configuration): Event | undefined {
+  if (effect.type === "dispatch") return effect.event;
+  if (effect.type !== "awaitGroups" || context.joinsLater === true) return undefined;
+  return { type: "rejoined", connectionId: effect.connectionId };
+}
+
 /** One event and what it feeds back; the listeners in between do nothing. */
 export function run(from: State, event: Event, context: Context): Step[] {
   const step = transition(from, event, context);
-  const fed = step.effects.flatMap((effect) => (effect.type === "dispatch" ? [effect.event] : []));
-  return [step, ...fed.flatMap((next) => run(step.state, next, context))];
+  const steps = [step];
+  for (const effect of step.effects) {
+    const next = fedBack(effect, context);
+    if (next !== undefined) steps.push(...run(steps.at(-1)?.state ?? from, next, context));
+  }
+  return steps;
 }
 
 /**
@@ -76,22 +97,27 @@ function normal(state: State, now: number): State {
     case "Recovering": {
       const since = state.since > now - 5_000 ? NOW : NOW - 5_000;
       const known = { ...state.identity, connectionId: "a" };
+      const told = state.told && {
+        ...state.told,
+        connectionId: state.told.connectionId === state.identity.connectionId ? "a" : "z",
+      };
       // Second and later ones differ in their delays only.
       const flaps = Math.min(state.flaps, 1);
-      const moved = { ...state, epoch: EPOCH, due, since, flaps, identity: known };
+      const moved = { ...state, epoch: EPOCH, due, since, flaps, identity: known, told };
       if (moved.name === "Connected") {
         return { ...moved, resumedAt: moved.resumedAt > now - 1_000 ? NOW : NOW - 1_000 };
       }
       return { ...moved, deadline: Math.max(moved.deadline - now, -1) + NOW };
     }
     default:
-      return { ...state, epoch: EPOCH, due };
+      return { ...state, epoch: EPOCH, due, told: state.told && { ...state.told, connectionId: "z" } };
   }
 }
 
 function keyOf(state: State): string {
   const identity = "identity" in state ? state.identity.reconnectionToken : "";
-  return Object.values({ ...state, identity }).join();
+  const told = state.told && `${state.told.connectionId} ${state.told.recovering}`;
+  return Object.values({ ...state, identity, told }).join();
 }
 
 export const isFollowed = (state: State): boolean =>
@@ -117,7 +143,7 @@ function moments(state: State, punctual: boolean): [number, readonly Event[]][] 
  * @param punctual no timer fires late and nothing sleeps
  */
 export function explore(
-  configuration: Partial<Context>,
+  configuration: Configuration,
   punctual: boolean,
   visit: (edge: Edge) => void,
 ): Map<string, State> {

@@ -39,13 +39,15 @@ export function lost(epoch: number, closeCode: number | undefined = 1006): Event
 export class Machine {
   state: State = INITIAL_STATE;
   context: Context;
-  /** Every effect so far but `dispatch`. */
+  /** Every effect so far but `dispatch` and `awaitGroups`. */
   readonly effects: Effect[] = [];
   /** States by name, each change of name or epoch once. */
   readonly path: WebPubSubClientState[] = [];
   last: Step = { state: INITIAL_STATE, effects: [] };
   /** A caller of `start` waits. */
   starting = false;
+  /** The groups of a new connection are joined at once. */
+  joins = true;
 
   constructor(context: Partial<Context> = {}) {
     this.context = { ...CONTEXT, ...context };
@@ -73,7 +75,10 @@ export class Machine {
       if (moved && effect.type !== "settleStart" && effect.type !== "settleStop") continue;
       if (effect.type === "settleStart") this.starting = false;
       if (effect.type === "dispatch") this.send(effect.event);
-      else this.effects.push(effect);
+      else if (effect.type !== "awaitGroups") this.effects.push(effect);
+      // The groups are joined at once, unless a test says otherwise.
+      if (effect.type === "awaitGroups" && this.joins)
+        this.send({ type: "rejoined", connectionId: effect.connectionId });
     }
     return this;
   }
@@ -121,7 +126,10 @@ export class Machine {
 }
 
 export function types(effects: readonly Effect[]): string[] {
-  return effects.map((effect) => (effect.type === "announce" ? `announce ${effect.event}` : effect.type));
+  return effects.map((effect) => {
+    if (effect.type === "emit") return `emit ${effect.event}`;
+    return effect.type === "dispatch" ? `dispatch ${effect.event.type}` : effect.type;
+  });
 }
 
 /** Makes one step without what it feeds back. */

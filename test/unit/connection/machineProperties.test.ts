@@ -1,6 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import type { Context, Effect, Event, State } from "../../../src/core/connection/state.js";
+import {
+  stopped,
+  type Context,
+  type Effect,
+  type Event,
+  type State,
+} from "../../../src/core/connection/state.js";
 import { transition } from "../../../src/core/connection/transition.js";
 import { toSettings } from "../../../src/core/options.js";
 import { closed, CONTEXT, IDENTITY, Machine } from "./machine.js";
@@ -43,6 +49,10 @@ const happening: fc.Arbitrary<Happening> = fc.record({
     "due",
     "wake",
     "left",
+    "farewell",
+    "drain",
+    "drained",
+    "tell",
   ),
   code: fc.constantFrom(...CODES),
   connectionId: fc.constantFrom("a", "a", "b", ""),
@@ -82,6 +92,12 @@ function toEvent(given: Happening, state: State): Event {
       return { type: "lost", epoch, error: closed(given.code) };
     case "start":
       return { type: "start", keepTrying: given.keepTrying };
+    case "farewell":
+      return { type: "farewell", epoch, message: { kind: "disconnected", message: "bye" } };
+    case "drain":
+      return { type: "drain", until: CONTEXT.now + given.passed };
+    case "rejoined":
+      return { type: "rejoined", connectionId: given.connectionId };
     case "open":
     case "frame":
       return { type: given.kind, epoch };
@@ -150,7 +166,7 @@ describe("whatever happens", () => {
         const machine = replay(given, events, () => undefined);
         machine.send({ type: "stop" });
         if (machine.state.name === "Stopping") machine.due();
-        expect(machine.state).toEqual({ name: "Stopped", epoch: machine.state.epoch, due: Infinity });
+        expect(machine.state).toEqual(stopped(machine.state.epoch));
         const { state } = machine;
         const silent = ["url", "open", "frame", "connected", "lost"] as const;
         for (const kind of silent) {
@@ -202,13 +218,19 @@ describe("whatever happens", () => {
         const machine = replay(given, events, () => undefined);
         let standing: "none" | "up" | "down" = "none";
         for (const effect of machine.effects) {
-          if (effect.type === "announceDisconnected") standing = "none";
-          if (effect.type !== "announce") continue;
+          if (effect.type !== "emit") continue;
           if (effect.event === "connected") expect(standing).toBe("none");
+          if (effect.event === "disconnected") expect(standing).not.toBe("none");
           if (effect.event === "recovering") expect(standing).toBe("up");
           if (effect.event === "recovered") expect(standing).toBe("down");
           if (effect.event === "stopped") expect(standing).toBe("none");
-          standing = effect.event === "recovering" ? "down" : effect.event === "stopped" ? "none" : "up";
+          standing = {
+            connected: "up",
+            recovered: "up",
+            recovering: "down",
+            disconnected: "none",
+            stopped: "none",
+          }[effect.event] as typeof standing;
         }
       }),
     );

@@ -28,7 +28,7 @@ describe("a connection that can't be recovered", () => {
       "dropSocket",
       "sessionEnds",
       "changed",
-      "announceDisconnected",
+      "emit disconnected",
       "changed",
       "getUrl",
     ]);
@@ -102,9 +102,9 @@ describe("retries", () => {
       "refuseOperations",
       "changed",
       "dropSocket",
-      "announceDisconnected",
+
       "changed",
-      "announce stopped",
+      "emit stopped",
       "settleStop",
     ]);
     expect(effects[2]).toMatchObject({ details: { code: 1006, error: { message: "closed with 1006" } } });
@@ -186,7 +186,7 @@ describe("start", () => {
       "sessionBegins",
       "settleStart",
       "changed",
-      "announce connected",
+      "emit connected",
     ]);
   });
 
@@ -236,9 +236,9 @@ describe("stop", () => {
       "changed",
       "closeSocket",
       "dropSocket",
-      "announceDisconnected",
+      "emit disconnected",
       "changed",
-      "announce stopped",
+      "emit stopped",
       "settleStop",
     ]);
   });

@@ -28,7 +28,7 @@ describe("the first attempt", () => {
   test("is immediate after a cut, and told first", () => {
     const machine = dropped();
     expect(machine.in("Recovering").phase).toBe("opening");
-    expect(types(machine.take())).toEqual(["dropSocket", "changed", "announce recovering", "openRecovery"]);
+    expect(types(machine.take())).toEqual(["dropSocket", "changed", "emit recovering", "openRecovery"]);
     expect(machine.now).toBe(NOW);
   });
 
@@ -209,7 +209,7 @@ describe("the end of recovering", () => {
       "dropSocket",
       "sessionEnds",
       "changed",
-      "announceDisconnected",
+      "emit disconnected",
       "changed",
       "getUrl",
     ]);
@@ -227,9 +227,9 @@ describe("the end of recovering", () => {
       "refuseOperations",
       "changed",
       "dropSocket",
-      "announceDisconnected",
+      "emit disconnected",
       "changed",
-      "announce stopped",
+      "emit stopped",
       "settleStop",
     ]);
   });
@@ -245,7 +245,7 @@ describe("the end of recovering", () => {
   ])("there is none when %s", (_why, context, identity) => {
     const machine = new Machine(context).connect(identity).lose();
     expect(machine.state.name).toBe("Connecting");
-    expect(types(machine.effects)).not.toContain("announce recovering");
+    expect(types(machine.effects)).not.toContain("emit recovering");
     const stopping = new Machine({ ...context, autoReconnect: false }).connect(identity).lose();
     expect(stopping.state.name).toBe("Stopped");
   });
@@ -258,7 +258,7 @@ describe("the proof", () => {
     machine.open();
     expect(types(machine.take())).toEqual(["ping"]);
     machine.frame();
-    expect(types(machine.take())).toEqual(["sessionResumes", "changed", "announce recovered"]);
+    expect(types(machine.take())).toEqual(["sessionResumes", "changed", "emit recovered"]);
   });
 
   test("the connected message of the same id does, and brings its token", () => {
@@ -277,8 +277,8 @@ describe("the proof", () => {
       "sessionBegins",
       "settleStart",
       "changed",
-      "announceDisconnected",
-      "announce connected",
+      "emit disconnected",
+      "emit connected",
     ]);
     expect(machine.in("Connected").identity).toBe(identity);
   });
@@ -295,8 +295,8 @@ describe("the proof", () => {
   test("a socket that opens and closes again has proved nothing: one recovering, one recovered", () => {
     const machine = dropped().open().lose().due();
     machine.open().frame();
-    const told = types(machine.effects).filter((type) => type.startsWith("announce"));
-    expect(told).toEqual(["announce recovering", "announce recovered"]);
+    const told = types(machine.effects).filter((type) => type.startsWith("emit rec"));
+    expect(told).toEqual(["emit recovering", "emit recovered"]);
   });
 
   test("every drop has its own window", () => {

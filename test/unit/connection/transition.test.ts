@@ -32,20 +32,19 @@ function eventOf(name: string, epoch: number): Event {
 const OF_SOCKETS = Object.keys(EVENTS).filter((name) => "epoch" in eventOf(name, 0));
 
 const LEAVE =
-  "Stopping/leaving | settleStart, refuseOperations, changed, dropSocket, announceDisconnected, dispatch";
+  "Stopping/leaving | settleStart, refuseOperations, changed, dropSocket, dispatch tell, dispatch left";
 const CLOSE = "Stopping/closing | settleStart, refuseOperations, changed, closeSocket";
-const FAIL_START = "Stopped | dropSocket, settleStart, refuseOperations, changed";
-const BEGIN = "Connected | sessionBegins, settleStart, changed, announce connected";
-const REPLACE =
-  "Connected | sessionEnds, sessionBegins, settleStart, changed, announceDisconnected, announce connected";
-const RESUME = "Connected | sessionResumes, changed, announce recovered";
-const RECOVER = "Recovering/waiting | dropSocket, changed, announce recovering, dispatch";
-const GIVE_UP = "Disconnected | dropSocket, sessionEnds, changed, announceDisconnected, dispatch";
+const FAIL_START = "Stopped | dropSocket, settleStart, refuseOperations, changed, settleStop";
+const BEGIN = "Connected | sessionBegins, settleStart, changed, dispatch tell";
+const REPLACE = "Connected | sessionEnds, sessionBegins, settleStart, changed, dispatch tell";
+const RESUME = "Connected | sessionResumes, changed, dispatch tell";
+const RECOVER = "Recovering/waiting | dropSocket, changed, dispatch tell, dispatch due";
+const GIVE_UP = "Disconnected | dropSocket, sessionEnds, changed, dispatch tell, dispatch due";
 const RETRY_RECOVERY = "Recovering/waiting | dropSocket, changed";
 const OPEN_RECOVERY = "Recovering/opening | openRecovery";
-const WAIT = "Disconnected | dropSocket, changed";
+const WAIT = "Disconnected | dropSocket, changed, dispatch tell";
 const CONNECT = "Connecting | changed, getUrl";
-const GONE = "Stopping/leaving | dropSocket, announceDisconnected, dispatch";
+const GONE = "Stopping/leaving | dropSocket, dispatch tell, dispatch left";
 
 const starting = {
   abort: FAIL_START,
@@ -94,7 +93,7 @@ const TABLE: Record<string, Record<string, string | undefined>> = {
   "Recovering (proving)": { ...recovering, stop: CLOSE, due: RETRY_RECOVERY, wake: "Recovering/proving | " },
   Disconnected: disconnected,
   "Stopping (closing)": { "lost 1006": GONE, "lost 1008": GONE, due: GONE },
-  "Stopping (leaving)": { left: "Stopped | changed, announce stopped, settleStop" },
+  "Stopping (leaving)": { left: "Stopped | changed, emit stopped, settleStop" },
 };
 
 const label = (state: State): string => ("phase" in state ? `${state.name}/${state.phase}` : state.name);
@@ -142,7 +141,7 @@ describe("while a codec can't ping", () => {
     const machine = new Machine({ canPing: false }).connect().lose();
     machine.take();
     machine.open();
-    expect(types(machine.effects)).toEqual(["sessionResumes", "changed", "announce recovered"]);
+    expect(types(machine.effects)).toEqual(["sessionResumes", "changed", "emit recovered"]);
     expect(machine.in("Connected").confirmed).toBe(false);
   });
 });
