@@ -83,9 +83,12 @@ test("the tarball holds what is published and nothing else", () => {
   expect(consumer.files).toContain("dist/browser/web-pubsub-client.min.js");
 });
 
-test.each(["README.md", "CHANGELOG.md", "emulator/README.md"])("every link of %s leads somewhere", (file) => {
-  expect(deadLinks(join(consumer.folder, "node_modules/web-pubsub-client"), file)).toEqual([]);
-});
+test.each(["README.md", "CHANGELOG.md", "docs/features.md", "emulator/README.md"])(
+  "every link of %s leads somewhere",
+  (file) => {
+    expect(deadLinks(join(consumer.folder, "node_modules/web-pubsub-client"), file)).toEqual([]);
+  },
+);
 
 test("ESM: every entry point runs", async () => {
   consumer.write(
