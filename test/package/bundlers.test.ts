@@ -210,6 +210,34 @@ test.each(builds)(
   },
 );
 
+/** The tables of docs/react.md and docs/vue.md: which names bring which features. */
+const BRINGS: [names: string, parts: (keyof typeof MARKS)[]][] = [
+  ["useConnection, useServerMessage, useWebPubSubClient", ["retain"]],
+  ["useGroup, useGroupMessages", ["groups", "retain"]],
+  ["useGroupState", ["groups", "presence", "retain"]],
+  ["useGroupStream", ["groups", "streams", "retain"]],
+];
+
+test.each(
+  [
+    ["react", "WebPubSubProvider"],
+    ["vue", "WebPubSubPlugin"],
+  ].flatMap(([binding, source]) => BRINGS.map(([names, parts]) => ({ binding, source, names, parts }))),
+)("$binding: $names bring no more than $parts", async ({ binding, source, names, parts }) => {
+  const contents = `export { ${source}, ${names} } from "web-pubsub-client/${binding}";`;
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents, resolveDir: consumer.folder },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+  });
+  const script = outputFiles[0]?.text ?? "";
+  const found = Object.entries(MARKS).filter(([, words]) => words.some((word) => script.includes(word)));
+  expect(found.map(([part]) => part)).toEqual(parts);
+});
+
 /** What the app in a script makes of a connection. */
 async function run(script: Buffer): Promise<string> {
   const server = await serve(script);
