@@ -238,6 +238,19 @@ test.each(
   expect(found.map(([part]) => part)).toEqual(parts);
 });
 
+test("where React Native is built for, the platform's own WebSocket is taken", async () => {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [join(consumer.folder, "core.js")],
+    bundle: true,
+    write: false,
+    platform: "neutral",
+    conditions: ["react-native"],
+  });
+  const script = outputFiles[0]?.text ?? "";
+  expect(script).toContain("globalThis.WebSocket");
+  expect(NODE.filter((word) => script.includes(word))).toEqual([]);
+});
+
 /** What the app in a script makes of a connection. */
 async function run(script: Buffer): Promise<string> {
   const server = await serve(script);
