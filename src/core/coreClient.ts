@@ -49,7 +49,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
     options?: WebPubSubClientOptions,
     parts: Parts = CORE,
   ) {
-    const inside = new Inside(credential, options, parts);
+    const inside = new Inside(this, credential, options, parts);
     this._inside = () => inside;
   }
 

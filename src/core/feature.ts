@@ -16,7 +16,7 @@ export type AnyClient = CoreClient;
  * @experimental
  */
 export interface FeaturePort extends Operations {
-  /** The client itself. */
+  /** The client itself, whatever it was wrapped in when the feature was asked for. */
   readonly client: AnyClient;
   /** The client's options, complete and checked. */
   readonly settings: Settings;
@@ -56,7 +56,7 @@ export function defineFeature<Api extends object>(
   return (client) => {
     const inside = insideOf(client, name);
     let api = inside.features.get(name) as Api | undefined;
-    if (api === undefined) inside.features.set(name, (api = make(toPort(client, inside))));
+    if (api === undefined) inside.features.set(name, (api = make(toPort(inside))));
     return api;
   };
 }
@@ -68,10 +68,10 @@ function insideOf(client: AnyClient, name: string): Inside {
   return inside();
 }
 
-function toPort(client: AnyClient, inside: Inside): FeaturePort {
-  const { emitter, onListenerError, session, settings } = inside;
+function toPort(inside: Inside): FeaturePort {
+  const { client, emitter, onListenerError, session, settings } = inside;
   return {
-    client,
+    client: client as AnyClient,
     settings,
     memberships: session.memberships,
     events: <Own extends object>() => emitter as unknown as Emitter<CoreClientEvents & Own>,

@@ -4,4 +4,5 @@ export { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "./codec/co
 export { ConnectionError, SendMessageError } from "./errors.js";
 export { defineFeature } from "./feature.js";
 
+export type * from "./featureTypes.js";
 export type * from "./types.js";

@@ -8,6 +8,8 @@ import { Emitter, type OnListenerError } from "./util/emitter.js";
 
 /** What is behind a client. */
 export class Inside {
+  /** The client itself, whatever it is wrapped in where it is used. */
+  readonly client: object;
   readonly settings: Settings;
   readonly emitter: Emitter<CoreClientEvents>;
   readonly session: Session;
@@ -18,11 +20,13 @@ export class Inside {
 
   /** @throws TypeError or RangeError for a credential or options that can't be */
   constructor(
+    client: object,
     credential: string | WebPubSubClientCredential,
     options: WebPubSubClientOptions | undefined,
     parts: Parts,
   ) {
     const settings = toSettings(options, parts);
+    this.client = client;
     this.settings = settings;
     this.onListenerError = (event, error) => settings.logger.error(`A listener of ${event} failed:`, error);
     this.emitter = new Emitter(this.onListenerError, parts.listeners?.());

@@ -1,4 +1,4 @@
-import { hasInjectionContext, inject, markRaw, type App, type InjectionKey } from "vue";
+import { hasInjectionContext, inject, markRaw, toRaw, type App, type InjectionKey } from "vue";
 import { CoreClient, type ClientSource, type CreatedClient, type OwnedClient } from "../core/index.js";
 import { retain } from "../features/retain/index.js";
 
@@ -13,7 +13,7 @@ export const WebPubSubPlugin = {
   install(app: App, source: ClientSource): void {
     const { create, url, credential } = source ?? {};
     if (source?.client !== undefined) {
-      app.provide(CLIENT, markRaw(source.client));
+      app.provide(CLIENT, markRaw(toRaw(source.client)));
       return;
     }
     if (create === undefined && url === undefined && credential === undefined) {
@@ -38,7 +38,7 @@ export const WebPubSubPlugin = {
 };
 
 function make({ create, url, credential, options }: CreatedClient | OwnedClient): CoreClient {
-  if (create !== undefined) return create();
+  if (create !== undefined) return toRaw(create());
   return url === undefined ? new CoreClient(credential, options) : new CoreClient(url, options);
 }
 

@@ -6,7 +6,9 @@ import ts from "typescript";
 import { afterEach, beforeEach, expect, test, vi, type MockInstance } from "vitest";
 import * as Vue from "vue";
 import { compileScript, parse } from "vue/compiler-sfc";
+import * as clientPackage from "web-pubsub-client";
 import type { Group } from "web-pubsub-client";
+import * as invocations from "web-pubsub-client/invocations";
 import * as reactBinding from "web-pubsub-client/react";
 import * as vueBinding from "web-pubsub-client/vue";
 import * as zod from "zod";
@@ -95,6 +97,8 @@ const modules: Record<string, unknown> = {
   react: React,
   "react/jsx-runtime": jsxRuntime,
   vue: Vue,
+  "web-pubsub-client": clientPackage,
+  "web-pubsub-client/invocations": invocations,
   "web-pubsub-client/react": reactBinding,
   "web-pubsub-client/vue": vueBinding,
   zod,
@@ -262,7 +266,34 @@ test("React: the credential of the page is asked for the URL", async () => {
   expect(asked.mock.calls).toEqual([["/negotiate"]]);
 });
 
-test("Vue: the entries of the page connect, with a URL and with a credential", async () => {
+test("React: the complete client of the page, and the feature on it, invoke", async () => {
+  negotiate();
+  const { Complete, Order, OrderByFeature } = find("docs/react.md", "tsx", 4) as Record<
+    string,
+    React.ComponentType
+  >;
+  if (!Complete || !Order || !OrderByFeature) throw new Error("The page has no such components.");
+  const buttons = [Order, OrderByFeature].map((Each) => React.createElement(Each, { key: Each.name }));
+  render(React.createElement(Complete, undefined, ...buttons));
+  await waitFor(() => expect(service.connections()).toBe(1));
+  for (const button of screen.getAllByRole("button")) fireEvent.click(button);
+  await waitFor(() => expect(service.orders()).toEqual([{ tea: 2 }, { tea: 2 }]));
+});
+
+test("Vue: the complete client of the page invokes", async () => {
+  const container = document.body.appendChild(document.createElement("div"));
+  const component = find("docs/vue.md", "vue", 3)["default"] as Vue.Component;
+  const create = (): clientPackage.WebPubSubClient => new clientPackage.WebPubSubClient(url);
+  const app = Vue.createApp(component).use(vueBinding.WebPubSubPlugin, { create });
+  app.mount(container);
+  await waitFor(() => expect(service.connections()).toBe(1));
+  fireEvent.click(screen.getByRole("button"));
+  await waitFor(() => expect(service.orders()).toEqual([{ tea: 2 }]));
+  app.unmount();
+  container.remove();
+});
+
+test("Vue: the entries of the page connect, with a URL, with a credential and with a function", async () => {
   const asked = negotiate();
   const container = document.body.appendChild(document.createElement("div"));
   container.id = "app";

@@ -1,7 +1,7 @@
 import { cleanup, render, screen, waitFor } from "@testing-library/react";
 import { StrictMode, version, type ReactElement } from "react";
 import { describe, expect, test } from "vitest";
-import type { WebPubSubClient } from "web-pubsub-client";
+import { CoreClient, WebPubSubClient } from "web-pubsub-client";
 import { useConnection, useWebPubSubClient, WebPubSubProvider } from "web-pubsub-client/react";
 import { Log, logs, Status, statuses, usePage } from "./support/reactPage.js";
 
@@ -83,7 +83,7 @@ describe(`the connection on React ${version}`, () => {
     // What hot reload does: the module's components are other functions than before.
     const evaluate = (): (() => ReactElement) =>
       function App() {
-        found.push(useWebPubSubClient());
+        found.push(useWebPubSubClient<WebPubSubClient>());
         return <Status />;
       };
     const ui = (App: () => ReactElement): ReactElement => (
@@ -198,5 +198,87 @@ describe(`the connection on React ${version}`, () => {
         .map(({ userId }) => userId);
     await waitFor(() => expect(users()).toEqual(["bob"]));
     await waitFor(() => expect(statuses()).toEqual(["joined"]));
+  });
+
+  describe("create", () => {
+    /** Makes complete clients, and keeps them. */
+    function maker(): { create: () => WebPubSubClient; made: WebPubSubClient[] } {
+      const made: WebPubSubClient[] = [];
+      const create = (): WebPubSubClient => {
+        const client = new WebPubSubClient(page.url, page.options);
+        made.push(client);
+        return client;
+      };
+      return { create, made };
+    }
+    const found: WebPubSubClient[] = [];
+    function Probe(): ReactElement {
+      found.splice(0, 1, useWebPubSubClient<WebPubSubClient>());
+      return <Status />;
+    }
+    const ui = (create: () => WebPubSubClient, key = "one"): ReactElement => (
+      <StrictMode>
+        <WebPubSubProvider key={key} create={create}>
+          <Probe />
+        </WebPubSubProvider>
+      </StrictMode>
+    );
+
+    test("makes one client, which is connected while the provider is mounted and stopped after", async () => {
+      const { create, made } = maker();
+      const { unmount } = render(ui(create));
+      await waitFor(() => expect(statuses()).toEqual(["joined"]));
+      expect(made).toHaveLength(1);
+      expect(found).toEqual(made);
+      // It has all that was made: here the handles of a complete client.
+      expect(found[0]?.group("room").states).toEqual([]);
+      unmount();
+      await waitFor(() => expect(made[0]?.state).toBe("Stopped"));
+      expect([made.length, page.spy.sockets.length, page.spy.groups("joinGroup")]).toEqual([1, 1, ["room"]]);
+    });
+
+    test("a provider mounted anew with the same function goes on with its client; one that comes later makes another", async () => {
+      const { create, made } = maker();
+      const { rerender, unmount } = render(ui(create));
+      await waitFor(() => expect(statuses()).toEqual(["joined"]));
+      rerender(ui(create, "two"));
+      await waitFor(() => expect(statuses()).toEqual(["joined"]));
+      unmount();
+      render(ui(create, "three"));
+      await waitFor(() => expect(statuses()).toEqual(["joined"]));
+      expect([made.length, service.count("opened"), service.count("joinGroup room")]).toEqual([1, 1, 1]);
+      cleanup();
+      await waitFor(() => expect(made[0]?.state).toBe("Stopped"));
+      render(ui(create, "four"));
+      await waitFor(() => expect(statuses()).toEqual(["joined"]));
+      expect([made.length, found[0] === made[1], service.count("opened")]).toEqual([2, true, 2]);
+    });
+
+    test("a function in the component may be another one in each render: the first is called, once", async () => {
+      const { create, made } = maker();
+      function App(): ReactElement {
+        return (
+          <WebPubSubProvider create={() => create()}>
+            <Probe />
+          </WebPubSubProvider>
+        );
+      }
+      const { rerender } = render(<App />);
+      rerender(<App />);
+      await waitFor(() => expect(statuses()).toEqual(["joined"]));
+      rerender(<App />);
+      expect([made.length, service.count("opened")]).toEqual([1, 1]);
+    });
+
+    test("url and credential make a core client", async () => {
+      render(
+        <Provider>
+          <Probe />
+        </Provider>,
+      );
+      await waitFor(() => expect(statuses()).toEqual(["joined"]));
+      expect(found[0]).toBeInstanceOf(CoreClient);
+      expect(found[0]).not.toBeInstanceOf(WebPubSubClient);
+    });
   });
 });

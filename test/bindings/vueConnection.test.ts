@@ -2,7 +2,7 @@ import { mount } from "@vue/test-utils";
 import { describe, expect, test } from "vitest";
 import { createSSRApp, defineComponent, h, nextTick, reactive, ref, version, type App } from "vue";
 import { renderToString } from "vue/server-renderer";
-import type { WebPubSubClient } from "web-pubsub-client";
+import { CoreClient, WebPubSubClient } from "web-pubsub-client";
 import {
   useConnection,
   useGroup,
@@ -160,5 +160,68 @@ describe(`the connection on Vue ${version}`, () => {
     service.emulator.faults.cutTransports();
     await eventually(() => expect(asked).toBe(2));
     await eventually(() => expect(service.members("room")).toBe(1));
+  });
+
+  describe("create", () => {
+    test("makes one client, which is connected while the application is mounted and stopped after", async () => {
+      const made: WebPubSubClient[] = [];
+      const create = (): WebPubSubClient => {
+        const client = new WebPubSubClient(page.url, page.options);
+        made.push(client);
+        return client;
+      };
+      let found: WebPubSubClient | undefined;
+      const key = ref(0);
+      const Probe = defineComponent(() => {
+        found = useWebPubSubClient<WebPubSubClient>();
+        return () => h(Status);
+      });
+      const wrapper = mount(
+        defineComponent(() => () => h(Probe, { key: key.value })),
+        { global: { plugins: [[WebPubSubPlugin, { create }]] } },
+      );
+      await eventually(() => expect(statuses(wrapper)).toEqual(["joined"]));
+      expect(made).toHaveLength(1);
+      expect(found).toBe(made[0]);
+      // It has all that was made: here the handles of a complete client.
+      expect(found?.group("room").states).toEqual([]);
+      // Mounted anew, its components go on with it.
+      key.value = 1;
+      await nextTick();
+      expect(statuses(wrapper)).toEqual(["joined"]);
+      expect([made.length, page.spy.groups("joinGroup")]).toEqual([1, ["room"]]);
+      wrapper.unmount();
+      await eventually(() => expect(made[0]?.state).toBe("Stopped"));
+      expect(page.spy.sockets).toHaveLength(1);
+    });
+
+    test("each application makes a client of its own, which doesn't connect on a server", async () => {
+      const made: WebPubSubClient[] = [];
+      const create = (): WebPubSubClient => {
+        const client = new WebPubSubClient(page.url, page.options);
+        made.push(client);
+        return client;
+      };
+      const apps = [createSSRApp(Status), createSSRApp(Status)].map((app) =>
+        app.use(WebPubSubPlugin, { create }),
+      );
+      const [html] = await Promise.all(apps.map((app) => renderToString(app)));
+      expect(html).toBe("<p>idle</p>");
+      expect(made.map(({ state }) => state)).toEqual(["Stopped", "Stopped"]);
+      expect(page.spy.sockets).toHaveLength(0);
+    });
+
+    test("url and credential make a core client", async () => {
+      let found: CoreClient | undefined;
+      const wrapper = page.show(
+        defineComponent(() => {
+          found = useWebPubSubClient();
+          return () => h(Status);
+        }),
+      );
+      await eventually(() => expect(statuses(wrapper)).toEqual(["joined"]));
+      expect(found).toBeInstanceOf(CoreClient);
+      expect(found).not.toBeInstanceOf(WebPubSubClient);
+    });
   });
 });

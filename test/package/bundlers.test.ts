@@ -15,27 +15,131 @@ import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import { launchChromium } from "../browser/chromium.js";
 import { createConsumer, type Consumer } from "./consumer.js";
 
+/** Each offers `run`, which resolves with what the service has brought it. */
+const APPS = {
+  complete: `
+    import { WebPubSubClient, WebPubSubJsonProtocol } from "web-pubsub-client";
+    window.run = async (url) => {
+      const client = new WebPubSubClient(url);
+      const got = new Promise((resolve) => client.once("group-message", ({ message }) => resolve(message.data)));
+      await client.start();
+      await client.joinGroup("room");
+      await client.sendToGroup("room", new Uint8Array([1, 2, 3]));
+      const data = [...new Uint8Array(await got)].join() + " " + WebPubSubJsonProtocol().name;
+      await client.stop();
+      return data;
+    };`,
+  core: `
+    import { CoreClient } from "web-pubsub-client/core";
+    window.run = async (url) => {
+      const client = new CoreClient(url);
+      const got = new Promise((resolve) => client.once("group-message", ({ message }) => resolve(message.data)));
+      await client.start();
+      await client.joinGroup("room");
+      await client.sendToGroup("room", { from: "the core" });
+      const data = JSON.stringify(await got);
+      await client.stop();
+      return data;
+    };`,
+  features: `
+    import { CoreClient } from "web-pubsub-client/core";
+    import { groupHandle } from "web-pubsub-client/groups";
+    import { invocations } from "web-pubsub-client/invocations";
+    import { presence } from "web-pubsub-client/presence";
+    import { retain } from "web-pubsub-client/retain";
+    import { streams } from "web-pubsub-client/streams";
+    window.run = async (url) => {
+      const client = new CoreClient(url, { releaseDelayInMs: 0 });
+      const [connected, stopped] = ["connected", "stopped"].map((e) => new Promise((done) => client.once(e, done)));
+      const release = retain(client);
+      await connected;
+      await client.joinGroup("room");
+      const room = groupHandle(client, "room");
+      const got = new Promise((resolve) => room.subscribe(({ data }) => resolve(data)));
+      await room.send("message");
+      await presence(client).set("room", { mood: "state" });
+      const text = new Promise((resolve) => streams(client).onStream((stream) => resolve(stream.text())));
+      const writer = await streams(client).open("room");
+      await writer.write("stream");
+      await writer.end();
+      const { data } = await invocations(client).invoke("order", "tea");
+      const all = [await got, presence(client).get("room").mood, await text, data.accepted].join(" ");
+      release();
+      await stopped;
+      return all;
+    };`,
+  reactGroup: `
+    import { createElement } from "react";
+    import { createRoot } from "react-dom/client";
+    import { useGroup, WebPubSubProvider } from "web-pubsub-client/react";
+    window.run = (url) =>
+      new Promise((resolve) => {
+        function Room() {
+          const { status, send } = useGroup("room", ({ data }) => resolve(status + " " + data));
+          if (status === "joined") send("by React");
+          return null;
+        }
+        const place = document.body.appendChild(document.createElement("div"));
+        createRoot(place).render(createElement(WebPubSubProvider, { url }, createElement(Room)));
+      });`,
+  vueGroup: `
+    import { createApp, watch } from "vue";
+    import { useGroup, WebPubSubPlugin } from "web-pubsub-client/vue";
+    window.run = (url) =>
+      new Promise((resolve) => {
+        const setup = () => {
+          const { status, send } = useGroup("room", ({ data }) => resolve(status.value + " " + data));
+          watch(status, (now) => now === "joined" && send("by Vue"));
+          return () => null;
+        };
+        const place = document.body.appendChild(document.createElement("div"));
+        createApp({ setup }).use(WebPubSubPlugin, { url }).mount(place);
+      });`,
+};
+type App = keyof typeof APPS;
+
+const RESULTS: Record<App, string> = {
+  complete: "1,2,3 json.webpubsub.azure.v1",
+  core: `{"from":"the core"}`,
+  features: "message state stream true",
+  reactGroup: "joined by React",
+  vueGroup: "joined by Vue",
+};
+
+/** Words that a bundle has only together with a part of the package: of the wire, of options and of errors. */
+const MARKS = {
+  groups: ["maxBuffered must be", "~standard.validate"],
+  presence: ["groupStateUpdate", "unsubscribeGroupState"],
+  streams: ["streamEnd", "streamNack", "maxUnackedFragments"],
+  invocations: ["invokeResponse", "cancelInvocation"],
+  retain: ["Stopped before the first connection"],
+  "the log of the complete client": ["AZURE_LOG_LEVEL"],
+  "the emitter of the complete client": ["MaxListenersExceededWarning"],
+};
+/** What only Node needs. */
+const NODE = ["perMessageDeflate", "isomorphic-ws", "ws does not work in the browser"];
+
+/** The parts that an app has to have, and no other. */
+const PARTS: Record<App, (keyof typeof MARKS)[]> = {
+  complete: Object.keys(MARKS) as (keyof typeof MARKS)[],
+  core: [],
+  features: ["groups", "presence", "streams", "invocations", "retain"],
+  reactGroup: ["groups", "retain"],
+  vueGroup: ["groups", "retain"],
+};
+
 let consumer: Consumer;
 let emulator: Emulator;
 let browser: Browser;
 beforeAll(async () => {
-  consumer = createConsumer();
-  consumer.write(
-    "app.js",
-    `import { WebPubSubClient, WebPubSubJsonProtocol } from "web-pubsub-client";
-     window.run = async (url) => {
-       const client = new WebPubSubClient(url);
-       const got = new Promise((resolve) => client.once("group-message", ({ message }) => resolve(message.data)));
-       await client.start();
-       await client.joinGroup("room");
-       await client.sendToGroup("room", new Uint8Array([1, 2, 3]));
-       const data = [...new Uint8Array(await got)].join() + " " + WebPubSubJsonProtocol().name;
-       await client.stop();
-       return data;
-     };`,
-  );
-  consumer.write("index.html", `<!doctype html><script type="module" src="/app.js"></script>`);
-  [emulator, browser] = await Promise.all([startEmulator(), launchChromium()]);
+  consumer = createConsumer(["react", "react-dom", "vue"]);
+  for (const [name, code] of Object.entries(APPS)) {
+    consumer.write(`${name}.js`, code);
+    consumer.write(`${name}.html`, `<!doctype html><script type="module" src="/${name}.js"></script>`);
+  }
+  const order = { events: "order", onEvent: () => ({ data: { accepted: true } }) };
+  const options = { hubs: { chat: { handlers: [order] } } };
+  [emulator, browser] = await Promise.all([startEmulator(options), launchChromium()]);
 });
 afterAll(async () => {
   await browser.close();
@@ -43,48 +147,113 @@ afterAll(async () => {
   consumer.remove();
 });
 
-const bundlers: Record<string, (entry: string, outDir: string) => Promise<unknown>> = {
-  esbuild: (entry, outdir) =>
+/** What Rollup leaves to a plugin: frameworks ask for it. */
+const PRODUCTION = `globalThis.process = { env: { NODE_ENV: "production" } };`;
+
+const bundlers: Record<string, (app: string, outDir: string) => Promise<unknown>> = {
+  esbuild: (app, outdir) =>
     esbuild.build({
-      entryPoints: [entry],
+      entryPoints: [join(consumer.folder, `${app}.js`)],
       outdir,
       bundle: true,
       minify: true,
       format: "esm",
       platform: "browser",
     }),
-  rollup: async (entry, dir) => {
+  rollup: async (app, dir) => {
     const bundle = await rollup({
-      input: entry,
+      input: join(consumer.folder, `${app}.js`),
       plugins: [resolve({ browser: true, preferBuiltins: false }), commonjs()],
       onwarn: (warning) => {
-        throw new Error(warning.message);
+        if (warning.code !== "MODULE_LEVEL_DIRECTIVE") throw new Error(warning.message);
       },
     });
-    return bundle.write({ dir, format: "es" });
+    return bundle.write({ dir, format: "es", intro: app.endsWith("Group") ? PRODUCTION : "" });
   },
-  vite: (_entry, outDir) =>
+  vite: (app, outDir) =>
     viteBuild({
       root: consumer.folder,
       logLevel: "error",
       configFile: false,
-      build: { outDir, emptyOutDir: true },
+      build: { outDir, emptyOutDir: true, rolldownOptions: { input: join(consumer.folder, `${app}.html`) } },
     }),
-  webpack: (entry, path) =>
+  webpack: (app, path) =>
     promisify(webpack as (options: webpack.Configuration, done: (error: Error | null) => void) => void)({
-      entry,
+      entry: join(consumer.folder, `${app}.js`),
       mode: "production",
       context: consumer.folder,
       output: { path, filename: "app.js" },
     }),
 };
 
-test.each(Object.keys(bundlers))("a bundle of %s runs in Chromium", async (name) => {
-  const outDir = join(consumer.folder, `out-${name}`);
-  await bundlers[name]?.(join(consumer.folder, "app.js"), outDir);
-  const script =
-    readdirSync(outDir, { recursive: true, encoding: "utf8" }).find((file) => file.endsWith(".js")) ?? "";
-  const server = await serve(readFileSync(join(outDir, script)));
+const builds = Object.keys(bundlers).flatMap((bundler) =>
+  Object.keys(APPS).map((app) => [bundler, app as App] as const),
+);
+
+test.each(builds)(
+  "a bundle of %s: the app %s runs in Chromium, with nothing else in it",
+  async (name, app) => {
+    const outDir = join(consumer.folder, `out-${name}-${app}`);
+    await bundlers[name]?.(app, outDir);
+    const scripts = readdirSync(outDir, { recursive: true, encoding: "utf8" }).filter((file) =>
+      file.endsWith(".js"),
+    );
+    expect(scripts).toHaveLength(1);
+    const script = readFileSync(join(outDir, scripts[0] ?? ""));
+
+    const parts = Object.entries(MARKS).filter(([, words]) => words.some((word) => script.includes(word)));
+    expect(parts.map(([part]) => part)).toEqual(PARTS[app]);
+    for (const [, words] of parts) expect(words.filter((word) => !script.includes(word))).toEqual([]);
+    expect(NODE.filter((word) => script.includes(word))).toEqual([]);
+
+    expect(await run(script)).toBe(RESULTS[app]);
+  },
+);
+
+/** The tables of docs/react.md and docs/vue.md: which names bring which features. */
+const BRINGS: [names: string, parts: (keyof typeof MARKS)[]][] = [
+  ["useConnection, useServerMessage, useWebPubSubClient", ["retain"]],
+  ["useGroup, useGroupMessages", ["groups", "retain"]],
+  ["useGroupState", ["groups", "presence", "retain"]],
+  ["useGroupStream", ["groups", "streams", "retain"]],
+];
+
+test.each(
+  [
+    ["react", "WebPubSubProvider"],
+    ["vue", "WebPubSubPlugin"],
+  ].flatMap(([binding, source]) => BRINGS.map(([names, parts]) => ({ binding, source, names, parts }))),
+)("$binding: $names bring no more than $parts", async ({ binding, source, names, parts }) => {
+  const contents = `export { ${source}, ${names} } from "web-pubsub-client/${binding}";`;
+  const { outputFiles } = await esbuild.build({
+    stdin: { contents, resolveDir: consumer.folder },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "esm",
+    platform: "browser",
+  });
+  const script = outputFiles[0]?.text ?? "";
+  const found = Object.entries(MARKS).filter(([, words]) => words.some((word) => script.includes(word)));
+  expect(found.map(([part]) => part)).toEqual(parts);
+});
+
+test("where React Native is built for, the platform's own WebSocket is taken", async () => {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [join(consumer.folder, "core.js")],
+    bundle: true,
+    write: false,
+    platform: "neutral",
+    conditions: ["react-native"],
+  });
+  const script = outputFiles[0]?.text ?? "";
+  expect(script).toContain("globalThis.WebSocket");
+  expect(NODE.filter((word) => script.includes(word))).toEqual([]);
+});
+
+/** What the app in a script makes of a connection. */
+async function run(script: Buffer): Promise<string> {
+  const server = await serve(script);
   const page = await browser.newPage();
   onTestFinished(async () => {
     await page.close();
@@ -101,9 +270,9 @@ test.each(Object.keys(bundlers))("a bundle of %s runs in Chromium", async (name)
     (access) => (window as unknown as { run(url: string): Promise<string> }).run(access),
     url,
   );
-  expect(data).toBe("1,2,3 json.webpubsub.azure.v1");
   expect(problems).toEqual([]);
-});
+  return data;
+}
 
 async function serve(script: Buffer): Promise<Server> {
   const server = createServer((request, response) => {

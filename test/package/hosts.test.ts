@@ -18,8 +18,12 @@ afterAll(async () => {
 
 const PROGRAM = `
 async function main(url) {
-  for (const protocol of [undefined, protobuf.WebPubSubProtobufReliableProtocol()]) {
-    const client = new core.WebPubSubClient(url, { protocol });
+  const clients = [
+    new complete.WebPubSubClient(url),
+    new complete.WebPubSubClient(url, { protocol: protobuf.WebPubSubProtobufReliableProtocol() }),
+    new core.CoreClient(url),
+  ];
+  for (const client of clients) {
     const got = [];
     client.on("group-message", ({ message }) => got.push(message.data));
     const recovered = new Promise((resolve) => client.once("recovered", resolve));
@@ -34,10 +38,23 @@ async function main(url) {
     console.log(JSON.stringify(got), typeof react.WebPubSubProvider, typeof vue.useGroup);
     await client.stop();
   }
+  const features = [groups.groupHandle, streams.streams, presence.presence, invocations.invocations, retain.retain];
+  console.log(features.map((each) => typeof each).join());
 }
 main(process.argv.at(-1)).catch((error) => { console.error(error); process.exitCode = 1; });
 `;
-const NAMES = { core: "", protobuf: "/protobuf", react: "/react", vue: "/vue" };
+const NAMES = {
+  complete: "",
+  core: "/core",
+  groups: "/groups",
+  invocations: "/invocations",
+  presence: "/presence",
+  retain: "/retain",
+  streams: "/streams",
+  protobuf: "/protobuf",
+  react: "/react",
+  vue: "/vue",
+};
 const FORMS: Record<string, (name: string, from: string) => string> = {
   mjs: (name, from) => `import * as ${name} from "web-pubsub-client${from}";`,
   cjs: (name, from) => `const ${name} = require("web-pubsub-client${from}");`,
@@ -66,7 +83,7 @@ describe.each(HOSTS)("%s", (host) => {
       }
       await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 20))]);
     }
-    expect(await output).toBe(LINE.repeat(2));
-    expect(cut.size).toBe(2);
+    expect(await output).toBe(LINE.repeat(3) + `${Array(5).fill("function").join()}\n`);
+    expect(cut.size).toBe(3);
   });
 });

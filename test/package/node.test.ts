@@ -13,8 +13,12 @@ import { deadLinks } from "./links.js";
 let consumer: Consumer;
 let emulator: Emulator;
 beforeAll(async () => {
-  consumer = createConsumer(["react", "react-dom", "vue", "@bufbuild/protobuf"]);
-  emulator = await startEmulator();
+  consumer = createConsumer([
+    ...["react", "react-dom", "vue", "@bufbuild/protobuf"],
+    ...["@types/node", "@types/react", "@types/react-dom"],
+  ]);
+  const order = { events: "order", onEvent: () => ({ data: { accepted: true } }) };
+  emulator = await startEmulator({ hubs: { chat: { handlers: [order] } } });
 });
 afterAll(async () => {
   consumer.remove();
@@ -27,7 +31,7 @@ const url = (): Promise<string> =>
 const PROGRAM = `
 async function main(url) {
   for (const protocol of [undefined, protobuf.WebPubSubProtobufReliableProtocol()]) {
-    const client = new core.WebPubSubClient(url, { protocol });
+    const client = new complete.WebPubSubClient(url, { protocol });
     const got = new Promise((resolve) => client.once("group-message", ({ message }) => resolve(message.data)));
     await client.start();
     await client.joinGroup("room");
@@ -35,14 +39,37 @@ async function main(url) {
     console.log(await got, typeof react.WebPubSubProvider, typeof vue.useGroup);
     await client.stop();
   }
+  await useFeatures(new core.CoreClient(url, { releaseDelayInMs: 0 }), { groups, invocations, presence, retain, streams });
 }
 main(process.argv[2]).catch((error) => { console.error(error); process.exitCode = 1; });
 `;
+/** Uses each feature once, on a client that it starts and stops, and prints what came of it. */
+const USE_FEATURES = `
+async function useFeatures(client, { groups, invocations, presence, retain, streams }) {
+  const [connected, stopped] = ["connected", "stopped"].map((e) => new Promise((done) => client.once(e, done)));
+  const release = retain.retain(client);
+  await connected;
+  await client.joinGroup("room");
+  const room = groups.groupHandle(client, "room");
+  const got = new Promise((resolve) => room.subscribe(({ data }) => resolve(data)));
+  await room.send("message");
+  await presence.presence(client).set("room", { mood: "state" });
+  const { mood } = presence.presence(client).get("room");
+  const text = new Promise((resolve) => streams.streams(client).onStream((stream) => resolve(stream.text())));
+  const writer = await streams.streams(client).open("room");
+  await writer.write("stream");
+  await writer.end();
+  const { data } = await invocations.invocations(client).invoke("order", "tea");
+  console.log(await got, mood, await text, data.accepted);
+  release();
+  await stopped;
+}
+`;
+const PRINTED = "crossed function function\n".repeat(2) + "message state stream true\n";
+const FEATURES = ["groups", "invocations", "presence", "retain", "streams"];
 const NAMES = [
-  "core:web-pubsub-client",
-  "react:web-pubsub-client/react",
-  "vue:web-pubsub-client/vue",
-  "protobuf:web-pubsub-client/protobuf",
+  "complete:web-pubsub-client",
+  ...["core", ...FEATURES, "react", "vue", "protobuf"].map((name) => `${name}:web-pubsub-client/${name}`),
 ];
 const each = (write: (name: string, from: string) => string): string =>
   NAMES.map((entry) => write(...(entry.split(/:(.*)/, 2) as [string, string]))).join("\n");
@@ -56,37 +83,106 @@ test("the tarball holds what is published and nothing else", () => {
   expect(consumer.files).toContain("dist/browser/web-pubsub-client.min.js");
 });
 
-test.each(["README.md", "CHANGELOG.md", "emulator/README.md"])("every link of %s leads somewhere", (file) => {
-  expect(deadLinks(join(consumer.folder, "node_modules/web-pubsub-client"), file)).toEqual([]);
-});
+test.each(["README.md", "CHANGELOG.md", "docs/features.md", "emulator/README.md"])(
+  "every link of %s leads somewhere",
+  (file) => {
+    expect(deadLinks(join(consumer.folder, "node_modules/web-pubsub-client"), file)).toEqual([]);
+  },
+);
 
 test("ESM: every entry point runs", async () => {
-  consumer.write("program.mjs", each((name, from) => `import * as ${name} from "${from}";`) + PROGRAM);
-  expect(await consumer.node("program.mjs", await url())).toBe("crossed function function\n".repeat(2));
+  consumer.write(
+    "program.mjs",
+    each((name, from) => `import * as ${name} from "${from}";`) + USE_FEATURES + PROGRAM,
+  );
+  expect(await consumer.node("program.mjs", await url())).toBe(PRINTED);
 });
 
 test("CommonJS: every entry point runs", async () => {
-  consumer.write("program.cjs", each((name, from) => `const ${name} = require("${from}");`) + PROGRAM);
-  expect(await consumer.node("program.cjs", await url())).toBe("crossed function function\n".repeat(2));
+  consumer.write(
+    "program.cjs",
+    each((name, from) => `const ${name} = require("${from}");`) + USE_FEATURES + PROGRAM,
+  );
+  expect(await consumer.node("program.cjs", await url())).toBe(PRINTED);
+});
+
+test("features of one build work with clients of the other, and are made once for each", async () => {
+  const program = `
+    import { createRequire } from "node:module";
+    const NAMES = ["core", "${FEATURES.join('", "')}"];
+    const require = createRequire(import.meta.url);
+    const esm = { complete: await import("web-pubsub-client") };
+    const cjs = { complete: require("web-pubsub-client") };
+    for (const name of NAMES) {
+      esm[name] = await import("web-pubsub-client/" + name);
+      cjs[name] = require("web-pubsub-client/" + name);
+    }
+    ${USE_FEATURES}
+    const [url] = process.argv.slice(2);
+    for (const [one, other] of [[esm, cjs], [cjs, esm]]) {
+      const kinds = [one.core.CoreClient, one.complete.WebPubSubClient];
+      if (kinds.some((kind) => [other.core.CoreClient, other.complete.WebPubSubClient].includes(kind)))
+        throw new Error("There is one build only.");
+      for (const kind of kinds) {
+        const client = new kind(url, { releaseDelayInMs: 0 });
+        await useFeatures(client, other);
+        const same = ["streams", "presence", "invocations"].map((name) => one[name][name](client) === other[name][name](client));
+        console.log(same.join());
+      }
+    }`;
+  consumer.write("mixed.mjs", program);
+  const lines = "message state stream true\ntrue,true,true\n";
+  expect(await consumer.node("mixed.mjs", await url())).toBe(lines.repeat(4));
+});
+
+test("handles of both builds share one membership", async () => {
+  const program = `
+    import { createRequire } from "node:module";
+    import { CoreClient } from "web-pubsub-client/core";
+    import { groupHandle } from "web-pubsub-client/groups";
+    const other = createRequire(import.meta.url)("web-pubsub-client/groups");
+    const client = new CoreClient(process.argv[2], { releaseDelayInMs: 0 });
+    await client.start();
+    const heard = [groupHandle, other.groupHandle].map(
+      (make) => new Promise((resolve) => make(client, "room").subscribe(({ data }) => resolve(data))),
+    );
+    await client.sendToGroup("room", "both");
+    console.log((await Promise.all(heard)).join());
+    await client.stop();`;
+  consumer.write("handles.mjs", program);
+  const joins: string[] = [];
+  const untrace = emulator.trace(({ type, group }) => type === "joinGroup" && joins.push(group ?? ""));
+  expect(await consumer.node("handles.mjs", await url())).toBe("both,both\n");
+  untrace();
+  expect(joins).toEqual(["room"]);
 });
 
 test.each([
   ["one.mjs", (name: string, from: string) => `import * as ${name} from "${from}";`],
   ["one.cjs", (name: string, from: string) => `const ${name} = require("${from}");`],
-])("%s: the bindings make clients of the one class", async (file, write) => {
-  const program = `
-    const is = [];
+])(
+  "%s: url makes a core client in the bindings, create any client, and it has all features",
+  async (file, write) => {
+    const program = `
     const url = "wss://host.example/client/hubs/chat";
-    const Probe = () => is.push(react.useWebPubSubClient() instanceof core.CoreClient) && null;
-    reactServer.renderToString(React.createElement(react.WebPubSubProvider, { url }, React.createElement(Probe)));
-    const app = Vue.createSSRApp({ render: () => null }).use(vue.WebPubSubPlugin, { url });
-    is.push(app.runWithContext(vue.useWebPubSubClient) instanceof core.CoreClient);
-    console.log(is.join());`;
-  const more = { React: "react", reactServer: "react-dom/server", Vue: "vue" };
-  const imports = Object.entries(more).map(([name, from]) => write(name, from));
-  consumer.write(file, [each(write), ...imports, program].join("\n"));
-  expect(await consumer.node(file)).toBe("true,true\n");
-});
+    for (const source of [{ url }, { create: () => new complete.WebPubSubClient(url) }]) {
+      const found = [];
+      const Probe = () => found.push(react.useWebPubSubClient()) && null;
+      const ui = React.createElement(react.WebPubSubProvider, source, React.createElement(Probe));
+      reactServer.renderToString(ui);
+      const app = Vue.createSSRApp({ render: () => null }).use(vue.WebPubSubPlugin, source);
+      found.push(app.runWithContext(vue.useWebPubSubClient));
+      for (const client of found) {
+        const kinds = [core.CoreClient, complete.WebPubSubClient].map((kind) => client instanceof kind);
+        console.log(...kinds, streams.streams(client) === streams.streams(client));
+      }
+    }`;
+    const more = { React: "react", reactServer: "react-dom/server", Vue: "vue" };
+    const imports = Object.entries(more).map(([name, from]) => write(name, from));
+    consumer.write(file, [each(write), ...imports, program].join("\n"));
+    expect(await consumer.node(file)).toBe("true false true\n".repeat(2) + "true true true\n".repeat(2));
+  },
+);
 
 test.each([
   ["server.mjs", (name: string, from: string) => `import * as ${name} from "${from}";`],
@@ -136,31 +232,87 @@ test.each(["esm/react.mjs", "cjs/react.cjs"])("%s tells frameworks that it belon
   expect(built.split("\n").slice(0, 2).join()).toContain("use client");
 });
 
-test.each(["node16", "nodenext", "bundler"])(
-  "TypeScript finds the types with moduleResolution %s",
-  (resolution) => {
-    const program = `
-    import { WebPubSubClient, type OnGroupDataMessageArgs } from "web-pubsub-client";
-    import { WebPubSubProtobufProtocol } from "web-pubsub-client/protobuf";
-    const client = new WebPubSubClient("wss://example", { protocol: WebPubSubProtobufProtocol() });
-    client.on("group-message", (args: OnGroupDataMessageArgs) => args.message.group.length);
-    const id: string | undefined = client.connectionId;
-    export { id };`;
-    consumer.write("typed.ts", program);
-    consumer.write("typed.cts", program);
+/** What is typed with each way to find types; declarations of this package and of others are checked too. */
+const TYPED = `
+  import { WebPubSubClient, type OnGroupDataMessageArgs } from "web-pubsub-client";
+  import { WebPubSubProtobufProtocol } from "web-pubsub-client/protobuf";
+  import {
+    CoreClient,
+    defineFeature,
+    type CoreClientEvents,
+    type FeatureHooks,
+    type FeaturePort,
+  } from "web-pubsub-client/core";
+  import { groupHandle, type GroupHandle } from "web-pubsub-client/groups";
+  import { presence, type PresenceEvents } from "web-pubsub-client/presence";
+  import { streams, type GroupStreamWriter } from "web-pubsub-client/streams";
+  import { invocations, InvocationError } from "web-pubsub-client/invocations";
+  import { retain } from "web-pubsub-client/retain";
+  const complete = new WebPubSubClient("wss://example", { protocol: WebPubSubProtobufProtocol() });
+  complete.on("group-message", (args: OnGroupDataMessageArgs) => args.message.group.length);
+  const id: string | undefined = complete.connectionId;
+  const small = new CoreClient<CoreClientEvents & PresenceEvents>("wss://example", { logger: { info() {}, warning() {}, error() {} } });
+  small.on("group-states-changed", ({ group }) => presence(small).list(group));
+  // @ts-expect-error: the core has no events of features
+  new CoreClient("wss://example").on("group-states-changed", () => {});
+  // @ts-expect-error: the core has no features
+  small.group("room");
+  // @ts-expect-error: what the core is made of isn't for others
+  new CoreClient("wss://example", undefined, { protocol: WebPubSubProtobufProtocol });
+  const room: GroupHandle<string> = groupHandle<string>(small, "room");
+  const open = (): Promise<GroupStreamWriter> => streams(complete).open("room");
+  const failed = (error: unknown): boolean => error instanceof InvocationError && error.code === "Refused";
+  const release: () => void = retain(small);
+  const count = defineFeature("example/count", (port: FeaturePort) => {
+    const own = { messages: 0 };
+    const hooks: FeatureHooks = { receive: { groupData: ({ group }) => (own.messages += group.length) } };
+    port.listen(hooks);
+    return own;
+  });
+  export const all = { id, room, open, failed, release, invoke: invocations(small).invoke, count: count(small).messages };`;
+const TYPED_FRAMEWORKS = `
+  import { createElement } from "react";
+  import { createApp } from "vue";
+  import { WebPubSubClient } from "web-pubsub-client";
+  import { useWebPubSubClient, WebPubSubProvider } from "web-pubsub-client/react";
+  import { useGroup, WebPubSubPlugin } from "web-pubsub-client/vue";
+  const create = () => new WebPubSubClient("wss://example");
+  export const ui = createElement(WebPubSubProvider, { create });
+  export const useGroups = () => useWebPubSubClient<WebPubSubClient>().group("room").status;
+  export const app = createApp({ setup: () => useGroup("room") }).use(WebPubSubPlugin, { create });`;
+
+test.each([
+  ["node16", "in pages"],
+  ["nodenext", "in pages"],
+  ["bundler", "in pages"],
+  ["nodenext", "in Node alone"],
+])(
+  "TypeScript takes the types with moduleResolution %s %s, and checks all declarations",
+  (resolution, where) => {
+    const inPages = where === "in pages";
+    const files = ["typed.ts", ...(resolution === "bundler" ? [] : ["typed.cts"])];
+    for (const file of files) consumer.write(file, TYPED);
+    // Declarations of frameworks need a page.
+    if (inPages) {
+      for (const file of [...files]) {
+        files.push(`frameworks-${file}`);
+        consumer.write(`frameworks-${file}`, TYPED_FRAMEWORKS);
+      }
+    }
     consumer.write(
       "tsconfig.json",
       JSON.stringify({
         compilerOptions: {
           strict: true,
           noEmit: true,
+          skipLibCheck: false,
           target: "ES2022",
-          lib: ["ES2022", "DOM", "ESNext.Disposable"],
+          lib: ["ES2022", ...(inPages ? ["DOM"] : []), "ESNext.Disposable"],
           module: resolution === "bundler" ? "ESNext" : resolution,
           moduleResolution: resolution,
-          types: [],
+          types: inPages ? [] : ["node"],
         },
-        files: resolution === "bundler" ? ["typed.ts"] : ["typed.ts", "typed.cts"],
+        files,
       }),
     );
     const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));

@@ -5,7 +5,13 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import * as logger from "@azure/logger";
 import * as http from "node:http";
 import * as clientPackage from "web-pubsub-client";
+import * as core from "web-pubsub-client/core";
+import * as groups from "web-pubsub-client/groups";
+import * as invocations from "web-pubsub-client/invocations";
+import * as presence from "web-pubsub-client/presence";
 import * as protobuf from "web-pubsub-client/protobuf";
+import * as retain from "web-pubsub-client/retain";
+import * as streams from "web-pubsub-client/streams";
 import * as emulatorPackage from "web-pubsub-emulator";
 import * as ws from "ws";
 
@@ -15,25 +21,34 @@ interface Block {
   readonly title: string;
   readonly info: string;
   readonly code: string;
+  /** What it prints, where the page says so below it. */
+  readonly output: string | undefined;
 }
 
-/** The code blocks of the README, each named by the heading above it. */
-function blocksOf(markdown: string): Block[] {
+/** A heading, or a block of code with the block of text that may follow it. */
+const HEADING_OR_BLOCK =
+  /^## (.+)$|^```((?!text)\w+(?: no-run)?)\n([^]*?)^```$(?:\n\n```text\n([^]*?)^```$)?/gm;
+
+/** The code blocks of a page, each named by the heading above it. */
+function blocksOf(page: string): Block[] {
   const blocks: Block[] = [];
-  let heading = "";
-  for (const [, title, info, code] of markdown.matchAll(/^## (.+)$|^```(\w+(?: no-run)?)\n([^]*?)^```$/gm)) {
+  let heading = page;
+  for (const [, title, info = "", code = "", output] of readFileSync(`${root}${page}`, "utf8").matchAll(
+    HEADING_OR_BLOCK,
+  )) {
     if (title !== undefined) heading = title;
-    else blocks.push({ title: `${heading}, block ${blocks.length + 1}`, info: info ?? "", code: code ?? "" });
+    else blocks.push({ title: `${page}, ${heading}, block ${blocks.length + 1}`, info, code, output });
   }
-  return blocks;
+  return blocks.filter((block) => /^(ts|js)\b/.test(block.info));
 }
 
-const blocks = blocksOf(readFileSync(`${root}README.md`, "utf8")).filter(({ info }) =>
-  /^(ts|js)\b/.test(info),
-);
+const readme = blocksOf("README.md");
+const features = blocksOf("docs/features.md");
+const blocks = [...readme, ...features];
 
-test("the README has code in it", () => {
-  expect(blocks.length).toBeGreaterThan(10);
+test("the pages have code in them", () => {
+  expect(readme.length).toBeGreaterThan(10);
+  expect(features.map(({ output }) => output !== undefined)).toEqual([false, false, true]);
 });
 
 test("every block type-checks, given a client and a url", () => {
@@ -72,9 +87,15 @@ test("every block type-checks, given a client and a url", () => {
   expect(words).toEqual([]);
 });
 
-/** Clients that blocks have made and left running, which a README may. */
-const made: clientPackage.WebPubSubClient[] = [];
+/** Clients that blocks have made and left running, which a page may. */
+const made: clientPackage.CoreClient[] = [];
 class Client extends clientPackage.WebPubSubClient {
+  constructor(...args: ConstructorParameters<typeof clientPackage.WebPubSubClient>) {
+    super(...args);
+    made.push(this);
+  }
+}
+class Core extends core.CoreClient {
   constructor(...args: ConstructorParameters<typeof clientPackage.WebPubSubClient>) {
     super(...args);
     made.push(this);
@@ -82,6 +103,12 @@ class Client extends clientPackage.WebPubSubClient {
 }
 const modules: Record<string, unknown> = {
   "web-pubsub-client": { ...clientPackage, WebPubSubClient: Client },
+  "web-pubsub-client/core": { ...core, CoreClient: Core },
+  "web-pubsub-client/groups": groups,
+  "web-pubsub-client/invocations": invocations,
+  "web-pubsub-client/presence": presence,
+  "web-pubsub-client/retain": retain,
+  "web-pubsub-client/streams": streams,
   "web-pubsub-client/protobuf": protobuf,
   "web-pubsub-emulator": emulatorPackage,
   "@azure/logger": logger,
@@ -99,7 +126,7 @@ afterAll(() => emulator.close());
 const output: string[] = [];
 beforeEach(() => {
   output.length = 0;
-  for (const method of ["log", "debug"] as const) {
+  for (const method of ["log", "info", "debug"] as const) {
     vi.spyOn(console, method).mockImplementation((...words) => void output.push(words.join(" ")));
   }
   return () => {
@@ -129,7 +156,7 @@ async function run(code: string): Promise<void> {
     if (held !== true) failed.push(words);
   });
   const load = (name: string): unknown => {
-    if (!(name in modules)) throw new Error(`The README imports ${name}, which this test doesn't know.`);
+    if (!(name in modules)) throw new Error(`The page imports ${name}, which this test doesn't know.`);
     return modules[name];
   };
   // In braces, so that a block may declare a client or url of its own.
@@ -138,9 +165,15 @@ async function run(code: string): Promise<void> {
   expect(failed).toEqual([]);
 }
 
-test.each(blocks.filter(({ info }) => !info.includes("no-run")))("it runs: $title", ({ code }) => run(code));
+test.each(blocks.filter(({ info }) => !info.includes("no-run")))(
+  "it runs: $title",
+  async ({ code, output: said }) => {
+    await run(code);
+    if (said !== undefined) expect(output.map((line) => `${line}\n`).join("")).toBe(said);
+  },
+);
 
 test("the first message is heard", async () => {
-  await run(blocks[0]?.code ?? "");
+  await run(readme[0]?.code ?? "");
   expect(output).toEqual(["ann in room: Hello!"]);
 });

@@ -4,7 +4,10 @@ import type { DownstreamMessageType, WebPubSubMessage } from "../models/messages
 /** One message by its kind. */
 type MessageOf<Kind extends WebPubSubMessage["kind"]> = Extract<WebPubSubMessage, { kind: Kind }>;
 
-/** What a feature wants to hear of the connection; the client calls it. */
+/**
+ * What a feature wants to hear of the connection; the client calls it. Hooks must not throw.
+ * @experimental
+ */
 export interface FeatureHooks {
   /** How many things are under way that a draining stop waits for. */
   readonly pending?: number;

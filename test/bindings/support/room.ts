@@ -12,9 +12,16 @@ export function useEmulator() {
   let emulator: Emulator;
   let clients: WebPubSubClient[] = [];
   let happened: string[] = [];
+  let orders: unknown[] = [];
+  const onEvent = ({ data }: { readonly data: unknown }) => {
+    orders.push(data);
+    return { data: { accepted: true } };
+  };
   beforeEach(async () => {
-    emulator = await startEmulator({ log: () => {} });
+    const hubs = { chat: { handlers: [{ events: "order", onEvent }] } };
+    emulator = await startEmulator({ log: () => {}, hubs });
     happened = [];
+    orders = [];
     emulator.trace(({ type, group }) => happened.push(group === undefined ? type : `${type} ${group}`));
   });
   afterEach(async () => {
@@ -53,6 +60,10 @@ export function useEmulator() {
     /** How often the service has seen one kind of thing: `opened`, `joinGroup room`. */
     count(what: string): number {
       return happened.filter((each) => each === what).length;
+    },
+    /** What the event `order` has brought. */
+    orders(): readonly unknown[] {
+      return orders;
     },
     connections(): number {
       return emulator.hub("chat").connections().length;

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import type { WebPubSubClientOptions } from "web-pubsub-client";
+import type { ClientSource } from "web-pubsub-client";
 import {
   useConnection,
   useGroup,
@@ -21,7 +21,7 @@ function Room(): ReactElement {
 }
 
 /** Every hook at once. */
-export function ServerRoom(props: { url: string; options: WebPubSubClientOptions }): ReactElement {
+export function ServerRoom(props: ClientSource): ReactElement {
   return (
     <WebPubSubProvider {...props}>
       <Room />
