@@ -72,7 +72,7 @@ export class GroupTable {
     return this.#operations.submit(() => groupMessage(enter, group), options, {
       lane,
       onSettled: (error, unknown) => {
-        const entry = this.#settled(group, unknown);
+        const entry = this.#settled(group, unknown, "in");
         if (error === undefined) {
           entry.wished ||= entry.left === left;
           this.#entered(group, entry);
@@ -204,7 +204,7 @@ export class GroupTable {
     this.#operations.submitInternal(() => groupMessage(enter, group), {
       lane,
       onSettled: (error, unknown) => {
-        const entry = this.#settled(group, unknown);
+        const entry = this.#settled(group, unknown, "in");
         const { wished } = entry;
         // Where the application has called meanwhile, that decides.
         const refused =
@@ -228,7 +228,7 @@ export class GroupTable {
   }
 
   #leaveSettled(group: string, error: SendMessageError | undefined, unknown: boolean): void {
-    const entry = this.#settled(group, unknown);
+    const entry = this.#settled(group, unknown, "out");
     // Where the service refuses for good there is nothing left to ask.
     if (error === undefined || isDenied(error)) {
       entry.known = "out";
@@ -252,10 +252,11 @@ export class GroupTable {
     return entry;
   }
 
-  #settled(group: string, unknown: boolean): Entry {
+  /** @param wanted what the operation would have made of the group */
+  #settled(group: string, unknown: boolean, wanted: "in" | "out"): Entry {
     const entry = this.#entry(group);
     entry.pending--;
-    if (unknown && this.#options.live()) entry.known = "unknown";
+    if (unknown && entry.known !== wanted && this.#options.live()) entry.known = "unknown";
     return entry;
   }
 

@@ -325,7 +325,7 @@ function kindOf(call: OperationCall): string | undefined {
 }
 
 /** It has stood in its lane; who leaves a group that has subscribers asks nobody. */
-function isTaken({ call, result, error, at, settledAt }: OperationRecord): boolean {
+export function isTaken({ call, result, error, at, settledAt }: OperationRecord): boolean {
   if (call.abortAfter === -1 || TURNED_AWAY.includes(error?.code)) return false;
   if (error?.code === "NotStarted" && settledAt === at) return false;
   return result === undefined || result.ackId !== undefined;

@@ -1,6 +1,6 @@
 import type { SendMessageError } from "../../../src/core/errors.js";
 import type { Actor, Written } from "../world/actor.js";
-import { Lanes, TYPES } from "./lanes.js";
+import { isTaken, Lanes, TYPES } from "./lanes.js";
 import { operationKey, type Json } from "./model.js";
 import type { OperationRecord } from "../world/program.js";
 import type { World } from "../world/world.js";
@@ -262,7 +262,7 @@ export function uniqueIds({ program, written, thrown }: Actor): Ids {
       const isUsed =
         frames.some((frame) => frame.message["ackId"] === call.ackId && frame.moment < moment) ||
         program.operations.some((other) => ackIdOf(other) === call.ackId && !isSame(other, record));
-      if (isUsed || chosen.has(call.ackId) || record.error?.code === "AckIdInUse") shared.add(call.ackId);
+      if (isUsed || chosen.has(call.ackId) || !isTaken(record)) shared.add(call.ackId);
       use(call.ackId, fingerprint({ type: TYPES[call.do], group: call.group }));
       chosen.add(call.ackId);
     }
