@@ -36,6 +36,8 @@ export interface GroupTableOptions {
   readonly lane: string;
   readonly enter: BareGroupMessage["kind"];
   readonly leave: BareGroupMessage["kind"];
+  /** There is a connection id to enter groups on. */
+  live(): boolean;
   /** What is known of a group may have changed. */
   onChanged(group: string): void;
   /** It was entered. @param wasUnknown it may have been left before */
@@ -57,16 +59,10 @@ export class GroupTable {
   readonly #operations: Operations;
   readonly #options: GroupTableOptions;
   readonly #entries = new Map<string, Entry>();
-  #live = false;
 
   constructor(operations: Operations, options: GroupTableOptions) {
     this.#operations = operations;
     this.#options = options;
-  }
-
-  /** There is a connection id to enter groups on; its link may be down. */
-  get live(): boolean {
-    return this.#live;
   }
 
   /** The application's call. Once acknowledged it is a wish, unless it was called off meanwhile. */
@@ -76,12 +72,12 @@ export class GroupTable {
     return this.#operations.submit(() => groupMessage(enter, group), options, {
       lane,
       onSettled: (error, unknown) => {
-        const entry = this.#settled(group, unknown);
+        const entry = this.#settled(group, unknown, "in");
         if (error === undefined) {
           entry.wished ||= entry.left === left;
           this.#entered(group, entry);
           // A call of the application's may have been given few tries, or a wrong name.
-        } else if (this.#live && error.errorDetail?.name === "Forbidden") entry.refusal = error;
+        } else if (this.#options.live() && error.errorDetail?.name === "Forbidden") entry.refusal = error;
         this.reconcile(group);
       },
     });
@@ -123,17 +119,16 @@ export class GroupTable {
   /** The moment is over. */
   release(group: string): void {
     this.#entry(group).held = undefined;
-    if (!this.#live && !this.isWanted(group)) this.#options.onLeft(group);
+    if (!this.#options.live() && !this.isWanted(group)) this.#options.onLeft(group);
     this.reconcile(group);
   }
 
   /**
-   * A new connection stands.
+   * A new connection stands, and is `live`.
    * @param again the application's wishes count for it too; what handles hold always does
    * @returns the groups that it is asked for
    */
   open(again: boolean): string[] {
-    this.#live = true;
     const asked: string[] = [];
     for (const [group, entry] of [...this.#entries]) {
       entry.wished &&= again;
@@ -144,7 +139,6 @@ export class GroupTable {
 
   /** The connection id is gone: the next one knows of no group. */
   close(): void {
-    this.#live = false;
     for (const [group, entry] of this.#entries) {
       entry.known = "out";
       entry.refusal = undefined;
@@ -164,7 +158,7 @@ export class GroupTable {
     if (entry?.known === "in" && !isLeaving(entry)) return "joined";
     if (entry?.held === undefined) return "idle";
     if (entry.refusal !== undefined) return "refused";
-    return this.#live ? "joining" : "waiting";
+    return this.#options.live() ? "joining" : "waiting";
   }
 
   /** Why the group is `refused`. */
@@ -191,7 +185,7 @@ export class GroupTable {
 
   #reconcile(group: string, entry: Entry): boolean {
     const { known, pending, refusal } = entry;
-    const asks = this.#live && pending === 0 && this.#operations.refusal === undefined;
+    const asks = this.#options.live() && pending === 0 && this.#operations.refusal === undefined;
     if (asks && isWanted(entry) && known !== "in" && refusal === undefined) {
       this.#enterInternal(group);
       return true;
@@ -210,10 +204,11 @@ export class GroupTable {
     this.#operations.submitInternal(() => groupMessage(enter, group), {
       lane,
       onSettled: (error, unknown) => {
-        const entry = this.#settled(group, unknown);
+        const entry = this.#settled(group, unknown, "in");
         const { wished } = entry;
         // Where the application has called meanwhile, that decides.
-        const refused = error !== undefined && entry.pending === 0 && this.#live && isVerdict(error);
+        const refused =
+          error !== undefined && entry.pending === 0 && this.#options.live() && isVerdict(error);
         if (error === undefined) this.#entered(group, entry);
         else if (refused) entry.refusal = error;
         this.reconcile(group);
@@ -233,7 +228,7 @@ export class GroupTable {
   }
 
   #leaveSettled(group: string, error: SendMessageError | undefined, unknown: boolean): void {
-    const entry = this.#settled(group, unknown);
+    const entry = this.#settled(group, unknown, "out");
     // Where the service refuses for good there is nothing left to ask.
     if (error === undefined || isDenied(error)) {
       entry.known = "out";
@@ -257,10 +252,11 @@ export class GroupTable {
     return entry;
   }
 
-  #settled(group: string, unknown: boolean): Entry {
+  /** @param wanted what the operation would have made of the group */
+  #settled(group: string, unknown: boolean, wanted: "in" | "out"): Entry {
     const entry = this.#entry(group);
     entry.pending--;
-    if (unknown && this.#live) entry.known = "unknown";
+    if (unknown && entry.known !== wanted && this.#options.live()) entry.known = "unknown";
     return entry;
   }
 

@@ -23,6 +23,7 @@ export class Memberships {
   readonly #rejoining = new Set<string>();
   readonly #patience: Timer;
   #onJoined: (() => void) | undefined;
+  #live = false;
 
   constructor(
     settings: Settings,
@@ -38,6 +39,7 @@ export class Memberships {
       lane: MEMBERSHIP_LANE,
       enter: "joinGroup",
       leave: "leaveGroup",
+      live: () => this.#live,
       onChanged: (group) => this.#changed(group),
       onEntered: (group, wasUnknown) => {
         for (const feature of features) feature.onJoined?.(group, wasUnknown);
@@ -51,7 +53,7 @@ export class Memberships {
 
   /** There is a connection id to join groups on; its link may be down. */
   get live(): boolean {
-    return this.#table.live;
+    return this.#live;
   }
 
   join(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
@@ -93,12 +95,14 @@ export class Memberships {
 
   /** A new connection stands. The joins it needs go out before anything else. */
   onOpened(): void {
+    this.#live = true;
     for (const group of this.#table.open(this.#settings.autoRejoinGroups)) this.#rejoining.add(group);
     for (const feature of this.#features) feature.onGroupChanged?.();
   }
 
   /** The connection id is gone; called before its operations are settled. */
   onLost(): void {
+    this.#live = false;
     this.#table.close();
     this.#rejoining.clear();
     this.#onJoined = undefined;

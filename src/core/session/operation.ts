@@ -34,6 +34,8 @@ export interface Operation extends Omit<NewOperation, "lane" | "retryForever"> {
   readonly order: number;
   lane: Lane | undefined;
   retryForever: boolean;
+  /** A call of the application has taken its place: it isn't tried again. */
+  calledOff: boolean;
   /** Ends the watch over the signal. */
   unlisten: (() => void) | undefined;
   /**

@@ -97,6 +97,7 @@ export class Outbox {
       replaceable: given.replaceable,
       internal,
       retryForever: given.retryForever === true,
+      calledOff: false,
       signal,
       resolve: given.resolve,
       reject: given.reject,
@@ -218,7 +219,7 @@ export class Outbox {
         this.#sendAgain(operation);
       } else {
         const message = `No answer within ${this.#options.ackTimeoutInMs} ms (ackTimeoutInMs).`;
-        this.#fail(operation, this.#error(operation, "AckTimeout", message));
+        this.#giveUp(operation, () => this.#error(operation, "AckTimeout", message));
       }
     }
   }
@@ -337,11 +338,8 @@ export class Outbox {
 
   /** A call of the application takes the place of what the client asks for by itself. */
   #endRetries(operation: Operation): void {
-    operation.retryForever = false;
-    operation.retries = Infinity;
-    if (operation.place === "sent" || isOver(operation)) return;
-    const message = "A call of the application has taken its place.";
-    this.#fail(operation, this.#error(operation, "Aborted", message));
+    operation.calledOff = true;
+    if (operation.place !== "sent" && !isOver(operation)) this.#giveUp(operation);
   }
 
   /** The next operation of a lane may go out. */
@@ -370,14 +368,19 @@ export class Outbox {
   }
 
   #mayRetry(operation: Operation): boolean {
-    return ++operation.retries <= this.#options.messageRetry.maxRetries || operation.retryForever;
+    const { calledOff, retryForever } = operation;
+    return !calledOff && (++operation.retries <= this.#options.messageRetry.maxRetries || retryForever);
+  }
+
+  /** Nobody asks any more why one failed that was called off. */
+  #giveUp(operation: Operation, makeError?: () => SendMessageError): void {
+    const message = "A call of the application has taken its place.";
+    const isCalledOff = operation.calledOff || makeError === undefined;
+    this.#fail(operation, isCalledOff ? this.#error(operation, "Aborted", message) : makeError());
   }
 
   #retryLater(operation: Operation, now: number, makeError: () => SendMessageError): void {
-    if (!this.#mayRetry(operation)) {
-      this.#fail(operation, makeError());
-      return;
-    }
+    if (!this.#mayRetry(operation)) return this.#giveUp(operation, makeError);
     const { messageRetry, random } = this.#options;
     operation.place = "delayed";
     operation.due = now + retryDelay(messageRetry, operation.retries, random());

@@ -120,8 +120,9 @@ export class LocalPresence {
   /** Sets the state again, or clears it, where the connection doesn't have it or may have another. */
   #reconcile(group: string, own: Own): void {
     const { state, known } = own;
+    const { memberships, refusal } = this.#port;
     const isWrong = state === undefined ? known === "unknown" : known !== "set";
-    if (own.pending > 0 || !isWrong || !this.#port.memberships.live) {
+    if (own.pending > 0 || !isWrong || !memberships.live || refusal !== undefined) {
       this.#tidy(group, own);
       return;
     }

@@ -23,6 +23,8 @@ export class PresenceSubscriptions {
       lane: "presence",
       enter: "subscribeGroupState",
       leave: "unsubscribeGroupState",
+      // Before `onLost` comes operations have ended that must not be asked for again.
+      live: () => port.memberships.live,
       onChanged: (group) => {
         this.#tidy(group);
         this.onRefusal?.(group);

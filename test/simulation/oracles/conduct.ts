@@ -1,21 +1,13 @@
 import type { OnStateChangedArgs } from "../../../src/core/models/events.js";
 import type { Actor } from "../world/actor.js";
 import { checkFrame } from "./frameCheck.js";
+import { TYPES } from "./lanes.js";
 import { operationKey, type Json } from "./model.js";
 import { fingerprint } from "./operationOracle.js";
 import type { OperationRecord } from "../world/program.js";
 import { REJOIN_PATIENCE } from "./punctuality.js";
 import type { Wire } from "../world/wire.js";
 import type { World } from "../world/world.js";
-
-/** What a call is on the wire. */
-const FRAMES: Readonly<Record<string, string>> = {
-  join: "joinGroup",
-  leave: "leaveGroup",
-  state: "setGroupState",
-  watch: "subscribeGroupState",
-  unwatch: "unsubscribeGroupState",
-};
 
 /** Whether a client does what it should at the moment it does it. */
 export class Conduct {
@@ -166,7 +158,7 @@ export class Conduct {
     return !this.#actor.program.operations.some(({ call, op }) => {
       if (call.ackId !== ackId) return false;
       if (meaning === undefined) return true;
-      return meaning === `op ${op}` || ("group" in call && meaning === `${FRAMES[call.do]} ${call.group}`);
+      return meaning === `op ${op}` || ("group" in call && meaning === `${TYPES[call.do]} ${call.group}`);
     });
   }
 }

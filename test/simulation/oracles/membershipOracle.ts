@@ -1,7 +1,6 @@
 import type { Actor } from "../world/actor.js";
 import { GROUPS } from "../plans/plan.js";
 import { uniqueIds } from "./operationOracle.js";
-import type { OperationRecord } from "../world/program.js";
 import type { World } from "../world/world.js";
 
 /** Client, service and contract must agree on who is in which group. */
@@ -15,16 +14,51 @@ export function checkMemberships(actor: Actor, world: World): void {
     const isMember = service.has(group);
     if (isMember !== contract?.groups.has(group))
       world.failed(`the service is wrong about ${name} in ${group}: ${isMember}`);
-    if (isOpen(actor, group, id)) continue;
+    if (sharesIds(actor, group)) continue;
     const holds = actor.groups.holds(group);
     if (holds === undefined) continue;
     actor.groups.checkStatus(group, isMember);
-    if (holds && actor.groups.status(group) === "refused" && !isMember) continue;
     const wished =
       holds || (plan.autoRejoinGroups ? isWished(actor, group) : isJoinedHere(actor, world, group, id));
+    // Who has heard that it can't be joined again knows that it may not be there.
+    if (wished && isRefused(actor, group, id)) continue;
     if (wished !== isMember)
       world.failed(`${name} ${wished ? "wants" : "doesn't want"} ${group}, the service thinks otherwise`);
   }
+}
+
+/** The service has refused a join, and none has succeeded since. */
+function isRefused(actor: Actor, group: string, connectionId: string): boolean {
+  const { program, groups, rejoinFailures, written, heard } = actor;
+  if (groups.status(group) === "refused") return true;
+  const answers = heard.filter(
+    ({ ackId, name, wire }) =>
+      wire.connectionId === connectionId &&
+      name !== "InternalServerError" &&
+      written.some(
+        ({ message }) =>
+          message["ackId"] === ackId && message["type"] === "joinGroup" && message["group"] === group,
+      ),
+  );
+  if (answers.at(-1)?.name === "Forbidden") return true;
+  const failure = rejoinFailures.findLast(
+    (each) => each.group === group && each.connectionId === connectionId,
+  );
+  if (failure === undefined) return false;
+  return !program.operations.some(
+    ({ call, result, settledAt = 0 }) =>
+      call.do === "join" && call.group === group && result !== undefined && settledAt > failure.at,
+  );
+}
+
+/** A join or a leave that has the ack id of another operation: the service takes them for one. */
+function sharesIds(actor: Actor, group: string): boolean {
+  const unique = uniqueIds(actor);
+  return actor.program.operations.some(({ call, result, error }) => {
+    if ((call.do !== "join" && call.do !== "leave") || call.group !== group) return false;
+    const id = result?.ackId ?? error?.ackId;
+    return id !== undefined && !unique.has(id);
+  });
 }
 
 /** A join that was acknowledged, and no leave called after it. */
@@ -47,36 +81,4 @@ function isJoinedHere(actor: Actor, world: World, group: string, id: string): bo
     if (call.do === "leave" && call.group === group) joined = false;
   }
   return joined;
-}
-
-/** A join waits for its answer, a call on the group failed in a way that leaves its effect open, or the client says so. */
-function isOpen(actor: Actor, group: string, connectionId: string): boolean {
-  const { program, rejoinFailures, written, answered } = actor;
-  const waits = written.some(
-    ({ wire, message }) =>
-      wire.connectionId === connectionId &&
-      message["type"] === "joinGroup" &&
-      message["group"] === group &&
-      !answered.has(message["ackId"] as number),
-  );
-  if (waits) return true;
-  if (rejoinFailures.some((failure) => failure.group === group && failure.connectionId === connectionId))
-    return true;
-  const unique = uniqueIds(actor);
-  return program.operations.some((record) => {
-    if (!("group" in record.call) || record.call.group !== group) return false;
-    const joins = record.call.do === "join" || record.call.do === "leave";
-    const id = record.result?.ackId ?? record.error?.ackId;
-    if (joins && id !== undefined && !unique.has(id)) return true;
-    if (record.error === undefined) return false;
-    if (record.call.do === "leave") return true;
-    return record.call.do === "join" && wasWrittenOn(actor, record, connectionId);
-  });
-}
-
-function wasWrittenOn({ written }: Actor, { call, error }: OperationRecord, id: string): boolean {
-  if (error?.ackId === undefined) return false;
-  // One that took the place of a rejoin and was forbidden changes nothing only where nobody was in.
-  if (error.errorDetail?.name === "Forbidden" && "group" in call && call.group === "closed") return false;
-  return written.some(({ wire, message }) => wire.connectionId === id && message["ackId"] === error.ackId);
 }

@@ -1,5 +1,6 @@
 import type { SendMessageError } from "../../../src/core/errors.js";
-import type { Actor } from "../world/actor.js";
+import type { Actor, Written } from "../world/actor.js";
+import { isTaken, Lanes, TYPES } from "./lanes.js";
 import { operationKey, type Json } from "./model.js";
 import type { OperationRecord } from "../world/program.js";
 import type { World } from "../world/world.js";
@@ -22,6 +23,7 @@ export function checkOperations(actor: Actor, world: World): void {
     else list.push(frame);
   }
   const unique = uniqueIds(actor);
+  const lanes = new Lanes(actor);
   const refuses = world.plan.steps.some(({ what }) => COSTLY.has(what.do));
   for (const record of program.operations) {
     const { op, result, error, settledAt, stateAtCall, call } = record;
@@ -35,7 +37,7 @@ export function checkOperations(actor: Actor, world: World): void {
     const isIdInUse = record.rivals.some((rival) => rival.settledAt !== record.at);
     if (isIdInUse && error === undefined)
       failed(`op ${op} was taken with ack id ${call.ackId}, which another one was using`);
-    if (error?.code === "AckIdInUse" && !mayBeInUse(actor, record))
+    if (error?.code === "AckIdInUse" && !mayBeInUse(actor, lanes, record))
       failed(`op ${op} was refused for ack id ${call.ackId}, which nobody was using`);
     const key = keyOf(name, record);
     const ackId = ackIdOf(record);
@@ -91,7 +93,8 @@ export function checkOperations(actor: Actor, world: World): void {
     if (executed.length > 1 && !plan.resendOnNewConnection)
       failed(`op ${op} was executed twice although resendOnNewConnection is off`);
   }
-  if (!world.plan.steps.some(({ what }) => what.do === "sendThrows")) checkOrder(actor, world);
+  lanes.check(failed);
+  if (!world.plan.steps.some(({ what }) => what.do === "sendThrows")) checkOrder(actor, lanes, world);
   for (const failure of actor.rejoinFailures) checkRejoin(actor, failure, failed);
 }
 
@@ -108,11 +111,19 @@ function isLeaveForNobody(
 }
 
 /** Another operation was under way with this ack id, or one of the client's own may have been. */
-function mayBeInUse({ program, written, thrown, groups }: Actor, record: OperationRecord): boolean {
+function mayBeInUse(
+  { program, written, thrown, groups }: Actor,
+  lanes: Lanes,
+  record: OperationRecord,
+): boolean {
   // A handle's join may wait for a recovery, where nobody sees it.
   if (groups.isUsed) return true;
   const isRival = (other: OperationRecord): boolean =>
-    other !== record && ackIdOf(other) === record.call.ackId && (other.settledAt ?? 0) >= record.at;
+    other !== record &&
+    // One that was replaced doesn't tell the id that it had.
+    (lanes.isReplaced(other) || [ackIdOf(other), other.call.ackId].includes(record.call.ackId)) &&
+    other.at <= record.at &&
+    (other.settledAt ?? 0) >= record.at;
   return (
     program.operations.some(isRival) ||
     [...written, ...thrown].some(
@@ -158,35 +169,56 @@ function leastSendings({ code, errorDetail }: SendMessageError, plan: Actor["pla
   return resendOnNewConnection ? Math.max(1, maxRetries) : 1;
 }
 
-/** Operations first go out, and are executed, in the order of the calls. */
-function checkOrder(actor: Actor, world: World): void {
+/**
+ * Operations go out in the order of the calls, and so they are executed. But one that waits for others of its lane lets
+ * later ones pass, and what was sent before goes first.
+ */
+function checkOrder(actor: Actor, lanes: Lanes, world: World): void {
   const { name, program, written } = actor;
-  const numbers = new Map<string, number>();
+  const { model } = world.backend;
+  const failed = (reason: string): void => world.failed(`${name}: ${reason}`);
+  const records = new Map<string, OperationRecord>();
   const unique = uniqueIds(actor);
   for (const record of program.operations) {
     const id = ackIdOf(record);
-    if (id === undefined ? record.call.do === "send" || record.call.do === "event" : unique.has(id))
-      numbers.set(keyOf(name, record), record.op);
+    const isKnown =
+      id === undefined ? record.call.do === "send" || record.call.do === "event" : unique.has(id);
+    if (isKnown && !lanes.isReplaced(record)) records.set(keyOf(name, record), record);
   }
-  const seen = new Set<number>();
-  let last = 0;
-  for (const { message } of written) {
-    const op = numbers.get(operationKey(name, message));
-    if (op === undefined || seen.has(op)) continue;
-    seen.add(op);
-    if (op < last) world.failed(`${name}: op ${op} was first sent after op ${last}`);
-    last = op;
+  /** Where each was first sent, on any connection and on each. */
+  const first = new Map<OperationRecord, Written>();
+  const courses = new Map<string | undefined, Map<OperationRecord, Written>>();
+  for (const frame of written) {
+    const record = records.get(operationKey(name, frame.message));
+    if (record === undefined) continue;
+    if (!first.has(record)) first.set(record, frame);
+    const id = frame.wire.connectionId;
+    const course = courses.get(id) ?? new Map<OperationRecord, Written>();
+    courses.set(id, course);
+    if (course.has(record)) continue;
+    for (const [later, its] of course) {
+      // One that was refused waits for its next try.
+      if (later.op < record.op || model.refusedOps.has(keyOf(name, record))) continue;
+      const isResent = first.get(later) !== its && first.get(record) === frame;
+      if (!isResent && !lanes.waits(record, its))
+        failed(`op ${record.op} was first sent after op ${later.op}`);
+    }
+    course.set(record, frame);
   }
-  const { model } = world.backend;
   for (const session of model.sessions.values()) {
     if (session.user !== name) continue;
+    const course = courses.get(session.connectionId);
     const executed = session.executed.filter((key) => !model.refusedOps.has(key));
-    const events = session.handledEvents.filter((op) => !model.refusedOps.has(`op ${op}`));
-    const orders = [executed.map((key) => numbers.get(key) ?? NaN).filter((op) => !Number.isNaN(op)), events];
-    for (const order of orders) {
-      for (const [index, op] of order.entries()) {
-        const before = order[index - 1] ?? 0;
-        if (op < before) world.failed(`${name}: op ${op} was executed after op ${before} on one connection`);
+    const events = session.handledEvents.map((op) => `op ${op}`).filter((key) => !model.refusedOps.has(key));
+    for (const keys of [executed, events]) {
+      let last: OperationRecord | undefined;
+      for (const key of keys) {
+        const record = records.get(key);
+        if (record === undefined) continue;
+        const isBehind = (course?.get(record)?.moment ?? 0) > (course?.get(last ?? record)?.moment ?? 0);
+        if (last !== undefined && record.op < last.op && !isBehind)
+          failed(`op ${record.op} was executed after op ${last.op} on one connection`);
+        last = record;
       }
     }
   }
@@ -219,15 +251,33 @@ export function uniqueIds({ program, written, thrown }: Actor): Ids {
     if (known === undefined) users.set(id, user);
     else if (known !== user) shared.add(id);
   };
-  for (const { message } of [...written, ...thrown]) use(message["ackId"], fingerprint(message));
+  const frames = [...written, ...thrown];
+  for (const { message } of frames) use(message["ackId"], fingerprint(message));
+  const chosen = new Set<number>();
   for (const record of program.operations) {
-    const { call, op } = record;
+    const { call, op, moment } = record;
     if (call.do === "send" || call.do === "event") use(ackIdOf(record), `op ${op}`);
-    // A join of one's own for the same group looks the same.
-    else if (call.ackId !== undefined) use(call.ackId, `explicit ${op}`);
+    else if (call.ackId !== undefined) {
+      // Of two frames that ask for the same thing nobody knows whose they are.
+      const isUsed =
+        frames.some((frame) => frame.message["ackId"] === call.ackId && frame.moment < moment) ||
+        program.operations.some((other) => ackIdOf(other) === call.ackId && !isSame(other, record));
+      if (isUsed || chosen.has(call.ackId) || !isTaken(record)) shared.add(call.ackId);
+      use(call.ackId, fingerprint({ type: TYPES[call.do], group: call.group }));
+      chosen.add(call.ackId);
+    }
   }
   for (const id of shared) users.delete(id);
   return users;
+}
+
+/** It is the other one, or was replaced by it. */
+function isSame(other: OperationRecord, record: OperationRecord): boolean {
+  if (other === record) return true;
+  const [{ call, settledAt }, { call: its }] = [other, record];
+  return (
+    call.do === "state" && its.do === "state" && call.group === its.group && settledAt === record.settledAt
+  );
 }
 
 /** What a frame asks for, whatever its ack id. */

@@ -26,6 +26,17 @@ export interface Written {
   readonly wire: Wire;
   readonly message: Json;
   readonly at: number;
+  readonly moment: number;
+}
+
+/** An answer that the client has got. */
+export interface Answer {
+  readonly wire: Wire;
+  readonly ackId: number;
+  /** `success`, or the error's name. */
+  readonly name: string;
+  readonly at: number;
+  readonly moment: number;
 }
 
 const EVENTS = [
@@ -65,12 +76,13 @@ export class Actor {
   readonly wires: Wire[] = [];
   readonly written: Written[] = [];
   /** Frames that a socket has refused. */
-  readonly thrown: Pick<Written, "wire" | "message">[] = [];
+  readonly thrown: Omit<Written, "at">[] = [];
   /** Groups whose rejoining failed for good, on the connection id of then. */
   readonly rejoinFailures: {
     readonly connectionId: string | undefined;
     readonly group: string;
     readonly error: SendMessageError;
+    readonly at: number;
   }[] = [];
   /** The same of group states, and of their subscriptions. */
   readonly restoreFailures: { readonly connectionId: string | undefined; readonly group: string }[] = [];
@@ -78,6 +90,10 @@ export class Actor {
   readonly answered = new Set<number>();
   /** The last answer to each ack id: `success`, or the error's name. */
   readonly answers = new Map<number, string>();
+  /** All of them. */
+  readonly heard: Answer[] = [];
+  /** Rises with each call, frame and answer: the order of what happens within one ms. */
+  moment = 0;
   /** Time went by in other ways than the client could know. */
   disturbed = false;
   /** It slept, or its clock was put forward or back. */
@@ -247,12 +263,12 @@ export class Actor {
       this.conduct.writes(wire, message);
       this.punctuality.writes(wire, message);
       this.ownJoins.writes(wire, message);
-      this.written.push({ wire, message, at: this.#world.clock.now });
+      this.written.push({ wire, message, at: this.#world.clock.now, moment: ++this.moment });
       this.#world.trace(this.name, () => `says ${textOf(data, message)}`);
       this.streams.writes(message);
       if (message["type"] === "sequenceAck") this.sequence.acknowledged(wire, message);
     };
-    wire.socket.onThrown = (message) => void this.thrown.push({ wire, message });
+    wire.socket.onThrown = (message) => void this.thrown.push({ wire, message, moment: ++this.moment });
     return wire.socket;
   }
 
@@ -305,6 +321,7 @@ export class Actor {
         connectionId: client.connectionId,
         group,
         error,
+        at: this.#world.clock.now,
       }),
     );
     client.on(
@@ -340,7 +357,9 @@ export class Actor {
     const ackId = message["ackId"] as number;
     const error = message["error"] as { name: string } | undefined;
     if (error?.name !== "InternalServerError") this.answered.add(ackId);
-    this.answers.set(ackId, error?.name ?? "success");
+    const name = error?.name ?? "success";
+    this.answers.set(ackId, name);
+    this.heard.push({ wire, ackId, name, at: this.#world.clock.now, moment: ++this.moment });
     const isFinal = error?.name === "Forbidden";
     if (isFinal) this.conduct.refused(wire, ackId);
     if (isFinal || error?.name === "InternalServerError") this.ownJoins.refused(wire, ackId, isFinal);

@@ -104,6 +104,11 @@ export class GroupUse {
     return held.map(({ group }) => group);
   }
 
+  /** A subscriber has come since then. */
+  hasComeSince(group: string, time: number): boolean {
+    return this.#subscriptions.some((each) => each.group === group && each.at >= time);
+  }
+
   get isUsed(): boolean {
     return this.#handles.size > 0;
   }

@@ -17,6 +17,7 @@ export interface OperationRecord {
   readonly op: number;
   readonly call: OperationCall;
   readonly at: number;
+  readonly moment: number;
   readonly stateAtCall: WebPubSubClientState;
   readonly connectionAtCall: string | undefined;
   readonly signal: Signal | undefined;
@@ -191,6 +192,7 @@ export class Program {
       op,
       call,
       at: this.#world.clock.now,
+      moment: ++this.#actor.moment,
       stateAtCall: client.state,
       connectionAtCall: client.connectionId,
       signal: this.#signal(call.abortAfter),

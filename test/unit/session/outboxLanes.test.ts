@@ -146,7 +146,7 @@ describe("the client's own in a lane", () => {
     bench.add("join", a);
     expect(bench.flush().take()).toEqual([]);
     bench.answer("leave", "InternalServerError");
-    expect(bench.ending("leave")).toBe("Refused");
+    expect(bench.ending("leave")).toBe("Aborted");
     expect(bench.flush().take()).toEqual(["join#2"]);
   });
 
