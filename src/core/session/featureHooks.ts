@@ -5,7 +5,7 @@ import type { DownstreamMessageType, WebPubSubMessage } from "../models/messages
 type MessageOf<Kind extends WebPubSubMessage["kind"]> = Extract<WebPubSubMessage, { kind: Kind }>;
 
 /**
- * What a feature wants to hear of the connection; the client calls it. Hooks must not throw.
+ * What a feature wants to hear of the connection; the client calls it. One that throws is logged, and harms nobody else.
  * @experimental
  */
 export interface FeatureHooks {

@@ -4,7 +4,7 @@ import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import type { FeatureHooks } from "./featureHooks.js";
+import type { Features } from "./features.js";
 import { GroupTable, type GroupStatus } from "./groupTable.js";
 import type { Operations, SubmitOptions } from "./operations.js";
 
@@ -17,7 +17,7 @@ export const MEMBERSHIP_LANE = "membership";
 export class Memberships {
   readonly #settings: Settings;
   readonly #emitter: Emitter<CoreClientEvents>;
-  readonly #features: readonly FeatureHooks[];
+  readonly #features: Features;
   readonly #table: GroupTable;
   /** Groups whose first answer on a new connection is awaited. */
   readonly #rejoining = new Set<string>();
@@ -29,7 +29,7 @@ export class Memberships {
     settings: Settings,
     emitter: Emitter<CoreClientEvents>,
     operations: Operations,
-    features: readonly FeatureHooks[],
+    features: Features,
   ) {
     this.#settings = settings;
     this.#emitter = emitter;
@@ -42,10 +42,10 @@ export class Memberships {
       live: () => this.#live,
       onChanged: (group) => this.#changed(group),
       onEntered: (group, wasUnknown) => {
-        for (const feature of features) feature.onJoined?.(group, wasUnknown);
+        features.tell((feature) => feature.onJoined?.(group, wasUnknown));
       },
       onLeft: (group) => {
-        for (const feature of features) feature.onLeft?.(group);
+        features.tell((feature) => feature.onLeft?.(group));
       },
       onAsked: (group, refusal, wished) => this.#asked(group, refusal, wished),
     });
@@ -97,7 +97,7 @@ export class Memberships {
   onOpened(): void {
     this.#live = true;
     for (const group of this.#table.open(this.#settings.autoRejoinGroups)) this.#rejoining.add(group);
-    for (const feature of this.#features) feature.onGroupChanged?.();
+    this.#features.tell((feature) => feature.onGroupChanged?.());
   }
 
   /** The connection id is gone; called before its operations are settled. */
@@ -117,7 +117,7 @@ export class Memberships {
   }
 
   #changed(group: string): void {
-    for (const feature of this.#features) feature.onGroupChanged?.(group);
+    this.#features.tell((feature) => feature.onGroupChanged?.(group));
   }
 
   #asked(group: string, refusal: SendMessageError | undefined, wished: boolean): void {

@@ -16,6 +16,7 @@ import type { Course, InternalCourse, Operations, SubmitOptions } from "./operat
 import { Outbox } from "./outbox.js";
 import { SequenceTracker } from "./sequenceTracker.js";
 import type { FeatureHooks } from "./featureHooks.js";
+import { Features } from "./features.js";
 
 /** How long a received message may go unacknowledged, in ms. */
 const SEQUENCE_ACK_DELAY = 1_000;
@@ -36,9 +37,7 @@ export class Session implements SessionPort, Operations {
   /** Made for the first operation: a client that only listens does without. */
   #outbox: Outbox | undefined;
   readonly #tracker = new SequenceTracker();
-  readonly #features: FeatureHooks[] = [];
-  /** By the kind of message. */
-  readonly #receivers: Partial<Record<string, ((message: never, size: number) => void)[]>> = {};
+  readonly #features: Features;
   #link: LinkPort | undefined;
   /** Why nothing is accepted; undefined while it is. */
   #refusal: string | undefined = "The client is not started; call start() first.";
@@ -52,6 +51,7 @@ export class Session implements SessionPort, Operations {
     this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
     this.#sequenceAckTimer = new Timer(settings.environment);
+    this.#features = new Features(settings.logger);
     this.memberships = new Memberships(settings, emitter, this, this.#features);
   }
 
@@ -73,9 +73,7 @@ export class Session implements SessionPort, Operations {
 
   /** Adds a feature, in any state. */
   add(hooks: FeatureHooks): void {
-    this.#features.push(hooks);
-    for (const [kind, receive] of Object.entries(hooks.receive ?? {}))
-      (this.#receivers[kind] ??= []).push(receive);
+    this.#features.add(hooks);
     if (this.memberships.live) hooks.onOpened?.();
   }
 
@@ -138,7 +136,7 @@ export class Session implements SessionPort, Operations {
     this.#tracker.reset();
     this.memberships.onOpened();
     this.flush();
-    for (const feature of this.#features) feature.onOpened?.();
+    this.#features.tell((feature) => feature.onOpened?.());
   }
 
   onRecovered(): void {
@@ -146,24 +144,24 @@ export class Session implements SessionPort, Operations {
     // The last ack may have died with the socket; with it the service can skip its replay.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
     this.flush();
-    for (const feature of this.#features) feature.onRecovered?.();
+    this.#features.tell((feature) => feature.onRecovered?.());
   }
 
   onRoom(): void {
     this.flush();
-    for (const feature of this.#features) feature.onRoom?.();
+    this.#features.tell((feature) => feature.onRoom?.());
   }
 
   onSuspended(): void {
     this.#sequenceAckTimer.clear();
-    for (const feature of this.#features) feature.onSuspended?.();
+    this.#features.tell((feature) => feature.onSuspended?.());
   }
 
   onLost(error: ConnectionError): void {
     this.memberships.onLost();
     this.#outbox?.sessionEnded(error);
-    for (const feature of this.#features) feature.onLost?.(error);
-    for (const feature of this.#features) feature.onGroupChanged?.();
+    this.#features.tell((feature) => feature.onLost?.(error));
+    this.#features.tell((feature) => feature.onGroupChanged?.());
   }
 
   onStopped(error: ConnectionError): void {
@@ -173,9 +171,9 @@ export class Session implements SessionPort, Operations {
     this.#timer.clear();
     this.#timerDue = Infinity;
     this.#sequenceAckTimer.clear();
-    for (const feature of this.#features) feature.onStopped?.(error);
+    this.#features.tell((feature) => feature.onStopped?.(error));
     this.#onIdle = undefined;
-    for (const feature of this.#features) feature.onGroupChanged?.();
+    this.#features.tell((feature) => feature.onGroupChanged?.());
   }
 
   whenJoined(callback: () => void): void {
@@ -194,13 +192,12 @@ export class Session implements SessionPort, Operations {
     if ("sequenceId" in message && !this.#isNew(message.sequenceId, size)) return;
     if (kind === "groupData") this.#emitter.emit("group-message", { message });
     else if (kind === "serverData") this.#emitter.emit("server-message", { message });
-    const receivers = this.#receivers[kind];
-    if (receivers !== undefined) for (const receive of receivers) receive(message as never, size);
+    this.#features.receive(message, size);
   }
 
   /** How much is under way that a draining stop waits for. */
   get #pending(): number {
-    return this.#features.reduce((sum, { pending = 0 }) => sum + pending, this.#outbox?.size ?? 0);
+    return (this.#outbox?.size ?? 0) + this.#features.pending;
   }
 
   #isNew(sequenceId: number | undefined, size: number): boolean {
