@@ -16,7 +16,7 @@ test("every planted fault still has its place in the code", () => {
   expect(lost).toEqual([]);
 });
 
-const EXAMPLE = { name: "an example", in: "Outbox.takeNext", find: "this.#fresh.shift()", put: "undefined" };
+const EXAMPLE = { name: "an example", in: "Outbox.takeNext", find: "this.#shiftFresh()", put: "undefined" };
 
 test.each([
   ["declared nowhere", { in: "Outbox.takeLast" }, /^client or service declares no Outbox\.takeLast$/],
@@ -28,9 +28,9 @@ test.each([
 });
 
 test("a fault finds its text however it is broken into lines", () => {
-  const plain = plant({ ...EXAMPLE, find: "this.#again.shift() ?? this.#fresh.shift()" });
+  const plain = plant({ ...EXAMPLE, find: "this.#again.shift() ?? this.#shiftFresh()" });
   expect(plain.lost).toBeUndefined();
-  expect(plant({ ...EXAMPLE, find: "this\n  .#again.shift()??\n  this.#fresh.shift( )" })).toEqual(plain);
+  expect(plant({ ...EXAMPLE, find: "this\n  .#again.shift()??\n  this.#shiftFresh( )" })).toEqual(plain);
 });
 
 // All of them take minutes: npm run simulate:mutants.

@@ -229,8 +229,9 @@ export class GroupTable {
 
   #leaveSettled(group: string, error: SendMessageError | undefined, unknown: boolean): void {
     const entry = this.#settled(group, unknown, "out");
-    // Where the service refuses for good there is nothing left to ask.
-    if (error === undefined || isDenied(error)) {
+    const isLost = !this.#options.live() && !isWanted(entry);
+    // Where the service refuses for good, or the connection is gone, there is nothing left to ask.
+    if (error === undefined || isDenied(error) || isLost) {
       entry.known = "out";
       entry.refusal = undefined;
       this.#options.onLeft(group);

@@ -99,16 +99,16 @@ export const connection = [
   },
   {
     name: "a silent connection is believed for minutes",
-    in: "complete",
-    find: "options.keepAliveTimeoutInMs, 45_000",
-    put: "options.keepAliveTimeoutInMs, 180_000",
+    in: "TABLE",
+    find: "keepAliveTimeoutInMs: [amount, 45_000]",
+    put: "keepAliveTimeoutInMs: [amount, 180_000]",
   },
   {
     name: "pings are sent half as often",
     quick: true,
-    in: "complete",
-    find: "options.keepAliveIntervalInMs, 20_000",
-    put: "options.keepAliveIntervalInMs, 40_000",
+    in: "TABLE",
+    find: "keepAliveIntervalInMs: [amount, 20_000]",
+    put: "keepAliveIntervalInMs: [amount, 40_000]",
   },
   {
     name: "a wake doesn't end the wait for a new connection",

@@ -29,15 +29,22 @@ throw error;`,
   },
   {
     name: "a listener that throws keeps the others from hearing",
-    in: "Emitter.emit",
-    find: "this.#emitter.emit(event, args);",
-    put: "try { for (const each of this.#emitter.listeners(event)) Promise.resolve(each(args)).catch(() => undefined); } catch { /* */ }",
+    in: "Emitter.on",
+    find: "safely(listener, (error) => this.#onListenerError(event, error))",
+    put: `(args) => {
+  if (args?.heard) return;
+  try {
+    Promise.resolve(listener(args)).catch(() => undefined);
+  } catch {
+    Object.defineProperty(args, "heard", { value: true });
+  }
+}`,
   },
   {
     name: "only the first listener is called",
     in: "Emitter.emit",
-    find: "this.#emitter.emit(event, args);",
-    put: "this.#emitter.rawListeners(event)[0]?.(args);",
+    find: "this.#registry.emit(event, args);",
+    put: "(this.#registry.rawListeners?.(event) ?? [])[0]?.(args);",
   },
   {
     name: "stopped is told when the client is stopped already",

@@ -2,8 +2,10 @@
 // simulation must find every one of them, or its oracles are blind there.
 import { connection } from "./connection.mjs";
 import { events } from "./events.mjs";
+import { features } from "./features.mjs";
 import { handles } from "./handles.mjs";
 import { invocations } from "./invocations.mjs";
+import { lanes } from "./lanes.mjs";
 import { lifecycle } from "./lifecycle.mjs";
 import { membership } from "./membership.mjs";
 import { messages } from "./messages.mjs";
@@ -17,6 +19,7 @@ import { streams } from "./streams.mjs";
 
 const topics = {
   operations,
+  lanes,
   messages,
   membership,
   recovery,
@@ -25,6 +28,7 @@ const topics = {
   retain,
   events,
   handles,
+  features,
   streams,
   invocations,
   presence,

@@ -4,20 +4,20 @@
 export const invocations = [
   {
     name: "an invocation is sent again after a recovery",
-    in: "Invocations.resumes",
+    in: "Invocations.onRecovered",
     find: "for (const id of this.#cancelled.splice(0)) this.#cancel(id);",
     put: `for (const id of this.#cancelled.splice(0)) this.#cancel(id);
-for (const { sent, frame } of this.#byId.values()) if (sent) this.#host.write(frame);`,
+for (const { sent, frame } of this.#byId.values()) if (sent) this.#port.write(frame);`,
   },
   {
     name: "an invocation that was lost waits for ever",
-    in: "Invocations.ends",
+    in: "Invocations.onLost",
     find: "if (invocation.sent)",
     put: "if (!invocation.sent)",
   },
   {
     name: "a stop leaves it unsettled",
-    in: "Invocations.refuse",
+    in: "Invocations.onStopped",
     find: `this.#reject(invocation, failure(invocation.id, "NotStarted", cause.message, { cause }));`,
     put: "",
   },
@@ -30,7 +30,7 @@ for (const { sent, frame } of this.#byId.values()) if (sent) this.#host.write(fr
   {
     name: "answered ones are cancelled",
     quick: true,
-    in: "Invocations.receive",
+    in: "Invocations.#answered",
     find: "this.#settle(invocation);",
     put: `this.#cancel(invocation.id);
 this.#settle(invocation);`,
@@ -67,31 +67,31 @@ this.#settle(invocation);`,
   },
   {
     name: "one is given up too early after a recovery",
-    in: "Invocations.resumes",
+    in: "Invocations.onRecovered",
     find: "now() + ackTimeoutInMs",
     put: "now() + ackTimeoutInMs / 2",
   },
   {
     name: "one is given up at the recovery",
-    in: "Invocations.resumes",
+    in: "Invocations.onRecovered",
     find: "now() + ackTimeoutInMs",
     put: "now()",
   },
   {
     name: "one that a recovery finds unanswered waits as long as it likes",
-    in: "Invocations.resumes",
+    in: "Invocations.onRecovered",
     find: "ackTimeoutInMs === 0",
     put: "ackTimeoutInMs >= 0",
   },
   {
     name: "the time that a recovery gave goes on through the next one",
-    in: "Invocations.interrupted",
+    in: "Invocations.onSuspended",
     find: "timer.at(timeoutAt, onTimeout)",
     put: "void timer, timeoutAt, onTimeout",
   },
   {
     name: "one that waits is lost with a connection",
-    in: "Invocations.ends",
+    in: "Invocations.onLost",
     find: "if (invocation.sent)",
     put: "if (invocation.id)",
   },

@@ -5,13 +5,13 @@ export const lifecycle = [
   {
     name: "a stop leaves operations unsettled",
     quick: true,
-    in: "Session.refuse",
+    in: "Session.onStopped",
     find: "this.#outbox?.clear(error);",
     put: "",
   },
   {
     name: "the timer of operations goes on after a stop",
-    in: "Session.refuse",
+    in: "Session.onStopped",
     find: "this.#timer.clear();",
     put: "",
   },

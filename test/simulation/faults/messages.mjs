@@ -4,7 +4,7 @@
 export const messages = [
   {
     name: "a new connection goes on counting where the old one ended",
-    in: "Session.begins",
+    in: "Session.onOpened",
     find: "this.#tracker.reset();",
     put: "",
   },

@@ -31,12 +31,12 @@ this.#byAckId[ackId] = operation;`,
   {
     name: "new operations overtake those that are sent again",
     in: "Outbox.takeNext",
-    find: "this.#again.shift() ?? this.#fresh.shift()",
-    put: "this.#fresh.shift() ?? this.#again.shift()",
+    find: "this.#again.shift() ?? this.#shiftFresh()",
+    put: "this.#shiftFresh() ?? this.#again.shift()",
   },
   {
     name: "an operation that is over still listens to its abort signal",
-    in: "Outbox.#settle",
+    in: "Outbox.#end",
     find: "unlisten?.();",
     put: "",
   },
@@ -98,7 +98,7 @@ if (operation.ackId === undefined && operation.retries++ === 0)
   {
     name: "maxPendingOperations is no limit",
     in: "Outbox.add",
-    find: "!isRejoin && this.#pending >= maxPendingOperations",
+    find: "!internal && this.#pending >= maxPendingOperations",
     put: "maxPendingOperations < 0",
   },
   {
@@ -110,28 +110,30 @@ if (error?.name === "Forbidden" ||`,
   },
   {
     name: "operations are accepted while the client is stopped",
-    in: "Session.refuse",
+    in: "Session.onStopped",
     find: `this.#refusal = "The client is stopped; call start() first.";`,
     put: "",
   },
   {
     name: "sending again after a recovery costs a retry",
     in: "Outbox.resume",
-    find: "operation.late = true;",
-    put: `operation.late = true;
-operation.retries++;`,
+    find: "this.#sendAgain(operation);",
+    put: `{
+  operation.retries++;
+  this.#sendAgain(operation);
+}`,
   },
   {
     name: "an operation is retried without end",
     in: "Outbox.#mayRetry",
-    find: "return ++operation.retries <= this",
-    put: "return true || ++operation.retries <= this",
+    find: "|| retryForever",
+    put: "|| retryForever !== undefined",
   },
   {
     name: "an operation that was sent can't be aborted",
     in: "Outbox.add",
-    find: "whenAborted(signal, () => this.#fail(",
-    put: `whenAborted(signal, () => operation.place === "fresh" && this.#fail(`,
+    find: "this.#fail(operation, abortedOperation(ackId));",
+    put: `if (operation.place === "fresh") this.#fail(operation, abortedOperation(ackId));`,
   },
   {
     name: "a result doesn't say that the operation is a duplicate",
@@ -155,9 +157,9 @@ operation.retries++;`,
   {
     name: "an unanswered operation is sent again too late",
     quick: true,
-    in: "complete",
-    find: "options.ackTimeoutInMs, 30_000)",
-    put: "options.ackTimeoutInMs, 30_000) * 2",
+    in: "TABLE",
+    find: "ackTimeoutInMs: [amount, 30_000]",
+    put: "ackTimeoutInMs: [(name, value, fallback) => amount(name, value, fallback) * 2, 30_000]",
   },
   {
     name: "a refused operation is sent again at once",
@@ -168,7 +170,7 @@ operation.retries++;`,
   {
     name: "what was sent still counts as waiting",
     in: "Outbox.takeNext",
-    find: `if (operation.place === "fresh" && !operation.isRejoin) this.#pending--;`,
+    find: `if (place === "fresh" && !operation.internal) this.#pending--;`,
     put: "",
   },
   {
@@ -192,8 +194,8 @@ operation.retries++;`,
   {
     name: "a refused operation is lost with its connection",
     in: "Outbox.sessionEnded",
-    find: "operation.unanswered || operation.isRejoin",
-    put: "operation.unanswered || operation.isRejoin || isDelayed",
+    find: "if (operation.unanswered || operation.internal)",
+    put: "if (operation.unanswered || operation.internal || isDelayed)",
   },
   {
     name: "what was resent once is lost with the next connection",
@@ -232,8 +234,8 @@ operation.retries--;`,
   {
     name: "noEcho isn't sent",
     in: "sendToGroupMessage",
-    find: `checkFlag("noEcho", noEcho, false)`,
-    put: `checkFlag("noEcho", noEcho, false) && false`,
+    find: `flag("noEcho", noEcho, false)`,
+    put: `flag("noEcho", noEcho, false) && false`,
   },
   {
     name: "ttlSeconds isn't sent",

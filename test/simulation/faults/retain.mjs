@@ -5,7 +5,7 @@ export const retain = [
   {
     name: "who lets go of a stopped client has it stopped later",
     in: "Retention.constructor",
-    find: `if (connection.state === "Stopped") this.#hold.forget();`,
+    find: `if (client.state === "Stopped") this.#count.cancel();`,
     put: "",
   },
   {
@@ -17,31 +17,31 @@ export const retain = [
   {
     name: "the client goes on when nobody retains it",
     in: "Retention.constructor",
-    find: "() => void connection.stop(),",
+    find: "() => void client.stop(),",
     put: "() => undefined,",
   },
   {
     name: "the first user that goes ends it",
-    in: "CountedHold.hold",
+    in: "RefCount.hold",
     find: "> 0",
     put: "> 1",
   },
   {
     name: "whoever comes while it stops gets nothing",
     in: "Retention.#begin",
-    find: `if (this.#connection.state === "Stopping") await this.#connection.stop();`,
+    find: `if (client.state === "Stopping") await client.stop();`,
     put: "",
   },
   {
     name: "the first failure ends it",
     in: "Retention.#begin",
-    find: "undefined, true",
-    put: "undefined, false",
+    find: "keepTrying: true",
+    put: "keepTrying: false",
   },
   {
     name: "a stopped client's last user still stops it",
     in: "Retention.constructor",
-    find: `emitter.on("stopped", () => this.#hold.forget());`,
+    find: `client.on("stopped", () => this.#count.cancel());`,
     put: "",
   },
 ];

@@ -4,7 +4,7 @@
 export const streams = [
   {
     name: "nothing is sent again after a recovery",
-    in: "Delivery.resumes",
+    in: "Delivery.onRecovered",
     find: `this.#aliveAt = this.#now();
 this.#heard();
 this.resend();`,
@@ -41,14 +41,14 @@ this.#timerDue = -Infinity;`,
   },
   {
     name: "a stream goes on on a new connection",
-    in: "OutboundStream.ends",
+    in: "OutboundStream.onLost",
     find: `if (this.#phase === "starting" && !isKnown) return;`,
     put: `this.#started = true;
 if (this.#phase !== "closed") return;`,
   },
   {
     name: "a stop leaves calls unsettled",
-    in: "OutboundStream.refuse",
+    in: "OutboundStream.onStopped",
     find: `this.#close(this.#error("NotStarted", "Stream session aborted because client is stopping.", cause));`,
     put: "",
   },
@@ -74,7 +74,7 @@ else if (endOfStream)`,
   },
   {
     name: "readers wait for ever when the client stops",
-    in: "InboundStreams.refuse",
+    in: "InboundStreams.onStopped",
     find: `this.#lose("NotStarted", "The client was stopped before the stream was complete.", cause);`,
     put: "",
   },
@@ -117,7 +117,7 @@ else if (endOfStream)`,
   {
     name: "noEcho isn't sent",
     in: "OutboundStreams.#create",
-    find: `checkFlag("noEcho", options.noEcho, false)`,
+    find: `flag("noEcho", options.noEcho, false)`,
     put: "false",
   },
 ];

@@ -65,8 +65,9 @@ export class Lanes {
       const ackId = record.result?.ackId ?? record.error?.ackId;
       if (ackId === undefined) continue;
       const other = owners.get(ackId);
-      // The result of another one's id: that one was sent for both.
-      if (other !== undefined && this.#unique.has(ackId)) this.#replaced.set(other, record);
+      // The end of another one: that one was sent for both.
+      const isReplaced = other?.settledAt === record.settledAt && laneOf(other?.call ?? record.call) === key;
+      if (other !== undefined && (isReplaced || this.#unique.has(ackId))) this.#replaced.set(other, record);
       owners.set(ackId, record);
     }
     for (const written of actor.written) {

@@ -17,18 +17,19 @@ export function checkMemberships(actor: Actor, world: World): void {
     if (sharesIds(actor, group)) continue;
     const holds = actor.groups.holds(group);
     if (holds === undefined) continue;
-    actor.groups.checkStatus(group, isMember);
+    const isDenied = isRefused(actor, group, id);
+    actor.groups.checkStatus(group, isMember, isDenied);
     const wished =
       holds || (plan.autoRejoinGroups ? isWished(actor, group) : isJoinedHere(actor, world, group, id));
     // Who has heard that it can't be joined again knows that it may not be there.
-    if (wished && isRefused(actor, group, id)) continue;
+    if (wished && isDenied) continue;
     if (wished !== isMember)
       world.failed(`${name} ${wished ? "wants" : "doesn't want"} ${group}, the service thinks otherwise`);
   }
 }
 
 /** The service has refused a join, and none has succeeded since. */
-function isRefused(actor: Actor, group: string, connectionId: string): boolean {
+export function isRefused(actor: Actor, group: string, connectionId: string): boolean {
   const { program, groups, rejoinFailures, written, heard } = actor;
   if (groups.status(group) === "refused") return true;
   const answers = heard.filter(

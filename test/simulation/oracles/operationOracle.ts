@@ -116,8 +116,8 @@ function mayBeInUse(
   lanes: Lanes,
   record: OperationRecord,
 ): boolean {
-  // A handle's join may wait for a recovery, where nobody sees it.
-  if (groups.isUsed) return true;
+  // One of the client's own may wait for a recovery, where nobody sees it.
+  if (groups.isUsed || record.stateAtCall === "Recovering") return true;
   const isRival = (other: OperationRecord): boolean =>
     other !== record &&
     // One that was replaced doesn't tell the id that it had.

@@ -8,7 +8,7 @@ interface Course {
   readonly wire: Wire;
   readonly group: string;
   readonly ackId: number;
-  /** When its connection began, and whether it was written on an earlier transport too. */
+  /** When it was first written there, and whether it was written on an earlier transport too. */
   readonly since: number;
   readonly isResumed: boolean;
   tries: number;
@@ -33,7 +33,7 @@ export class OwnJoins {
   writes(wire: Wire, { type, group, ackId }: Json): void {
     if (type !== "joinGroup" || typeof ackId !== "number") return;
     const known = this.#courses.get(ackId);
-    const { plan, punctuality } = this.#actor;
+    const { plan } = this.#actor;
     const course: Course =
       known?.wire === wire
         ? known
@@ -41,7 +41,7 @@ export class OwnJoins {
             wire,
             group: String(group),
             ackId,
-            since: punctuality.connectedAt,
+            since: this.#world.clock.now,
             isResumed: known !== undefined && known.wire.connectionId === wire.connectionId,
             tries: 0,
             isOpen: false,
@@ -90,11 +90,15 @@ export class OwnJoins {
       const isOfProgram = program.operations.some(
         ({ call, result, error }) => (result?.ackId ?? error?.ackId ?? call.ackId) === ackId,
       );
-      // Who leaves doesn't care any more.
-      const isLeft = program.operations.some(
-        ({ call, at }) => call.do === "leave" && call.group === group && at >= since && at <= failedAt,
+      // What is called meanwhile decides.
+      const isCalledOff = program.operations.some(
+        ({ call, at }) =>
+          (call.do === "join" || call.do === "leave") &&
+          call.group === group &&
+          at >= since &&
+          at <= failedAt,
       );
-      if (isOfProgram || isLeft) continue;
+      if (isOfProgram || isCalledOff) continue;
       const isTold = rejoinFailures.some(
         (failure) => failure.error.ackId === ackId && failure.connectionId === wire.connectionId,
       );

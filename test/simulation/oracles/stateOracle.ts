@@ -1,5 +1,6 @@
 import type { Actor } from "../world/actor.js";
 import { GROUPS } from "../plans/plan.js";
+import { isRefused } from "./membershipOracle.js";
 import { uniqueIds, type Ids } from "./operationOracle.js";
 import type { OperationRecord } from "../world/program.js";
 import type { World } from "../world/world.js";
@@ -14,9 +15,10 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
   if (!world.usesStates || client.state !== "Connected" || id === undefined) return undefined;
   const unique = uniqueIds(actor);
   for (const group of GROUPS) {
-    if (actor.restoreFailures.some((failure) => failure.group === group && failure.connectionId === id))
-      continue;
     const truth = world.backend.statesOf(group);
+    const failures = actor.restoreFailures.filter(
+      (failure) => failure.group === group && failure.connectionId === id,
+    );
     for (const { connectionId } of truth) {
       if (world.backend.model.sessions.get(connectionId)?.groups.has(group) !== true)
         return `the service keeps a state in ${group} of ${connectionId.slice(0, 4)}, which isn't there`;
@@ -25,7 +27,11 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
     const isWatching = watches(actor, group, unique);
     if (isWatching !== undefined && isWatching !== (known !== undefined))
       return `${name} ${isWatching ? "wants" : "doesn't want"} the states of ${group}, the client thinks otherwise`;
-    if (isWatching === true) {
+    const isDenied = failures.length > 0 || wasDenied(actor, group, id);
+    const isTold = world.backend.model.sessions.get(id)?.watched.has(group) === true;
+    if (isWatching !== undefined && isWatching !== isTold && !(isWatching && isDenied))
+      return `${name} ${isWatching ? "wants" : "doesn't want"} the states of ${group}, the service thinks otherwise`;
+    if (isWatching === true && !isDenied) {
       const told = (known ?? []).map(({ connectionId, state }) => text(connectionId, state)).sort();
       if (told.length > 0 && told.join() !== actor.toldStates.get(group))
         return `${name} knows [${told.join(" ")}] of ${group}, and hasn't told of it`;
@@ -38,14 +44,16 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
       const agrees = resubscribed ? real.every((each) => told.includes(each)) : told.join() === real.join();
       if (!agrees) return `${name} knows [${told.join(" ")}] of ${group}, the service [${real.join(" ")}]`;
     }
-    if (!isOwnClear(actor, group, unique)) continue;
+    if (failures.length > 0 || !isOwnClear(actor, group, unique)) continue;
     const own = ask(() => client.getGroupState(group));
     const real = truth.find(({ connectionId }) => connectionId === id)?.state;
     if (real !== undefined && actor.plan.restoreGroupStates === false && !isSetHere(actor, world, group, id))
       return `${name} says something about itself in ${group} again, although restoreGroupStates is off`;
     if (real === undefined && mustBeRestored(actor, world, group, id))
       return `${name} said something about itself in ${group}, and it isn't restored`;
-    if (JSON.stringify(own) !== JSON.stringify(real))
+    // Where the group can't be joined again, it is kept for later.
+    const isKept = own !== undefined && real === undefined && isRefused(actor, group, id);
+    if (JSON.stringify(own) !== JSON.stringify(real) && !isKept)
       return `${name} says ${JSON.stringify(own)} about itself in ${group}, the service has ${JSON.stringify(real)}`;
   }
   return undefined;
@@ -73,26 +81,36 @@ function ask<T>(question: () => T): T | undefined {
   }
 }
 
-/** Undefined: a call failed or shares its ack id, so anything may be. */
+/** A subscription that was acknowledged, and no end of it called after it. Undefined: the service takes two for one. */
 function watches(actor: Actor, group: string, unique: Ids): boolean | undefined {
   let watching = false;
   for (const record of actor.program.operations) {
-    const { call } = record;
+    const { call, result } = record;
     if ((call.do !== "watch" && call.do !== "unwatch") || call.group !== group) continue;
-    if (isUnclear(record, unique)) return undefined;
-    watching = call.do === "watch";
+    if (isShared(record, unique)) return undefined;
+    if (call.do === "unwatch") watching = false;
+    else watching ||= result !== undefined;
   }
   return watching;
 }
 
-/** Nothing failed that decides on the own state in the group. */
+/** The service has said no to a subscription on this connection, and not yes since. */
+function wasDenied({ heard, written }: Actor, group: string, connectionId: string): boolean {
+  const ids = new Set(
+    written
+      .filter(({ message }) => message["type"] === "subscribeGroupState" && message["group"] === group)
+      .map(({ message }) => message["ackId"]),
+  );
+  const answer = heard.findLast(({ ackId, wire }) => ids.has(ackId) && wire.connectionId === connectionId);
+  return answer?.name === "Forbidden";
+}
+
+/** The service takes no two operations for one that decide on the own state in the group. */
 function isOwnClear(actor: Actor, group: string, unique: Ids): boolean {
-  const { operations } = actor.program;
-  if (actor.rejoinFailures.some((failure) => failure.group === group)) return false;
-  return !operations.some((record) => {
+  return !actor.program.operations.some((record) => {
     const { call } = record;
     const decides = call.do === "state" || call.do === "join" || call.do === "leave";
-    return decides && call.group === group && isUnclear(record, unique);
+    return decides && call.group === group && isShared(record, unique);
   });
 }
 
@@ -128,7 +146,7 @@ function isSetHere(actor: Actor, world: World, group: string, id: string): boole
   );
 }
 
-function isUnclear({ error, result, call }: OperationRecord, unique: Ids): boolean {
-  const id = result?.ackId ?? call.ackId;
-  return error !== undefined || (id !== undefined && !unique.has(id));
+function isShared({ error, result }: OperationRecord, unique: Ids): boolean {
+  const id = result?.ackId ?? error?.ackId;
+  return id !== undefined && !unique.has(id);
 }

@@ -137,8 +137,11 @@ export class GroupUse {
     this.#deliveredAt = this.#world.clock.now;
   }
 
-  /** What handles show of a connection that stands. */
-  checkStatus(group: string, isMember: boolean): void {
+  /**
+   * What handles show of a connection that stands.
+   * @param isRefused a join was, and none has succeeded since
+   */
+  checkStatus(group: string, isMember: boolean, isRefused: boolean): void {
     const handle = this.#handles.get(group);
     if (handle === undefined) return;
     const { status, error } = handle.group;
@@ -146,7 +149,9 @@ export class GroupUse {
     // Its answer may be lost, whatever was done.
     const isForbidden = error instanceof SendMessageError && error.errorDetail?.name === "Forbidden";
     const isUnsure = isMember && !isForbidden;
-    const isRight = status === "refused" ? !isMember || isUnsure : (status === "joined") === isMember;
+    // Who isn't subscribed any more isn't told of a refusal.
+    const isOut = status === "refused" || (status === "idle" && isRefused);
+    const isRight = isOut ? !isMember || isUnsure : (status === "joined") === isMember;
     const loops = this.#subscriptions.some(
       (each) => each.group === group && each.pace !== undefined && each.endedAt === undefined,
     );

@@ -72,15 +72,19 @@ export class Program {
   /** Operations of the client's own that wait for their answer on this connection. */
   get ownPending(): number {
     const { written, answered, client } = this.#actor;
-    const mine = new Set(
-      this.operations.map(({ result, error, call }) => result?.ackId ?? error?.ackId ?? call.ackId),
-    );
     // After that long the client has tried again, or given up.
     const recent = this.#world.clock.now - this.#actor.plan.ackTimeoutInMs - 5_000;
     const waits = ({ wire, message, at }: (typeof written)[number]): boolean => {
       const ackId = message["ackId"] as number | undefined;
       if (at < recent || ackId === undefined || wire.connectionId !== client.connectionId) return false;
-      return !answered.has(ackId) && !mine.has(ackId);
+      if (answered.has(ackId)) return false;
+      // An explicit id may have been the client's own before, or be so again.
+      return !this.operations.some(
+        (record) =>
+          ackId === (record.result?.ackId ?? record.error?.ackId ?? record.call.ackId) &&
+          at >= record.at &&
+          at <= (record.settledAt ?? Infinity),
+      );
     };
     return written.filter(waits).length;
   }
