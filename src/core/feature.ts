@@ -55,8 +55,9 @@ export function defineFeature<Api extends object>(
 ): (client: AnyClient) => Api {
   return (client) => {
     const inside = insideOf(client, name);
-    let api = inside.features.get(name) as Api | undefined;
-    if (api === undefined) inside.features.set(name, (api = make(toPort(inside))));
+    const features = (inside.features ??= new Map<string, object>());
+    let api = features.get(name) as Api | undefined;
+    if (api === undefined) features.set(name, (api = make(toPort(inside))));
     return api;
   };
 }

@@ -16,7 +16,7 @@ export class Inside {
   readonly connection: Connection;
   readonly onListenerError: OnListenerError;
   /** What features have made of this client, by their names. */
-  readonly features = new Map<string, object>();
+  features: Map<string, object> | undefined;
 
   /** @throws TypeError or RangeError for a credential or options that can't be */
   constructor(

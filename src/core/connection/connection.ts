@@ -34,7 +34,7 @@ export class Connection implements LinkPort {
   /** Access URL of the current connection id, which its recoveries use. */
   #url = "";
   readonly #timer: Timer;
-  readonly #drainTimer: Timer;
+  #drainTimer: Timer | undefined;
   #credentialAbort: AbortController | undefined;
   #starting: Deferred<void> | undefined;
   #stopping: Deferred<void> | undefined;
@@ -51,7 +51,6 @@ export class Connection implements LinkPort {
     this.#session = session;
     this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
-    this.#drainTimer = new Timer(settings.environment);
     this.#transport = new Transport(
       settings,
       (error) => this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
@@ -157,6 +156,7 @@ export class Connection implements LinkPort {
       this.#timer.at(state.due, () => this.#dispatch({ type: "due" }));
     }
     if (before.drainUntil !== state.drainUntil) {
+      this.#drainTimer ??= new Timer(this.#settings.environment);
       this.#drainTimer.at(state.drainUntil ?? Infinity, () => this.#dispatch({ type: "drained" }));
     }
     if (before.name !== state.name) {

@@ -31,13 +31,17 @@ type Entry = {
   left: number;
 };
 
-/** What a table asks of the service, and whom it tells. */
-export interface GroupTableOptions {
+/** What a table asks of the service, and in which lane. */
+export interface GroupQuestions {
   readonly lane: string;
   readonly enter: BareGroupMessage["kind"];
   readonly leave: BareGroupMessage["kind"];
+}
+
+/** What a table must know, and whom it tells. */
+export interface GroupTableHost {
   /** There is a connection id to enter groups on. */
-  live(): boolean;
+  readonly live: boolean;
   /** What is known of a group may have changed. */
   onChanged(group: string): void;
   /** It was entered. @param wasUnknown it may have been left before */
@@ -57,17 +61,19 @@ export interface GroupTableOptions {
  */
 export class GroupTable {
   readonly #operations: Operations;
-  readonly #options: GroupTableOptions;
+  readonly #questions: GroupQuestions;
+  readonly #host: GroupTableHost;
   readonly #entries = new Map<string, Entry>();
 
-  constructor(operations: Operations, options: GroupTableOptions) {
+  constructor(operations: Operations, questions: GroupQuestions, host: GroupTableHost) {
     this.#operations = operations;
-    this.#options = options;
+    this.#questions = questions;
+    this.#host = host;
   }
 
   /** The application's call. Once acknowledged it is a wish, unless it was called off meanwhile. */
   enter(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
-    const { enter, lane } = this.#options;
+    const { enter, lane } = this.#questions;
     const { left } = this.#called(group, false);
     return this.#operations.submit(() => groupMessage(enter, group), options, {
       lane,
@@ -77,7 +83,7 @@ export class GroupTable {
           entry.wished ||= entry.left === left;
           this.#entered(group, entry);
           // A call of the application's may have been given few tries, or a wrong name.
-        } else if (this.#options.live() && error.errorDetail?.name === "Forbidden") entry.refusal = error;
+        } else if (this.#host.live && error.errorDetail?.name === "Forbidden") entry.refusal = error;
         this.reconcile(group);
       },
     });
@@ -94,7 +100,7 @@ export class GroupTable {
       return Promise.reject(new SendMessageError(refusal, { code: "NotStarted" }));
     }
     entry.held = entry.refusal = undefined;
-    const { lane, leave } = this.#options;
+    const { lane, leave } = this.#questions;
     this.#called(group, true);
     return this.#operations.submit(() => groupMessage(leave, group), options, {
       lane,
@@ -119,7 +125,7 @@ export class GroupTable {
   /** The moment is over. */
   release(group: string): void {
     this.#entry(group).held = undefined;
-    if (!this.#options.live() && !this.isWanted(group)) this.#options.onLeft(group);
+    if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft(group);
     this.reconcile(group);
   }
 
@@ -150,7 +156,7 @@ export class GroupTable {
   reconcile(group: string): void {
     const entry = this.#entries.get(group);
     if (entry !== undefined && this.#reconcile(group, entry)) this.#operations.flush();
-    this.#options.onChanged(group);
+    this.#host.onChanged(group);
   }
 
   status(group: string): GroupStatus {
@@ -158,7 +164,7 @@ export class GroupTable {
     if (entry?.known === "in" && !isLeaving(entry)) return "joined";
     if (entry?.held === undefined) return "idle";
     if (entry.refusal !== undefined) return "refused";
-    return this.#options.live() ? "joining" : "waiting";
+    return this.#host.live ? "joining" : "waiting";
   }
 
   /** Why the group is `refused`. */
@@ -185,7 +191,7 @@ export class GroupTable {
 
   #reconcile(group: string, entry: Entry): boolean {
     const { known, pending, refusal } = entry;
-    const asks = this.#options.live() && pending === 0 && this.#operations.refusal === undefined;
+    const asks = this.#host.live && pending === 0 && this.#operations.refusal === undefined;
     if (asks && isWanted(entry) && known !== "in" && refusal === undefined) {
       this.#enterInternal(group);
       return true;
@@ -199,7 +205,7 @@ export class GroupTable {
   }
 
   #enterInternal(group: string): void {
-    const { enter, lane } = this.#options;
+    const { enter, lane } = this.#questions;
     this.#called(group, false);
     this.#operations.submitInternal(() => groupMessage(enter, group), {
       lane,
@@ -207,18 +213,17 @@ export class GroupTable {
         const entry = this.#settled(group, unknown, "in");
         const { wished } = entry;
         // Where the application has called meanwhile, that decides.
-        const refused =
-          error !== undefined && entry.pending === 0 && this.#options.live() && isVerdict(error);
+        const refused = error !== undefined && entry.pending === 0 && this.#host.live && isVerdict(error);
         if (error === undefined) this.#entered(group, entry);
         else if (refused) entry.refusal = error;
         this.reconcile(group);
-        this.#options.onAsked(group, refused ? error : undefined, wished);
+        this.#host.onAsked(group, refused ? error : undefined, wished);
       },
     });
   }
 
   #leaveInternal(group: string): void {
-    const { lane, leave } = this.#options;
+    const { lane, leave } = this.#questions;
     this.#called(group, true);
     this.#operations.submitInternal(() => groupMessage(leave, group), {
       lane,
@@ -229,12 +234,12 @@ export class GroupTable {
 
   #leaveSettled(group: string, error: SendMessageError | undefined, unknown: boolean): void {
     const entry = this.#settled(group, unknown, "out");
-    const isLost = !this.#options.live() && !isWanted(entry);
+    const isLost = !this.#host.live && !isWanted(entry);
     // Where the service refuses for good, or the connection is gone, there is nothing left to ask.
     if (error === undefined || isDenied(error) || isLost) {
       entry.known = "out";
       entry.refusal = undefined;
-      this.#options.onLeft(group);
+      this.#host.onLeft(group);
     }
     this.reconcile(group);
   }
@@ -243,7 +248,7 @@ export class GroupTable {
     const wasUnknown = entry.known === "unknown";
     entry.known = "in";
     entry.refusal = undefined;
-    this.#options.onEntered?.(group, wasUnknown);
+    this.#host.onEntered?.(group, wasUnknown);
   }
 
   #called(group: string, leaving: boolean): Entry {
@@ -257,7 +262,7 @@ export class GroupTable {
   #settled(group: string, unknown: boolean, wanted: "in" | "out"): Entry {
     const entry = this.#entry(group);
     entry.pending--;
-    if (unknown && entry.known !== wanted && this.#options.live()) entry.known = "unknown";
+    if (unknown && entry.known !== wanted && this.#host.live) entry.known = "unknown";
     return entry;
   }
 

@@ -5,7 +5,7 @@ import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import type { Features } from "./features.js";
-import { GroupTable, type GroupStatus } from "./groupTable.js";
+import { GroupTable, type GroupQuestions, type GroupStatus, type GroupTableHost } from "./groupTable.js";
 import type { Operations, SubmitOptions } from "./operations.js";
 
 /** How long `connected` waits for the groups, in ms. */
@@ -13,14 +13,16 @@ const REJOIN_PATIENCE = 5_000;
 /** The lane of a group's joins and leaves, and of what belongs to a membership. */
 export const MEMBERSHIP_LANE = "membership";
 
+const QUESTIONS: GroupQuestions = { lane: MEMBERSHIP_LANE, enter: "joinGroup", leave: "leaveGroup" };
+
 /** The groups that this client is in, or wants to be in. */
-export class Memberships {
+export class Memberships implements GroupTableHost {
   readonly #settings: Settings;
   readonly #emitter: Emitter<CoreClientEvents>;
   readonly #features: Features;
   readonly #table: GroupTable;
   /** Groups whose first answer on a new connection is awaited. */
-  readonly #rejoining = new Set<string>();
+  #rejoining: Set<string> | undefined;
   readonly #patience: Timer;
   #onJoined: (() => void) | undefined;
   #live = false;
@@ -35,20 +37,7 @@ export class Memberships {
     this.#emitter = emitter;
     this.#features = features;
     this.#patience = new Timer(settings.environment);
-    this.#table = new GroupTable(operations, {
-      lane: MEMBERSHIP_LANE,
-      enter: "joinGroup",
-      leave: "leaveGroup",
-      live: () => this.#live,
-      onChanged: (group) => this.#changed(group),
-      onEntered: (group, wasUnknown) => {
-        features.tell((feature) => feature.onJoined?.(group, wasUnknown));
-      },
-      onLeft: (group) => {
-        features.tell((feature) => feature.onLeft?.(group));
-      },
-      onAsked: (group, refusal, wished) => this.#asked(group, refusal, wished),
-    });
+    this.#table = new GroupTable(operations, QUESTIONS, this);
   }
 
   /** There is a connection id to join groups on; its link may be down. */
@@ -96,7 +85,8 @@ export class Memberships {
   /** A new connection stands. The joins it needs go out before anything else. */
   onOpened(): void {
     this.#live = true;
-    for (const group of this.#table.open(this.#settings.autoRejoinGroups)) this.#rejoining.add(group);
+    const asked = this.#table.open(this.#settings.autoRejoinGroups);
+    if (asked.length > 0) this.#rejoining = new Set(asked);
     this.#features.tell((feature) => feature.onGroupChanged?.());
   }
 
@@ -104,30 +94,40 @@ export class Memberships {
   onLost(): void {
     this.#live = false;
     this.#table.close();
-    this.#rejoining.clear();
+    this.#rejoining = undefined;
     this.#onJoined = undefined;
     this.#patience.clear();
   }
 
   /** Calls back once the groups of a new connection are joined, or have had their time. */
   whenJoined(callback: () => void): void {
-    if (this.#rejoining.size === 0) return callback();
+    if (this.#rejoining === undefined) return callback();
     this.#onJoined = callback;
     this.#patience.after(REJOIN_PATIENCE, () => this.#joined());
   }
 
-  #changed(group: string): void {
+  onChanged(group: string): void {
     this.#features.tell((feature) => feature.onGroupChanged?.(group));
   }
 
-  #asked(group: string, refusal: SendMessageError | undefined, wished: boolean): void {
-    const isRejoin = this.#rejoining.delete(group);
+  onAsked(group: string, refusal: SendMessageError | undefined, wished: boolean): void {
+    const isRejoin = this.#rejoining?.delete(group) === true;
     // Of others that are held by handles alone, those tell by their status.
     if (refusal !== undefined && (wished || isRejoin)) {
       this.#settings.logger.warning(`Could not rejoin a group: ${refusal.message}`);
       this.#emitter.emit("rejoin-group-failed", { group, error: refusal });
     }
-    if (isRejoin && this.#rejoining.size === 0) this.#joined();
+    if (!isRejoin || this.#rejoining?.size !== 0) return;
+    this.#rejoining = undefined;
+    this.#joined();
+  }
+
+  onEntered(group: string, wasUnknown: boolean): void {
+    this.#features.tell((feature) => feature.onJoined?.(group, wasUnknown));
+  }
+
+  onLeft(group: string): void {
+    this.#features.tell((feature) => feature.onLeft?.(group));
   }
 
   #joined(): void {

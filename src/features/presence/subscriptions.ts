@@ -2,13 +2,19 @@ import type { SendMessageError } from "../../core/errors.js";
 import type { FeaturePort } from "../../core/feature.js";
 import type { GroupStateSnapshotMessage, GroupStateUpdateMessage } from "../../core/models/messages.js";
 import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
-import { GroupTable } from "../../core/session/groupTable.js";
+import { GroupTable, type GroupQuestions, type GroupTableHost } from "../../core/session/groupTable.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import type { GroupStateRecord, PresenceEvents } from "./models.js";
 import { StateCache } from "./stateCache.js";
 
+const QUESTIONS: GroupQuestions = {
+  lane: "presence",
+  enter: "subscribeGroupState",
+  leave: "unsubscribeGroupState",
+};
+
 /** The groups whose states are asked for, and what the service has told of them. */
-export class PresenceSubscriptions {
+export class PresenceSubscriptions implements GroupTableHost {
   /** Called when a group's states have changed. */
   onStates: ((group: string) => void) | undefined;
   /** Called when the service's refusal may have changed. */
@@ -19,23 +25,27 @@ export class PresenceSubscriptions {
 
   constructor(port: FeaturePort) {
     this.#port = port;
-    this.#table = new GroupTable(port, {
-      lane: "presence",
-      enter: "subscribeGroupState",
-      leave: "unsubscribeGroupState",
-      // Before `onLost` comes operations have ended that must not be asked for again.
-      live: () => port.memberships.live,
-      onChanged: (group) => {
-        this.#tidy(group);
-        this.onRefusal?.(group);
-      },
-      onLeft: (group) => this.#tidy(group),
-      onAsked: (group, error) => {
-        if (error === undefined) return;
-        port.settings.logger.warning(`Could not restore the states of a group: ${error.message}`);
-        port.events<PresenceEvents>().emit("restore-group-states-failed", { group, error });
-      },
-    });
+    this.#table = new GroupTable(port, QUESTIONS, this);
+  }
+
+  /** As the memberships say: before `onLost` comes operations have ended that must not be asked for again. */
+  get live(): boolean {
+    return this.#port.memberships.live;
+  }
+
+  onChanged(group: string): void {
+    this.#tidy(group);
+    this.onRefusal?.(group);
+  }
+
+  onLeft(group: string): void {
+    this.#tidy(group);
+  }
+
+  onAsked(group: string, error: SendMessageError | undefined): void {
+    if (error === undefined) return;
+    this.#port.settings.logger.warning(`Could not restore the states of a group: ${error.message}`);
+    this.#port.events<PresenceEvents>().emit("restore-group-states-failed", { group, error });
   }
 
   subscribe(group: string, options?: OperationOptions): Promise<WebPubSubResult> {
