@@ -46,8 +46,8 @@ export interface Operation extends Omit<NewOperation, "lane" | "retryForever"> {
    * - `replaced`: a newer one is sent in its place, and settles it.
    */
   place: "fresh" | "sent" | "again" | "delayed" | "replaced" | "settled";
-  /** It stands in a queue; else it waits for those before it in its lane. */
-  queued: boolean;
+  /** Its place among those that may be written. */
+  rank: number;
   /** The one that this one was sent in place of. */
   replaced: Operation | undefined;
   /** Its neighbours among those that were sent. */

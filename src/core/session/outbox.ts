@@ -3,15 +3,13 @@ import { abortedOperation, SendMessageError, type SendMessageErrorCode } from ".
 import type { AckMessage, AckMessageError } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import { getOrAdd } from "../util/getOrAdd.js";
-import { Queue } from "../util/queue.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { isOver, type Lane, type NewOperation, type Operation } from "./operation.js";
+import { ReadyLine } from "./readyLine.js";
 import { SentLine } from "./sentLine.js";
 
 /** Explicit ids from here on don't move the automatic ones, which never get so far. */
 const FAR_AWAY = 2 ** 52;
-/** So many settled operations may lie in the queue before it is looked through. */
-const DEAD_WEIGHT = 64;
 
 export interface OutboxOptions {
   readonly maxPendingOperations: number;
@@ -34,11 +32,9 @@ export interface OutboxOptions {
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  #internal = new Queue<Operation>();
-  #again = new Queue<Operation>();
-  #fresh = new Queue<Operation>();
-  /** Those whose turn in their lane has come, in the order of the calls. */
-  #released: Operation[] = [];
+  /** Those that wait and are the first of their lane. */
+  readonly #ready = new ReadyLine();
+  #released = false;
   readonly #lanes = new Map<string, Lane>();
   /** In the order of sending, so that the first one's answer is due first. */
   readonly #sent = new SentLine();
@@ -48,7 +44,6 @@ export class Outbox {
   #nextAckId = 1;
   #order = 0;
   #pending = 0;
-  #dead = 0;
   #unsettled = 0;
 
   constructor(options: OutboxOptions) {
@@ -60,9 +55,11 @@ export class Outbox {
     return this.#unsettled;
   }
 
-  /** An answer has let others of its lane go out. */
-  get hasReleased(): boolean {
-    return this.#released.length > 0 || this.#internal.size > 0;
+  /** Operations have come to the front of their lanes since this was asked last. */
+  takeReleased(): boolean {
+    const released = this.#released;
+    this.#released = false;
+    return released;
   }
 
   /**
@@ -104,7 +101,7 @@ export class Outbox {
       order: this.#order++,
       unlisten: undefined,
       place: "fresh",
-      queued: false,
+      rank: 0,
       replaced: undefined,
       before: undefined,
       after: undefined,
@@ -128,31 +125,23 @@ export class Outbox {
       this.#pending++;
     }
     if (given.lane !== undefined) this.#enterLane(given.lane, operation);
-    if (operation.queued || !isFirst(operation)) return;
-    operation.queued = true;
-    (internal ? this.#internal : this.#fresh).push(operation);
+    if (isReady(operation)) this.#ready.insert(operation);
   }
 
   /** The next operation to write, which counts as sent from here on. */
   takeNext(now: number): Operation | undefined {
     const { ackTimeoutInMs, onDue } = this.#options;
-    for (;;) {
-      const operation = this.#internal.shift() ?? this.#again.shift() ?? this.#shiftFresh();
-      if (operation === undefined) return undefined;
-      operation.queued = false;
-      const { place } = operation;
-      // Where others of its lane come first, it is queued again when its turn has come.
-      if ((place !== "fresh" && place !== "again") || !isFirst(operation)) continue;
-      if (place === "fresh" && !operation.internal) this.#pending--;
-      operation.place = "sent";
-      operation.handed = true;
-      operation.due = now + ackTimeoutInMs;
-      if (operation.ackId !== undefined) {
-        this.#sent.add(operation);
-        if (ackTimeoutInMs > 0) onDue(operation.due);
-      }
-      return operation;
+    const operation = this.#ready.shift();
+    if (operation === undefined) return undefined;
+    if (operation.place === "fresh" && !operation.internal) this.#pending--;
+    operation.place = "sent";
+    operation.handed = true;
+    operation.due = now + ackTimeoutInMs;
+    if (operation.ackId !== undefined) {
+      this.#sent.add(operation);
+      if (ackTimeoutInMs > 0) onDue(operation.due);
     }
+    return operation;
   }
 
   /** The socket has taken it. */
@@ -234,77 +223,52 @@ export class Outbox {
 
   /** The same connection stands again: everything unanswered is to be sent again, at no cost. */
   resume(): void {
-    for (const operation of this.#takeUnfinished()) this.#sendAgain(operation);
+    const sent = this.#sent.drain();
+    for (const operation of sent) {
+      operation.unanswered = true;
+      operation.place = "again";
+    }
+    this.#ready.insertAll(sent);
   }
 
   /** The connection id is gone, and with it what it knew of ack ids. */
   sessionEnded(cause: Error): void {
-    const lost = (operation: Operation): void => {
-      const message = `The connection was lost before the service answered: ${cause.message}`;
-      this.#fail(operation, this.#error(operation, "ConnectionLost", message, { cause }));
-    };
-    const waiting = this.#waiting().filter(
-      ({ internal, place, queued }) => !queued && (internal || place === "again"),
-    );
-    for (const operation of [...this.#delayed, ...this.#takeUnfinished(), ...waiting]) {
-      if (isOver(operation)) continue;
-      // It has paid for its next try already.
-      const isDelayed = operation.place === "delayed";
-      if (operation.unanswered && !operation.internal) {
+    this.resume();
+    for (const operation of this.#all()) {
+      const { internal, place } = operation;
+      if (isOver(operation) || (place === "fresh" && !internal)) continue;
+      if (operation.unanswered && !internal) {
         operation.resentOnNewConnection =
-          this.#options.resendOnNewConnection && (isDelayed || this.#mayRetry(operation));
+          // It has paid for its next try already.
+          this.#options.resendOnNewConnection && (place === "delayed" || this.#mayRetry(operation));
         operation.unanswered = !operation.resentOnNewConnection;
       }
-      if (operation.unanswered || operation.internal) lost(operation);
-      else if (!isDelayed) this.#sendAgain(operation);
+      if (!operation.unanswered && !internal) continue;
+      const message = `The connection was lost before the service answered: ${cause.message}`;
+      this.#fail(operation, this.#error(operation, "ConnectionLost", message, { cause }));
     }
   }
 
   /** Rejects everything. */
   clear(cause: Error): void {
-    const all = [...this.#takeUnfinished(), ...this.#fresh.drain(), ...this.#delayed, ...this.#waiting()];
-    for (const operation of all) {
+    this.resume();
+    for (const operation of this.#all()) {
       if (isOver(operation)) continue;
       this.#fail(operation, this.#error(operation, "NotStarted", cause.message, { cause }));
     }
-    this.#released = [];
-    this.#dead = 0;
   }
 
-  /** What was sent, or is to be sent again, in the order of the calls. */
-  #takeUnfinished(): Operation[] {
-    const sent = this.#sent.drain();
-    for (const operation of sent) operation.unanswered = true;
-    const again = [
-      ...this.#internal.drain(),
-      ...this.#again.drain(),
-      ...this.#released.filter(({ place }) => place === "again"),
-    ];
-    this.#released = this.#released.filter(({ place }) => place !== "again");
-    for (const operation of again) operation.queued = false;
-    return [...again, ...sent].filter((operation) => !isOver(operation)).sort((a, b) => a.order - b.order);
-  }
-
-  /** What waits for its turn in its lane. */
-  #waiting(): Operation[] {
-    return [...this.#lanes.values()].flatMap(({ operations }) =>
-      operations.filter(({ place }) => place === "fresh" || place === "again"),
-    );
+  /** Everything that isn't settled and wasn't sent, in the order of the calls. */
+  #all(): Operation[] {
+    const ready = this.#ready.drain();
+    this.#ready.insertAll(ready);
+    const lanes = [...this.#lanes.values()].flatMap(({ operations }) => operations.slice(1));
+    return [...new Set([...this.#delayed, ...ready, ...lanes])].sort((a, b) => a.order - b.order);
   }
 
   #sendAgain(operation: Operation): void {
     operation.place = "again";
-    if (operation.queued) return;
-    operation.queued = true;
-    (operation.internal ? this.#internal : this.#again).push(operation);
-  }
-
-  /** The oldest call that was never sent and whose turn it is. */
-  #shiftFresh(): Operation | undefined {
-    const released = this.#released[0];
-    if (released === undefined || (this.#fresh.peek()?.order ?? Infinity) < released.order)
-      return this.#fresh.shift();
-    return this.#released.shift();
+    if (isReady(operation)) this.#ready.insert(operation);
   }
 
   #enterLane(key: string, operation: Operation): void {
@@ -322,13 +286,16 @@ export class Outbox {
     if (internal) {
       // Before everything that isn't on its way.
       const at = operations.findIndex((each) => each.place !== "sent" && !each.internal);
+      const [first] = operations;
+      if (at === 0 && first !== undefined) this.#ready.remove(first);
       operations.splice(at < 0 ? operations.length : at, 0, operation);
       return;
     }
     const last = operations.at(-1);
     const replaces = replaceable === true && last?.replaceable === true && last.place === "fresh";
     if (replaces && !last.internal) {
-      this.#discardFresh(last);
+      this.#pending--;
+      this.#ready.remove(last);
       last.place = "replaced";
       operation.replaced = last;
       operations.pop();
@@ -347,10 +314,9 @@ export class Outbox {
     const { key, operations } = lane;
     const [first] = operations;
     if (first === undefined) this.#lanes.delete(key);
-    else if (!first.queued && (first.place === "fresh" || first.place === "again")) {
-      first.queued = true;
-      if (first.internal) this.#internal.push(first);
-      else this.#release(first);
+    else if (isReady(first)) {
+      this.#released = true;
+      this.#ready.insert(first);
     }
   }
 
@@ -359,12 +325,6 @@ export class Outbox {
     const at = operations[0] === operation ? 0 : operations.lastIndexOf(operation);
     if (at >= 0) operations.splice(at, 1);
     if (at === 0) this.#advance(lane);
-  }
-
-  #release(operation: Operation): void {
-    let at = this.#released.length;
-    while (at > 0 && (this.#released[at - 1]?.order ?? 0) > operation.order) at--;
-    this.#released.splice(at, 0, operation);
   }
 
   #mayRetry(operation: Operation): boolean {
@@ -404,9 +364,9 @@ export class Outbox {
     by.replaced = undefined;
     replaced.place = "fresh";
     this.#pending++;
+    // Behind the one that ends, whose place it takes then.
     const { operations } = by.lane as Lane;
-    operations.splice(operations.lastIndexOf(by), 1, replaced);
-    this.#advance(by.lane as Lane);
+    operations.splice(operations.lastIndexOf(by) + 1, 0, replaced);
   }
 
   /** @returns those that have ended with it: itself last */
@@ -423,7 +383,8 @@ export class Outbox {
 
   #end(operation: Operation): void {
     const { lane, place, ackId, unlisten, internal } = operation;
-    if (place === "fresh" && !internal) this.#discardFresh(operation);
+    if (place === "fresh" && !internal) this.#pending--;
+    if (isReady(operation)) this.#ready.remove(operation);
     operation.place = "settled";
     if (ackId !== undefined) delete this.#byAckId[ackId];
     this.#sent.delete(operation);
@@ -431,17 +392,6 @@ export class Outbox {
     unlisten?.();
     if (lane !== undefined && place !== "replaced") this.#leaveLane(lane, operation);
     if (!internal && --this.#unsettled === 0) this.#options.onIdle();
-  }
-
-  /** A waiting operation has ended; its place in the queue is given back once enough have. */
-  #discardFresh(operation: Operation): void {
-    this.#pending--;
-    if (!operation.queued || ++this.#dead < DEAD_WEIGHT || this.#dead * 2 < this.#fresh.size) return;
-    for (const each of this.#fresh.drain()) {
-      if (each.place === "fresh" && each !== operation) this.#fresh.push(each);
-      else each.queued = false;
-    }
-    this.#dead = 0;
   }
 
   #error(
@@ -460,6 +410,8 @@ function firstWaiting(operation: Operation | undefined): Operation | undefined {
   return operation;
 }
 
-function isFirst(operation: Operation): boolean {
-  return operation.lane === undefined || operation.lane.operations[0] === operation;
+/** It waits, and is the first of its lane. */
+function isReady(operation: Operation): boolean {
+  const { lane, place } = operation;
+  return (place === "fresh" || place === "again") && (lane === undefined || lane.operations[0] === operation);
 }

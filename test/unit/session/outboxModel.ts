@@ -95,6 +95,8 @@ export class Model {
   sendAgain(operation: Expected): void {
     operation.place = "again";
     this.again.push(operation);
+    // In the order of the calls, whenever they come back.
+    this.again.sort((a, b) => a.order - b.order);
   }
 
   answer(operation: Expected, answer: string): void {

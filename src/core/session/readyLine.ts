@@ -1,0 +1,84 @@
+import type { Operation } from "./operation.js";
+
+/** So many empty places may stand in the line before it is closed up. */
+const DEAD_WEIGHT = 64;
+
+/** What has left the line leaves its place behind. */
+type Place = { readonly rank: number };
+
+const TAKEN: Place = { rank: -Infinity };
+
+/**
+ * The operations that may be written now: the client's own, then those that are sent again, then those that never
+ * were, each in the order of the calls.
+ */
+export class ReadyLine {
+  #places: (Operation | Place)[] = [];
+  /** Where the first one stands. */
+  #head = 0;
+  #empty = 0;
+
+  get size(): number {
+    return this.#places.length - this.#head - this.#empty;
+  }
+
+  insert(operation: Operation): void {
+    operation.rank = rankOf(operation);
+    const at = this.#find(operation.rank);
+    if (at === this.#places.length) this.#places.push(operation);
+    else this.#places.splice(at, 0, operation);
+  }
+
+  insertAll(operations: readonly Operation[]): void {
+    for (const operation of operations) operation.rank = rankOf(operation);
+    this.#places = [...this.drain(), ...operations].sort((a, b) => a.rank - b.rank);
+  }
+
+  /** Does nothing to one that isn't here. */
+  remove(operation: Operation): void {
+    const { rank } = operation;
+    const at = this.#find(rank);
+    if (this.#places[at] !== operation) return;
+    this.#places[at] = { rank };
+    if (++this.#empty > DEAD_WEIGHT && this.#empty > this.size) this.#places = this.drain();
+  }
+
+  shift(): Operation | undefined {
+    while (this.#head < this.#places.length) {
+      const first = this.#places[this.#head] as Operation | Place;
+      this.#places[this.#head++] = TAKEN;
+      const isEmpty = !("order" in first);
+      if (isEmpty) this.#empty--;
+      // Give the taken part back once it is the larger one.
+      if (this.#head > DEAD_WEIGHT && this.#head * 2 > this.#places.length) this.#places = this.drain();
+      if (!isEmpty) return first;
+    }
+    return undefined;
+  }
+
+  /** Takes everything out. */
+  drain(): Operation[] {
+    const operations = this.#places.slice(this.#head).filter((place) => "order" in place);
+    this.#places = [];
+    this.#head = this.#empty = 0;
+    return operations;
+  }
+
+  /** Where this rank stands, or would. */
+  #find(rank: number): number {
+    let low = this.#head;
+    let high = this.#places.length;
+    // Most are the newest.
+    if (high > low && (this.#places[high - 1] as Place).rank < rank) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#places[middle] as Place).rank < rank) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function rankOf({ internal, order, place }: Operation): number {
+  return order - (internal ? 2 ** 52 : place === "again" ? 2 ** 51 : 0);
+}
