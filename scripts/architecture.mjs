@@ -1,7 +1,7 @@
 // Writes the generated parts of ARCHITECTURE.md: the picture, the table of files and the state table.
 //   npm run architecture             writes them
 //   npm run architecture -- --check  only tells whether they, and the files and names in the rest, are up to date
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { format, resolveConfig } from "prettier";
@@ -168,20 +168,14 @@ async function states() {
 
 const current = readFileSync(path(DOCUMENT), "utf8");
 
-// Links to files, and the names that are said to be in them, as in [file.ts](src/file.ts): `name`, `name`.
-for (const [, file, names] of current.matchAll(
-  /\]\(((?:src|emulator|test|scripts)\/[^)#]+)\)((?::|,)? `[^`]+`(?:, `[^`]+`)*)?/g,
-)) {
-  let text;
-  try {
-    text = /\/$/.test(file) ? "" : readFileSync(path(file), "utf8");
-  } catch {
+// Relative links, and the names that are said to be in a file, as in [file.ts](src/file.ts): `name`, `name`.
+for (const [, file, names] of current.matchAll(/\]\((?!\w+:|#)([^)#]+)[^)]*\)(: `[^`]+`(?:, `[^`]+`)*)?/g)) {
+  if (!existsSync(path(file))) {
     problems.push(`${file} does not exist.`);
     continue;
   }
-  if (!names?.startsWith(":")) continue;
-  for (const [, name] of names.matchAll(/`([^`]+)`/g)) {
-    if (!text.includes(name)) problems.push(`There is no ${name} in ${file}.`);
+  for (const [, name] of (names ?? "").matchAll(/`([^`]+)`/g)) {
+    if (!readFileSync(path(file), "utf8").includes(name)) problems.push(`There is no ${name} in ${file}.`);
   }
 }
 
