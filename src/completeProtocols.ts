@@ -1,3 +1,4 @@
+/** The JSON subprotocols with the frames of all features, for the complete client. */
 import { jsonCodec } from "./core/codec/jsonCodec.js";
 import type { WebPubSubClientProtocol } from "./core/codec/protocol.js";
 import { invocationFrames } from "./features/invocations/frames.js";

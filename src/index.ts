@@ -1,3 +1,4 @@
+/** Entry point of the package: the complete client, its protocols, its errors, and the public types. */
 export { WebPubSubClient } from "./webPubSubClient.js";
 export { CoreClient } from "./core/coreClient.js";
 export { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "./completeProtocols.js";

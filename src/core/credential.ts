@@ -9,7 +9,7 @@ export interface WebPubSubClientCredential {
   getClientAccessUrl: string | ((options?: GetClientAccessUrlOptions) => Promise<string>);
 }
 
-/** A credential of either form as one function. What isn't a credential throws TypeError. */
+/** Makes one function of a URL or a credential: it gives the access URL. @throws TypeError for anything else */
 export function toUrlSource(
   credential: string | WebPubSubClientCredential,
 ): (options: GetClientAccessUrlOptions) => Promise<string> {

@@ -1,3 +1,4 @@
+/** The errors of operations and of the connection, with their codes. */
 import { AbortError } from "@azure/abort-controller";
 import type { AckMessageError } from "./models/messages.js";
 

@@ -45,7 +45,7 @@ export interface FeaturePort extends Operations {
 }
 
 /**
- * Makes a feature: a function that gives what `make` has made of a client, once per client.
+ * Defines a feature: a function of a client that returns what `make` made for it, once per client.
  * @param name unlike that of any other feature, for example a package's name
  * @experimental
  */

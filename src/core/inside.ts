@@ -6,7 +6,7 @@ import { toSettings, type Parts, type Settings } from "./options.js";
 import { Session } from "./session/session.js";
 import { Emitter, type OnListenerError } from "./util/emitter.js";
 
-/** What is behind a client. */
+/** What a client consists of: settings, emitter, session, connection and features. Made and connected here. */
 export class Inside {
   /** The client itself, whatever it is wrapped in where it is used. */
   readonly client: object;

@@ -1,3 +1,4 @@
+/** Checks and completes the options of a client; holds their defaults. */
 import { WebPubSubJsonReliableProtocol } from "./codec/coreProtocols.js";
 import type { WebPubSubClientProtocol } from "./codec/protocol.js";
 import type { RetryPolicy } from "./connection/retryPolicy.js";

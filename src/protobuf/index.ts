@@ -1,3 +1,4 @@
+/** Entry point of the protobuf subprotocols, which have no invocations, streams and group states. */
 import type { WebPubSubClientProtocol } from "../core/codec/protocol.js";
 import { readProtobuf } from "./reader.js";
 import { writeProtobuf } from "./writer.js";

@@ -1,3 +1,4 @@
+/** Entry point of the hooks for React. */
 export { useWebPubSubClient, WebPubSubProvider } from "./provider.js";
 export { useConnection, useServerMessage } from "./useConnection.js";
 export { useGroup, useGroupMessages } from "./useGroup.js";

@@ -1,3 +1,4 @@
+/** What several hooks use: the newest value, an external store, a log of items. */
 import { useInsertionEffect, useRef, useSyncExternalStore } from "react";
 
 /** What a hook has gathered, and of which group. */

@@ -1,3 +1,4 @@
+/** The hooks for the states and the streams of a group. */
 import { useCallback, useEffect, useState } from "react";
 import type { GroupHandle } from "../features/groups/index.js";
 import { presence, type GroupState, type GroupStateRecord } from "../features/presence/index.js";

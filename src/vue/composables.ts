@@ -1,3 +1,4 @@
+/** All composables: connection, server messages, groups, states and streams. */
 import {
   getCurrentInstance,
   getCurrentScope,

@@ -1,3 +1,4 @@
+/** Entry point of the composables for Vue. */
 export {
   useConnection,
   useGroup,

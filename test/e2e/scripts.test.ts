@@ -29,6 +29,7 @@ test.each([
   ["scripts/simulateMutants.mjs", ["--only", "nosuch"], /^--only: no fault of \d+ has "nosuch" in its name/],
   ["scripts/soak.mjs", ["--hours", "1"], /^Unknown option '--hours'/],
   ["scripts/sizeByFile.mjs", ["--all"], /^Unknown option '--all'/],
+  ["scripts/architecture.mjs", ["--all"], /^Unknown option '--all'/],
   ["bench/run.mjs", ["--rounds", "0"], /^--rounds must be a whole number above 0/],
   ["bench/run.mjs", ["--only", "nosuch"], /^--only: no scenario of receive-json, /],
   ["bench/run.mjs", ["--contestants", "nobody"], /^--contestants: nobody is none of floor, ours, /],

@@ -1,3 +1,4 @@
+/** The JSON subprotocols of the core; each feature adds its frames when it is first used. */
 import { jsonCodec } from "./jsonCodec.js";
 import type { WebPubSubClientProtocol } from "./protocol.js";
 

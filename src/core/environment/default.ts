@@ -5,7 +5,7 @@ import { onWake } from "./wake.js";
 /** The longest delay that timers can hold, in ms; beyond it they would fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
-/** The platform's own clock, timers, randomness, sockets and wake signals, what is given first. */
+/** Completes what the caller gives with the platform's clock, timers, randomness, sockets and wake signals. */
 export function createEnvironment(
   given: Partial<Environment> = {},
   webSocket?: WebSocketConstructor,

@@ -11,7 +11,7 @@ type MessageListener = ((event: { data: unknown }) => void) | null;
 
 let socketClass: typeof WebSocket | undefined;
 
-/** Opens a socket of the platform's: of `ws` in Node. In browsers `platform.browser.ts` stands here. */
+/** Opens a socket of `ws`, in Node. Builds for browsers have `platform.browser.ts` in place of this file. */
 export function openSocket(url: string, protocol: string): WebSocketLike {
   return new (socketClass ??= withoutMessageEvents(WebSocket))(url, protocol, LIMITS);
 }

@@ -1,3 +1,4 @@
+/** The events of a client, and what their listeners get. */
 import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./messages.js";
 
 /**

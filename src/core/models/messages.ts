@@ -1,3 +1,5 @@
+/** The messages between client and service, as codecs read and write them. */
+
 /** Any value that JSON can carry. `null` may be sent too. */
 export type JSONTypes = string | number | boolean | object;
 

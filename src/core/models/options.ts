@@ -1,3 +1,4 @@
+/** The options of the client and of its operations, with units and defaults. */
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { Environment, WebSocketConstructor } from "../environment/environment.js";
 import type { WebPubSubClientProtocol } from "../codec/protocol.js";

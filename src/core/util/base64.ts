@@ -1,3 +1,5 @@
+/** Base64 and bytes, by the fastest way that the platform has. */
+
 interface NodeBuffer {
   from(data: ArrayBuffer, offset?: number, length?: number): NodeBufferView;
 }

@@ -4,7 +4,7 @@ export type Check<T> = (name: string, value: T | null | undefined, byDefault: T)
 /** How each of some options is checked, and its default. */
 export type OptionTable<T> = { readonly [Name in keyof T]: readonly [Check<T[Name]>, T[Name]] };
 
-/** The options of a table, complete. @throws TypeError or RangeError, which names the option */
+/** Checks options by a table and fills in the defaults. @throws TypeError or RangeError, which names the option */
 export function checkOptions<T extends object>(
   table: OptionTable<T>,
   given: { readonly [Name in keyof T]?: T[Name] | null | undefined },

@@ -5,7 +5,7 @@ import { safely } from "./safely.js";
 export type OnListenerError = (event: string, error: unknown) => void;
 
 /**
- * Typed events. A listener that throws, or whose promise rejects, is reported and keeps neither the
+ * Typed events: a listener that throws, or whose promise rejects, is reported and keeps neither the
  * other listeners nor the caller from going on.
  */
 export class Emitter<Events extends object> {

@@ -16,7 +16,7 @@ export interface ListenerRegistry {
   listenerCount(event: string): number;
 }
 
-/** The registry of clients that were given no other. */
+/** The listeners of each event: the core's own registry. */
 export class Listeners implements ListenerRegistry {
   readonly #byEvent = new Map<string, Listener<unknown>[]>();
 

@@ -1,4 +1,4 @@
-/** A listener that harms nobody: what it throws, or what its promise rejects with, is reported. */
+/** Wraps a listener: what it throws, or what its promise rejects with, is reported. */
 export function safely<T>(
   listener: (args: T) => unknown,
   onError: (error: unknown) => void,

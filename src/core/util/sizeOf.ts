@@ -1,4 +1,4 @@
-/** Characters or bytes: enough to weigh a frame, at no cost. */
+/** A frame's length in characters or bytes: quick, and exact enough for limits. */
 export function sizeOf(frame: string | ArrayBuffer): number {
   return typeof frame === "string" ? frame.length : frame.byteLength;
 }

@@ -1,6 +1,6 @@
 import type { Environment, TimerHandle } from "../environment/environment.js";
 
-/** One timer: set anew, it forgets what it was set to before. */
+/** One timer; setting it again replaces what it was set to. */
 export class Timer {
   readonly #environment: Environment;
   #handle: TimerHandle;

@@ -1,3 +1,4 @@
+/** The errors of group handles: a message that doesn't fit the schema, a loop that is too slow. */
 import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { StandardSchemaIssue } from "./standardSchema.js";
 

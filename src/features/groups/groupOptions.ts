@@ -1,3 +1,4 @@
+/** The messages of group handles, and the options of their methods. */
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { GroupDataMessage, JSONTypes, WebPubSubDataType } from "../../core/models/messages.js";
 import type { SendToGroupOptions } from "../../core/models/options.js";

@@ -8,7 +8,7 @@ import type { GroupMessage, GroupMessagesOptions } from "./groupOptions.js";
 
 type Result<T> = IteratorResult<GroupMessage<T>, undefined>;
 
-/** The messages of a group for one loop. */
+/** The messages of a group, for one `for await` loop. */
 export function iterateMessages<T>(
   feed: GroupFeed<T, never>,
   options?: GroupMessagesOptions,

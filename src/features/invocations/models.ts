@@ -1,3 +1,4 @@
+/** The public types of invocations. */
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { MessageContent } from "../../core/session/operationMessage.js";
 import type { JSONTypes, WebPubSubDataType } from "../../core/models/messages.js";

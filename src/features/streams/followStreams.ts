@@ -9,7 +9,7 @@ interface StreamSource {
   readonly onListenerError: OnListenerError;
 }
 
-/** Reads the streams of a group into views. */
+/** Collects the newest streams of a group, as far as they have come, for components to show. */
 export function followStreams(
   group: string,
   source: StreamSource,

@@ -18,7 +18,7 @@ const TABLE: OptionTable<Pick<StreamListener, "idleTimeoutInMs" | "handleFromSta
   maxBufferedBytes: [positive, 1 << 26],
 };
 
-/** Brings the streams that arrive to those who asked for them. */
+/** Hands the fragments that arrive to the subscriptions of `onGroupStream`. */
 export class InboundStreams implements FeatureHooks {
   readonly receive: FeatureHooks["receive"] = {
     groupData: (message, size) => {

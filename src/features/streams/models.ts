@@ -1,3 +1,4 @@
+/** The public types of streams. */
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { GroupStreamError } from "./groupStreamError.js";
 import type { JSONTypes, StreamEndError, StreamInfo, WebPubSubDataType } from "../../core/models/messages.js";

@@ -21,7 +21,7 @@ const TABLE: OptionTable<OutboundStreamOptions> = {
   maxUnackedBytes: [positive, 1 << 21],
 };
 
-/** The streams that this client sends. */
+/** Opens the streams that this client sends, and hands them the answers of the service. */
 export class OutboundStreams implements FeatureHooks {
   readonly receive: FeatureHooks["receive"] = {
     streamAck: (message) => this.#streams.get(message.streamId)?.acknowledged(message),
