@@ -1,4 +1,5 @@
 import type { Actor, Answer, Written } from "../world/actor.js";
+import type { Json } from "./model.js";
 import type { OperationCall, OperationRecord } from "../world/program.js";
 import { uniqueIds, type Ids } from "./operationOracle.js";
 
@@ -72,12 +73,12 @@ export class Lanes {
     }
     for (const written of actor.written) {
       const { message } = written;
-      const [lane] = KINDS[String(message["type"])] ?? [];
+      const key = laneOfFrame(message);
       const ackId = message["ackId"];
-      if (lane === undefined || typeof ackId !== "number") continue;
+      if (key === undefined || typeof ackId !== "number") continue;
       const type = String(message["type"]);
       const unsure = !this.#unique.has(ackId);
-      this.#lane(`${lane} ${String(message["group"])}`).steps.push({
+      this.#lane(key).steps.push({
         ...written,
         type,
         ackId,
@@ -319,6 +320,12 @@ function laneOf(call: OperationCall): string | undefined {
   const type = TYPES[call.do];
   const [lane] = KINDS[type ?? ""] ?? [];
   return lane === undefined || !("group" in call) ? undefined : `${lane} ${call.group}`;
+}
+
+/** The lane of a frame, if it has one. */
+export function laneOfFrame({ type, group }: Json): string | undefined {
+  const [lane] = KINDS[String(type)] ?? [];
+  return lane && `${lane} ${String(group)}`;
 }
 
 function kindOf(call: OperationCall): string | undefined {
