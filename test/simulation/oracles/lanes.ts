@@ -54,6 +54,8 @@ export class Lanes {
   readonly #answers = new Map<number, Answer[]>();
   /** Those in whose place newer ones were sent. */
   readonly #replaced = new Map<OperationRecord, OperationRecord>();
+  /** Those that were replaced, and given up alone. */
+  readonly #yielded = new Set<OperationRecord>();
 
   constructor(actor: Actor) {
     this.#actor = actor;
@@ -86,6 +88,8 @@ export class Lanes {
         unsure,
       });
     }
+    for (const lane of this.#lanes.values())
+      for (const call of lane.calls) if (this.#hasYielded(call, lane)) this.#yielded.add(call);
     for (const answer of actor.heard) {
       const known = this.#answers.get(answer.ackId);
       if (known === undefined) this.#answers.set(answer.ackId, [answer]);
@@ -100,9 +104,18 @@ export class Lanes {
     return lane;
   }
 
-  /** Another one was sent in its place. */
+  /** Another one was sent in its place, even if it was given up before that one had ended. */
   isReplaced(record: OperationRecord): boolean {
-    return this.#replaced.has(record);
+    return this.#replaced.has(record) || this.#yielded.has(record);
+  }
+
+  #hasYielded(
+    { call, error, moment, settledAt = Infinity }: OperationRecord,
+    { calls, steps }: Lane,
+  ): boolean {
+    if (call.do !== "state" || error?.code !== "Aborted") return false;
+    if (steps.some(({ ackId }) => ackId === error.ackId)) return false;
+    return calls.some((other) => other.call.do === "state" && other.moment > moment && other.at <= settledAt);
   }
 
   /** When that frame went out, the call was still waiting for those before it in its lane. */
@@ -281,7 +294,7 @@ export class Lanes {
         steps.some(
           ({ type, moment }) => type !== step.type && moment > denial.moment && moment < step.moment,
         ) ||
-        this.#actor.groups.hasComeSince(group, denial.at);
+        this.#actor.groups.hasComeSince(group, denied?.at ?? 0);
       if (!isNew) failed(`${group} is asked for again (${step.type}) after a refusal for good`);
     }
   }
