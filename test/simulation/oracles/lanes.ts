@@ -1,4 +1,5 @@
 import type { Actor, Answer, Written } from "../world/actor.js";
+import type { Json } from "./model.js";
 import type { OperationCall, OperationRecord } from "../world/program.js";
 import { uniqueIds, type Ids } from "./operationOracle.js";
 
@@ -53,6 +54,8 @@ export class Lanes {
   readonly #answers = new Map<number, Answer[]>();
   /** Those in whose place newer ones were sent. */
   readonly #replaced = new Map<OperationRecord, OperationRecord>();
+  /** Those that were replaced, and given up alone. */
+  readonly #yielded = new Set<OperationRecord>();
 
   constructor(actor: Actor) {
     this.#actor = actor;
@@ -72,12 +75,12 @@ export class Lanes {
     }
     for (const written of actor.written) {
       const { message } = written;
-      const [lane] = KINDS[String(message["type"])] ?? [];
+      const key = laneOfFrame(message);
       const ackId = message["ackId"];
-      if (lane === undefined || typeof ackId !== "number") continue;
+      if (key === undefined || typeof ackId !== "number") continue;
       const type = String(message["type"]);
       const unsure = !this.#unique.has(ackId);
-      this.#lane(`${lane} ${String(message["group"])}`).steps.push({
+      this.#lane(key).steps.push({
         ...written,
         type,
         ackId,
@@ -85,6 +88,8 @@ export class Lanes {
         unsure,
       });
     }
+    for (const lane of this.#lanes.values())
+      for (const call of lane.calls) if (this.#hasYielded(call, lane)) this.#yielded.add(call);
     for (const answer of actor.heard) {
       const known = this.#answers.get(answer.ackId);
       if (known === undefined) this.#answers.set(answer.ackId, [answer]);
@@ -99,9 +104,18 @@ export class Lanes {
     return lane;
   }
 
-  /** Another one was sent in its place. */
+  /** Another one was sent in its place, even if it was given up before that one had ended. */
   isReplaced(record: OperationRecord): boolean {
-    return this.#replaced.has(record);
+    return this.#replaced.has(record) || this.#yielded.has(record);
+  }
+
+  #hasYielded(
+    { call, error, moment, settledAt = Infinity }: OperationRecord,
+    { calls, steps }: Lane,
+  ): boolean {
+    if (call.do !== "state" || error?.code !== "Aborted") return false;
+    if (steps.some(({ ackId }) => ackId === error.ackId)) return false;
+    return calls.some((other) => other.call.do === "state" && other.moment > moment && other.at <= settledAt);
   }
 
   /** When that frame went out, the call was still waiting for those before it in its lane. */
@@ -280,7 +294,7 @@ export class Lanes {
         steps.some(
           ({ type, moment }) => type !== step.type && moment > denial.moment && moment < step.moment,
         ) ||
-        this.#actor.groups.hasComeSince(group, denial.at);
+        this.#actor.groups.hasComeSince(group, denied?.at ?? 0);
       if (!isNew) failed(`${group} is asked for again (${step.type}) after a refusal for good`);
     }
   }
@@ -319,6 +333,12 @@ function laneOf(call: OperationCall): string | undefined {
   const type = TYPES[call.do];
   const [lane] = KINDS[type ?? ""] ?? [];
   return lane === undefined || !("group" in call) ? undefined : `${lane} ${call.group}`;
+}
+
+/** The lane of a frame, if it has one. */
+export function laneOfFrame({ type, group }: Json): string | undefined {
+  const [lane] = KINDS[String(type)] ?? [];
+  return lane && `${lane} ${String(group)}`;
 }
 
 function kindOf(call: OperationCall): string | undefined {

@@ -74,6 +74,19 @@ function burst(random: Random): { times: number; bytes?: number } {
   return random.chance(0.0003) ? { times: 24, bytes: 250_000 } : { times: random.between(2, 6) };
 }
 
+/** A call about the one group that all such calls are about, perhaps given up soon. */
+function crowd(random: Random): Call {
+  const more = {
+    group: "open1",
+    ...(random.chance(0.3) ? { abortAfter: random.pick([0, 1, 5, 10, 60, 1_000]) } : undefined),
+  };
+  const what = random.pick(["join", "leave", "state", "state", "watch", "unwatch"] as const);
+  if (what !== "state") return { do: what, ...more };
+  return random.chance(0.75)
+    ? { do: what, value: String(random.between(1, 99)), ...more }
+    : { do: what, ...more };
+}
+
 const CALLS = {
   start: (random) => ({
     do: "start",
@@ -114,6 +127,7 @@ const CALLS = {
   }),
   watch: (random) => ({ do: "watch", group: group(random), ...acknowledged(random) }),
   unwatch: (random) => ({ do: "unwatch", group: group(random), ...acknowledged(random) }),
+  crowd: (random) => crowd(random),
   subscribe: (random) => ({
     do: "subscribe",
     group: group(random),
@@ -294,6 +308,8 @@ function pickKinds(random: Random): string[] {
   if (random.chance(0.3)) kinds.push("stream", "stream");
   if (random.chance(0.2)) kinds.push("invoke", "invoke");
   if (random.chance(0.25)) kinds.push("state", "state", "watch", "unwatch");
+  if (random.chance(0.1))
+    kinds.push(...Array<string>(8).fill("crowd"), "delayAcks", "swallowAcks", "subscribe");
   for (let i = random.between(1, 5); i > 0; i--) kinds.push(random.pick(troubles));
   return kinds;
 }
