@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { SendMessageError, type SendMessageErrorCode } from "../../../src/core/errors.js";
-import { GroupTable } from "../../../src/core/session/groupTable.js";
+import { GroupTable, type GroupQuestions } from "../../../src/core/session/groupTable.js";
 import type { Course, InternalCourse, Operations } from "../../../src/core/session/operations.js";
 import type { OperationMessage } from "../../../src/core/session/operationMessage.js";
 
@@ -70,11 +70,11 @@ beforeEach(() => {
   operations = new FakeOperations();
   live = true;
   told = [];
-  table = new GroupTable(operations, {
-    lane: "lane",
-    enter: "joinGroup",
-    leave: "leaveGroup",
-    live: () => live,
+  const questions: GroupQuestions = { lane: "lane", enter: "joinGroup", leave: "leaveGroup" };
+  table = new GroupTable(operations, questions, {
+    get live() {
+      return live;
+    },
     onChanged: () => undefined,
     onEntered: (group, wasUnknown) => told.push(`entered ${group}${wasUnknown ? " anew" : ""}`),
     onLeft: (group) => told.push(`left ${group}`),
