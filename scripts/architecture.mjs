@@ -36,7 +36,7 @@ const PARTS = [
   { id: "protobuf", files: /^src\/protobuf\// },
   {
     id: "client",
-    files: /^src\/core\/(index|types|clientSource|coreClient|inside|feature)\.ts$/,
+    files: /^src\/core\/(index|types|clientSource|coreClient|inside|feature|featureTypes)\.ts$/,
     name: "core: the client",
   },
   // Session and connection both use it, and options name it.

@@ -61,6 +61,8 @@ class FakeOperations implements Operations {
   }
 }
 
+const QUESTIONS: GroupQuestions = { lane: "lane", enter: "joinGroup", leave: "leaveGroup" };
+
 let operations: FakeOperations;
 let table: GroupTable;
 let live: boolean;
@@ -70,8 +72,7 @@ beforeEach(() => {
   operations = new FakeOperations();
   live = true;
   told = [];
-  const questions: GroupQuestions = { lane: "lane", enter: "joinGroup", leave: "leaveGroup" };
-  table = new GroupTable(operations, questions, {
+  table = new GroupTable(operations, QUESTIONS, {
     get live() {
       return live;
     },
@@ -413,11 +414,8 @@ test("nothing is known of a group that nobody has asked for", () => {
 
 test("a table may do without hearing of entries", () => {
   const nothing = (): void => undefined;
-  table = new GroupTable(operations, {
-    lane: "lane",
-    enter: "joinGroup",
-    leave: "leaveGroup",
-    live: () => true,
+  table = new GroupTable(operations, QUESTIONS, {
+    live: true,
     onChanged: nothing,
     onLeft: nothing,
     onAsked: nothing,
@@ -457,11 +455,10 @@ test("whatever happens: in the end the service has what is wanted, and nothing e
         if (isHeard) asked.settle();
         else asked.settle(failure("Aborted"), true);
       };
-      const own = new GroupTable(operations, {
-        lane: "lane",
-        enter: "joinGroup",
-        leave: "leaveGroup",
-        live: () => live,
+      const own = new GroupTable(operations, QUESTIONS, {
+        get live() {
+          return live;
+        },
         onChanged: () => undefined,
         onLeft: () => undefined,
         onAsked: () => undefined,
