@@ -228,7 +228,7 @@ export class Connection implements LinkPort {
           () => void Promise.resolve().then(() => this.#dispatch({ type: "drained" })),
         );
       case "emit":
-        return this.#emitter.emit(effect.event, effect.args as never);
+        return this.#emitter.emit(effect.event, effect.args);
       case "dispatch":
         return this.#dispatch(effect.event);
       default:

@@ -117,7 +117,7 @@ function normal(state: State, now: number): State {
 function keyOf(state: State): string {
   const identity = "identity" in state ? state.identity.reconnectionToken : "";
   const told = state.told && `${state.told.connectionId} ${state.told.recovering}`;
-  return Object.values({ ...state, identity, told }).join();
+  return Object.values({ ...state, identity, told, farewell: state.farewell?.message }).join();
 }
 
 export const isFollowed = (state: State): boolean =>

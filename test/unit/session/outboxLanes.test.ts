@@ -265,7 +265,7 @@ const deeds: fc.Arbitrary<Deed> = fc.oneof(
         "reconnect",
       ),
       pick: fc.nat(100),
-    }) as fc.Arbitrary<Deed>,
+    }),
   },
 );
 
