@@ -21,7 +21,7 @@ export interface Course {
    * the one before is settled. Default: no lane.
    */
   readonly lane?: string;
-  /** It sets a value: while it waits, a newer one in its lane replaces it, and both settle with the newer one's result. */
+  /** It sets a value: while it waits, a newer one in its lane replaces it, and both settle with its result. */
   readonly replaceable?: boolean;
   /** Called synchronously, before the promise settles. */
   readonly onSettled?: OnSettled;
