@@ -2,7 +2,7 @@ import type { CoreClient } from "./coreClient.js";
 import type { WebPubSubClientCredential } from "./credential.js";
 import type { WebPubSubClientOptions } from "./models/options.js";
 
-/** A client of yours, which you start and stop yourself. */
+/** A client that you have made, and start and stop yourself. */
 export interface GivenClient {
   readonly client: CoreClient;
   readonly create?: undefined;
@@ -11,9 +11,9 @@ export interface GivenClient {
   readonly options?: undefined;
 }
 
-/** How a client of yours is made, which lives as long as its users, and `releaseDelayInMs` more. */
+/** A function that makes the client. It is connected while it has users, and for `releaseDelayInMs` after that. */
 export interface CreatedClient {
-  /** Called once: `() => new WebPubSubClient(url)` for a client with all features. */
+  /** Called once. For a client with all features: `() => new WebPubSubClient(url)`. */
   readonly create: () => CoreClient;
   readonly client?: undefined;
   readonly url?: undefined;
@@ -21,7 +21,7 @@ export interface CreatedClient {
   readonly options?: undefined;
 }
 
-/** What a `CoreClient` is made of that lives as long as its users, and `releaseDelayInMs` more. */
+/** The arguments for a `CoreClient`. It is connected while it has users, and for `releaseDelayInMs` after that. */
 export type OwnedClient = (
   | {
       /** A `wss://` URL with its access token. */
@@ -40,5 +40,5 @@ export type OwnedClient = (
   readonly options?: WebPubSubClientOptions;
 };
 
-/** Where the bindings of frameworks get their client from: yours, or what to make one of. */
+/** The client that a framework binding uses: one that you have made, or how to make one. */
 export type ClientSource = GivenClient | CreatedClient | OwnedClient;

@@ -19,9 +19,9 @@ import type { Emitter } from "./util/emitter.js";
 import { split } from "./util/split.js";
 
 /**
- * A client of Azure Web PubSub that connects, recovers, joins, sends and receives. It keeps one connection alive,
- * recovers or renews it, and neither loses, doubles nor reorders what can be kept. Everything else is a
- * feature, which one adds by importing it.
+ * A client of Azure Web PubSub that connects, recovers, joins, sends and receives. It keeps one connection
+ * alive and recovers or replaces it when it is lost. As far as the service allows, no message is lost,
+ * duplicated or reordered. Everything else is a feature, which you add by importing it.
  */
 export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
   // A function and no `#private` field: proxies, such as Vue's, wrap neither functions nor what they return.
@@ -29,14 +29,14 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
 
   /**
    * @param clientAccessUrl a `wss://` URL with its access token
-   * @throws TypeError or RangeError for options that can't be
+   * @throws TypeError or RangeError for invalid options
    */
   constructor(clientAccessUrl: string, options?: WebPubSubClientOptions);
-  /** @param credential asked for a fresh URL on every new connection */
+  /** @param credential gives a fresh URL for every new connection */
   constructor(credential: WebPubSubClientCredential, options?: WebPubSubClientOptions);
   /**
    * For classes that extend this one.
-   * @param parts what the client is made of that the core doesn't choose
+   * @param parts the parts of the client that the core doesn't choose
    * @internal
    */
   constructor(
@@ -53,39 +53,40 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
     this._inside = () => inside;
   }
 
-  /** Where the connection stands. */
+  /** State of the connection. */
   get state(): WebPubSubClientState {
     return this._inside().connection.state;
   }
 
-  /** Id of the connection that stands or is being recovered. */
+  /** Id of the connection that is established or being recovered. */
   get connectionId(): string | undefined {
     return this._inside().connection.identity?.connectionId;
   }
 
-  /** User of the connection that stands or is being recovered. */
+  /** User of the connection that is established or being recovered. */
   get userId(): string | undefined {
     return this._inside().connection.identity?.userId;
   }
 
-  /** All of it in one object that never changes: a new one comes with each `state-changed`. */
+  /** State, ids, last error and next attempt in one immutable object; each `state-changed` brings a new one. */
   get connectionInfo(): ConnectionInfo {
     return this._inside().connection.info;
   }
 
   /**
-   * Connects: one attempt, at most `connectTimeoutInMs` long, or more with `keepTrying`. Resolves
-   * when the service has confirmed the connection. From then on the client keeps connected by itself.
+   * Connects: one attempt of at most `connectTimeoutInMs`, or several with `keepTrying`. Resolves when the
+   * service has confirmed the connection. From then on the client stays connected by itself.
    * @throws ConnectionError when the attempt fails or the client isn't stopped, AbortError when
-   * `abortSignal` fires; the client is stopped then and may be started again
+   * `abortSignal` fires. After a failed attempt or an abort the client is stopped and may be started again.
    */
   start(options?: StartOptions): Promise<void> {
     return this._inside().connection.start(options?.abortSignal, options?.keepTrying);
   }
 
   /**
-   * Ends the connection for good; the service forgets it. Pending operations reject, after
-   * `drainInMs` if that is given. Resolves when the client is stopped; `start` works again then.
+   * Ends the connection for good; it can't be recovered. Pending operations reject, or have `drainInMs` to
+   * complete if that is given. Resolves when the client is stopped; then `start` may be called again.
+   * @throws TypeError or RangeError for an invalid `drainInMs`
    */
   async stop(options?: StopOptions): Promise<void> {
     return this._inside().connection.stop(amount("drainInMs", options?.drainInMs, 0));
@@ -97,7 +98,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
   }
 
   /**
-   * Calls `listener` on every `event`. A listener that throws is logged and harms no other.
+   * Calls `listener` on every `event`. What a listener throws is logged; other listeners are still called.
    * @returns a function that removes the listener
    */
   on<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): () => void {
@@ -112,7 +113,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
     return emitterOf<Events>(this._inside()).on(event, listener, true);
   }
 
-  /** Removes a listener that `on` or `once` has added. */
+  /** Removes a listener that was added by `on` or `once`. */
   off<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): void {
     emitterOf<Events>(this._inside()).off(event, listener);
   }
@@ -127,8 +128,8 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
   }
 
   /**
-   * Leaves a group. While a handle (`group`) has subscribers it stays joined for them; then only the
-   * wish of `joinGroup` ends, and the result has no ack id.
+   * Leaves a group. While a handle (`group`) has subscribers the group stays joined for them; then this only
+   * cancels `joinGroup`, and the result has no ack id.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   leaveGroup(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
@@ -190,7 +191,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
   }
 }
 
-/** Events of features come over the same emitter, which needn't know them. */
+/** The events of features use the same emitter, which needn't know them. */
 function emitterOf<Events extends object>({ emitter }: Inside): Emitter<Events> {
   return emitter as unknown as Emitter<Events>;
 }

@@ -3,13 +3,13 @@ import type { GetClientAccessUrlOptions } from "./models/options.js";
 /** Gives the client its access URL. */
 export interface WebPubSubClientCredential {
   /**
-   * A `ws(s)://` URL with its token, or a function that gets a fresh one; it is called for every
-   * new connection (not for recoveries), so that expired tokens do no harm.
+   * A `ws(s)://` URL with its token, or a function that returns a fresh one. It is called for every new
+   * connection (not for recoveries), so expired tokens do no harm.
    */
   getClientAccessUrl: string | ((options?: GetClientAccessUrlOptions) => Promise<string>);
 }
 
-/** Makes one function of a URL or a credential: it gives the access URL. @throws TypeError for anything else */
+/** Turns a URL or a credential into a function that returns the access URL. @throws TypeError for anything else */
 export function toUrlSource(
   credential: string | WebPubSubClientCredential,
 ): (options: GetClientAccessUrlOptions) => Promise<string> {
@@ -29,7 +29,7 @@ export function toUrlSource(
       throw new TypeError(`The clientAccessUrl must be a string but currently it's ${typeof url}`);
     }
     if (!/^(ws|http)s?:\/\//i.test(url)) {
-      // So little that no token can be in it.
+      // Too short to hold a token.
       const beginning = JSON.stringify(url.slice(0, 9));
       throw new TypeError(`The clientAccessUrl must begin with wss:// or ws://, not with ${beginning}`);
     }

@@ -4,10 +4,10 @@ import type { AckMessageError } from "./models/messages.js";
 
 /**
  * Why an operation failed.
- * - `Refused`: the service said no; `errorDetail` holds its words.
- * - `AckTimeout`: no answer came in `ackTimeoutInMs`, retries included.
- * - `SendFailed`: the socket refused the frame, retries included.
- * - `ConnectionLost`: sent, unanswered, and the connection it was sent on is gone.
+ * - `Refused`: the service has refused; `errorDetail` holds its error.
+ * - `AckTimeout`: no answer within `ackTimeoutInMs`, and no retry was left.
+ * - `SendFailed`: the socket has refused the frame, and no retry was left.
+ * - `ConnectionLost`: it was sent and not answered, and its connection is gone.
  * - `TooManyPending`: `maxPendingOperations` are waiting.
  * - `NotStarted`: the client is stopped or stopping.
  * - `Aborted`: by the caller's signal; `cause` is an `AbortError`.
@@ -33,7 +33,7 @@ export interface SendMessageErrorOptions {
   cause?: unknown;
 }
 
-/** An error whose details are its properties; `cause` is one only where there is a cause. */
+/** An error with its details as properties; it has `cause` only if there is one. */
 export abstract class DetailedError extends Error {
   constructor(message: string, { cause, ...details }: { readonly cause?: unknown } = {}) {
     super(message, cause === undefined ? undefined : { cause });
@@ -44,9 +44,9 @@ export abstract class DetailedError extends Error {
 /** An operation (join, leave, send) failed. */
 export class SendMessageError extends DetailedError {
   override name: string = "SendMessageError";
-  /** The ack id, where the operation had one. */
+  /** The ack id, if the operation had one. */
   declare ackId?: number;
-  /** The service's words, where it refused. */
+  /** The service's error, if it refused. */
   declare errorDetail?: AckMessageError;
   /** What kind of failure it is. */
   declare code?: SendMessageErrorCode;
@@ -59,11 +59,11 @@ export class SendMessageError extends DetailedError {
 /**
  * Why there is no connection.
  * - `AlreadyStarted`: `start` was called while the client wasn't stopped.
- * - `Closed`: the socket closed or failed; `closeCode` and `reason` tell more.
+ * - `Closed`: the socket closed or failed; see `closeCode` and `reason`.
  * - `Timeout`: the attempt took longer than `connectTimeoutInMs`.
- * - `Credential`: no client access URL was to be had; `cause` says why.
+ * - `Credential`: the client access URL could not be obtained; `cause` says why.
  * - `Stopped`: `stop` was called.
- * - `NoAnswer`: the connection fell silent.
+ * - `NoAnswer`: the service didn't answer a ping in time.
  */
 export type ConnectionErrorCode =
   "AlreadyStarted" | "Closed" | "Timeout" | "Credential" | "Stopped" | "NoAnswer";
@@ -79,9 +79,9 @@ export interface ConnectionErrorOptions {
 export class ConnectionError extends DetailedError {
   override readonly name: string = "ConnectionError";
   declare readonly code: ConnectionErrorCode;
-  /** WebSocket close code (RFC 6455, section 7.4), where a socket closed. */
+  /** WebSocket close code (RFC 6455, section 7.4), if a socket closed. */
   declare readonly closeCode?: number;
-  /** Reason beside the close code. */
+  /** The reason that came with the close code. */
   declare readonly reason?: string;
 
   constructor(code: ConnectionErrorCode, message: string, options?: ConnectionErrorOptions) {
@@ -89,13 +89,13 @@ export class ConnectionError extends DetailedError {
   }
 }
 
-/** The error of an operation that its caller's signal ended. */
+/** The error of an operation that its caller's signal has ended. */
 export function abortedOperation(ackId?: number): SendMessageError {
   const message = "Cancelled by abortSignal";
   return new SendMessageError(message, { ackId, code: "Aborted", cause: new AbortError(message) });
 }
 
-/** What was thrown, as an Error. */
+/** Returns what was thrown as an Error. */
 export function toError(thrown: unknown): Error {
   if (thrown instanceof Error) return thrown;
   try {

@@ -8,45 +8,45 @@ import type { Memberships } from "./session/memberships.js";
 import type { Operations } from "./session/operations.js";
 import type { Emitter, OnListenerError } from "./util/emitter.js";
 
-/** A client with or without features, whatever events it has. */
+/** A client with or without features, with any events. */
 export type AnyClient = CoreClient;
 
 /**
- * What a feature is given of its client.
+ * What a feature may use of its client.
  * @experimental
  */
 export interface FeaturePort extends Operations {
-  /** The client itself, whatever it was wrapped in when the feature was asked for. */
+  /** The client itself, without any proxy through which the feature was asked for. */
   readonly client: AnyClient;
   /** The client's options, complete and checked. */
   readonly settings: Settings;
-  /** The groups: wanted, asked for, joined. */
+  /** The groups that are wanted, requested or joined. */
   readonly memberships: Memberships;
-  /** To listen to the client's events, and to emit those of the feature. */
+  /** The emitter: listen to the client's events, and emit the feature's own. */
   events<Own extends object>(): Emitter<CoreClientEvents & Own>;
-  /** Reports what a listener of the feature has thrown. */
+  /** Logs what a listener of the feature has thrown. */
   readonly onListenerError: OnListenerError;
-  /** Tells the feature from here on what happens to the connection; one that stands is told as opened. */
+  /** Calls the hooks from now on. If there is a connection already, `onOpened` is called at once. */
   listen(hooks: FeatureHooks): void;
   /**
    * Adds frames to the client's protocol.
-   * @param frames by format, such as `{ json }`
+   * @param frames the feature's frames by format, such as `{ json }`
    * @returns whether the protocol carries them
    */
   carries(frames: Readonly<Record<string, object>>): boolean;
   /** Frames may be written. */
   readonly writable: boolean;
-  /** Hands a frame to the socket; throws what the socket throws. */
+  /** Writes a frame to the socket; throws what the socket throws. */
   write(frame: Frame): void;
-  /** Frames may be written, and the service keeps up with them. What can wait asks, and waits for `onRoom`. */
+  /** Frames may be written, and the service keeps up with them. If not, frames that can wait do so until `onRoom`. */
   hasRoom(): boolean;
-  /** One of the `pending` things has ended. */
+  /** Call this when one of the `pending` things has ended. */
   settled(): void;
 }
 
 /**
- * Defines a feature: a function of a client that returns what `make` made for it, once per client.
- * @param name unlike that of any other feature, for example a package's name
+ * Defines a feature: a function of a client that returns the result of `make`, which is called once per client.
+ * @param name unique among all features, for example a package's name
  * @experimental
  */
 export function defineFeature<Api extends object>(

@@ -1,4 +1,4 @@
-/** What features of others are written with; `docs/features.md` explains it. Experimental: names may still change. */
+/** The types for writing features; see `docs/features.md`. Experimental: names may still change. */
 export type { JsonFrames } from "./codec/jsonFrames.js";
 export type { FeaturePort } from "./feature.js";
 export type { Settings } from "./options.js";

@@ -6,19 +6,19 @@ import { toSettings, type Parts, type Settings } from "./options.js";
 import { Session } from "./session/session.js";
 import { Emitter, type OnListenerError } from "./util/emitter.js";
 
-/** What a client consists of: settings, emitter, session, connection and features. Made and connected here. */
+/** Makes and connects the parts of a client: settings, emitter, session, connection and features. */
 export class Inside {
-  /** The client itself, whatever it is wrapped in where it is used. */
+  /** The client itself, without any proxy through which it is used. */
   readonly client: object;
   readonly settings: Settings;
   readonly emitter: Emitter<CoreClientEvents>;
   readonly session: Session;
   readonly connection: Connection;
   readonly onListenerError: OnListenerError;
-  /** What features have made of this client, by their names. */
+  /** The features in use, by their names. */
   features: Map<string, object> | undefined;
 
-  /** @throws TypeError or RangeError for a credential or options that can't be */
+  /** @throws TypeError or RangeError for an invalid credential or invalid options */
   constructor(
     client: object,
     credential: string | WebPubSubClientCredential,

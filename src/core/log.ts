@@ -10,10 +10,10 @@ export interface ClientLogger {
 
 const ignore = (): void => undefined;
 
-/** The log of a client that was given none. */
+/** The logger that writes nothing. */
 export const SILENT: ClientLogger = { info: ignore, warning: ignore, error: ignore };
 
-/** Does what may fail without harm: the log tells. Returns whether it was done. */
+/** Runs an action that may fail without harm; a failure is logged. Returns whether it succeeded. */
 export function tryOrLog(log: ClientLogger, what: string, action: () => void): boolean {
   try {
     action();

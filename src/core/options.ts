@@ -1,4 +1,4 @@
-/** Checks and completes the options of a client; holds their defaults. */
+/** Checks the options of a client and fills in their defaults. */
 import { WebPubSubJsonReliableProtocol } from "./codec/coreProtocols.js";
 import type { WebPubSubClientProtocol } from "./codec/protocol.js";
 import type { RetryPolicy } from "./connection/retryPolicy.js";
@@ -9,13 +9,13 @@ import type { WebPubSubClientOptions, WebPubSubRetryOptions } from "./models/opt
 import { amount, checkOptions, flag, positive, type OptionTable } from "./util/checkOptions.js";
 import type { ListenerRegistry } from "./util/listeners.js";
 
-/** What a client is made of that the core doesn't choose. */
+/** The parts of a client that the core doesn't choose. */
 export interface Parts {
-  /** The protocol of a client that was given none. */
+  /** Makes the protocol of a client without the option `protocol`. */
   readonly protocol: () => WebPubSubClientProtocol;
-  /** Makes the registry of a client's listeners. Default: one of the core's. */
+  /** Makes the registry of a client's listeners. Default: the core's `Listeners`. */
   readonly listeners?: () => ListenerRegistry;
-  /** The log of a client that was given none. Default: it is silent. */
+  /** The logger of a client without the option `logger`. Default: silent. */
   readonly logger?: ClientLogger;
 }
 
@@ -38,7 +38,7 @@ interface Checked {
 /** The caller's options, complete and checked. */
 export interface Settings extends Checked {
   readonly protocol: WebPubSubClientProtocol;
-  /** A ping as it goes over the wire; none where the codec can't write one. */
+  /** An encoded ping; undefined if the codec can't write one. */
   readonly pingFrame: string | ArrayBuffer | undefined;
   readonly environment: Environment;
   readonly logger: ClientLogger;
@@ -72,7 +72,7 @@ const RECONNECT_UNASKED: RetryPolicy = { ...RECONNECT_RETRY, mode: "Exponential"
 /** Settings of clients without options, by their parts. */
 const shared = new Map<Parts, Settings>();
 
-/** Completes and checks options. The caller's object is only read. Clients without options share one result. */
+/** Completes and checks options. The caller's object isn't changed. Clients without options share one result. */
 export function toSettings(options?: WebPubSubClientOptions | null, parts: Parts = CORE): Settings {
   if (options !== undefined && options !== null) return complete(options, parts);
   let settings = shared.get(parts);
@@ -125,7 +125,7 @@ function checkProtocol(
   return protocol;
 }
 
-/** A codec of the application's may not know pings; then there is no keep-alive. */
+/** The application's codec may not know pings; then there is no keep-alive. */
 function writePing(
   protocol: WebPubSubClientProtocol,
   logger: ClientLogger,

@@ -2,13 +2,13 @@
 import { jsonCodec } from "./jsonCodec.js";
 import type { WebPubSubClientProtocol } from "./protocol.js";
 
-/** The `json.webpubsub.azure.v1` subprotocol, to which features add their frames: a lost connection loses its messages. */
+/** The `json.webpubsub.azure.v1` subprotocol: messages are lost with their connection. Features add their frames. */
 export const WebPubSubJsonProtocol = (): WebPubSubClientProtocol =>
   jsonCodec("json.webpubsub.azure.v1", false);
 
 /**
- * The `json.reliable.webpubsub.azure.v1` subprotocol, to which features add their frames: connections are recovered
- * without loss.
+ * The `json.reliable.webpubsub.azure.v1` subprotocol: connections are recovered without loss. Features add their
+ * frames.
  */
 export const WebPubSubJsonReliableProtocol = (): WebPubSubClientProtocol =>
   jsonCodec("json.reliable.webpubsub.azure.v1", true);

@@ -4,8 +4,8 @@ import { writeJson } from "./jsonWriter.js";
 import type { FrameTable, WebPubSubClientProtocol } from "./protocol.js";
 
 /**
- * The codec that both JSON subprotocols share; they differ in name and reliability only.
- * @param all the frames of all features; left out, each feature adds its own
+ * The codec of both JSON subprotocols, which differ only in name and reliability.
+ * @param all the frames of all features; if it is left out, each feature adds its own
  */
 export function jsonCodec(
   name: string,

@@ -1,12 +1,12 @@
 import type { WebPubSubMessage } from "../models/messages.js";
 
 /**
- * A parsed JSON object: nothing about its fields is known yet. Those of frequent frames are read by their names: access
- * by a variable is the slower one of engines.
+ * A parsed JSON object whose fields are still unchecked. Frequent frames are read by the literal names of their
+ * fields, since access by a variable is slower in engines.
  */
 export type Fields = Record<string, unknown>;
 
-/** How each field of a message is read: from its value, or from the whole frame. */
+/** Functions that read each field of a message from its value or from the whole frame. */
 export type Shape<Message> = {
   readonly [Field in keyof Omit<Message, "kind">]-?: (
     value: unknown,
@@ -15,15 +15,15 @@ export type Shape<Message> = {
   ) => Message[Field];
 };
 
-/** Frames of the JSON subprotocols that a feature adds to those of the core. */
+/** The JSON frames that a feature adds to those of the core. */
 export interface JsonFrames {
-  /** Kinds of messages that are written as they are: their fields are called the same on the wire. */
+  /** Kinds of messages that are written as they are: their fields have the same names on the wire. */
   write?: readonly WebPubSubMessage["kind"][];
-  /** How frames are read, by their `type`. */
+  /** The functions that read frames, by the frame's `type`. */
   read?: Readonly<Record<string, (frame: Fields) => WebPubSubMessage>>;
 }
 
-/** What features have added. */
+/** The frames that features have added. */
 export interface KnownFrames {
   readonly write: Set<WebPubSubMessage["kind"]>;
   readonly read: Map<unknown, (frame: Fields) => WebPubSubMessage>;

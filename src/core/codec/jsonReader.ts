@@ -13,14 +13,14 @@ import type { Fields, KnownFrames, Shape } from "./jsonFrames.js";
 
 const readConnected = readBy<ConnectedMessage>("connected", {
   connectionId: text,
-  // Not every connection has them, which the message model's types don't spell out.
+  // Not every connection has them, though the message model's types say so.
   userId: optionalText as (value: unknown) => string,
   reconnectionToken: optionalText as (value: unknown) => string,
 });
 
 /**
- * Reads one frame of the JSON subprotocols. What this version doesn't know gives null, what breaks
- * the protocol throws; no error quotes the payload.
+ * Reads one frame of the JSON subprotocols. Returns null for a frame that this version doesn't know, and
+ * throws if the frame breaks the protocol. Only a SyntaxError may quote the payload.
  */
 export function readJson(input: string, { read }: KnownFrames): WebPubSubMessage | null {
   if (typeof input !== "string")
@@ -49,7 +49,7 @@ export function readJson(input: string, { read }: KnownFrames): WebPubSubMessage
   }
 }
 
-/** Reads frames that are rare enough to be read field by field. */
+/** Makes a reader that reads a frame field by field; for frames that are rare. */
 export function readBy<Message extends WebPubSubMessage>(
   kind: Message["kind"],
   shape: Shape<Message>,
@@ -65,7 +65,7 @@ export function readBy<Message extends WebPubSubMessage>(
 
 function readData(frame: Fields): WebPubSubMessage | null {
   const stream = readStream(frame.stream);
-  // The end of a stream may carry no payload: that is an empty text, not JSON null.
+  // The end of a stream may carry no payload; it is read as empty text, not as JSON null.
   const isEmptyEnd = stream?.endOfStream === true && frame.data === undefined;
   const dataType = isEmptyEnd ? "text" : ((frame.dataType ?? "json") as WebPubSubDataType);
   const data = readContent(dataType, frame.data, stream !== undefined);
@@ -99,7 +99,7 @@ export function readContent(
 ): JSONTypes | ArrayBuffer | undefined {
   switch (dataType) {
     case "json":
-      // A message without data is JSON null, which the message model's type doesn't spell out.
+      // A message without data is JSON null, which the message model's type leaves out.
       return (data ?? null) as JSONTypes;
     case "text":
     case "binary":
@@ -129,7 +129,7 @@ function readStream(given: unknown): StreamInfo | undefined {
   };
 }
 
-/** An error in the service's words: what isn't a string is none of them. */
+/** Reads an error of the service; fields that aren't strings are left out. */
 export function readError(error: unknown): StreamDataError | undefined {
   if (!isObject(error)) return undefined;
   const words: Fields = {};
@@ -152,14 +152,14 @@ export function text(value: unknown, field: string): string {
   throw new TypeError(`${field} must be a string.`);
 }
 
-/** An id is a uint64 on the wire: a number, or its decimal digits where a peer writes 64 bits so. */
+/** Reads an id, a uint64 on the wire: a number, or a string of its decimal digits, as some peers write 64 bits. */
 export function id(value: unknown, field: string): number {
   const read = optionalId(value, field);
   if (read === undefined) throw new TypeError(`${field} is missing.`);
   return read;
 }
 
-/** Above 2^53 - 1 numbers run together: such an id can't be told from its neighbours. */
+/** Reads an id or its absence. Throws above 2^53 - 1, where a number can't be told from its neighbours. */
 export function optionalId(value: unknown, field: string): number | undefined {
   if (value === undefined || value === null) return undefined;
   const read = typeof value === "string" && /^\d{1,16}$/.test(value) ? Number(value) : value;

@@ -43,7 +43,7 @@ function toWire(message: WebPubSubMessage, known: KnownFrames): object {
   }
 }
 
-/** What these carry is called the same on the wire. A payload may be left out. */
+/** Writes a message whose fields have the same names on the wire. A payload may be left out. */
 function sameNames(message: WebPubSubMessage & { dataType?: WebPubSubDataType; data?: unknown }): object {
   const { kind, dataType, data } = message;
   const hasPayload = dataType !== undefined && data !== undefined;
@@ -75,7 +75,7 @@ function content(dataType: WebPubSubDataType, data: unknown): unknown {
   }
 }
 
-/** It says itself that it has no JSON, so the field would be left out. */
+/** Whether its `toJSON` gives no JSON, so that the field would be left out. */
 function isUnwritten(data: unknown): boolean {
   return (
     typeof (data as { toJSON?: unknown } | null)?.toJSON === "function" && JSON.stringify(data) === undefined

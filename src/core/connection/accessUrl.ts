@@ -1,6 +1,7 @@
+/** The URL of a recovery, and how secrets are kept out of logs and errors. */
 import type { Identity } from "./state.js";
 
-/** The access URL with what resumes a connection (public client specification). */
+/** The access URL with the parameters that recover a connection (public client specification). */
 export function recoveryUrl(url: string, { connectionId, reconnectionToken }: Identity): string {
   const recovery = new URL(url);
   recovery.searchParams.set("awps_connection_id", connectionId);
@@ -8,7 +9,7 @@ export function recoveryUrl(url: string, { connectionId, reconnectionToken }: Id
   return recovery.toString();
 }
 
-/** Takes a URL's query, the tokens in it, a password, and one more token out of words of others. */
+/** Removes a URL's query, tokens and password, and one more token, from a text. */
 function cleaner(url: string, token = ""): (words: string) => string {
   const shown = withoutQuery(url);
   const secrets: string[] = [token, ...(url.match(/[?#].*/s) ?? [])];
@@ -18,16 +19,16 @@ function cleaner(url: string, token = ""): (words: string) => string {
     secrets.reduce((clean, secret) => clean.replaceAll(secret, ""), words.replaceAll(url, shown));
 }
 
-/** Words of others about a URL without its secrets, and one more token. */
+/** A text about a URL, without the URL's secrets and without one more token. */
 export function withoutSecrets(words: string, url: string, token?: string): string {
   return cleaner(url, token)(words);
 }
 
-/** The same error, or where the URL's secrets are in it another one that says as much without them. */
+/** The same error, or a copy without the URL's secrets if it contains any. */
 export function harmless(error: Error & { code?: unknown }, url: string): Error {
   const { name, message, code } = error;
   const clean = cleaner(url);
-  // Its cause, and what else it brings along, may be told by whoever prints it.
+  // Its cause and its other properties are printed with it.
   const isClean = (value: unknown, depth: number): boolean => {
     if (value instanceof URL) return isClean(value.href, 0);
     if (typeof value === "string") return clean(value) === value;
@@ -40,13 +41,13 @@ export function harmless(error: Error & { code?: unknown }, url: string): Error 
   return Object.assign(new Error(clean(message)), { name, code });
 }
 
-/** A URL fit for the log: its query holds tokens, and before its host may stand a password. */
+/** A URL fit for the log: without its query, which holds tokens, and without a password before its host. */
 export function withoutQuery(url: string): string {
   try {
     const { protocol, host, pathname } = new URL(url);
     return `${protocol}//${host}${pathname}`.replace(/access_token.*/s, "");
   } catch {
-    // What is where in it, nobody knows.
+    // It can't be parsed, so none of it is shown.
     return "an invalid URL";
   }
 }

@@ -1,29 +1,31 @@
+/** What a close code leads to: recover, reconnect or stop. */
+
 /** What is known when a connection has ended. */
 export interface Ending {
   /** Close code, if a socket closed. */
   readonly code: number | undefined;
-  /** The codec is reliable and the service has given an id and a token to resume with. */
+  /** The codec is reliable, and the service has given an id and a token to recover with. */
   readonly recoverable: boolean;
   readonly autoReconnect: boolean;
 }
 
-/** What to do about it. */
+/** What to do after a connection has ended. */
 export type CloseDecision = "recover" | "reconnect" | "stop";
 
-/** Policy violation: the service has given the session up (public client specification). */
+/** Policy violation: the service has dropped the session (public client specification). */
 export const SESSION_GONE = 1008;
-/** Message too big: what was sent last would be sent again after a recovery, and refused again. */
+/** Message too big: after a recovery the same message would be sent and refused again. */
 const TOO_BIG = 1009;
 
-/** Decides what follows on the end of a connection that stood, or of an attempt to recover it. */
+/** Decides what to do after an established connection, or an attempt to recover it, has ended. */
 export function decideOnClose({ code, recoverable, autoReconnect }: Ending): CloseDecision {
   if (recoverable && code !== SESSION_GONE && code !== TOO_BIG) return "recover";
   return autoReconnect ? "reconnect" : "stop";
 }
 
 /**
- * Time in ms over which the first attempt after this close code is spread: the service goes away
- * (1001), restarts (1012) or asks for time (1013), and all its clients hear it at once.
+ * Time in ms over which the first attempt after this close code is spread at random: when the service goes
+ * away (1001), restarts (1012) or asks for time (1013), all its clients are disconnected at once.
  */
 export function firstAttemptSpread(code: number | undefined): number {
   return code === 1001 || code === 1012 || code === 1013 ? 5_000 : 0;

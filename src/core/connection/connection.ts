@@ -22,7 +22,7 @@ import { Transport } from "./transport.js";
 
 const INITIAL_INFO: ConnectionInfo = { state: "Stopped" };
 
-/** Runs what the state machine decides: owner of the connection's timers and of what it is told. It decides nothing. */
+/** Runs the effects that the state machine decides, and owns the timers. */
 export class Connection implements LinkPort {
   readonly #settings: Settings;
   readonly #getUrl: (options: GetClientAccessUrlOptions) => Promise<string>;
@@ -31,7 +31,7 @@ export class Connection implements LinkPort {
   readonly #transport: Transport;
   #state: State = INITIAL_STATE;
   #info: ConnectionInfo = INITIAL_INFO;
-  /** Access URL of the current connection id, which its recoveries use. */
+  /** Access URL of the current connection id; its recoveries use it too. */
   #url = "";
   readonly #timer: Timer;
   #drainTimer: Timer | undefined;
@@ -111,11 +111,11 @@ export class Connection implements LinkPort {
     const unlisten = whenAborted(signal, onAbort);
     this.#session.accept();
     this.#dispatch({ type: "start", keepTrying });
-    // Without a signal nothing comes between: who starts hears it before who stops.
+    // Without a signal no step comes between: the caller of `start` is told before the caller of `stop`.
     return signal === undefined ? starting.promise : starting.promise.finally(unlisten);
   }
 
-  /** @param drainInMs what is pending has so long first */
+  /** @param drainInMs how long pending operations may still take, in ms */
   stop(drainInMs = 0): Promise<void> {
     this.#stopping ??= deferred<void>();
     const { promise } = this.#stopping;
@@ -141,17 +141,17 @@ export class Connection implements LinkPort {
     this.#state = state;
     if (state !== before) this.#enter(before, state);
     for (const effect of effects) {
-      // A listener or a socket called back and moved on: what belonged to the state left is void,
-      // but for promises, which are settled in any case.
+      // A listener or a socket changed the state meanwhile: the remaining effects of the old state are
+      // dropped, except for promises, which are always settled.
       const moved = this.#state.name !== state.name || this.#state.epoch !== state.epoch;
       if (moved && effect.type !== "settleStart" && effect.type !== "settleStop") continue;
       this.#run(effect);
     }
   }
 
-  /** Timers and watches go with the state. */
+  /** Sets timers and watches for the new state. */
   #enter(before: State, state: State): void {
-    // An attempt may begin on the very millisecond the one before was due: its timer is another one.
+    // Two attempts may be due in the same millisecond; each needs its own timer.
     if (before.due !== state.due || before.epoch !== state.epoch) {
       this.#timer.at(state.due, () => this.#dispatch({ type: "due" }));
     }
@@ -223,7 +223,7 @@ export class Connection implements LinkPort {
         return this.#session.whenJoined(() => this.#dispatch({ type: "rejoined", connectionId }));
       }
       case "drainOperations":
-        // What the last answer means is told first.
+        // Later, so that the last answer's promise settles first.
         return this.#session.drain(
           () => void Promise.resolve().then(() => this.#dispatch({ type: "drained" })),
         );
@@ -244,7 +244,7 @@ export class Connection implements LinkPort {
     const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
     logger.info(`${state}${why}${next}`);
     const previousState = this.#info.state;
-    // Before anybody is told: listeners find the news already here.
+    // Before the event is emitted, so that listeners already see the new information.
     this.#info = nextInfo(this.#info, state, details, this.identity?.userId, environment.now());
     const reason = details.reason || (state === "Connected" ? undefined : farewell?.message);
     this.#emitter.emit("state-changed", {
@@ -268,7 +268,7 @@ export class Connection implements LinkPort {
     }
   }
 
-  /** @param identity of the connection to resume; none for a new one */
+  /** @param identity of the connection to recover; undefined for a new one */
   #open(epoch: number, identity?: Identity): void {
     const { environment, protocol } = this.#settings;
     let url = this.#url;
@@ -284,7 +284,7 @@ export class Connection implements LinkPort {
       this.#transport.attach(link);
     } catch (thrown) {
       const cause = toError(thrown);
-      // What the constructor throws may quote the URL, and with it the token.
+      // The constructor's error may quote the URL, and so the token.
       const message = `Could not open a WebSocket to ${withoutQuery(url)} (${cause.name}).`;
       lost(new ConnectionError("Closed", message, { cause: harmless(cause, url) }));
     }
@@ -297,20 +297,20 @@ export class Connection implements LinkPort {
     try {
       parsed = this.#settings.protocol.parseMessages(data);
     } catch (thrown) {
-      // A SyntaxError, of JSON.parse, quotes the payload; one of another realm is wrapped.
+      // The SyntaxError of JSON.parse quotes the payload; `toError` wraps one of another realm.
       const told = String(toError(thrown));
       this.#settings.logger.warning(
         `Could not read a frame: ${/SyntaxError/.test(told) ? "SyntaxError" : told}`,
       );
     }
     const size = sizeOf(data);
-    // A frame that says nothing is a sign of life all the same.
+    // A frame without known messages is a sign of life too.
     if (!Array.isArray(parsed)) this.#handle(parsed, size, epoch);
     else if (parsed.length === 0) this.#handle(null, size, epoch);
     else for (const message of parsed) this.#handle(message, size, epoch);
   }
 
-  /** @param message null or undefined for one that is not known */
+  /** @param message null or undefined for an unknown message */
   #handle(message: WebPubSubMessage | null | undefined, size: number, epoch: number): void {
     if (this.#isOver(epoch)) return;
     if (message?.kind === "connected") {
@@ -332,7 +332,7 @@ export class Connection implements LinkPort {
     else if (message) this.#session.receive(message, size);
   }
 
-  /** A listener, of the message before or of the recovery that this one proves, may have stopped the client. */
+  /** A listener of the previous message, or of the recovery that this one proves, may have stopped the client. */
   #isOver(epoch: number): boolean {
     return epoch !== this.#state.epoch || this.#state.name === "Stopping";
   }

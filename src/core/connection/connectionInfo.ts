@@ -1,21 +1,21 @@
 import type { OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 
-/** Where the connection stands, with what a user may want to be told. */
+/** The state of the connection, with the details that a user interface may show. */
 export interface ConnectionInfo {
   readonly state: WebPubSubClientState;
-  /** Id of the connection that stands or is being recovered. */
+  /** Id of the connection that is established or being recovered. */
   readonly connectionId?: string;
   /** Its user. */
   readonly userId?: string;
-  /** What went wrong last; gone once connected. */
+  /** The last error; undefined once connected. */
   readonly error?: Error;
-  /** Number of the attempt that comes next, or is being made: from 1. */
+  /** Number of the next or the current attempt, from 1. */
   readonly attempt?: number;
-  /** When that attempt comes, in ms of the environment's clock (Unix time), while it is waited for. */
+  /** When the next attempt is due, in ms of the environment's clock (Unix time); undefined unless one is waited for. */
   readonly nextAttemptAt?: number;
 }
 
-/** The information that follows on a change of the state. */
+/** The information after a change of the state. */
 export function nextInfo(
   previous: ConnectionInfo,
   state: WebPubSubClientState,

@@ -3,24 +3,24 @@ import { ConnectionError, toError } from "../errors.js";
 import { harmless, withoutSecrets } from "./accessUrl.js";
 
 const OPEN = 1;
-/** Private close code (RFC 6455, section 7.4.2) of a dropped socket: 1000 or none would end the session. */
+/** Private close code (RFC 6455, section 7.4.2) of a dropped socket; with 1000 or no code the session would end. */
 const DROPPED = 4000;
 
-/** What a socket has to say. */
+/** What is called when something happens to a socket. */
 export interface LinkHandlers {
   onOpen(): void;
   onFrame(data: string | ArrayBuffer): void;
   onLost(error: ConnectionError): void;
 }
 
-/** One socket: its callbacks are bound once and let go when it is dropped. */
+/** One socket: its callbacks are set once, and removed when it is dropped. */
 export class Link {
-  /** The newest reconnection token that has come. */
+  /** The newest reconnection token that was received. */
   token = "";
   readonly #socket: WebSocketLike;
   readonly #url: string;
 
-  /** @param url that was opened */
+  /** @param url the URL that was opened */
   constructor(socket: WebSocketLike, url: string, handlers: LinkHandlers) {
     this.#socket = socket;
     this.#url = url;
@@ -28,25 +28,25 @@ export class Link {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => handlers.onOpen();
     socket.onmessage = (event: { data: string | ArrayBuffer }) => handlers.onFrame(event.data);
-    // An error is always followed by a close, which decides; browsers tell nothing more.
+    // An error is always followed by a close, which decides; browsers give no details.
     socket.onerror = (event: { error?: unknown; message?: string }) => {
       failure = event?.error ?? event?.message;
     };
     socket.onclose = (event: { code?: number; reason?: string }) => {
-      // `ws` refuses a frame over the limit itself, and reports 1006; a recovery would bring it again.
+      // `ws` itself refuses a frame over the limit and reports 1006; a recovery would deliver it again.
       const refused =
         (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
       const code = refused ? 1009 : event?.code;
       const reason = event?.reason ? this.clean(event.reason) : undefined;
       const cause = failure === undefined ? undefined : harmless(toError(failure), url);
-      // Where all addresses of a host refuse, Node's error has a code only.
+      // If all addresses of a host refuse, Node's error has only a code.
       const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);
       const words = `The WebSocket was closed: ${code ?? "no code"}${why ? ` (${why})` : ""}`;
       handlers.onLost(new ConnectionError("Closed", words, { closeCode: code, reason, cause }));
     };
   }
 
-  /** Words of the service or the socket without its URL's secrets and the token. */
+  /** A text of the service or the socket, without the URL's secrets and the token. */
   clean(words: string): string {
     return withoutSecrets(words, this.#url, this.token);
   }
@@ -59,16 +59,16 @@ export class Link {
     this.#socket.send(frame);
   }
 
-  /** Closes in good order: the service forgets the session. */
+  /** Closes with code 1000: the service forgets the session. */
   close(): void {
     this.#attempt(() => this.#socket.close(1000));
   }
 
-  /** Lets go of the socket, at once where the platform can. */
+  /** Drops the socket, at once if the platform can. */
   drop(): void {
     const socket = this.#socket;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    // A socket of `ws` that is dropped while it connects still reports an error.
+    // A `ws` socket that is dropped while it connects still reports an error.
     socket.onerror = () => undefined;
     this.#attempt(() => (socket.terminate === undefined ? socket.close(DROPPED) : socket.terminate()));
   }
@@ -77,7 +77,7 @@ export class Link {
     try {
       action();
     } catch {
-      // A socket that can't be closed has nothing more to tell; its callbacks are gone already.
+      // Nothing more is expected of a socket that can't be closed; `drop` has removed its callbacks.
     }
   }
 }

@@ -1,11 +1,11 @@
 /** How long the answer to a probe may take, in ms. */
 const PROBE_TIMEOUT = 5_000;
-/** A timer this late, in ms, tells that the page or the machine was held up. */
+/** A timer that is this late, in ms, shows that the page or the machine was suspended. */
 export const LATE = 2_000;
-/** Probes whose own timers come late are repeated; after so many the link counts as dead. */
+/** Probes whose own timers are late are repeated; after this many the link counts as dead. */
 const MAX_PROBES = 3;
 
-/** What is to be done now, and when to look again (absolute, in ms). */
+/** Whether the link is dead, and when to check again (absolute, in ms). */
 export interface LivenessStep {
   readonly dead: boolean;
   readonly due: number;
@@ -13,7 +13,7 @@ export interface LivenessStep {
 
 /**
  * Decides from pings and silence whether a link is alive. Silence counts only from a ping that was
- * really sent; a timer that fires late proves nothing, so it probes first.
+ * really sent. A timer that fires late proves nothing, so the link is probed first.
  */
 export class Liveness {
   readonly #interval: number;
@@ -26,9 +26,9 @@ export class Liveness {
   #due = Infinity;
 
   /**
-   * @param intervalInMs between pings; 0 for none
-   * @param timeoutInMs of silence after a ping; 0 for no limit
-   * @param ping sends a ping and tells whether it could
+   * @param intervalInMs time between pings; 0 for no pings
+   * @param timeoutInMs how long a ping may stay unanswered; 0 for no limit
+   * @param ping sends a ping and returns whether it was sent
    */
   constructor(intervalInMs: number, timeoutInMs: number, ping: () => boolean) {
     this.#interval = intervalInMs || Infinity;
@@ -36,7 +36,7 @@ export class Liveness {
     this.#ping = ping;
   }
 
-  /** A new or a proved link. Returns when to look (absolute, in ms). */
+  /** The link is new, or proved to be alive. Returns when to check (absolute, in ms). */
   begin(now: number): number {
     this.#heard = true;
     this.#answered();
@@ -44,26 +44,26 @@ export class Liveness {
     return (this.#due = this.#nextPing);
   }
 
-  /** A frame has come. On the hot path: no clock, no timer. */
+  /** A frame was received. On the hot path, so it uses no clock and no timer. */
   heard(): void {
     this.#heard = true;
   }
 
-  /** Asks for a sign of life out of turn. Returns when to look. */
+  /** Asks for a sign of life at once. Returns when to check. */
   probe(now: number): number {
     if (this.#timeout === Infinity || (!this.#answered() && this.#probes > 0)) return this.#due;
     return this.#sendProbe(now);
   }
 
-  /** To be called when the time to look has come. */
+  /** Call this when the time to check has come. */
   tick(now: number): LivenessStep {
     const late = now - this.#due > LATE;
-    // A clock that was put back doesn't put the next ping off.
+    // A clock that was set back doesn't delay the next ping.
     this.#nextPing = Math.min(this.#nextPing, now + this.#interval);
     if (!this.#answered() && (this.#probes > 0 || now - this.#silentSince >= this.#timeout)) {
       if (!late || this.#probes >= MAX_PROBES) return { dead: true, due: Infinity };
     }
-    // What was heard before a sleep proves nothing either.
+    // A frame from before a sleep proves nothing either.
     if (late && this.#timeout !== Infinity) return { dead: false, due: this.#sendProbe(now) };
     if (now >= this.#nextPing) {
       this.#nextPing = now + this.#interval;
@@ -73,7 +73,7 @@ export class Liveness {
     return { dead: false, due: this.#due };
   }
 
-  /** Whether something was heard since this was asked last. */
+  /** Whether a frame was received since the last call. */
   #answered(): boolean {
     if (!this.#heard) return false;
     this.#heard = false;
@@ -83,7 +83,7 @@ export class Liveness {
   }
 
   #sendProbe(now: number): number {
-    // A probe that can't be sent is as good as unanswered: the socket isn't open any more.
+    // A probe that can't be sent counts as unanswered: the socket isn't open any more.
     this.#pingNow(now);
     this.#probes++;
     return (this.#due = now + PROBE_TIMEOUT);

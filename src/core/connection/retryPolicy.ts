@@ -1,6 +1,7 @@
+/** The delays before retries, reconnections and recoveries. */
 import type { RetryMode } from "../models/options.js";
 
-/** When to try again: complete, with every default filled in. */
+/** How often and when to try again, with all defaults filled in. */
 export interface RetryPolicy {
   /** Retries after the first attempt; Infinity for no limit. */
   readonly maxRetries: number;
@@ -10,7 +11,7 @@ export interface RetryPolicy {
   readonly jitter: boolean;
 }
 
-/** So often a delay doubles at most: a millisecond has become 34 years by then, and 0 stays 0. */
+/** A delay doubles at most this often: 1 ms has become 34 years by then, and 0 stays 0. */
 const DOUBLINGS = 40;
 
 /**
@@ -30,8 +31,8 @@ export function retryDelay(policy: RetryPolicy, retry: number, random: number): 
 export const RECOVERY_PERIOD = 5_000;
 
 /**
- * First bound and greatest bound in ms between recoveries that succeed and are lost again within a moment. A longer
- * pause would cost the session: while it lasts the service's window fills.
+ * Delays when a recovered connection is lost again at once. They are short, because the service's window fills
+ * during the pause, and a full window would cost the session.
  */
 export const FLAP_POLICY: RetryPolicy = {
   maxRetries: Infinity,
@@ -42,9 +43,9 @@ export const FLAP_POLICY: RetryPolicy = {
 };
 
 /**
- * Delay in ms before an attempt to recover: the first retry at any moment of the period, the next ones
- * nearly a period apart, seldom sooner. So all clients of a service that went away knock at a steady
- * rate until it is back. A delay that grows would make them come in a wave first and wait long later.
+ * Delay in ms before an attempt to recover: the first retry comes at any moment of the period, the next ones
+ * nearly a period apart, seldom sooner. So when the service is away, its clients try at a steady rate until it
+ * is back. With growing delays they would all try at first, and wait too long later.
  * @param retry its number, from 1
  * @param random a random number from 0 to below 1
  */

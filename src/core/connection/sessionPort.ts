@@ -1,31 +1,32 @@
+/** The interfaces between the connection and the session. */
 import type { ConnectionError } from "../errors.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 
-/** What lives on a connection: operations, sequence ids, groups. */
+/** What the connection calls on the session, which holds operations, sequence ids and groups. */
 export interface SessionPort {
-  /** The client is starting: operations are taken from here on. */
+  /** The client is starting: operations are accepted from now on. */
   accept(): void;
-  /** A new connection stands; the port may write. */
+  /** A new connection is established; frames may be written. */
   onOpened(): void;
-  /** The same connection stands again. */
+  /** The same connection is recovered. */
   onRecovered(): void;
-  /** The service has caught up with what is written. */
+  /** The service has caught up with the written frames. */
   onRoom(): void;
   /** The link is down; the connection may be recovered. */
   onSuspended(): void;
   /** The connection id is gone. */
   onLost(error: ConnectionError): void;
-  /** Takes nothing new, and calls back once everything pending is settled. */
+  /** Accepts nothing new, and calls back once all pending operations are settled. */
   drain(onIdle: () => void): void;
-  /** Nothing is accepted any more; what is pending rejects. */
+  /** Operations aren't accepted any more; the pending ones reject. */
   onStopped(error: ConnectionError): void;
-  /** @param size of the frame the message came in: characters or bytes */
+  /** @param size of the message's frame, in characters or bytes */
   receive(message: WebPubSubMessage, size: number): void;
   /** Calls back once the groups of a new connection are joined again. */
   whenJoined(callback: () => void): void;
 }
 
-/** What the session writes to. */
+/** What the session calls on the connection to write frames. */
 export interface LinkPort {
   /** Frames may be written. */
   readonly writable: boolean;
@@ -33,7 +34,7 @@ export interface LinkPort {
   hasRoom(): boolean;
   /**
    * Throws what the socket throws.
-   * @param sent is told the frame's position, which `answered` confirms, before the frame is written
+   * @param sent gets the frame's position, which `answered` confirms, before the frame is written
    */
   write(frame: string | ArrayBuffer, sent?: { position: number }): void;
   /** An answer shows that the service has read everything up to a position. */

@@ -1,55 +1,56 @@
+/** The states, events and effects of the connection. */
 import type { ConnectionError } from "../errors.js";
 import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 import type { DisconnectedMessage } from "../models/messages.js";
 import type { RetryPolicy } from "./retryPolicy.js";
 
-/** What makes a connection the same one over several sockets. */
+/** What identifies a connection over several sockets. */
 export interface Identity {
   readonly connectionId: string;
   readonly userId: string;
-  /** Empty where the subprotocol or the service gives none. */
+  /** Empty if the subprotocol or the service gives none. */
   readonly reconnectionToken: string;
 }
 
-/** What the application was told last of a connection whose end it wasn't told. */
+/** The connection that the application believes it has. */
 export interface Told {
   readonly connectionId: string;
-  /** By `recovering`, and not yet by `recovered`. */
+  /** `recovering` was emitted, and `recovered` not yet. */
   readonly recovering: boolean;
 }
 
-/** What a state hands on to the next one, whatever that is. */
+/** What every state passes on to the next one. */
 export interface Kept {
-  /** None: no connection, or its end. */
+  /** Undefined: the application believes it has none. */
   readonly told: Told | undefined;
-  /** The service's last words on this connection or attempt. */
+  /** The service's `disconnected` message on this connection or attempt. */
   readonly farewell: DisconnectedMessage | undefined;
-  /** Nothing new is taken, and the client stops when everything pending is settled, or at this time. */
+  /** No operation is accepted; the client stops when the pending ones are settled, at the latest at this time. */
   readonly drainUntil: number | undefined;
 }
 
 /** Fields that every state has. */
 interface Base extends Kept {
-  /** Number of the current attempt and its socket; what an older one says is not heard. */
+  /** Number of the current attempt and its socket; what an older one reports is ignored. */
   readonly epoch: number;
   /** When the state's only timer fires (`now` of the environment); Infinity for never. */
   readonly due: number;
 }
 
-/** The groups of a new connection: `connected` is told when they are joined again. */
+/** The groups of a new connection: `connected` is emitted when they are joined again. */
 type Groups = "unasked" | "awaited" | "joined";
 
 /**
- * The whole state of the connection in one value. A timer ends with its state because it is a part
- * of it.
+ * The whole state of the connection in one value. The timer's due time is a part of it, so a timer
+ * ends with its state.
  */
 export type State =
   | ({ readonly name: "Stopped" } & Base)
   | ({
       readonly name: "Connecting";
-      /** `start` has one attempt and a caller who waits. */
+      /** `start`: one attempt only, and the caller waits for it. */
       readonly purpose: "start" | "reconnect";
-      /** The socket is open; the service has yet to say `connected`. */
+      /** The socket is open; the `connected` message hasn't come yet. */
       readonly open: boolean;
       readonly attempt: number;
       readonly shortLived: number;
@@ -58,11 +59,11 @@ export type State =
       readonly name: "Connected";
       readonly identity: Identity;
       readonly groups: Groups;
-      /** This socket has brought its `connected` message; a recovered one may bring none. */
+      /** The `connected` message has come on this socket; after a recovery there may be none. */
       readonly confirmed: boolean;
       readonly since: number;
       readonly shortLived: number;
-      /** When this socket resumed the connection; -Infinity for its first one. */
+      /** When this socket recovered the connection; -Infinity for the first socket. */
       readonly resumedAt: number;
       readonly flaps: number;
     } & Base)
@@ -74,22 +75,22 @@ export type State =
       readonly attempt: number;
       /** End of the recovery window. */
       readonly deadline: number;
-      /** The one attempt past the window that a sleep allows is under way. */
+      /** The one attempt past the window, which is allowed after a sleep, is under way. */
       readonly late: boolean;
       readonly since: number;
       readonly shortLived: number;
-      /** So many resumptions in a row lived a moment only. */
+      /** How many recoveries in a row were lost within a second. */
       readonly flaps: number;
     } & Base)
   | ({ readonly name: "Disconnected"; readonly attempt: number; readonly shortLived: number } & Base)
   | ({ readonly name: "Stopping"; readonly phase: "closing" | "leaving" } & Base);
 
-/** What can happen. `epoch` names the socket or attempt that it happened to. */
+/** What can happen. `epoch` is the number of the attempt that it belongs to. */
 export type Event =
-  /** `keepTrying`: a failure is followed by the next attempt, as after a lost connection. */
+  /** `keepTrying`: after a failure the next attempt follows, as after a lost connection. */
   | { readonly type: "start"; readonly keepTrying?: boolean }
   | { readonly type: "stop" }
-  /** `start`'s signal. */
+  /** The signal of `start` has fired. */
   | { readonly type: "abort"; readonly error: Error }
   | { readonly type: "url"; readonly epoch: number; readonly url: string }
   | { readonly type: "open"; readonly epoch: number }
@@ -98,9 +99,9 @@ export type Event =
   | { readonly type: "connected"; readonly epoch: number; readonly identity: Identity }
   /** The service is about to close the connection. */
   | { readonly type: "farewell"; readonly epoch: number; readonly message: DisconnectedMessage }
-  /** The groups of this connection are joined again, or have had their time. */
+  /** The groups of this connection are joined again, or the time for it is over. */
   | { readonly type: "rejoined"; readonly connectionId: string }
-  /** The listeners have had their say: what else there is to tell is told. */
+  /** The listeners have been called: the next event may be emitted. */
   | { readonly type: "tell" }
   /** Stop when everything pending is settled, at the latest at this time. */
   | { readonly type: "drain"; readonly until: number }
@@ -111,10 +112,10 @@ export type Event =
   /** The state's timer. */
   | { readonly type: "due" }
   | { readonly type: "wake" }
-  /** Everything owed before `Stopped` is done. */
+  /** All events before `Stopped` have been emitted. */
   | { readonly type: "left" };
 
-/** What is to be done, in this order. */
+/** What the connection must do; the effects of a step run in their order. */
 export type Effect =
   | { readonly type: "getUrl"; readonly epoch: number }
   | { readonly type: "openSocket"; readonly epoch: number; readonly url: string }
@@ -124,23 +125,23 @@ export type Effect =
   | { readonly type: "dropSocket" }
   | { readonly type: "ping" }
   | { readonly type: "probe" }
-  /** A new connection stands: join, then send. */
+  /** A new connection is established: join groups, then send. */
   | { readonly type: "sessionBegins" }
-  /** The same connection stands again: unanswered operations first. */
+  /** The same connection is recovered: unanswered operations go first. */
   | { readonly type: "sessionResumes" }
-  /** The connection id is gone, and what it had executed with it. */
+  /** The connection id is gone, and with it the service's record of executed operations. */
   | { readonly type: "sessionEnds"; readonly error: ConnectionError }
-  /** Operations are refused from here on, pending ones reject. */
+  /** Operations are refused from now on; pending ones reject. */
   | { readonly type: "refuseOperations"; readonly error: ConnectionError }
   | { readonly type: "settleStart"; readonly error?: Error }
   | { readonly type: "settleStop" }
   | { readonly type: "changed"; readonly details: Omit<OnStateChangedArgs, "state" | "previousState"> }
   /** Calls back with `rejoined` once the groups are joined again. */
   | { readonly type: "awaitGroups"; readonly connectionId: string }
-  /** No operation is taken any more; `drained` follows when those pending are settled. */
+  /** No operation is accepted any more; `drained` follows when the pending ones are settled. */
   | { readonly type: "drainOperations" }
   | Emission
-  /** Feeds an event back, after the listeners of the effects before it have had their say. */
+  /** Dispatches an event after the listeners of the effects before it have been called. */
   | { readonly type: "dispatch"; readonly event: Event };
 
 /** One event for the application. */
@@ -152,13 +153,13 @@ export type Emission = {
   };
 }[keyof Pick<CoreClientEvents, "connected" | "disconnected" | "recovering" | "recovered" | "stopped">];
 
-/** What a decision may depend on beside state and event. */
+/** What a decision may depend on besides the state and the event. */
 export interface Context {
   readonly now: number;
   /** A random number from 0 to below 1. */
   readonly random: number;
   readonly reliable: boolean;
-  /** The codec can write a ping, so a recovery can be proved by the answer. */
+  /** The codec can write a ping, so its answer can prove a recovery. */
   readonly canPing: boolean;
   readonly autoReconnect: boolean;
   readonly reconnectRetry: RetryPolicy;
@@ -170,19 +171,19 @@ export interface Step {
   readonly effects: readonly Effect[];
 }
 
-/** One state by its name. */
+/** The state with a given name. */
 export type In<Name extends WebPubSubClientState> = Extract<State, { name: Name }>;
 
 const NOTHING_KEPT: Kept = { told: undefined, farewell: undefined, drainUntil: undefined };
 
-/** Stopped, with nothing owed. */
+/** Stopped, with no event left to emit. */
 export function stopped(epoch: number): In<"Stopped"> {
   return { name: "Stopped", ...NOTHING_KEPT, epoch, due: Infinity };
 }
 
 export const INITIAL_STATE: State = stopped(0);
 
-/** What the next state takes over from this one. */
+/** The part of a state that the next one takes over. */
 export function kept({ told, farewell, drainUntil }: Kept): Kept {
   return { told, farewell, drainUntil };
 }

@@ -1,3 +1,4 @@
+/** The longer steps of the state machine: connect, recover, give up, tell, stop. */
 import { ConnectionError } from "../errors.js";
 import type { OnStateChangedArgs } from "../models/events.js";
 import { decideOnClose, firstAttemptSpread, SESSION_GONE } from "./closePolicy.js";
@@ -14,24 +15,24 @@ import {
   type Step,
 } from "./state.js";
 
-/** How long after a drop the service is sure to keep a session, in ms (public client specification). */
+/** How long the service surely keeps a session after a drop, in ms (public client specification). */
 const RECOVERY_WINDOW = 30_000;
 /** The last recovery attempt is made this long before the window ends, in ms. */
 const LAST_CHANCE = 1_000;
-/** With less time than this before the last chance no further attempt is made, in ms. */
+/** If less time than this is left before that last attempt, no further one is made, in ms. */
 const LEAST_ROOM = 1_000;
 /** How long a closing socket may take before it is dropped, in ms. */
 const CLOSE_GRACE = 50;
-/** A new connection that lives shorter than this, in ms, counts as a failed attempt for the next delay. */
+/** A new connection that lives less than this, in ms, counts as a failed attempt for the next delay. */
 const STABLE_AFTER = 5_000;
-/** A resumption that lives shorter than this, in ms, counts as a failed attempt for the next delay. */
+/** A recovered connection that lives less than this, in ms, counts as a failed attempt for the next delay. */
 const RESUMED_AFTER = 1_000;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
 const TELL: Effect = { type: "dispatch", event: { type: "tell" } };
 
-/** One attempt to make a new connection. */
+/** Starts an attempt to make a new connection. */
 export function connect(
   state: State,
   purpose: "start" | "reconnect",
@@ -44,7 +45,7 @@ export function connect(
     state: {
       name: "Connecting",
       ...kept(state),
-      // The last words of a connection or an attempt say nothing about the next one.
+      // The `disconnected` message of a connection or an attempt doesn't concern the next one.
       farewell: undefined,
       purpose,
       open: false,
@@ -61,8 +62,8 @@ export function connect(
 }
 
 /**
- * An attempt that began before the machine slept is likely dead: it gets little time more. Where the
- * recovery window leaves it less, another one is made at once.
+ * An attempt that began before the machine slept is likely dead: it gets 5 s more. If less is left of the
+ * recovery window, another attempt is made at once.
  */
 export function shortenAttempt(state: In<"Connecting" | "Recovering">, context: Context): Step {
   if (state.name === "Recovering" && !state.late && state.deadline - context.now < AFTER_WAKE) {
@@ -72,7 +73,7 @@ export function shortenAttempt(state: In<"Connecting" | "Recovering">, context: 
   return { state: { ...state, due: Math.min(state.due, context.now + AFTER_WAKE) }, effects: [] };
 }
 
-/** A failed `start` leaves no trace but its rejection. */
+/** A failed `start` rejects and leaves the client stopped; only `state-changed` is emitted. */
 export function failStart(state: In<"Connecting">, error: Error): Step {
   const refusal =
     error instanceof ConnectionError
@@ -85,13 +86,13 @@ export function failStart(state: In<"Connecting">, error: Error): Step {
       { type: "settleStart", error },
       { type: "refuseOperations", error: refusal },
       { type: "changed", details: { error, ...closeDetails(error) } },
-      // Who drains waits for the stop, which has come by itself.
+      // A draining `stop()` may be pending; it resolves now.
       { type: "settleStop" },
     ],
   };
 }
 
-/** A new connection stands. */
+/** A new connection is established. */
 export function begin(
   state: State,
   identity: Identity,
@@ -121,7 +122,7 @@ export function begin(
   };
 }
 
-/** Asked to resume one connection, the service has given another. */
+/** The service has answered a recovery with a new connection. */
 export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
   const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
   const step = begin(state, identity, 0, context);
@@ -161,8 +162,8 @@ export function resume(
 }
 
 /**
- * What the application is owed: the end of a connection before the beginning of the next, `connected` when the
- * groups are joined, `recovering` and `recovered` in turn.
+ * Emits what the application hasn't been told yet: `disconnected` before the next `connected`, `connected` when
+ * the groups are joined, `recovering` and `recovered` in turn. One event per step.
  */
 export function tell(state: State): Step {
   const { told } = state;
@@ -194,7 +195,7 @@ export function tell(state: State): Step {
   };
 }
 
-/** A connection that stood has ended. */
+/** The link of an established connection is lost. */
 export function onLost(
   state: In<"Connected">,
   error: ConnectionError,
@@ -210,7 +211,7 @@ export function onLost(
     return giveUp(state, error, decision, firstAttemptSpread(error.closeCode), context);
   }
   const { identity, since, shortLived, epoch } = state;
-  // Or a service that resumes and drops would be asked without end. The first time may be chance.
+  // Otherwise a service that recovers and drops at once would be retried without end. Once may be chance.
   const flaps = context.now - state.resumedAt < RESUMED_AFTER ? state.flaps + 1 : 0;
   const pause = flaps > 1 ? retryDelay(FLAP_POLICY, flaps - 1, context.random) : 0;
   const delay = Math.max(pause, Math.floor(context.random * firstAttemptSpread(error.closeCode)));
@@ -240,8 +241,8 @@ export function onLost(
 }
 
 /**
- * One attempt to resume the connection.
- * @param late the one that is due even past the window: what came before it was prolonged by sleep
+ * Starts an attempt to recover the connection.
+ * @param late allowed past the window, because the machine slept
  */
 export function recover(
   state: In<"Recovering">,
@@ -257,15 +258,15 @@ export function recover(
   };
 }
 
-/** An attempt to resume has failed. */
+/** An attempt to recover has failed. */
 export function retryRecovery(state: In<"Recovering">, error: ConnectionError, context: Context): Step {
   const room = state.deadline - LAST_CHANCE - context.now;
   const overslept = !state.late && context.now - state.due > LATE;
   const recoverable = room >= LEAST_ROOM || overslept;
   const { autoReconnect } = context;
   const decision = decideOnClose({ code: error.closeCode, recoverable, autoReconnect });
-  // Who is left over from a crowd at the end of the window must not come as a crowd again. The service's
-  // clear answer needs no wait, nor does a machine that slept long past the window: it comes alone.
+  // Clients that are still waiting when the window ends must not all reconnect at once. After the service's
+  // clear answer no wait is needed, nor on a machine that slept long past the window: it reconnects alone.
   const alone = error.closeCode === SESSION_GONE || context.now > state.deadline + AFTER_WAKE;
   const spread = recoverable || alone ? 0 : RECOVERY_PERIOD;
   if (decision !== "recover") return giveUp(state, error, decision, spread, context);
@@ -283,7 +284,7 @@ export function retryRecovery(state: In<"Recovering">, error: ConnectionError, c
 
 /**
  * The connection id is gone: make a new connection, or stop.
- * @param spread time in ms over which the first attempt is spread
+ * @param spread time in ms over which the first attempt is spread at random
  */
 function giveUp(
   state: In<"Connected" | "Recovering">,
@@ -306,7 +307,7 @@ function giveUp(
   return { state: step.state, effects: [{ type: "dropSocket" }, ended, ...step.effects] };
 }
 
-/** Waits to make a new connection. */
+/** Schedules an attempt to make a new connection. */
 export function scheduleReconnect(
   state: State,
   attempt: number,
@@ -315,7 +316,7 @@ export function scheduleReconnect(
   error: ConnectionError,
   context: Context,
 ): Step {
-  // Only a first attempt may follow without a turn of the loop, or a failing one would never end.
+  // Only a first attempt may follow synchronously; failing attempts would otherwise loop without end.
   const now = attempt === 1 && delay === 0;
   return {
     state: {
@@ -334,7 +335,7 @@ export function scheduleReconnect(
   };
 }
 
-/** The way out of every state. An open socket gets a moment to close in good order. */
+/** Stops, in any state. An open socket gets `CLOSE_GRACE` to close with code 1000. */
 export function stop(state: State, open: boolean, context: Context, error?: ConnectionError): Step {
   const reason = error ?? new ConnectionError("Stopped", "The client was stopped.");
   const effects: Effect[] = [
@@ -353,7 +354,7 @@ export function stop(state: State, open: boolean, context: Context, error?: Conn
   return { state: step.state, effects: [...effects, changed, ...step.effects] };
 }
 
-/** Nothing is open any more: tell, then be stopped. */
+/** No socket is open any more: emits the remaining events, then stops. */
 export function finishStop(state: State): Step {
   return {
     state: { name: "Stopping", ...kept(state), phase: "leaving", epoch: state.epoch + 1, due: Infinity },
@@ -361,7 +362,7 @@ export function finishStop(state: State): Step {
   };
 }
 
-/** An attempt that follows without a timer, after the listeners have had their say. */
+/** An attempt that follows without a timer, after the listeners have been called. */
 function atOnce(delay: number): Effect[] {
   return delay === 0 ? [{ type: "dispatch", event: { type: "due" } }] : [];
 }

@@ -19,10 +19,10 @@ import {
   withToken,
 } from "./steps.js";
 
-/** The next state and what is to be done. An event that means nothing in a state gives that state back. */
+/** Returns the next state and its effects. An event that means nothing in a state leaves it unchanged. */
 export function transition(state: State, event: Event, context: Context): Step {
   const ignored: Step = { state, effects: [] };
-  // What an older socket says is not heard.
+  // What an older socket reports is ignored.
   if ("epoch" in event && event.epoch !== state.epoch) return ignored;
   if (event.type === "tell") return tell(state);
   if (event.type === "drain" && state.name !== "Stopped" && state.name !== "Stopping") {
@@ -95,7 +95,7 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
       if (state.attempt > context.reconnectRetry.maxRetries) {
         return stop(state, false, context, error);
       }
-      // The first connection that lived a moment only had no delay of its own.
+      // The first short-lived connection was followed without a delay, so it doesn't count.
       const retry = state.attempt + Math.max(0, state.shortLived - 1);
       const delay = retryDelay(context.reconnectRetry, retry, context.random);
       const step = scheduleReconnect(state, state.attempt + 1, state.shortLived, delay, error, context);
@@ -113,7 +113,7 @@ function whileConnected(state: In<"Connected">, event: Event, context: Context):
         const identity = withToken(state.identity, event.identity);
         return { state: { ...state, identity, confirmed: true }, effects: [] };
       }
-      // A second, different message on one socket means nothing; the first one after a recovery does.
+      // A different identity counts only in the first `connected` message on a recovered socket.
       return state.confirmed ? undefined : replace(state, event.identity, context);
     }
     case "lost": {

@@ -7,12 +7,12 @@ import type { Link } from "./link.js";
 import { Liveness } from "./liveness.js";
 import { SendWindow } from "./sendWindow.js";
 
-/** A service that leaves a ping unanswered so long, in ms, isn't measured by it. */
+/** A service that leaves a ping unanswered this long, in ms, is no longer paced by pongs. */
 const PONG_PATIENCE = 5_000;
 
 /**
- * One link after another, and all that goes over it: frames, pings and their answers. From those it knows whether
- * the link is alive and whether the service keeps up with what is written.
+ * The current link, its frames, pings and pongs. From those it knows whether the link is alive and whether the
+ * service keeps up with the written frames.
  */
 export class Transport {
   readonly #settings: Settings;
@@ -25,7 +25,7 @@ export class Transport {
   #link: Link | undefined;
 
   /**
-   * @param onLost called when the link can't be alive
+   * @param onLost called when the link is dead
    * @param onRoom called when there is room again
    */
   constructor(settings: Settings, onLost: (error: ConnectionError) => void, onRoom: () => void) {
@@ -40,28 +40,28 @@ export class Transport {
     this.#liveness = new Liveness(interval, timeout, () => this.ping());
   }
 
-  /** The socket takes frames. */
+  /** The socket is open. */
   get isOpen(): boolean {
     return this.#link?.open === true;
   }
 
-  /** Words of the service without the secrets of this link. */
+  /** A text of the service, without the secrets of this link. */
   clean(words: string): string {
     return this.#link?.clean(words) ?? words;
   }
 
-  /** A new socket, which is yet to open and to prove itself. */
+  /** Uses a new link, whose socket isn't open yet. */
   attach(link: Link): void {
     this.#link = link;
     this.#window.reset();
   }
 
-  /** The reconnection token that the link has brought; it is kept out of the log. */
+  /** A reconnection token has come over this link; it is kept out of the log. */
   hearsToken(token: string): void {
     if (this.#link !== undefined) this.#link.token = token;
   }
 
-  /** The connection stands: it is kept alive, and nothing of it is unread. */
+  /** The connection is established: keeps it alive; nothing is unread yet. */
   begin(): void {
     const { environment, pingFrame, protocol } = this.#settings;
     // Only a reliable connection has a window to keep.
@@ -69,14 +69,14 @@ export class Transport {
     this.#look(this.#liveness.begin(environment.now()));
   }
 
-  /** The connection doesn't stand any more. */
+  /** The connection is lost or ending. */
   end(): void {
     this.#livenessTimer.clear();
     this.#windowTimer.clear();
     this.#window.set(false);
   }
 
-  /** Closes in good order: the service forgets the session. */
+  /** Closes with code 1000: the service forgets the session. */
   close(): void {
     this.#link?.close();
   }
@@ -86,14 +86,14 @@ export class Transport {
     this.#link = undefined;
   }
 
-  /** Throws what the socket throws. @param sent is told the frame's position, which `answered` confirms */
+  /** Throws what the socket throws. @param sent gets the frame's position, which `answered` confirms */
   write(frame: string | ArrayBuffer, sent?: { position: number }): void {
     const position = this.#window.wrote(sizeOf(frame));
     if (sent !== undefined) sent.position = position;
     this.#link?.send(frame);
   }
 
-  /** Whether the service keeps up with what is written; asks it by a ping now and then. */
+  /** Whether the service keeps up with the written frames; sends a ping when it needs a newer answer. */
   hasRoom(): boolean {
     if (this.#window.wantsPing) this.#ping(true);
     if (this.#window.isOpen) return true;
@@ -106,12 +106,12 @@ export class Transport {
     return false;
   }
 
-  /** A frame has come. */
+  /** A frame was received. */
   heard(): void {
     this.#liveness.heard();
   }
 
-  /** The service has read everything up to a position; none: up to the ping that it answers. */
+  /** The service has read everything up to a position; without one, up to the oldest unanswered ping. */
   answered(position?: number): void {
     const wasOpen = this.#window.isOpen;
     this.#window.readUpTo(position);
@@ -120,12 +120,12 @@ export class Transport {
     this.#onRoom();
   }
 
-  /** Asks for a sign of life out of turn. */
+  /** Asks for a sign of life at once. */
   probe(): void {
     if (!this.#lostUnheard()) this.#look(this.#liveness.probe(this.#settings.environment.now()));
   }
 
-  /** Sends a ping and tells whether it could. */
+  /** Sends a ping. Returns whether it was sent. */
   ping(): boolean {
     return this.#ping(false);
   }
@@ -141,8 +141,8 @@ export class Transport {
   }
 
   /**
-   * Looks again at a given time.
-   * @param isLast what was silent before is dead: an answer that waited behind the timer has had its turn
+   * Checks again at a given time.
+   * @param isLast the link is dead if it is still silent; an answer behind the timer has been read
    */
   #look(due: number, isLast = false): void {
     this.#livenessTimer.at(due, () => {
@@ -154,7 +154,7 @@ export class Transport {
     });
   }
 
-  /** A socket that claims to be open isn't believed, but one that is closing or closed is. */
+  /** Reports a socket that is closed though no close event came. */
   #lostUnheard(): boolean {
     if (this.isOpen) return false;
     this.#lose("Closed", "The WebSocket was closed.");

@@ -5,7 +5,7 @@ import { onWake } from "./wake.js";
 /** The longest delay that timers can hold, in ms; beyond it they would fire at once. */
 const LONGEST_DELAY = 2 ** 31 - 1;
 
-/** Completes what the caller gives with the platform's clock, timers, randomness, sockets and wake signals. */
+/** Fills in what the caller leaves out: the platform's clock, timers, random numbers, sockets and wake signals. */
 export function createEnvironment(
   given: Partial<Environment> = {},
   webSocket?: WebSocketConstructor,
@@ -25,17 +25,17 @@ export function createEnvironment(
     const own = given[name];
     if (own === undefined) continue;
     if (typeof own !== "function") throw new TypeError(`environment.${name} must be a function.`);
-    // Bound, so that what is given may be an instance of a class.
+    // Bound, so that the given object may be an instance of a class.
     Object.assign(environment, { [name]: own.bind(given) });
   }
   const now = environment.now.bind(environment);
-  // A given world has one time.
+  // A given `now` without `uptime` is the only clock.
   const hasOneClock = given.now !== undefined && given.uptime === undefined;
   const uptime = hasOneClock ? now : environment.uptime.bind(environment);
   return { ...environment, uptime, now: steady(now, uptime) };
 }
 
-/** The wall clock, sleep included; when somebody sets it back, it goes on as if nobody had. */
+/** The wall clock, which also counts sleep. If it is set back, the returned time still goes on. */
 function steady(wallClock: () => number, uptime: () => number): () => number {
   let ahead = -Infinity;
   return () => {

@@ -1,7 +1,7 @@
-/** Handle of a timer; only its maker looks inside. */
+/** Handle of a timer; only the environment that made it knows its type. */
 export type TimerHandle = unknown;
 
-/** What the client needs of a WebSocket. Browsers' sockets and those of `ws` fit. */
+/** What the client needs of a WebSocket. Sockets of browsers and of `ws` fit. */
 export interface WebSocketLike {
   readonly readyState: number;
   binaryType: string;
@@ -11,23 +11,22 @@ export interface WebSocketLike {
   onerror: ((event: never) => void) | null;
   send(data: string | ArrayBuffer): void;
   close(code?: number, reason?: string): void;
-  /** Drops the connection at once; browsers have none. */
+  /** Drops the connection at once. Browsers' sockets don't have it. */
   terminate?(): void;
 }
 
-/** A class of sockets, as browsers and `ws` have it. */
+/** A class of sockets, such as those of browsers and of `ws`. */
 export type WebSocketConstructor = new (url: string, protocol: string) => WebSocketLike;
 
 /**
- * Everything the client takes from the world around it. A whole client runs in virtual time when
- * all of it is given.
+ * Everything the client uses of its platform. If all of it is given, a client can run in virtual time.
  */
 export interface Environment {
-  /** Wall clock in ms; a jump forward tells that the machine slept. */
+  /** Wall clock in ms; a jump forward shows that the machine slept. */
   now(): number;
   /**
-   * A clock in ms, of any origin, that nobody sets: by it time goes on while the wall clock is set
-   * back. It may stand still in sleep. Default: `performance.now`, or `now` if that is given.
+   * A clock in ms, with any origin, that is never set: it measures time after the wall clock was set back.
+   * It may stop during sleep. Default: `performance.now`, or `now` if that is given.
    */
   uptime(): number;
   /** Calls back once after a delay in ms. */
@@ -38,8 +37,8 @@ export interface Environment {
   /** Opens a socket; throws when it can't. */
   createWebSocket(url: string, protocol: string): WebSocketLike;
   /**
-   * Calls back when the machine or the page wakes up or the network returns. Returns a function
-   * that ends it.
+   * Calls `listener` whenever the machine or the page wakes up or the network returns. Returns a function
+   * that removes the listener.
    */
   onWake(listener: () => void): () => void;
 }

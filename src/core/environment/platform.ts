@@ -2,8 +2,8 @@ import WebSocket from "isomorphic-ws";
 import type { WebSocketLike } from "./environment.js";
 
 /**
- * For sockets of `ws`. Nothing that the service sends is near this size, its whole window of unacknowledged
- * messages is 16 MB. Compression would let a small frame become that large.
+ * For sockets of `ws`. No frame of the service is near this size: its whole window of unacknowledged messages is
+ * 16 MB. Compression is off, because with it a small frame could expand to that size.
  */
 const LIMITS = { maxPayload: 1 << 24, perMessageDeflate: false };
 
@@ -11,15 +11,15 @@ type MessageListener = ((event: { data: unknown }) => void) | null;
 
 let socketClass: typeof WebSocket | undefined;
 
-/** Opens a socket of `ws`, in Node. Builds for browsers have `platform.browser.ts` in place of this file. */
+/** Opens a socket of `ws`, in Node. Builds for browsers use `platform.browser.ts` instead of this file. */
 export function openSocket(url: string, protocol: string): WebSocketLike {
   return new (socketClass ??= withoutMessageEvents(WebSocket))(url, protocol, LIMITS);
 }
 
 /**
- * The class of `ws` would make an event of every message; this subclass hands over what its emitter says. Made on
- * first use: a module that is only imported does nothing. A bundle for browsers that was made without their
- * conditions has their own class here.
+ * The class of `ws` makes an event object for every message; this subclass passes on the data of its emitter. It is
+ * made on first use, so that importing this module has no side effects. In a bundle for browsers that was built
+ * without their export conditions, the base is the browser's own class.
  */
 function withoutMessageEvents(base: typeof WebSocket): typeof WebSocket {
   if (!("removeAllListeners" in base.prototype)) return base;
@@ -28,7 +28,7 @@ function withoutMessageEvents(base: typeof WebSocket): typeof WebSocket {
     set(this: WebSocket, listener: MessageListener) {
       this.removeAllListeners("message");
       if (listener === null) return;
-      // One event for all messages: the listener takes the data out at once.
+      // One event object for all messages, since the listener reads the data at once.
       const event: { data: unknown } = { data: undefined };
       this.on("message", (data, isBinary) => {
         event.data = isBinary ? data : (data as Buffer).toString();

@@ -1,18 +1,18 @@
-/** How often the clock is looked at, in ms: a wake that nothing else tells is noticed so soon. */
+/** How often the clock is checked, in ms: a wake without any event is noticed within this time. */
 const CHECK_INTERVAL = 1_000;
-/** A check that comes this much too late, in ms, means that the machine slept. */
+/** A check that is late by more than this, in ms, means that the machine slept. */
 const JUMP = 5_000;
 
 const listeners = new Set<() => void>();
 let end: (() => void) | undefined;
 
 /**
- * Tells its listener when the page or the machine wakes or the network returns: `online`,
- * `visibilitychange` to visible, `resume`, `pageshow`, and a wall clock that jumped. All clients share one
- * watch; it keeps no process alive and ends with its last listener.
+ * Calls its listener when the page or the machine wakes or the network returns: on `online`,
+ * `visibilitychange` to visible, `resume` and `pageshow`, and when the wall clock has jumped. All clients
+ * share one watch; it keeps no process alive and ends with its last listener.
  */
 export function onWake(listener: () => void): () => void {
-  // A fresh function, so that one listener given twice counts twice.
+  // A new function, so that a listener that is given twice counts twice.
   const entry = (): void => listener();
   listeners.add(entry);
   end ??= watch(() => {
@@ -34,7 +34,7 @@ function watch(wake: () => void): () => void {
     expected = now + CHECK_INTERVAL;
     if (slept) wake();
   }, CHECK_INTERVAL);
-  // Node's timers hold the process; browsers' are numbers.
+  // A timer of Node keeps the process alive; one of a browser is a number.
   (interval as { unref?: () => void }).unref?.();
 
   const page = typeof document === "undefined" ? undefined : document;

@@ -1,26 +1,26 @@
-/** The events of a client, and what their listeners get. */
+/** The events of a client, and the arguments of their listeners. */
 import type { DisconnectedMessage, GroupDataMessage, ServerDataMessage } from "./messages.js";
 
 /**
- * Where the connection stands. `Recovering`: the same connection id is being resumed.
- * `Disconnected`: waiting to make a new connection.
+ * State of the connection. `Recovering`: the connection with the same id is being recovered.
+ * `Disconnected`: the client waits to make a new connection.
  */
 export type WebPubSubClientState =
   "Stopped" | "Connecting" | "Connected" | "Recovering" | "Disconnected" | "Stopping";
 
 /**
- * The client has a new connection, and its groups are joined again: or have had 5,000 ms for it, since a line may break
- * just then. `client.group(name).status` tells of each.
+ * The client has a new connection, and its groups are joined again, or 5,000 ms have passed without that: the link
+ * may break just then. `client.group(name).status` shows the status of each group.
  */
 export interface OnConnectedArgs {
   connectionId: string;
   userId: string;
 }
 
-/** A connection is lost for good; messages of this gap can't be delivered. */
+/** A connection is lost for good; messages sent until the groups are joined again can't be delivered. */
 export interface OnDisconnectedArgs {
   connectionId?: string;
-  /** What the service said before it closed the connection, if anything. */
+  /** The service's message before it closed the connection, if there was one. */
   message?: DisconnectedMessage;
 }
 
@@ -37,44 +37,44 @@ export interface OnGroupDataMessageArgs {
   message: GroupDataMessage;
 }
 
-/** A group could not be joined again on a new connection; it stays wished for. */
+/** A group could not be joined again on a new connection. It is tried again on the next one. */
 export interface OnRejoinGroupFailedArgs {
   group: string;
   error: Error;
 }
 
-/** The transport is lost and the same connection is being resumed. */
+/** The socket is lost, and the same connection is being recovered. */
 export interface OnRecoveringArgs {
   connectionId: string;
 }
 
-/** The same connection works again and nothing was missed. */
+/** The same connection works again, and no message was missed. */
 export interface OnRecoveredArgs {
   connectionId: string;
 }
 
 /**
- * The state has changed. Also sent, with the same state twice, when a further attempt to recover
- * is scheduled.
+ * The state has changed. Also emitted, with `state` equal to `previousState`, when a further attempt to
+ * recover is scheduled.
  */
 export interface OnStateChangedArgs {
   state: WebPubSubClientState;
   previousState: WebPubSubClientState;
-  /** The connection's id, where there is one. */
+  /** The connection's id, if there is one. */
   connectionId?: string;
   /** Close code of the socket that ended. */
   code?: number;
-  /** Close reason of the socket that ended, or the service's words before it. */
+  /** Close reason of the socket that ended, or the service's message before it. */
   reason?: string;
-  /** What went wrong, where it was an error. */
+  /** The error that caused the change, if there was one. */
   error?: Error;
-  /** Number of the attempt that comes next, or is being made: from 1. */
+  /** Number of the next or the current attempt, from 1. */
   attempt?: number;
   /** Delay in ms until that attempt. */
   nextDelayInMs?: number;
 }
 
-/** The events of a `CoreClient` and the argument that each listener gets. */
+/** The events of a `CoreClient`, each with the argument of its listeners. */
 export interface CoreClientEvents {
   connected: OnConnectedArgs;
   disconnected: OnDisconnectedArgs;

@@ -17,7 +17,7 @@ export type WebPubSubDataType =
 /** Metadata that travels beside the payload of a message (ASCII strings, 8 KiB in all). */
 export type MessageMetadata = Record<string, string>;
 
-/** Every message between client and service; told apart by `kind`. */
+/** Every message between client and service; `kind` distinguishes them. */
 export type WebPubSubMessage =
   | GroupDataMessage
   | ServerDataMessage
@@ -45,7 +45,7 @@ export type WebPubSubMessage =
   | GroupStateSnapshotMessage
   | GroupStateUpdateMessage;
 
-/** What all messages have. */
+/** The field that all messages have. */
 export interface WebPubSubMessageBase {
   kind: DownstreamMessageType | UpstreamMessageType;
 }
@@ -89,7 +89,7 @@ export interface AckMessage extends WebPubSubMessageBase {
   error?: AckMessageError;
 }
 
-/** Why the service didn't execute an operation (`Duplicate`: it did so already). */
+/** Why the service didn't execute an operation (`Duplicate`: it had executed it before). */
 export interface AckMessageError {
   /** Known names: `Forbidden`, `BadRequest`, `InternalServerError`, `Duplicate`. */
   name: string;
@@ -101,12 +101,12 @@ export interface PongMessage extends WebPubSubMessageBase {
   readonly kind: "pong";
 }
 
-/** The connection stands. */
+/** The connection is established. */
 export interface ConnectedMessage extends WebPubSubMessageBase {
   readonly kind: "connected";
   connectionId: string;
   userId: string;
-  /** Only on reliable subprotocols: the secret that resumes this connection. */
+  /** Only on reliable subprotocols: the secret with which this connection can be recovered. */
   reconnectionToken: string;
 }
 
@@ -142,14 +142,14 @@ export interface ServerDataMessage extends WebPubSubMessageBase {
   metadata?: MessageMetadata;
 }
 
-/** Which part of which stream a group message is. */
+/** The stream that a group message belongs to, and its position in it. */
 export interface StreamInfo {
   streamId: string;
   /** 1 for the first fragment. */
   streamSequenceId: number;
   /** This is the last message of the stream. */
   endOfStream?: boolean;
-  /** The stream ended because of this. */
+  /** The error with which the stream ended. */
   error?: StreamDataError;
 }
 
@@ -160,7 +160,7 @@ export interface StreamDataError {
   userErrorCode?: string;
 }
 
-/** The error that a publisher ends its stream with. */
+/** The error with which a publisher ends its stream. */
 export interface StreamEndError {
   message?: string;
   userErrorCode?: string;
@@ -217,7 +217,7 @@ export interface SequenceAckMessage extends WebPubSubMessageBase {
   sequenceId: number;
 }
 
-/** Ask the service for a sign of life. */
+/** Ask the service for a pong. */
 export interface PingMessage extends WebPubSubMessageBase {
   readonly kind: "ping";
 }
@@ -248,7 +248,7 @@ export interface InvokeResponseError {
   message: string;
 }
 
-/** Gives an invocation up. */
+/** Cancels an invocation. */
 export interface CancelInvocationMessage extends WebPubSubMessageBase {
   readonly kind: "cancelInvocation";
   invocationId: string;
@@ -270,14 +270,14 @@ export interface StreamEndMessage extends WebPubSubMessageBase {
   error?: StreamEndError;
 }
 
-/** The service took all fragments below `expectedSequenceId`. */
+/** The service has received all fragments below `expectedSequenceId`. */
 export interface StreamAckMessage extends WebPubSubMessageBase {
   readonly kind: "streamAck";
   streamId: string;
   expectedSequenceId: number;
 }
 
-/** The service wants the stream again from `expectedSequenceId`. */
+/** The service asks for the fragments from `expectedSequenceId` on again. */
 export interface StreamNackMessage extends WebPubSubMessageBase {
   readonly kind: "streamNack";
   streamId: string;
@@ -286,7 +286,7 @@ export interface StreamNackMessage extends WebPubSubMessageBase {
   expectedSequenceId: number;
 }
 
-/** The service has closed a stream, because of `error` if there is one. */
+/** The service has closed a stream; `error` says why, if it was an error. */
 export interface StreamClosedMessage extends WebPubSubMessageBase {
   readonly kind: "streamClosed";
   streamId: string;
@@ -319,13 +319,13 @@ export interface UnsubscribeGroupStateMessage extends WebPubSubMessageBase {
 export interface GroupStateItem {
   connectionId: string;
   userId?: string;
-  /** Left out: cleared. */
+  /** Left out if it was cleared. */
   state?: Record<string, string>;
   /** Unix time in ms by the service's clock. */
   updatedAt: number;
 }
 
-/** The states of a group as they stand, after subscribing. */
+/** All current states of a group, sent after subscribing. */
 export interface GroupStateSnapshotMessage extends WebPubSubMessageBase {
   readonly kind: "groupStateSnapshot";
   group: string;

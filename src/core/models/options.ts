@@ -10,26 +10,26 @@ export interface WebPubSubClientOptions {
   /** The subprotocol to speak. Default: `WebPubSubJsonReliableProtocol()`. */
   protocol?: WebPubSubClientProtocol;
   /**
-   * Make a new connection when one is lost that can't be recovered. Default: true. Recovering the
-   * same connection is tried in any case.
+   * Make a new connection when one is lost and can't be recovered. Default: true. Recovery of the same
+   * connection is always tried.
    */
   autoReconnect?: boolean;
   /**
    * Join the groups of `joinGroup` again after a new connection. Default: true. Groups whose handles
-   * have subscribers are joined in any case.
+   * have subscribers are always joined.
    */
   autoRejoinGroups?: boolean;
   /**
    * Set this connection's states in its groups again on a new connection, once the group is joined
-   * again. Default: true. With false they are forgotten with the connection.
+   * again. Default: true. With false they are forgotten when the connection is lost.
    */
   restoreGroupStates?: boolean;
   /** How operations are retried. Default: 3 retries, 1,000 ms apart. */
   messageRetryOptions?: WebPubSubRetryOptions;
   /**
-   * How new connections are tried after the first, immediate attempt. Default when no field is
-   * given: without limit, exponential from 1,000 ms to 30,000 ms, with jitter. When any field is
-   * given the others default to: no limit, 1,000 ms, 30,000 ms, `Fixed`.
+   * How attempts to make a new connection are repeated after the first, immediate one. Default if no field
+   * is given: no limit, exponential from 1,000 ms to 30,000 ms, with jitter. If any field is given, the
+   * others default to: no limit, 1,000 ms, 30,000 ms, `Fixed`.
    */
   reconnectRetryOptions?: WebPubSubRetryOptions;
   /**
@@ -42,35 +42,35 @@ export interface WebPubSubClientOptions {
   /** Time in ms that one attempt to connect may take, credential included. Default: 10,000. */
   connectTimeoutInMs?: number;
   /**
-   * Time in ms to wait for the answer to an operation before it is sent once more with the same
-   * ack id, which costs a retry. Default: 30,000. 0 waits for ever.
+   * Time in ms to wait for the answer to an operation before it is sent again with the same ack id, which
+   * counts as a retry. Default: 30,000. 0 waits forever.
    */
   ackTimeoutInMs?: number;
-  /** How many operations may wait unsent; further ones are refused. Default: 10,000. */
+  /** How many operations may wait to be sent; further ones are refused. Default: 10,000. */
   maxPendingOperations?: number;
   /**
    * Send unanswered operations again on a new connection, although the service may have executed
-   * them on the old one. Default: true. Results obtained so carry `resentOnNewConnection`.
+   * them on the old one. Default: true. The results of such operations carry `resentOnNewConnection`.
    */
   resendOnNewConnection?: boolean;
   /**
-   * How long in ms a group stays joined after the last subscriber of its handles has gone, and the
-   * client connected after the last `retain` was given back: components that are mounted anew find
-   * everything as it was. Default: 1,000.
+   * How long in ms a group stays joined after the last subscriber of its handles has gone, and the client
+   * stays connected after the last `retain` was released. So components that are mounted again within this
+   * time find everything as it was. Default: 1,000.
    */
   releaseDelayInMs?: number;
   /** WebSocket class to use instead of the platform's: for proxies, headers or test doubles. */
   webSocket?: WebSocketConstructor;
   /**
-   * Where the log goes. Default: `@azure/logger`, under the name `web-pubsub-client`; a `CoreClient` is
-   * silent.
+   * The logger to use. Default: `@azure/logger`, under the name `web-pubsub-client`; a `CoreClient` logs
+   * nothing.
    */
   logger?: ClientLogger;
   /** Clock, timers, randomness, sockets and wake signals, for unusual hosts and virtual time. */
   environment?: Partial<Environment>;
 }
 
-/** How often and how long apart something is tried again. */
+/** How often something is retried, and with which delays. */
 export interface WebPubSubRetryOptions {
   /** Retries after the first attempt. Default: 3 for messages, no limit for connections. */
   maxRetries?: number;
@@ -92,11 +92,11 @@ export type RetryMode = "Exponential" | "Fixed";
 
 /** Options of `start`. */
 export interface StartOptions {
-  /** Gives the attempt up at once, whatever it is waiting for. */
+  /** Aborts the attempt at once, whatever it is waiting for. */
   abortSignal?: AbortSignalLike;
   /**
-   * When the first attempt fails go on as after a lost connection, by `reconnectRetryOptions`, and
-   * resolve when connected. Default: false, the first failure rejects.
+   * If the first attempt fails, go on as after a lost connection, by `reconnectRetryOptions`, and resolve
+   * when connected. Default: false; then the first failure rejects.
    */
   keepTrying?: boolean;
 }
@@ -110,11 +110,11 @@ export interface StopOptions {
 /** Options that every acknowledged operation has. */
 export interface OperationOptions {
   /**
-   * Id that the service answers to and deduplicates by. Default: chosen by the client, which is
-   * what nearly every program wants.
+   * Id by which the service answers and finds duplicates. Default: chosen by the client; nearly every
+   * program can leave it out.
    */
   ackId?: number;
-  /** Gives the operation up at once; what was sent already may still be executed. */
+  /** Aborts the operation at once; if it was sent already, it may still be executed. */
   abortSignal?: AbortSignalLike;
 }
 
@@ -146,7 +146,7 @@ export interface SendEventOptions extends OperationOptions {
 
 /** What an operation resolves to. */
 export interface WebPubSubResult {
-  /** The id that was answered; none for fire-and-forget. */
+  /** The id that was answered; undefined for fire-and-forget. */
   ackId?: number;
   /** The service had executed this ack id before. */
   isDuplicated: boolean;
@@ -157,8 +157,8 @@ export interface WebPubSubResult {
   resentOnNewConnection?: boolean;
 }
 
-/** Options handed to `WebPubSubClientCredential.getClientAccessUrl`. */
+/** Options that `WebPubSubClientCredential.getClientAccessUrl` is called with. */
 export interface GetClientAccessUrlOptions {
-  /** Fires when the attempt that needs the URL is over. */
+  /** Fires when the attempt that needs the URL has ended. */
   abortSignal?: AbortSignalLike;
 }

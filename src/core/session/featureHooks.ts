@@ -1,37 +1,37 @@
 import type { ConnectionError } from "../errors.js";
 import type { DownstreamMessageType, WebPubSubMessage } from "../models/messages.js";
 
-/** One message by its kind. */
+/** The message of a kind. */
 type MessageOf<Kind extends WebPubSubMessage["kind"]> = Extract<WebPubSubMessage, { kind: Kind }>;
 
 /**
- * What a feature wants to hear of the connection; the client calls it. One that throws is logged, and harms nobody else.
+ * What the client calls on a feature when something happens to the connection. What a hook throws is logged.
  * @experimental
  */
 export interface FeatureHooks {
   /** How many things are under way that a draining stop waits for. */
   readonly pending?: number;
-  /** A new connection stands, and the operations that waited are written. */
+  /** A new connection is established, and the waiting operations are written. */
   onOpened?(): void;
-  /** The same connection stands again, and the unanswered operations are written again. */
+  /** The same connection is recovered, and the unanswered operations are written again. */
   onRecovered?(): void;
-  /** The service has caught up with what is written: what waited for room may go. */
+  /** The service has caught up with the written frames: frames that waited for room may be written. */
   onRoom?(): void;
   /** The link is down; the connection may be recovered. */
   onSuspended?(): void;
   /** The connection id is gone. */
   onLost?(error: ConnectionError): void;
-  /** The client stops. Not always after `onLost`. */
+  /** The client stops. `onLost` isn't always called before. */
   onStopped?(error: ConnectionError): void;
-  /** What is known of a group, or of any where none is named, may have changed. */
+  /** The status of a group may have changed; without a name, that of any group. */
   onGroupChanged?(group?: string): void;
-  /** A group was joined. @param wasUnknown perhaps it had been left before */
+  /** A group was joined. @param wasUnknown it may have been left before */
   onJoined?(group: string, wasUnknown: boolean): void;
-  /** A group was left, or nobody wants it any more and there is no connection to leave it on. */
+  /** A group was left, or it isn't wanted any more and there is no connection to leave it on. */
   onLeft?(group: string): void;
   /**
-   * Messages of these kinds, once each: duplicates are left out. `size` is that of the frame, in
-   * characters or bytes. Messages of groups and servers come after the client's events.
+   * Called with each message of these kinds, without duplicates. `size` is the frame's, in characters or
+   * bytes. For messages of groups and servers the client's events are emitted first.
    */
   readonly receive?: {
     readonly [Kind in DownstreamMessageType]?: (message: MessageOf<Kind>, size: number) => void;

@@ -4,11 +4,11 @@ import type { FeatureHooks } from "./featureHooks.js";
 
 type Receiver = (message: never, size: number) => void;
 
-/** The features of a client. One that throws harms neither the client nor the others. */
+/** The features of a client. If one throws, that is logged; the client and the other features go on. */
 export class Features {
   readonly #logger: ClientLogger;
   readonly #features: FeatureHooks[] = [];
-  /** By the kind of message. */
+  /** By message kind. */
   readonly #receivers: Partial<Record<string, Receiver[]>> = {};
 
   constructor(logger: ClientLogger) {
@@ -21,7 +21,7 @@ export class Features {
       (this.#receivers[kind] ??= []).push(receive);
   }
 
-  /** How much is under way that a draining stop waits for. */
+  /** How many things are under way that a draining stop waits for. */
   get pending(): number {
     return this.#features.reduce((sum, { pending = 0 }) => sum + pending, 0);
   }

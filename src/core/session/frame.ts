@@ -1,3 +1,4 @@
+/** Encodes a message as a frame and checks its length. */
 import type { WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubClientProtocol } from "../codec/protocol.js";
 import { sizeOf } from "../util/sizeOf.js";
@@ -5,19 +6,20 @@ import { sizeOf } from "../util/sizeOf.js";
 /** One frame holds at most 1 MB; the service closes the connection on a larger one. */
 const MAX_FRAME_BYTES = 1 << 20;
 
-/** What a socket takes. */
+/** What a socket can send. */
 export type Frame = string | ArrayBuffer;
 
 /**
- * Writes a message that the application has a hand in.
- * @throws RangeError when the frame is too long, TypeError when it is none, and what the codec throws
+ * Encodes a message with content of the application.
+ * @throws RangeError when the frame is longer than 1 MB, TypeError when the codec returns no frame, and what the
+ * codec throws
  */
 export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSubMessage): Frame {
   const frame = protocol.writeMessage(message);
-  // A codec of the application's may return anything.
+  // The application's codec may return anything.
   const length = sizeOf(frame ?? {});
   if (length === undefined) throw new TypeError("writeMessage must return a string or an ArrayBuffer.");
-  // A character is at most three bytes; only what may be too long is measured.
+  // A character takes at most three bytes; only frames that may be too long are measured.
   if (length * 3 > MAX_FRAME_BYTES) {
     const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : length;
     if (bytes > MAX_FRAME_BYTES) {

@@ -5,59 +5,61 @@ import { groupMessage, type BareGroupMessage } from "./operationMessage.js";
 import type { Operations, SubmitOptions } from "./operations.js";
 
 /**
- * How this client stands to a group.
- * - `idle`: nobody has asked for it.
- * - `waiting`: wanted, and there is no connection to join it on.
- * - `joining`: the service has been asked.
+ * Whether this client is in a group.
+ * - `idle`: not joined, and no handle wants it.
+ * - `waiting`: it is wanted, but there is no connection to join it on.
+ * - `joining`: the service has been asked, or will be.
  * - `joined`: messages arrive.
- * - `refused`: the service said no; it is asked again on the next new connection.
+ * - `refused`: the service has refused; it is asked again on the next new connection.
  */
 export type GroupStatus = "idle" | "waiting" | "joining" | "joined" | "refused";
 
-/** What is wanted of a group, and what is known of the service's side. */
+/** Whether a group is wanted, and what is known about it at the service. */
 type Entry = {
-  /** The application has entered it and not left it. */
+  /** The application wants to be in it. */
   wished: boolean;
-  /** Wanted by handles; false: nobody is subscribed any more, but may be again in a moment. */
+  /** True: handles have subscribers. False: the last one has just gone. Undefined: handles don't want it. */
   held: boolean | undefined;
-  /** On the connection that stands; `unknown`: the last operation ended unanswered. */
+  /** On the current connection; `unknown`: the last operation ended unanswered. */
   known: "in" | "out" | "unknown";
-  /** Why it isn't asked for again on this connection. */
+  /** The refusal because of which the service isn't asked again on this connection. */
   refusal: SendMessageError | undefined;
-  /** Operations that aren't settled; and whether the last one called is a leave. */
+  /** Operations that aren't settled. */
   pending: number;
+  /** The last operation is a leave. */
   leaving: boolean;
-  /** How often the application has left it: a call to enter makes no wish any more after that. */
+  /** How often the application has left it; an `enter` called before that no longer counts. */
   left: number;
 };
 
-/** What a table asks of the service, and in which lane. */
+/** The kinds of the messages that a table sends, and their lane. */
 export interface GroupQuestions {
   readonly lane: string;
   readonly enter: BareGroupMessage["kind"];
   readonly leave: BareGroupMessage["kind"];
 }
 
-/** What a table must know, and whom it tells. */
+/** What a table needs of its owner, and what it calls. */
 export interface GroupTableHost {
   /** There is a connection id to enter groups on. */
   readonly live: boolean;
-  /** What is known of a group may have changed. */
+  /** The status of a group may have changed. */
   onChanged(group: string): void;
-  /** It was entered. @param wasUnknown it may have been left before */
+  /** A group was entered. @param wasUnknown it may have been left before */
   onEntered?(group: string, wasUnknown: boolean): void;
-  /** It was left, or nobody wants it and there is no connection to leave it on. */
+  /** A group was left, or it isn't wanted and there is no connection to leave it on. */
   onLeft(group: string): void;
   /**
-   * What the client has asked by itself has ended.
-   * @param refusal the service has refused for good, or hasn't answered
+   * An internal `enter` has ended.
+   * @param refusal the failure, if the service has refused for good or hasn't answered
+   * @param wished the application wanted to be in the group when it ended
    */
   onAsked(group: string, refusal: SendMessageError | undefined, wished: boolean): void;
 }
 
 /**
- * Keeps the service in step with what is wanted of groups: the application wishes for one by a call, handles
- * hold one while they have subscribers. Whatever ends unanswered is asked again.
+ * Enters the groups that are wanted and leaves the others. The application wants a group by a call, handles hold
+ * one while they have subscribers. What ends unanswered is asked again.
  */
 export class GroupTable {
   readonly #operations: Operations;
@@ -71,7 +73,7 @@ export class GroupTable {
     this.#host = host;
   }
 
-  /** The application's call. Once acknowledged it is a wish, unless it was called off meanwhile. */
+  /** The application's call. Once acknowledged the group is wanted, unless `leave` was called meanwhile. */
   enter(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
     const { enter, lane } = this.#questions;
     const { left } = this.#called(group, false);
@@ -82,14 +84,14 @@ export class GroupTable {
         if (error === undefined) {
           entry.wished ||= entry.left === left;
           this.#entered(group, entry);
-          // A call of the application's may have been given few tries, or a wrong name.
+          // Other failures don't count as a refusal: the call may have had few retries, or a wrong name.
         } else if (this.#host.live && error.errorDetail?.name === "Forbidden") entry.refusal = error;
         this.reconcile(group);
       },
     });
   }
 
-  /** The application's call, which ends its wish at once. While handles hold the group it isn't left. */
+  /** The application's call: it no longer wants the group. The group stays entered while handles hold it. */
   leave(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
     const entry = this.#entry(group);
     entry.wished = false;
@@ -108,21 +110,21 @@ export class GroupTable {
     });
   }
 
-  /** A handle has its first subscriber: the group is wanted, in any state of the client. */
+  /** A handle has its first subscriber, in any state of the client: the group is wanted. */
   hold(group: string): void {
     const entry = this.#entry(group);
-    // Somebody new has come, and not merely come back: that is worth another question.
+    // A new subscriber, not one that came back within the moment: the service is asked again.
     if (entry.held !== false) entry.refusal = undefined;
     entry.held = true;
     this.reconcile(group);
   }
 
-  /** The last subscriber has gone, perhaps for a moment only. */
+  /** The last subscriber has gone; another may come in a moment. */
   linger(group: string): void {
     this.#entry(group).held = false;
   }
 
-  /** The moment is over. */
+  /** The moment is over, and no subscriber has come. */
   release(group: string): void {
     this.#entry(group).held = undefined;
     if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft(group);
@@ -130,9 +132,9 @@ export class GroupTable {
   }
 
   /**
-   * A new connection stands, and is `live`.
-   * @param again the application's wishes count for it too; what handles hold always does
-   * @returns the groups that it is asked for
+   * A new connection is established, and `live`.
+   * @param again enter the groups that the application wants too; those that handles hold are always entered
+   * @returns the groups for which the service was asked
    */
   open(again: boolean): string[] {
     const asked: string[] = [];
@@ -143,7 +145,7 @@ export class GroupTable {
     return asked;
   }
 
-  /** The connection id is gone: the next one knows of no group. */
+  /** The connection id is gone; the next one starts in no group. */
   close(): void {
     for (const [group, entry] of this.#entries) {
       entry.known = "out";
@@ -152,7 +154,7 @@ export class GroupTable {
     }
   }
 
-  /** Asks the service for what is missing. What was called and isn't settled comes first. */
+  /** Enters or leaves the group if that is missing. Waits until pending operations on it are settled. */
   reconcile(group: string): void {
     const entry = this.#entries.get(group);
     if (entry !== undefined && this.#reconcile(group, entry)) this.#operations.flush();
@@ -172,19 +174,19 @@ export class GroupTable {
     return this.status(group) === "refused" ? this.#entries.get(group)?.refusal : undefined;
   }
 
-  /** Wished for, or held by a handle. */
+  /** Wanted by the application, or held by a handle. */
   isWanted(group: string): boolean {
     const entry = this.#entries.get(group);
     return entry !== undefined && isWanted(entry);
   }
 
-  /** The last call that isn't settled is a leave. */
+  /** Operations are pending, and the last one is a leave. */
   isLeaving(group: string): boolean {
     const entry = this.#entries.get(group);
     return entry !== undefined && isLeaving(entry);
   }
 
-  /** Nothing is wanted of the group, nothing known and nothing asked. */
+  /** The group isn't wanted, nothing is known about it and nothing is pending. */
   isUnknown(group: string): boolean {
     return !this.#entries.has(group);
   }
@@ -212,7 +214,7 @@ export class GroupTable {
       onSettled: (error, unknown) => {
         const entry = this.#settled(group, unknown, "in");
         const { wished } = entry;
-        // Where the application has called meanwhile, that decides.
+        // A newer call by the application takes precedence.
         const refused = error !== undefined && entry.pending === 0 && this.#host.live && isVerdict(error);
         if (error === undefined) this.#entered(group, entry);
         else if (refused) entry.refusal = error;
@@ -235,7 +237,7 @@ export class GroupTable {
   #leaveSettled(group: string, error: SendMessageError | undefined, unknown: boolean): void {
     const entry = this.#settled(group, unknown, "out");
     const isLost = !this.#host.live && !isWanted(entry);
-    // Where the service refuses for good, or the connection is gone, there is nothing left to ask.
+    // After a final refusal, or without a connection, there is nothing left to ask.
     if (error === undefined || isDenied(error) || isLost) {
       entry.known = "out";
       entry.refusal = undefined;
@@ -258,7 +260,7 @@ export class GroupTable {
     return entry;
   }
 
-  /** @param wanted what the operation would have made of the group */
+  /** @param wanted the state that the operation should have led to */
   #settled(group: string, unknown: boolean, wanted: "in" | "out"): Entry {
     const entry = this.#entry(group);
     entry.pending--;
@@ -278,7 +280,7 @@ export class GroupTable {
     }));
   }
 
-  /** Nothing is kept of a group that nobody has to do with. */
+  /** Nothing is kept about a group that nobody uses. */
   #tidy(group: string, entry: Entry): void {
     if (!isWanted(entry) && entry.pending === 0 && entry.known === "out" && entry.refusal === undefined)
       this.#entries.delete(group);
@@ -293,7 +295,7 @@ function isLeaving({ pending, leaving }: Entry): boolean {
   return pending > 0 && leaving;
 }
 
-/** Whether a failure speaks about the group, and not about the connection. */
+/** Whether a failure concerns the group, not the connection. */
 function isVerdict({ code }: SendMessageError): boolean {
   return code === "InvalidMessage" || code === "Refused" || code === "AckTimeout" || code === "SendFailed";
 }

@@ -10,7 +10,7 @@ import type { Operations, SubmitOptions } from "./operations.js";
 
 /** How long `connected` waits for the groups, in ms. */
 const REJOIN_PATIENCE = 5_000;
-/** The lane of a group's joins and leaves, and of what belongs to a membership. */
+/** The lane for joins, leaves and own states of a group. */
 export const MEMBERSHIP_LANE = "membership";
 
 const QUESTIONS: GroupQuestions = { lane: MEMBERSHIP_LANE, enter: "joinGroup", leave: "leaveGroup" };
@@ -21,7 +21,7 @@ export class Memberships implements GroupTableHost {
   readonly #emitter: Emitter<CoreClientEvents>;
   readonly #features: Features;
   readonly #table: GroupTable;
-  /** Groups whose first answer on a new connection is awaited. */
+  /** The groups whose first answer on a new connection is awaited. */
   #rejoining: Set<string> | undefined;
   readonly #patience: Timer;
   #onJoined: (() => void) | undefined;
@@ -53,17 +53,17 @@ export class Memberships implements GroupTableHost {
     return this.#table.leave(group, options);
   }
 
-  /** A group handle has its first subscriber: the group is wanted, in any state of the client. */
+  /** A group handle has its first subscriber, in any state of the client: the group is wanted. */
   hold(group: string): void {
     this.#table.hold(group);
   }
 
-  /** The last subscriber has gone, perhaps for a moment only. */
+  /** The last subscriber has gone; another may come in a moment. */
   linger(group: string): void {
     this.#table.linger(group);
   }
 
-  /** The group is left unless the application has joined it too. */
+  /** No subscriber has come: leaves the group unless the application has joined it too. */
   release(group: string): void {
     this.#table.release(group);
   }
@@ -77,12 +77,12 @@ export class Memberships implements GroupTableHost {
     return this.#table.refusal(group);
   }
 
-  /** The last call about the group is a leave, and isn't answered. */
+  /** Operations on the group are pending, and the last one is a leave. */
   isLeaving(group: string): boolean {
     return this.#table.isLeaving(group);
   }
 
-  /** A new connection stands. The joins it needs go out before anything else. */
+  /** A new connection is established. Its joins are sent before anything else. */
   onOpened(): void {
     this.#live = true;
     const asked = this.#table.open(this.#settings.autoRejoinGroups);
@@ -99,7 +99,7 @@ export class Memberships implements GroupTableHost {
     this.#patience.clear();
   }
 
-  /** Calls back once the groups of a new connection are joined, or have had their time. */
+  /** Calls back once the groups of a new connection are joined, at the latest after 5,000 ms. */
   whenJoined(callback: () => void): void {
     if (this.#rejoining === undefined) return callback();
     this.#onJoined = callback;
@@ -112,7 +112,7 @@ export class Memberships implements GroupTableHost {
 
   onAsked(group: string, refusal: SendMessageError | undefined, wished: boolean): void {
     const isRejoin = this.#rejoining?.delete(group) === true;
-    // Of others that are held by handles alone, those tell by their status.
+    // Other groups that only handles hold cause no event: the handles show it by their status.
     if (refusal !== undefined && (wished || isRejoin)) {
       this.#settings.logger.warning(`Could not rejoin a group: ${refusal.message}`);
       this.#emitter.emit("rejoin-group-failed", { group, error: refusal });

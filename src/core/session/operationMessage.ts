@@ -1,3 +1,4 @@
+/** Builds and checks the messages of operations. */
 import type {
   JoinGroupMessage,
   JSONTypes,
@@ -14,21 +15,21 @@ import type { SendEventOptions, SendToGroupOptions } from "../models/options.js"
 import { isBytes, toBytes } from "../util/base64.js";
 import { flag } from "../util/checkOptions.js";
 
-/** The messages that say no more than which group they mean. */
+/** The messages whose only content is a group's name. */
 export type BareGroupMessage =
   JoinGroupMessage | LeaveGroupMessage | SubscribeGroupStateMessage | UnsubscribeGroupStateMessage;
 
-/** A message that the service answers by its ack id. */
+/** A message that the service answers with its ack id. */
 export type OperationMessage =
   BareGroupMessage | SendToGroupMessage | SendEventMessage | SetGroupStateMessage;
 
-/** What may be sent: JSON `null` and any view of bytes included. */
+/** What may be sent, JSON `null` and any view of bytes included. */
 export type MessageContent = JSONTypes | ArrayBuffer | ArrayBufferView | null;
 
 const TOKEN = /^[\w!#$%&'*+.^`|~-]{1,256}$/;
 const ASCII = /^[\x20-\x7e]*$/;
 
-/** A message that says no more than which group it means. */
+/** A message whose only content is a group's name. */
 export function groupMessage(kind: BareGroupMessage["kind"], group: string): BareGroupMessage {
   return { kind, group: checkName("group", group) };
 }
@@ -67,13 +68,13 @@ export function sendEventMessage(
   return message;
 }
 
-/** At most 1,024 characters, as the service's REST reference bounds group names. */
+/** Checks a name: 1 to 1,024 characters, the limit of group names in the service's REST reference. */
 export function checkName(what: string, name: unknown): string {
   if (typeof name === "string" && name.length > 0 && name.length <= 1024) return name;
   throw new TypeError(`${what} must be a string of 1 to 1024 characters.`);
 }
 
-/** ASCII strings under HTTP token names: a value at most 1 KiB, 8 KiB in all. */
+/** Checks metadata: ASCII strings under HTTP token names, each value at most 1 KiB, 8 KiB in all. */
 function checkMetadata(metadata: MessageMetadata): MessageMetadata {
   if (typeof metadata !== "object" || Array.isArray(metadata)) {
     throw new TypeError("metadata must be an object of strings.");
@@ -101,7 +102,7 @@ function checkTtl(ttlSeconds: number): number {
   throw new RangeError("ttlSeconds must be an integer from 0 to 300.");
 }
 
-/** The data type of a content that came without one. */
+/** The data type of a content that is sent without one. */
 export function inferDataType(content: unknown): WebPubSubDataType {
   if (typeof content === "string") return "text";
   return isBytes(content) ? "binary" : "json";

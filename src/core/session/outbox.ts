@@ -8,7 +8,7 @@ import { isOver, type Lane, type NewOperation, type Operation } from "./operatio
 import { ReadyLine } from "./readyLine.js";
 import { SentLine } from "./sentLine.js";
 
-/** Explicit ids from here on don't move the automatic ones, which never get so far. */
+/** Explicit ids from here on don't move the automatic ones, which never reach that. */
 const FAR_AWAY = 2 ** 52;
 
 export interface OutboxOptions {
@@ -18,25 +18,25 @@ export interface OutboxOptions {
   readonly resendOnNewConnection: boolean;
   /** A random number from 0 to below 1. */
   readonly random: () => number;
-  /** Called with the time at which `tick` will have something to do (absolute, in ms). */
+  /** Called with the time at which `tick` must be called (absolute, in ms). */
   readonly onDue: (due: number) => void;
   /** Called when the last unsettled operation has ended. */
   readonly onIdle: () => void;
-  /** Called when a caller has given an operation up, which may let others go out. */
+  /** Called when a caller has aborted an operation; others may be sent then. */
   readonly onAborted: () => void;
 }
 
 /**
- * Every operation that waits for its turn or for its answer. Holds no socket and no timer: it is
- * told what has happened and asked what to write.
+ * All operations that wait to be sent or answered. Holds no socket and no timer: it is told what has
+ * happened and asked what to write.
  */
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** Those that wait and are the first of their lane. */
+  /** The waiting operations that are the first of their lane. */
   readonly #ready = new ReadyLine();
   #released = false;
   readonly #lanes = new Map<string, Lane>();
-  /** In the order of sending, so that the first one's answer is due first. */
+  /** In the order of sending, so the first has the earliest deadline. */
   readonly #sent = new SentLine();
   readonly #delayed = new Set<Operation>();
   /** Not a `Map`, for the reason that `SentLine` gives. */
@@ -55,7 +55,7 @@ export class Outbox {
     return this.#unsettled;
   }
 
-  /** Operations have come to the front of their lanes since this was asked last. */
+  /** Whether operations have come to the front of their lanes since the last call. */
   takeReleased(): boolean {
     const released = this.#released;
     this.#released = false;
@@ -63,8 +63,8 @@ export class Outbox {
   }
 
   /**
-   * Settles on the ack id of a new operation.
-   * @throws RangeError for what can't be an id, SendMessageError `AckIdInUse`
+   * Chooses the ack id of a new operation.
+   * @throws RangeError for an invalid id, SendMessageError `AckIdInUse`
    */
   reserveAckId(explicit: number | undefined): number {
     if (explicit === undefined) return this.#nextAckId++;
@@ -79,7 +79,7 @@ export class Outbox {
     return explicit;
   }
 
-  /** @throws SendMessageError `TooManyPending` */
+  /** Takes an operation in. @throws SendMessageError `TooManyPending` */
   add(given: NewOperation): void {
     const { ackId, internal, signal } = given;
     const { maxPendingOperations } = this.#options;
@@ -112,7 +112,7 @@ export class Outbox {
       position: 0,
       due: 0,
     };
-    // First, since a signal of others may throw.
+    // First, since the caller's signal may throw.
     if (signal !== undefined) {
       operation.unlisten = whenAborted(signal, () => {
         this.#fail(operation, abortedOperation(ackId));
@@ -128,7 +128,7 @@ export class Outbox {
     if (isReady(operation)) this.#ready.insert(operation);
   }
 
-  /** The next operation to write, which counts as sent from here on. */
+  /** The next operation to write; it counts as sent from now on. */
   takeNext(now: number): Operation | undefined {
     const { ackTimeoutInMs, onDue } = this.#options;
     const operation = this.#ready.shift();
@@ -144,7 +144,7 @@ export class Outbox {
     return operation;
   }
 
-  /** The socket has taken it. */
+  /** The socket has accepted the frame. */
   written(operation: Operation): void {
     const { ackId, place } = operation;
     if (ackId === undefined && place === "sent") this.#succeed(operation, { isDuplicated: false });
@@ -152,16 +152,16 @@ export class Outbox {
 
   /** The socket has thrown. */
   writeFailed(operation: Operation, now: number, cause: Error): void {
-    // The socket's own callbacks may have ended it meanwhile.
+    // The socket's callbacks may have ended the operation meanwhile.
     if (operation.place !== "sent") return;
     this.#sent.delete(operation);
     this.#retryLater(operation, now, () => this.#error(operation, "SendFailed", cause.message, { cause }));
   }
 
-  /** The service has answered. Returns the position of the operation's frame; 0 where it has none. */
+  /** The service has answered. Returns the position of the operation's frame; 0 if there is none. */
   answered({ ackId, success, error }: AckMessage, now: number): number {
     const operation = this.#byAckId[ackId];
-    // Late, unknown, or the answer to an earlier owner of an explicit id.
+    // Late, unknown, or an answer to an earlier operation with the same explicit id.
     if (operation === undefined || operation.place === "fresh") return 0;
     const isDuplicated = !success && error?.name === "Duplicate";
     if (success || isDuplicated) {
@@ -172,10 +172,10 @@ export class Outbox {
       );
       return operation.position;
     }
-    // An earlier sending may have been executed all the same.
+    // An earlier sending may have been executed nevertheless.
     operation.handed = operation.unanswered;
     const refusal = (): SendMessageError => {
-      // On the wire it may be null, whatever the type says.
+      // The wire may carry null, though the type excludes it.
       const errorDetail = error ?? undefined;
       const words = errorDetail ? `${errorDetail.name}: ${errorDetail.message}` : "without a reason";
       return this.#error(operation, "Refused", `The service refused: ${words}`, { errorDetail });
@@ -190,8 +190,8 @@ export class Outbox {
   }
 
   /**
-   * Takes note of the time: delayed operations come back, and while there is a connection
-   * unanswered ones are due again.
+   * Handles deadlines: delayed operations are sent again, and so are unanswered ones while there is a
+   * connection.
    */
   tick(now: number, connected: boolean): void {
     for (const operation of this.#delayed) {
@@ -213,7 +213,7 @@ export class Outbox {
     }
   }
 
-  /** When `tick` has something to do (absolute, in ms). */
+  /** When `tick` must be called (absolute, in ms). */
   nextDue(connected: boolean): number {
     let due = Infinity;
     for (const operation of this.#delayed) due = Math.min(due, operation.due);
@@ -221,7 +221,7 @@ export class Outbox {
     return Math.min(due, this.#sent.first?.due ?? Infinity);
   }
 
-  /** The same connection stands again: everything unanswered is to be sent again, at no cost. */
+  /** The same connection is recovered: all unanswered operations are sent again, which costs no retry. */
   resume(): void {
     const sent = this.#sent.drain();
     for (const operation of sent) {
@@ -231,7 +231,7 @@ export class Outbox {
     this.#ready.insertAll(sent);
   }
 
-  /** The connection id is gone, and with it what it knew of ack ids. */
+  /** The connection id is gone, and with it the service's record of ack ids. */
   sessionEnded(cause: Error): void {
     this.resume();
     for (const operation of this.#all()) {
@@ -239,7 +239,7 @@ export class Outbox {
       if (isOver(operation) || (place === "fresh" && !internal)) continue;
       if (operation.unanswered && !internal) {
         operation.resentOnNewConnection =
-          // It has paid for its next try already.
+          // The next try of a delayed one is counted already.
           this.#options.resendOnNewConnection && (place === "delayed" || this.#mayRetry(operation));
         operation.unanswered = !operation.resentOnNewConnection;
       }
@@ -249,7 +249,7 @@ export class Outbox {
     }
   }
 
-  /** Rejects everything. */
+  /** Rejects all operations. */
   clear(cause: Error): void {
     this.resume();
     for (const operation of this.#all()) {
@@ -258,7 +258,7 @@ export class Outbox {
     }
   }
 
-  /** Everything that isn't settled and wasn't sent, in the order of the calls. */
+  /** All operations that aren't settled and not sent, in the order of the calls. */
   #all(): Operation[] {
     const ready = this.#ready.drain();
     this.#ready.insertAll(ready);
@@ -274,7 +274,7 @@ export class Outbox {
   #enterLane(key: string, operation: Operation): void {
     const { internal, replaceable } = operation;
     if (!internal) {
-      // The client's own stand in front.
+      // Internal operations come first.
       for (const each of [...(this.#lanes.get(key)?.operations ?? [])]) {
         if (each.internal && each.replaceable === replaceable) this.#endRetries(each);
         else if (!each.internal && each.place !== "sent") break;
@@ -284,7 +284,7 @@ export class Outbox {
     const { operations } = lane;
     operation.lane = lane;
     if (internal) {
-      // Before everything that isn't on its way.
+      // Before everything that hasn't been sent.
       const at = operations.findIndex((each) => each.place !== "sent" && !each.internal);
       const [first] = operations;
       if (at === 0 && first !== undefined) this.#ready.remove(first);
@@ -303,13 +303,13 @@ export class Outbox {
     operations.push(operation);
   }
 
-  /** A call of the application takes the place of what the client asks for by itself. */
+  /** A call by the application replaces an internal operation. */
   #endRetries(operation: Operation): void {
     operation.calledOff = true;
     if (operation.place !== "sent" && !isOver(operation)) this.#giveUp(operation);
   }
 
-  /** The next operation of a lane may go out. */
+  /** The next operation of a lane may be sent. */
   #advance(lane: Lane): void {
     const { key, operations } = lane;
     const [first] = operations;
@@ -332,7 +332,7 @@ export class Outbox {
     return !calledOff && (++operation.retries <= this.#options.messageRetry.maxRetries || retryForever);
   }
 
-  /** Nobody asks any more why one failed that was called off. */
+  /** Fails an operation. If it was called off, its own error doesn't matter any more. */
   #giveUp(operation: Operation, makeError?: () => SendMessageError): void {
     const message = "A call of the application has taken its place.";
     const isCalledOff = operation.calledOff || makeError === undefined;
@@ -354,7 +354,7 @@ export class Outbox {
 
   #fail(operation: Operation, error: SendMessageError): void {
     const { handed, place, replaced } = operation;
-    // Never sent, and given up by its caller: the one whose place it took is wanted still.
+    // Never sent, and aborted by its caller: the call that it replaced is restored.
     const back = place === "fresh" && error.code === "Aborted" ? firstWaiting(replaced) : undefined;
     if (back !== undefined) this.#restore(back, operation);
     for (const each of this.#settle(operation)) each.reject(error, handed);
@@ -364,15 +364,15 @@ export class Outbox {
     by.replaced = undefined;
     replaced.place = "fresh";
     this.#pending++;
-    // Behind the one that ends, whose place it takes then.
+    // Behind the one that ends now, so that it moves up to its place.
     const { operations } = by.lane as Lane;
     operations.splice(operations.lastIndexOf(by) + 1, 0, replaced);
   }
 
-  /** @returns those that have ended with it: itself last */
+  /** @returns the operations that have ended, itself last */
   #settle(operation: Operation): Operation[] {
     const settled = [operation];
-    // One that was replaced ends alone when its caller gives it up.
+    // A replaced one that its caller aborts ends alone.
     if (operation.place !== "replaced") {
       for (let each = firstWaiting(operation.replaced); each; each = firstWaiting(each.replaced))
         settled.push(each);
@@ -404,13 +404,13 @@ export class Outbox {
   }
 }
 
-/** The nearest of those that were replaced and not given up since. */
+/** The newest replaced operation in the chain that hasn't been aborted since. */
 function firstWaiting(operation: Operation | undefined): Operation | undefined {
   while (operation !== undefined && operation.place !== "replaced") operation = operation.replaced;
   return operation;
 }
 
-/** It waits, and is the first of its lane. */
+/** It waits to be sent and is the first of its lane. */
 function isReady(operation: Operation): boolean {
   const { lane, place } = operation;
   return (place === "fresh" || place === "again") && (lane === undefined || lane.operations[0] === operation);

@@ -1,20 +1,20 @@
 import type { Operation } from "./operation.js";
 
-/** So many empty places may stand in the line before it is closed up. */
+/** More than this many empty places are needed before the line is compacted. */
 const DEAD_WEIGHT = 64;
 
-/** What has left the line leaves its place behind. */
+/** The empty place of a removed operation; its rank keeps the line sorted. */
 type Place = { readonly rank: number };
 
 const TAKEN: Place = { rank: -Infinity };
 
 /**
- * The operations that may be written now: the client's own, then those that are sent again, then those that never
- * were, each in the order of the calls.
+ * The operations that may be written now: first the internal ones, then those that are sent again, then the new
+ * ones, each in the order of the calls.
  */
 export class ReadyLine {
   #places: (Operation | Place)[] = [];
-  /** Where the first one stands. */
+  /** Index of the first place that isn't taken out. */
   #head = 0;
   #empty = 0;
 
@@ -34,7 +34,7 @@ export class ReadyLine {
     this.#places = [...this.drain(), ...operations].sort((a, b) => a.rank - b.rank);
   }
 
-  /** Does nothing to one that isn't here. */
+  /** Does nothing if the operation isn't in the line. */
   remove(operation: Operation): void {
     const { rank } = operation;
     const at = this.#find(rank);
@@ -49,7 +49,7 @@ export class ReadyLine {
       this.#places[this.#head++] = TAKEN;
       const isEmpty = !("order" in first);
       if (isEmpty) this.#empty--;
-      // Give the taken part back once it is the larger one.
+      // Free the taken part once it is larger than the rest.
       if (this.#head > DEAD_WEIGHT && this.#head * 2 > this.#places.length) this.#places = this.drain();
       if (!isEmpty) return first;
     }
@@ -64,11 +64,11 @@ export class ReadyLine {
     return operations;
   }
 
-  /** Where this rank stands, or would. */
+  /** The index of this rank, or the one at which it would be inserted. */
   #find(rank: number): number {
     let low = this.#head;
     let high = this.#places.length;
-    // Most are the newest.
+    // Most operations are added at the end.
     if (high > low && (this.#places[high - 1] as Place).rank < rank) return high;
     while (low < high) {
       const middle = (low + high) >>> 1;

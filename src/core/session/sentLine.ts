@@ -1,15 +1,15 @@
 import type { Operation } from "./operation.js";
 
 /**
- * The operations that were sent and not answered, in the order of sending. A chain and not a `Set`: one that is filled
- * and emptied all the time leaves a trail of outgrown tables behind, each of which leads to the next, and as soon as V8
- * has moved one of them to its old generation, everything that ever stood in a later one grows old there too.
+ * The operations that were sent and not answered, in the order of sending. A linked list, because a `Set` that
+ * fills and empties all the time keeps old tables alive in V8's old generation: each outgrown table refers to the
+ * next, and once one is in the old generation, the entries of all later ones stay alive with it.
  */
 export class SentLine {
   #first: Operation | undefined;
   #last: Operation | undefined;
 
-  /** Sent before all others. */
+  /** The operation that was sent first. */
   get first(): Operation | undefined {
     return this.#first;
   }
@@ -22,7 +22,7 @@ export class SentLine {
     else last.after = operation;
   }
 
-  /** Does nothing to one that isn't here. */
+  /** Does nothing if the operation isn't in the line. */
   delete(operation: Operation): void {
     const { before, after } = operation;
     if (before !== undefined) before.after = after;

@@ -1,11 +1,11 @@
 /**
- * The service holds at most 1,000 messages and 16 MB unacknowledged; these bounds keep it far below
- * a quarter of that, whatever the burst.
+ * The service holds at most 1,000 messages and 16 MB unacknowledged. These bounds keep the
+ * unacknowledged messages far below a quarter of that, even in a burst.
  */
 const ACK_AFTER_MESSAGES = 64;
 const ACK_AFTER_SIZE = 1 << 20;
 
-/** Sequence ids of one connection id: tells duplicates from new messages and when an ack is due. */
+/** The sequence ids of one connection id: finds duplicates, and decides when an ack is due. */
 export class SequenceTracker {
   #last: number | undefined;
   #acknowledged = 0;
@@ -17,17 +17,17 @@ export class SequenceTracker {
     return this.#last;
   }
 
-  /** So much has come since the last ack that the next can't wait for the clock. */
+  /** Enough has come since the last ack that the next can't wait for its timer. */
   get isUrgent(): boolean {
     return (
       this.#messages >= ACK_AFTER_MESSAGES ||
       this.#size >= ACK_AFTER_SIZE ||
-      // Ids may have gaps; the service counts by ids all the same.
+      // Ids may have gaps, but the service counts by ids.
       (this.#last ?? 0) - this.#acknowledged >= ACK_AFTER_MESSAGES
     );
   }
 
-  /** Takes a message in. Returns false for one that was seen before. */
+  /** Counts a message. Returns false if its id was seen before. */
   accept(sequenceId: number, size: number): boolean {
     this.#messages++;
     this.#size += size;
@@ -36,7 +36,7 @@ export class SequenceTracker {
     return true;
   }
 
-  /** The id to acknowledge; nothing is owed after it. Undefined when nothing ever came. */
+  /** The id to acknowledge; it counts as acknowledged then. Undefined if no message has come. */
   take(): number | undefined {
     this.#messages = 0;
     this.#size = 0;

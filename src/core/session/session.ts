@@ -22,24 +22,24 @@ import { Features } from "./features.js";
 const SEQUENCE_ACK_DELAY = 1_000;
 const STOPPING = "The client is stopping.";
 
-/** The two ends of an operation. */
+/** The functions that end an operation. */
 type Ends = Pick<NewOperation, "resolve" | "reject">;
 
 /**
- * What lives longer than a socket: operations on their way, sequence ids and groups. Feeds the
- * connection with frames while it takes any.
+ * What lives longer than a socket: pending operations, sequence ids and groups. Writes frames while the
+ * link accepts them.
  */
 export class Session implements SessionPort, Operations {
   /** The groups: wanted, asked for, joined. */
   readonly memberships: Memberships;
   readonly #settings: Settings;
   readonly #emitter: Emitter<CoreClientEvents>;
-  /** Made for the first operation: a client that only listens does without. */
+  /** Made for the first operation; a client that only listens needs none. */
   #outbox: Outbox | undefined;
   readonly #tracker = new SequenceTracker();
   readonly #features: Features;
   #link: LinkPort | undefined;
-  /** Why nothing is accepted; undefined while it is. */
+  /** Why operations aren't accepted; undefined while they are. */
   #refusal: string | undefined = "The client is not started; call start() first.";
   readonly #timer: Timer;
   #timerDue = Infinity;
@@ -66,7 +66,7 @@ export class Session implements SessionPort, Operations {
     }));
   }
 
-  /** The link to write to; its connection is made with the session, so it comes second. */
+  /** Sets the link to write to. Its connection needs the session to be made, so it is set afterwards. */
   connectTo(link: LinkPort): void {
     this.#link = link;
   }
@@ -141,7 +141,7 @@ export class Session implements SessionPort, Operations {
 
   onRecovered(): void {
     this.#outbox?.resume();
-    // The last ack may have died with the socket; with it the service can skip its replay.
+    // The last ack may have been lost with the socket; with it the service can skip what has arrived.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
     this.flush();
     this.#features.tell((feature) => feature.onRecovered?.());
@@ -195,7 +195,7 @@ export class Session implements SessionPort, Operations {
     this.#features.receive(message, size);
   }
 
-  /** How much is under way that a draining stop waits for. */
+  /** How many things are under way that a draining stop waits for. */
   get #pending(): number {
     return (this.#outbox?.size ?? 0) + this.#features.pending;
   }
@@ -211,7 +211,7 @@ export class Session implements SessionPort, Operations {
     return isNew;
   }
 
-  /** A timer of its own, which no jump of the wall clock can stretch. */
+  /** It has its own timer, which a clock jump can't delay. */
   #owesSequenceAck(): void {
     const timer = this.#sequenceAckTimer;
     if (!timer.isSet) timer.after(SEQUENCE_ACK_DELAY, () => this.#writeSequenceAck());
@@ -258,11 +258,11 @@ export class Session implements SessionPort, Operations {
       ends.reject(toSendError(thrown, ackId), false);
       return;
     }
-    // The client's own are written together, before anything else.
+    // Internal operations are written together, with the next `flush`.
     if (!internal) this.flush();
   }
 
-  /** Writes what waits, while the socket takes it. */
+  /** Writes the waiting operations, while the socket accepts them. */
   flush(): void {
     const link = this.#link;
     const outbox = this.#outbox;
@@ -281,9 +281,9 @@ export class Session implements SessionPort, Operations {
     }
   }
 
-  /** One timer serves everything here; it is set to the earliest thing due. */
+  /** One timer serves all deadlines of operations; it is set to the earliest. */
   #arm(due: number): void {
-    // A timer that is overdue was held up by sleep, and may be for as long again.
+    // An overdue timer was held up by sleep and may be late by as much again, so it is set again.
     if (due >= this.#timerDue && this.#timerDue >= this.#settings.environment.now()) return;
     this.#timerDue = Math.min(due, this.#timerDue);
     this.#timer.at(this.#timerDue, () => this.#tick());

@@ -1,4 +1,4 @@
-/** Marks the end of an exhaustive switch: a value that reaches it doesn't exist in the types. */
+/** Marks the end of an exhaustive switch: by the types no value can reach it. */
 export function assertNever(value: never): never {
   throw new Error(`Unexpected value: ${JSON.stringify(value)}`);
 }

@@ -1,4 +1,4 @@
-/** Base64 and bytes, by the fastest way that the platform has. */
+/** Converts bytes to and from base64 in the platform's fastest way. */
 
 interface NodeBuffer {
   from(data: ArrayBuffer, offset?: number, length?: number): NodeBufferView;
@@ -15,7 +15,7 @@ interface NativeBase64 {
 const buffer = (globalThis as { Buffer?: NodeBuffer }).Buffer;
 const native = Uint8Array as unknown as NativeBase64;
 
-/** An ArrayBuffer, also one of another frame or test environment, or a view of one. */
+/** Whether something is an ArrayBuffer, also of another realm (frame, test environment), or a view of one. */
 export function isBytes(data: unknown): data is ArrayBuffer | ArrayBufferView {
   return ArrayBuffer.isView(data) || Object.prototype.toString.call(data) === "[object ArrayBuffer]";
 }
@@ -42,13 +42,13 @@ export function encodeBase64(data: ArrayBuffer | ArrayBufferView): string {
   return btoa(text);
 }
 
-/** Decodes into an ArrayBuffer of its own. Text that isn't base64 throws; padding may be left out. */
+/** Decodes base64 into a new ArrayBuffer. Throws if the text isn't base64; padding may be left out. */
 export function decodeBase64(text: string): ArrayBuffer {
   const body = text.replace(/={1,2}$/, "");
   const isWhole = body.length % 4 !== 1 && (body === text || text.length % 4 === 0);
   if (buffer !== undefined && isWhole && !body.includes("-") && !body.includes("_")) {
     const data = new ArrayBuffer(Math.floor((body.length * 3) / 4));
-    // Node skips what isn't base64, which shows by the length: quicker than to look at every character.
+    // Node skips invalid characters; comparing the length shows it and is faster than checking each one.
     if (buffer.from(data).write(body, "base64") === data.byteLength) return data;
   } else if (buffer === undefined && isWhole && !/[^A-Za-z\d+/]/.test(body)) {
     if (native.fromBase64 !== undefined) return native.fromBase64(text).buffer;

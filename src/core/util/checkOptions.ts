@@ -1,7 +1,7 @@
-/** Checks one option: its name, what was given, the default. */
+/** Checks one option and returns its value or the default. */
 export type Check<T> = (name: string, value: T | null | undefined, byDefault: T) => T;
 
-/** How each of some options is checked, and its default. */
+/** For each option its check and its default. */
 export type OptionTable<T> = { readonly [Name in keyof T]: readonly [Check<T[Name]>, T[Name]] };
 
 /** Checks options by a table and fills in the defaults. @throws TypeError or RangeError, which names the option */
@@ -24,7 +24,7 @@ export function flag(name: string, value: boolean | null | undefined, byDefault:
   throw new TypeError(`${name} must be a boolean.`);
 }
 
-/** A number from 0 up; 0 switches the thing off. @throws TypeError or RangeError for anything else */
+/** A number from 0 up; 0 switches the feature off. @throws TypeError or RangeError for anything else */
 export function amount(name: string, value: number | null | undefined, byDefault: number): number {
   const chosen = value ?? byDefault;
   if (typeof chosen !== "number" || Number.isNaN(chosen)) throw new TypeError(`${name} must be a number.`);

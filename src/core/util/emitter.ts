@@ -1,12 +1,12 @@
 import { Listeners, type Listener, type ListenerRegistry } from "./listeners.js";
 import { safely } from "./safely.js";
 
-/** Told which listener failed, and with what. */
+/** Called with the event whose listener failed, and with its error. */
 export type OnListenerError = (event: string, error: unknown) => void;
 
 /**
- * Typed events: a listener that throws, or whose promise rejects, is reported and keeps neither the
- * other listeners nor the caller from going on.
+ * Typed events. If a listener throws or its promise rejects, that is reported; the other listeners and the
+ * caller go on.
  */
 export class Emitter<Events extends object> {
   readonly #registry: ListenerRegistry;
@@ -26,7 +26,7 @@ export class Emitter<Events extends object> {
     const call = safely(listener, (error) => this.#onListenerError(event, error));
     let removed = false;
     const safe: Listener<Events[E]> = (args) => {
-      // Perhaps by a listener that was called just before.
+      // A listener called just before may have removed this one.
       if (removed) return;
       if (once) remove();
       call(args);

@@ -1,17 +1,17 @@
 import { getOrAdd } from "./getOrAdd.js";
 
-/** A listener, and the function it was made of, by which it is found too. */
+/** A listener, and the function that it wraps; it can be removed by either. */
 export interface Listener<T = never> {
   (args: T): void;
   listener?: unknown;
 }
 
-/** Who listens to what. An `EventEmitter` is one. */
+/** The listeners of each event. An `EventEmitter` fits. */
 export interface ListenerRegistry {
   on(event: string, listener: Listener): unknown;
   /** Removes the newest entry of a listener. */
   removeListener(event: string, listener: unknown): unknown;
-  /** Calls everyone who listens at this moment. */
+  /** Calls all listeners that are registered at this moment. */
   emit(event: string, args: unknown): unknown;
   listenerCount(event: string): number;
 }

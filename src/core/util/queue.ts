@@ -19,7 +19,7 @@ export class Queue<T> {
     if (this.#head === this.#items.length) return undefined;
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined;
-    // Give the taken part back once it is the larger one.
+    // Free the taken part once it is larger than the rest.
     if (this.#head > 32 && this.#head * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#head);
       this.#head = 0;

@@ -1,17 +1,17 @@
 import type { Environment } from "../environment/environment.js";
 import { Timer } from "./timer.js";
 
-/** What a `RefCount` tells. */
+/** What a `RefCount` calls. */
 export interface RefCountHooks {
-  /** There is a holder: for the first time, or again before the release. */
+  /** The first holder has come, or one has come again before the release. */
   onUsed(): void;
   /** The last holder has just gone; the release follows after a delay. */
   onIdle?(): void;
-  /** Nobody has come back. */
+  /** The delay is over, and no holder has come. */
   onReleased(): void;
 }
 
-/** Counts the holders of something that is released a while after the last of them has gone. */
+/** Counts holders, and releases what they hold some time after the last one has gone. */
 export class RefCount {
   readonly #timer: Timer;
   readonly #delayInMs: number;
@@ -27,7 +27,7 @@ export class RefCount {
     this.#hooks = hooks;
   }
 
-  /** No holder, and no release to come. */
+  /** There is no holder, and no release is scheduled. */
   get unused(): boolean {
     return this.#count === 0 && !this.#timer.isSet;
   }
@@ -36,7 +36,7 @@ export class RefCount {
     return this.#count > 0;
   }
 
-  /** @returns a function that lets go, once */
+  /** Adds a holder. @returns a function that removes it; further calls do nothing */
   hold(): () => void {
     if (this.#count++ === 0) {
       this.#timer.clear();
@@ -52,12 +52,12 @@ export class RefCount {
     };
   }
 
-  /** Nothing is to be released any more. */
+  /** Cancels the scheduled release. */
   cancel(): void {
     this.#timer.clear();
   }
 
-  /** Releases at once what waits for its delay. */
+  /** Releases at once if a release is scheduled. */
   releaseNow(): void {
     if (!this.#timer.isSet) return;
     this.#timer.clear();

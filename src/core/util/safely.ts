@@ -1,4 +1,4 @@
-/** Wraps a listener: what it throws, or what its promise rejects with, is reported. */
+/** Wraps a listener so that its exceptions and its promise's rejections are reported. */
 export function safely<T>(
   listener: (args: T) => unknown,
   onError: (error: unknown) => void,
@@ -6,7 +6,7 @@ export function safely<T>(
   return (args) => {
     try {
       const result = listener(args);
-      // Not every promise is of this realm, or of this class.
+      // Not `instanceof Promise`: promises of other realms or classes count too.
       if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function")
         Promise.resolve(result).catch(onError);
     } catch (error) {

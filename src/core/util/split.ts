@@ -1,6 +1,6 @@
 import type { WebPubSubDataType } from "../models/messages.js";
 
-/** Sorts the arguments of a call whose data type may be left out. Null counts as left out. */
+/** Sorts the arguments of a call in which the data type may be left out. Null counts as left out. */
 export function split<Options extends object>(
   typeOrOptions: WebPubSubDataType | Options | undefined,
   more: Options | undefined,

@@ -1,10 +1,10 @@
 import type { Environment, TimerHandle } from "../environment/environment.js";
 
-/** One timer; setting it again replaces what it was set to. */
+/** One timer; setting it again replaces the earlier setting. */
 export class Timer {
   readonly #environment: Environment;
   #handle: TimerHandle;
-  /** It was set, and hasn't fired. */
+  /** It is set and hasn't fired yet. */
   isSet = false;
 
   constructor(environment: Environment) {
@@ -21,7 +21,7 @@ export class Timer {
     }, delayInMs);
   }
 
-  /** Calls back at a time of the environment's clock, in ms; at once where it is past, never for Infinity. */
+  /** Calls back at a time of the environment's clock, in ms; at once if it is past, never for Infinity. */
   at(due: number, callback: () => void): void {
     if (due === Infinity) this.clear();
     else this.after(Math.max(0, due - this.#environment.now()), callback);

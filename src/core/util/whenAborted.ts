@@ -1,12 +1,12 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import { getOrAdd } from "./getOrAdd.js";
 
-/** One listener for all who wait for a signal: Node takes many on one signal for a leak, and warns. */
+/** One listener per signal, shared by all callbacks: Node warns of a leak if a signal has many listeners. */
 const watches = new WeakMap<AbortSignalLike, (callback: () => void) => () => void>();
 
 /**
- * Calls back when a signal fires, if there is one. Returns a function that ends it.
- * @param callback a new function each time
+ * Calls back when a signal fires, if there is one. Returns a function that removes the callback.
+ * @param callback must be a new function for each call
  */
 export function whenAborted(signal: AbortSignalLike | undefined, callback: () => void): () => void {
   if (signal === undefined) return () => undefined;

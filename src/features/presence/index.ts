@@ -16,14 +16,14 @@ export type {
   UnsubscribeGroupStatesOptions,
 } from "./models.js";
 
-/** What connections say about themselves in groups: `presence(client).set("room", { typing: "yes" })`. */
+/** The states that connections set in groups: `presence(client).set("room", { typing: "yes" })`. */
 export const presence = /* @__PURE__ */ defineFeature<PresenceApi>("presence", (port) => {
   port.carries(presenceFrames);
   const made = new Presence(port);
   const { local, subscriptions, watchers } = made;
   port.listen(made);
   return {
-    // No state at all is a mistake, which the operation tells: clearing has its own name.
+    // A missing state is a mistake and makes the operation reject; `clear` is for clearing.
     set: (group, state, options) => local.set(group, state ?? null, options),
     clear: (group, options) => local.set(group, undefined, options),
     get: (group) => local.get(group),

@@ -8,17 +8,17 @@ import { setGroupStateMessage } from "./presenceMessages.js";
 
 /** This connection's own state in a group. */
 type Own = {
-  /** As last acknowledged; undefined for none. */
+  /** The state as last acknowledged; undefined for none. */
   state: GroupState | undefined;
-  /** Whether the connection that stands has it; `unknown`: the last operation ended unanswered. */
+  /** Whether it is set on the current connection; `unknown`: the last operation ended unanswered. */
   known: "set" | "unset" | "unknown";
-  /** The client has joined the group itself, so it joins again before the state is set again. */
+  /** The client has joined the group itself, so it rejoins before it sets the state again. */
   joined: boolean;
-  /** Operations that aren't settled: they decide. */
+  /** Operations that aren't settled; until they are, the client doesn't set the state by itself. */
   pending: number;
 };
 
-/** What this connection says about itself in groups; said again where the service doesn't know it. */
+/** This connection's own states in groups; they are set again when the service has lost them. */
 export class LocalPresence {
   readonly #port: FeaturePort;
   readonly #own = new Map<string, Own>();
@@ -58,7 +58,7 @@ export class LocalPresence {
     const { memberships, settings } = this.#port;
     const own = this.#own.get(group);
     const status = memberships.status(group);
-    // A new connection that rejoins nothing is in no group until the application joins again.
+    // Without `autoRejoinGroups` a new connection is in no group until the application joins again.
     const isOut = own?.known === "unset" && own.joined && !settings.autoRejoinGroups && memberships.live;
     const isLeft = (isOut && status === "idle") || memberships.isLeaving(group);
     const state = isLeft ? undefined : own?.state;
@@ -66,7 +66,7 @@ export class LocalPresence {
     return state && { ...state };
   }
 
-  /** Groups that the client joins itself follow when they are joined. */
+  /** Restores the states in groups that the client doesn't join; the others follow when they are joined. */
   onOpened(): void {
     for (const [group, own] of [...this.#own]) if (!own.joined) this.#reconcile(group, own);
   }
@@ -79,12 +79,12 @@ export class LocalPresence {
     }
   }
 
-  /** The groups are left with the stop, and their states end with them. */
+  /** A stop leaves all groups, and their states end with that. */
   onStopped(): void {
     this.#own.clear();
   }
 
-  /** @param wasUnknown the group had perhaps been left, and the state with it */
+  /** @param wasUnknown the group may have been left before, which clears the state */
   onJoined(group: string, wasUnknown: boolean): void {
     const own = this.#own.get(group);
     if (own === undefined) return;
@@ -117,7 +117,7 @@ export class LocalPresence {
     return own;
   }
 
-  /** Sets the state again, or clears it, where the connection doesn't have it or may have another. */
+  /** Sets or clears the state again if the service doesn't have it or may have another. */
   #reconcile(group: string, own: Own): void {
     const { state, known } = own;
     const { memberships, refusal } = this.#port;
@@ -133,7 +133,7 @@ export class LocalPresence {
       onSettled: (error, unknown) => {
         const current = this.#settled(group, unknown);
         if (error === undefined) current.known = "set";
-        // Where the application has called meanwhile, that decides.
+        // A newer call by the application takes precedence.
         const isRefused = isFinal(error) && current.pending === 0;
         if (isRefused) {
           current.state = undefined;

@@ -1,6 +1,7 @@
+/** The public types of presence. */
 import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
 
-/** What a connection says about itself in a group, for example `{ status: "typing" }`. */
+/** The state of a connection in a group, for example `{ status: "typing" }`. */
 export type GroupState = Record<string, string>;
 
 /** One connection's state in a group. */
@@ -24,37 +25,36 @@ export interface SubscribeGroupStatesOptions extends OperationOptions {}
 /** Options of `unsubscribeGroupStates`. */
 export interface UnsubscribeGroupStatesOptions extends OperationOptions {}
 
-/** What `listGroupStates` returns for this group has changed. */
+/** The states that `listGroupStates` returns for this group have changed. */
 export interface OnGroupStatesChangedArgs {
   group: string;
 }
 
 /**
- * On a new connection the service refused to set this connection's state in the group again, or to
- * report the states of others.
+ * On a new connection this connection's state in the group could not be set again, or the group's states
+ * could not be subscribed again.
  */
 export interface OnRestoreGroupStatesFailedArgs {
   group: string;
   error: Error;
 }
 
-/** The events of group states; a complete client has them among its own. */
+/** The events of group states; `WebPubSubClient` has them among its own. */
 export interface PresenceEvents {
   "group-states-changed": OnGroupStatesChangedArgs;
   "restore-group-states-failed": OnRestoreGroupStatesFailedArgs;
 }
 
-/** What `presence(client)` gives. */
+/** What `presence(client)` returns. */
 export interface PresenceApi {
   /**
-   * Says something about this connection in a group, in place of what was said before. It ends when
-   * the connection leaves the group or the client stops; on a new connection it is set again
-   * (`restoreGroupStates`).
+   * Sets this connection's state in a group, in place of the earlier one. The state ends when the connection
+   * leaves the group or the client stops; on a new connection it is set again (`restoreGroupStates`).
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   set(groupName: string, state: GroupState, options?: OperationOptions): Promise<WebPubSubResult>;
   /**
-   * Takes back what this connection has said in a group.
+   * Clears this connection's state in a group.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   clear(groupName: string, options?: OperationOptions): Promise<WebPubSubResult>;
@@ -64,31 +64,31 @@ export interface PresenceApi {
    */
   get(groupName: string): GroupState | undefined;
   /**
-   * Asks for the states of all connections in a group, now and as they change: `list` holds them,
-   * `group-states-changed` tells of changes. Needs no membership. Goes on over new connections, stop and
-   * start until `unsubscribe` is called.
+   * Subscribes to the states of all connections in a group: `list` returns them, and
+   * `group-states-changed` is emitted when they change. The group needn't be joined. The subscription is
+   * renewed on new connections, also after stop and start, until `unsubscribe` is called.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   subscribe(groupName: string, options?: OperationOptions): Promise<WebPubSubResult>;
   /**
-   * Ends `subscribe`; what was known is forgotten at once.
+   * Ends `subscribe`; the known states are forgotten at once.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   unsubscribe(groupName: string, options?: OperationOptions): Promise<WebPubSubResult>;
   /**
-   * The states of a group's connections as last told by the service, own one included. Copies; empty
-   * until the service has answered and while there is no connection.
+   * The last known states of a group's connections, this one's included. Returns copies; empty until the
+   * service has answered and while there is no connection.
    * @throws Error when the group's states aren't subscribed
    */
   list(groupName: string): GroupStateRecord[];
   /**
-   * Calls `listener` whenever the states of a group have changed. The first watcher asks the service for
-   * them, in whatever state the client is; `releaseDelayInMs` after the last one has gone that ends.
+   * Calls `listener` whenever the states of a group have changed. The first watcher subscribes to them, in
+   * any state of the client; `releaseDelayInMs` after the last watcher has gone the subscription ends.
    * @returns a function that ends the watch
    */
   watch(groupName: string, listener: (states: readonly GroupStateRecord[]) => unknown): () => void;
-  /** What watchers are shown now: the same array until something changes, empty while nobody watches. */
+  /** The states as watchers see them: the same array until something changes, empty without watchers. */
   states(groupName: string): readonly GroupStateRecord[];
-  /** Why the service doesn't tell watchers the states of a group. */
+  /** The service's error, if it refused the watchers' subscription to the states of a group. */
   error(groupName: string): Error | undefined;
 }

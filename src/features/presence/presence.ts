@@ -4,7 +4,7 @@ import { LocalPresence } from "./localPresence.js";
 import { PresenceSubscriptions } from "./subscriptions.js";
 import { Watchers } from "./watchers.js";
 
-/** This connection's state in its groups, and what is known of others' states. */
+/** This connection's states in its groups, and the known states of other connections. */
 export class Presence implements FeatureHooks {
   readonly local: LocalPresence;
   readonly subscriptions: PresenceSubscriptions;
@@ -26,14 +26,14 @@ export class Presence implements FeatureHooks {
     this.local.onOpened();
   }
 
-  /** In this order: listeners that hear of the others' end see the own state as it is then. */
+  /** In this order, so listeners see the own state already updated. */
   onLost(): void {
     this.local.onLost();
     this.subscriptions.onLost();
     this.watchers.releaseIdle();
   }
 
-  /** Only the subscriptions come back with the next start. */
+  /** Only the subscriptions are renewed after the next start. */
   onStopped(): void {
     this.local.onStopped();
     this.subscriptions.onLost();

@@ -1,7 +1,8 @@
+/** Builds and checks `setGroupState` messages. */
 import type { SetGroupStateMessage } from "../../core/models/messages.js";
 import { checkName } from "../../core/session/operationMessage.js";
 
-/** @param state undefined clears it */
+/** @param state undefined clears it @throws TypeError for a state that isn't an object of strings */
 export function setGroupStateMessage(
   group: string,
   state: Record<string, string> | undefined,

@@ -1,35 +1,35 @@
 import type { GroupStateRecord } from "./models.js";
 import type { GroupStateItem } from "../../core/models/messages.js";
 
-/** How long an update outlives snapshots that don't know of it, in ms. */
+/** How long an update is kept though snapshots lack it, in ms. */
 const RETENTION = 300_000;
-/** So many cleared states are remembered, so that an older message can't bring them back. */
+/** At most this many cleared states are remembered, so that an older message can't bring them back. */
 const MAX_CLEARED = 200;
 
 type Entry = {
   readonly item: GroupStateItem;
-  /** Known from an update, which a snapshot may have missed; false: confirmed by a snapshot. */
+  /** True: known from an update that a snapshot may have missed. False: confirmed by a snapshot. */
   fresh: boolean;
   /** When it arrived, by the local clock. */
   arrived: number;
 };
 
 /**
- * The states of one group's connections as the service last told them. The larger `updatedAt` wins.
- * The local clock, handed in, only measures how long ago something arrived.
+ * The last known states of one group's connections. Of two states the one with the larger `updatedAt`
+ * wins. The local clock, which is passed in, only measures how long ago a state arrived.
  */
 export class StateCache {
-  /** In the order in which connections first showed a state. */
+  /** In the order in which the connections first set a state. */
   #visible = new Map<string, Entry>();
-  /** Without a state, in the order of arrival. */
+  /** Connections whose state was cleared, in the order of arrival. */
   #cleared = new Map<string, Entry>();
 
-  /** Takes changes in. Returns whether anything visible has changed. */
+  /** Applies changes. Returns whether a visible state has changed. */
   update(items: readonly GroupStateItem[], now: number): boolean {
     return this.#take(items, true, now);
   }
 
-  /** Takes the whole picture in: what it lacks is gone, unless an update has told of it lately. */
+  /** Applies a complete list: states that it lacks are removed, unless a recent update has brought them. */
   snapshot(items: readonly GroupStateItem[], now: number): boolean {
     const listed = new Set(items.filter(isItem).map(({ connectionId }) => connectionId));
     let changed = false;
@@ -41,7 +41,7 @@ export class StateCache {
     return this.#take(items, false, now) || changed;
   }
 
-  /** Forgets everything. Returns whether anything was visible. */
+  /** Removes all states. Returns whether any was visible. */
   clear(): boolean {
     const changed = this.#visible.size > 0;
     this.#visible.clear();
@@ -49,7 +49,7 @@ export class StateCache {
     return changed;
   }
 
-  /** Copies that the caller may keep and change. */
+  /** Returns copies, which the caller may change. */
   list(): GroupStateRecord[] {
     return [...this.#visible.values()].map(({ item }) => copy(item) as GroupStateRecord);
   }
@@ -70,7 +70,7 @@ export class StateCache {
     const { connectionId, updatedAt } = item;
     const held = this.#visible.get(connectionId) ?? this.#cleared.get(connectionId);
     if (held !== undefined && updatedAt <= held.item.updatedAt) {
-      // A snapshot that has caught up with an update decides from here on.
+      // The snapshot confirms the update, so later snapshots may remove it.
       if (!fresh && updatedAt === held.item.updatedAt) held.fresh = false;
       return false;
     }
@@ -85,7 +85,7 @@ export class StateCache {
   }
 }
 
-/** Judged from outside: items come as the service wrote them. */
+/** Validates an item; it comes unchecked from the service. */
 function isItem(item: GroupStateItem | null): item is GroupStateItem {
   return (
     typeof item?.connectionId === "string" &&
@@ -94,7 +94,7 @@ function isItem(item: GroupStateItem | null): item is GroupStateItem {
   );
 }
 
-/** A clock that was set back starts the waiting anew instead of prolonging it. */
+/** If the clock was set back, that restarts the retention time instead of prolonging it. */
 function isExpired(entry: Entry, now: number): boolean {
   entry.arrived = Math.min(entry.arrived, now);
   return now - entry.arrived > RETENTION;

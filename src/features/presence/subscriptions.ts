@@ -13,7 +13,7 @@ const QUESTIONS: GroupQuestions = {
   leave: "unsubscribeGroupState",
 };
 
-/** The groups whose states are asked for, and what the service has told of them. */
+/** The groups whose states are subscribed, and their known states. */
 export class PresenceSubscriptions implements GroupTableHost {
   /** Called when a group's states have changed. */
   onStates: ((group: string) => void) | undefined;
@@ -28,7 +28,7 @@ export class PresenceSubscriptions implements GroupTableHost {
     this.#table = new GroupTable(port, QUESTIONS, this);
   }
 
-  /** As the memberships say: before `onLost` comes operations have ended that must not be asked for again. */
+  /** That of the memberships: operations end before `onLost` is called here, and must not be repeated then. */
   get live(): boolean {
     return this.#port.memberships.live;
   }
@@ -66,19 +66,19 @@ export class PresenceSubscriptions implements GroupTableHost {
     return cache.list();
   }
 
-  /** Watchers want the states, in any state of the client. */
+  /** The group has watchers, in any state of the client. */
   hold(group: string): void {
     this.#cacheOf(group);
     this.#table.hold(group);
   }
 
-  /** No watcher wants them any more. */
+  /** The group has no watchers any more. */
   release(group: string): void {
     this.#table.release(group);
     this.#tidy(group);
   }
 
-  /** Why the service doesn't tell watchers the states. */
+  /** The service's error, if it refused the subscription. */
   refusal(group: string): SendMessageError | undefined {
     return this.#table.refusal(group);
   }
@@ -107,7 +107,7 @@ export class PresenceSubscriptions implements GroupTableHost {
     return getOrAdd(this.#caches, group, () => new StateCache());
   }
 
-  /** What was known of a group is forgotten as soon as nobody wants it. */
+  /** The known states of a group are dropped as soon as it isn't wanted. */
   #tidy(group: string): void {
     const isEnding = this.#table.isLeaving(group) && !this.#table.isWanted(group);
     if (isEnding || this.#table.isUnknown(group)) this.#caches.delete(group);

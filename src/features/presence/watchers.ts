@@ -11,13 +11,13 @@ const NO_STATES: readonly GroupStateRecord[] = [];
 type Watched = {
   readonly count: RefCount;
   readonly emitter: Emitter<{ states: readonly GroupStateRecord[] }>;
-  /** What they are shown, until it changes. */
+  /** The array that they are shown, until the states change. */
   states: readonly GroupStateRecord[] | undefined;
-  /** Why they are shown none, as told last. */
+  /** The refusal they were last told of. */
   refusal: Error | undefined;
 };
 
-/** Those who watch the states of groups; they share one subscription per group. */
+/** The watchers of group states; they share one subscription per group. */
 export class Watchers {
   readonly #port: FeaturePort;
   readonly #subscriptions: PresenceSubscriptions;
@@ -42,14 +42,14 @@ export class Watchers {
     };
   }
 
-  /** The same array until something changes; empty while nobody watches. */
+  /** The same array until something changes; empty without watchers. */
   states(group: string): readonly GroupStateRecord[] {
     const watched = this.#watched.get(group);
     if (watched === undefined) return NO_STATES;
     return (watched.states ??= this.#subscriptions.list(group));
   }
 
-  /** Without a connection there is nothing to unsubscribe from, and so nothing to wait for. */
+  /** Ends unused subscriptions at once: without a connection there is nothing to unsubscribe, so no delay is needed. */
   releaseIdle(): void {
     for (const { count } of [...this.#watched.values()]) count.releaseNow();
   }

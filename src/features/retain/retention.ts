@@ -2,7 +2,7 @@ import type { FeaturePort } from "../../core/feature.js";
 import { toError } from "../../core/errors.js";
 import { RefCount } from "../../core/util/refCount.js";
 
-/** Counts those who need the connection: the first starts it, the last, after a moment, stops it. */
+/** Counts the users of a client: the first one starts it, and it stops some time after the last one has gone. */
 export class Retention {
   readonly #port: FeaturePort;
   readonly #count: RefCount;
@@ -13,7 +13,7 @@ export class Retention {
     this.#count = new RefCount(port.settings, {
       onUsed: () => void this.#begin(),
       onIdle: () => {
-        // Where it is stopped already the timer would hold the process, and end what is started meanwhile.
+        // For a client that is stopped already the timer would keep the process alive, and stop it if it is started meanwhile.
         if (client.state === "Stopped") this.#count.cancel();
       },
       onReleased: () => void client.stop(),
@@ -32,7 +32,7 @@ export class Retention {
     try {
       await client.start({ keepTrying: true });
     } catch (thrown) {
-      // Who wants to know listens to the state; this is the end that was asked for.
+      // Only logged: the client was stopped on purpose, and `state-changed` shows it.
       settings.logger.info(`Stopped before the first connection: ${toError(thrown).message}`);
     }
   }
