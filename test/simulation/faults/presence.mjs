@@ -10,7 +10,6 @@ export const presence = [
   },
   {
     name: "a state that nobody answered is taken for set",
-    quick: true,
     in: "LocalPresence.#settled",
     find: `own.known = "unknown"`,
     put: `own.known = "set"`,
