@@ -8,18 +8,18 @@ readOptions({});
 
 /**
  * In bytes. A budget is what is reached, rounded up: whoever adds code sees what it costs. What stands `beside`
- * something is what an app downloads more than that.
+ * something is what an app downloads more than that. The goal is what it is meant to come down to.
  */
 const budgets = [
-  { name: "core", limit: 15_700 },
-  { name: "complete", limit: 31_200 },
-  { name: "groups", beside: "core", limit: 2_200 },
-  { name: "presence", beside: "core", limit: 2_700 },
-  { name: "streams", beside: "core", limit: 6_200 },
-  { name: "invocations", beside: "core", limit: 1_550 },
-  { name: "react", beside: "what the bindings use", limit: 1_600 },
-  { name: "vue", beside: "what the bindings use", limit: 1_400 },
-  { name: "protobuf", limit: 5_000 },
+  { name: "core", limit: 17_100, goal: 14_300 },
+  { name: "complete", limit: 32_300, goal: 27_000 },
+  { name: "groups", beside: "core", limit: 2_200, goal: 2_200 },
+  { name: "presence", beside: "core", limit: 2_600, goal: 2_000 },
+  { name: "streams", beside: "core", limit: 6_300, goal: 5_300 },
+  { name: "invocations", beside: "core", limit: 1_600, goal: 1_100 },
+  { name: "react", beside: "what the bindings use", limit: 1_600, goal: 1_600 },
+  { name: "vue", beside: "what the bindings use", limit: 1_400, goal: 1_400 },
+  { name: "protobuf", limit: 5_000, goal: 5_000 },
   { name: "react: useGroup alone" },
   { name: "@azure/web-pubsub-client" },
 ];
@@ -29,11 +29,11 @@ const output = execFileSync(process.execPath, ["node_modules/size-limit/bin.js",
 });
 const sizes = new Map(JSON.parse(output).map(({ name, size }) => [name, size]));
 
-for (const { name, beside, limit } of budgets) {
+for (const { name, beside, limit, goal } of budgets) {
   const size = sizes.get(name) - (beside === undefined ? 0 : sizes.get(beside));
   const isOver = limit !== undefined && !(size <= limit);
   const what = beside === undefined ? name : `${name}, beside ${beside}`;
-  const bound = limit === undefined ? "for comparison" : `of ${limit}`;
-  console.log(`${String(size).padStart(7)} bytes ${bound.padEnd(15)} ${what}${isOver ? "  TOO LARGE" : ""}`);
+  const bound = limit === undefined ? "for comparison" : `of ${limit}, goal ${goal}`;
+  console.log(`${String(size).padStart(7)} bytes ${bound.padEnd(20)} ${what}${isOver ? "  TOO LARGE" : ""}`);
   if (isOver) process.exitCode = 1;
 }
