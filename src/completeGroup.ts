@@ -17,25 +17,24 @@ import type {
 /** The handle of a group with its messages, its members' states and its streams. */
 export interface Group<T = GroupContent, In = T> extends GroupHandle<T, In> {
   /**
-   * What the members say about themselves, as last told; empty while nobody subscribes to the states.
-   * The same array until something changes.
+   * The last known states of the members; empty without subscribers to the states. The same array until
+   * something changes.
    */
   readonly states: readonly GroupStateRecord[];
 
-  /** Why the service doesn't tell the states. */
+  /** The service's error, if it refused the subscription to the states. */
   readonly statesError: Error | undefined;
 
   /**
-   * Calls `listener` whenever the states of the group have changed. The first subscriber asks the
-   * service for them, in whatever state the client is; the group isn't joined for that.
+   * Calls `listener` whenever the states of the group have changed. The first subscriber subscribes to them at
+   * the service, in any state of the client. Doesn't join the group.
    * @returns a function that ends the subscription
    */
   subscribeStates(listener: (states: readonly GroupStateRecord[]) => unknown): () => void;
 
   /**
-   * Says something about this connection to those who subscribe to the states; undefined takes it
-   * back. It ends when the group is left or the client stops, and is set again on a new connection
-   * (`restoreGroupStates`).
+   * Sets this connection's state in the group; undefined clears it. The state ends when the group is left or
+   * the client stops, and is set again on a new connection (`restoreGroupStates`).
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   setState(state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult>;
@@ -44,7 +43,7 @@ export interface Group<T = GroupContent, In = T> extends GroupHandle<T, In> {
    * Joins the group like `subscribe` and calls `listener` with the newest streams in it, from now on,
    * whenever one begins, goes on or ends.
    * @returns a function that ends the subscription
-   * @throws TypeError on a protobuf protocol, which has no streams
+   * @throws TypeError or RangeError for invalid options, TypeError on a protobuf protocol, which has no streams
    */
   subscribeStreams(
     listener: (streams: readonly GroupStreamView[]) => unknown,
@@ -52,7 +51,7 @@ export interface Group<T = GroupContent, In = T> extends GroupHandle<T, In> {
   ): () => void;
 
   /**
-   * Opens a stream to the group, which needn't be joined for that.
+   * Opens a stream to the group, which needn't be joined.
    * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over or the signal fires
    */
   openStream(options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
@@ -94,13 +93,13 @@ class CompleteHandle<T, In> extends MessagesHandle<T, In> implements Group<T, In
   }
 }
 
-/** @throws TypeError for a name that isn't a string of 1 to 1024 characters */
+/** Returns the handle of a group. @throws TypeError for a name that isn't a string of 1 to 1024 characters */
 export function completeGroup<T, In>(
   client: AnyClient,
   name: string,
   options: GroupOptions<T, In> | undefined,
 ): Group<T, In> {
-  // The caller's schema, or the caller's word for want of one, makes the type.
+  // The schema ensures the type; without one the caller's type is trusted.
   return groups(client).get(
     CompleteHandle<never, never>,
     name,

@@ -7,7 +7,7 @@ import { streamFrames } from "./features/streams/frames.js";
 
 const all = [invocationFrames.json, presenceFrames.json, streamFrames.json];
 
-/** The `json.webpubsub.azure.v1` subprotocol: a lost connection loses its messages. */
+/** The `json.webpubsub.azure.v1` subprotocol: messages are lost with their connection. */
 export const WebPubSubJsonProtocol = (): WebPubSubClientProtocol =>
   jsonCodec("json.webpubsub.azure.v1", false, all);
 

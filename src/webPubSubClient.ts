@@ -24,46 +24,46 @@ import type {
   OpenGroupStreamOptions,
 } from "./features/streams/models.js";
 
-/** All events of the client and the argument that each listener gets. */
+/** All events of the client, each with the argument of its listeners. */
 export interface WebPubSubClientEvents extends CoreClientEvents, PresenceEvents {}
 
 const COMPLETE: Parts = {
   protocol: WebPubSubJsonReliableProtocol,
-  // Many components may listen to one client: a count is no sign of a leak here.
+  // Many components may listen to one client, so a high count isn't a sign of a leak.
   listeners: () => new EventEmitter().setMaxListeners(0),
   // Switched on with `setLogLevel` of `@azure/logger`.
   logger: createClientLogger("web-pubsub-client"),
 };
 
 /**
- * A client of Azure Web PubSub with all features. It keeps one connection alive, recovers or renews it, and neither
- * loses, doubles nor reorders what can be kept.
+ * A client of Azure Web PubSub with all features. It keeps one connection alive and recovers or replaces it when it is
+ * lost. As far as the service allows, no message is lost, duplicated or reordered.
  */
 export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   /**
    * @param clientAccessUrl a `wss://` URL with its access token
-   * @throws TypeError or RangeError for options that can't be
+   * @throws TypeError or RangeError for invalid options
    */
   constructor(clientAccessUrl: string, options?: WebPubSubClientOptions);
-  /** @param credential asked for a fresh URL on every new connection */
+  /** @param credential gives a fresh URL for every new connection */
   constructor(credential: WebPubSubClientCredential, options?: WebPubSubClientOptions);
   constructor(credential: string | WebPubSubClientCredential, options?: WebPubSubClientOptions) {
     super(credential, options, COMPLETE);
   }
 
   /**
-   * Keeps the client connected for one user of several, such as a component: the first starts it,
-   * with `keepTrying`, and `releaseDelayInMs` after the last has gone it is stopped.
-   * @returns a function that says that this user has gone
+   * Keeps the client connected while a part of the application, such as a component, needs it. The first
+   * call starts the client, with `keepTrying`; `releaseDelayInMs` after the last one is released it is stopped.
+   * @returns a function that releases the client
    */
   retain(): () => void {
     return retain(this);
   }
 
   /**
-   * A group as an object: subscribe to it, send to it, loop over its messages. The same handle for
-   * the same name (and schema object).
-   * @throws TypeError for a name that isn't a string of 1 to 1024 characters
+   * Returns the handle of a group: subscribe to it, send to it, loop over its messages. The same name and
+   * schema object give the same handle.
+   * @throws TypeError for a name that isn't a string of 1 to 1024 characters, or an invalid schema
    */
   group<T = GroupContent, In = T>(name: string, options?: GroupOptions<T, In>): Group<T, In> {
     return completeGroup(this, name, options);
@@ -71,9 +71,9 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
 
   /**
    * Calls the application's server by an event and resolves with its answer. Waits while there is no
-   * connection; once sent it is never sent again. Without `dataType` a string is sent as text, bytes
-   * as binary, anything else as JSON.
-   * @throws InvocationError when the server or the service refuses, when the answer doesn't come in
+   * connection; a call that was sent is never sent again. Without `dataType` a string is sent as text,
+   * bytes as binary, anything else as JSON.
+   * @throws InvocationError when the server or the service refuses, or when the answer doesn't come within
    * `timeoutInMs` or can't come any more
    */
   invokeEvent(
@@ -97,9 +97,8 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   }
 
   /**
-   * Says something about this connection in a group, in place of what was said before. It ends when
-   * the connection leaves the group or the client stops; on a new connection it is set again
-   * (`restoreGroupStates`).
+   * Sets this connection's state in a group, in place of the earlier one. The state ends when the connection
+   * leaves the group or the client stops; on a new connection it is set again (`restoreGroupStates`).
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   setGroupState(groupName: string, state: GroupState, options?: OperationOptions): Promise<WebPubSubResult> {
@@ -107,7 +106,7 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   }
 
   /**
-   * Takes back what this connection has said in a group.
+   * Clears this connection's state in a group.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   clearGroupState(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
@@ -115,9 +114,9 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   }
 
   /**
-   * Asks for the states of all connections in a group, now and as they change: `listGroupStates`
-   * holds them, `group-states-changed` tells of changes. Needs no membership. Goes on over new
-   * connections, stop and start until `unsubscribeGroupStates` is called.
+   * Subscribes to the states of all connections in a group: `listGroupStates` returns them, and
+   * `group-states-changed` is emitted when they change. The group needn't be joined. The subscription is
+   * renewed on new connections, also after stop and start, until `unsubscribeGroupStates` is called.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   subscribeGroupStates(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
@@ -125,7 +124,7 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   }
 
   /**
-   * Ends `subscribeGroupStates`; what was known is forgotten at once.
+   * Ends `subscribeGroupStates`; the known states are forgotten at once.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   unsubscribeGroupStates(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
@@ -141,8 +140,8 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   }
 
   /**
-   * The states of a group's connections as last told by the service, own one included. Copies; empty
-   * until the service has answered and while there is no connection.
+   * The last known states of a group's connections, this one's included. Returns copies; empty until the
+   * service has answered and while there is no connection.
    * @throws Error when the group's states aren't subscribed
    */
   listGroupStates(groupName: string): GroupStateRecord[] {
@@ -150,8 +149,8 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   }
 
   /**
-   * Opens a stream to a group: fragments that arrive in order and complete, or with an error. Resolves
-   * when the service has confirmed it; waits while there is no connection.
+   * Opens a stream to a group. Its fragments arrive in order and completely, or the stream ends with an
+   * error. Resolves when the service has confirmed the stream; waits while there is no connection.
    * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over, the signal fires, or
    * the connection is lost for good before the answer
    */
@@ -160,10 +159,10 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   }
 
   /**
-   * Calls back with each stream that arrives in a group this connection is in, at its first fragment.
-   * A callback that fails is logged, and its stream is dropped.
-   * @throws TypeError or RangeError for options that can't be, TypeError on a protobuf protocol, which
-   * has no streams
+   * Calls `callback` with each stream that arrives in the groups of this connection, at its first fragment.
+   * If the callback fails, that is logged and the stream is dropped.
+   * @throws TypeError or RangeError for invalid options, TypeError on a protobuf protocol, which has no
+   * streams
    */
   onGroupStream(
     callback: (stream: GroupStream) => void | Promise<void>,

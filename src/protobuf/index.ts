@@ -1,4 +1,4 @@
-/** Entry point of the protobuf subprotocols, which have no invocations, streams and group states. */
+/** Entry point of the protobuf subprotocols, which have no invocations, streams or group states. */
 import type { WebPubSubClientProtocol } from "../core/codec/protocol.js";
 import { readProtobuf } from "./reader.js";
 import { writeProtobuf } from "./writer.js";
@@ -8,20 +8,20 @@ const codec = (name: string, isReliableSubProtocol: boolean): WebPubSubClientPro
   isReliableSubProtocol,
   parseMessages: readProtobuf,
   writeMessage: writeProtobuf,
-  // Features have no frames in this format, so it carries messages only.
+  // Features have no frames in this format, so there is nothing to add.
   frames: { format: "protobuf", add: () => undefined },
 });
 
 /**
- * The `protobuf.webpubsub.azure.v1` subprotocol: a lost connection loses its messages. Messages
- * don't tell their sender: `fromUserId` is empty. Invocations, streams and group state need JSON.
+ * The `protobuf.webpubsub.azure.v1` subprotocol: messages are lost with their connection. Messages
+ * don't name their sender: `fromUserId` is empty. Invocations, streams and group states need JSON.
  */
 export const WebPubSubProtobufProtocol = (): WebPubSubClientProtocol =>
   codec("protobuf.webpubsub.azure.v1", false);
 
 /**
  * The `protobuf.reliable.webpubsub.azure.v1` subprotocol: connections are recovered without loss.
- * Messages don't tell their sender: `fromUserId` is empty. Invocations, streams and group state
+ * Messages don't name their sender: `fromUserId` is empty. Invocations, streams and group states
  * need JSON.
  */
 export const WebPubSubProtobufReliableProtocol = (): WebPubSubClientProtocol =>

@@ -12,7 +12,7 @@ interface Payload {
   data: JSONTypes | ArrayBuffer;
 }
 
-/** Reads one `DownstreamMessage`. What this version doesn't know gives null, what breaks the format throws. */
+/** Reads one `DownstreamMessage`. Returns null for an unknown message; throws if the format is broken. */
 export function readProtobuf(input: string | ArrayBuffer | Uint8Array): WebPubSubMessage | null {
   if (typeof input === "string") throw new TypeError("Invalid input for protobuf protocol. Expected bytes.");
   let message: WebPubSubMessage | null = null;
@@ -27,7 +27,7 @@ export function readProtobuf(input: string | ArrayBuffer | Uint8Array): WebPubSu
   return message;
 }
 
-/** Calls `read` for each field; it returns false for what it doesn't know, which is skipped. */
+/** Calls `read` for each field. It returns false for an unknown field, which is skipped. */
 function fields(reader: BinaryReader, read: (field: number, reader: BinaryReader) => boolean): void {
   while (reader.pos < reader.len) {
     const [field, wireType] = reader.tag();
@@ -82,7 +82,7 @@ function readData(body: BinaryReader): WebPubSubMessage | null {
   if (payload === undefined) return null;
   const { dataType, data } = payload;
   if (from === "group") {
-    // The protobuf subprotocols don't tell who sent a message.
+    // The protobuf subprotocols don't carry the sender.
     return {
       kind: "groupData",
       dataType,
@@ -157,7 +157,7 @@ function readDisconnected(body: BinaryReader): WebPubSubMessage {
   return { kind: "disconnected", message };
 }
 
-/** Ids are uint64; the message model has numbers, which are exact up to 2^53 - 1. */
+/** Reads an id, a uint64. The message model has numbers, which are exact up to 2^53 - 1; larger ids throw. */
 function id(reader: BinaryReader, field: string): number {
   const value = Number(reader.uint64());
   if (!Number.isSafeInteger(value)) throw new RangeError(`${field} must be an integer from 0 to 2^53 - 1.`);

@@ -18,36 +18,36 @@ import {
 } from "../core/index.js";
 import { retain } from "../features/retain/index.js";
 
-/** On servers React 18 warns of layout effects, which never run there. */
+/** On servers, where layout effects never run, React 18 warns about them. */
 const useLayoutEffectInPages = typeof document === "undefined" ? useEffect : useLayoutEffect;
 
 const ClientContext = createContext<CoreClient | undefined>(undefined);
 
 /**
- * Props of `WebPubSubProvider`: a client, a function that makes one, or a URL or credential to make a
- * `CoreClient` of. The credential may be another object in each render: the newest is asked.
+ * Props of `WebPubSubProvider`: a client, a function that makes one, or a URL or a credential for a
+ * `CoreClient`. The credential may be a new object in each render; the newest one is used.
  */
 export type WebPubSubProviderProps = ClientSource & { readonly children?: ReactNode };
 
 type Create = () => CoreClient;
-/** What a client is made of, and known by. */
+/** What a client is made from; it also identifies the client. */
 type Key = string | WebPubSubClientCredential | Create;
 
 interface Owned {
   readonly client: CoreClient;
-  /** Of the newest render. */
+  /** The credential of the newest render. */
   credential: WebPubSubClientCredential | undefined;
 }
 
 /**
- * Clients of mounted providers, and of those that were a moment ago: a provider mounted anew with
- * the same URL, credential object or function, as hot reload does it, goes on with the same connection.
+ * The clients of providers that are mounted or were so a moment ago. A provider that is mounted again with
+ * the same URL, credential object or function, as in a hot reload, uses the same connection.
  */
 const kept = new Map<Key, Owned>();
 
 /**
- * Gives a client to the hooks below it. One made by `create`, or of `url` or `credential`, is connected while
- * the provider is mounted; nothing connects while rendering, so not on a server either.
+ * Provides a client to the hooks below it. A client made by `create`, or from `url` or `credential`, is connected
+ * while the provider is mounted. Rendering doesn't connect, so nothing connects on a server.
  */
 export function WebPubSubProvider({ children, ...source }: WebPubSubProviderProps): ReactElement {
   const owned = useOwnedClient(source);
@@ -55,9 +55,9 @@ export function WebPubSubProvider({ children, ...source }: WebPubSubProviderProp
 }
 
 /**
- * The client of the nearest `WebPubSubProvider`. Its type is yours to tell: `useWebPubSubClient<WebPubSubClient>()`
- * where the provider was given such a client, or makes one by `create`.
- * @throws Error where there is none
+ * The client of the nearest `WebPubSubProvider`. You choose its type: use `useWebPubSubClient<WebPubSubClient>()` if
+ * the provider was given such a client, or makes one by `create`.
+ * @throws Error without a `WebPubSubProvider`
  */
 export function useWebPubSubClient<Client extends CoreClient = CoreClient>(): Client {
   const client = useContext(ClientContext);
@@ -67,7 +67,7 @@ export function useWebPubSubClient<Client extends CoreClient = CoreClient>(): Cl
 }
 
 function useOwnedClient({ client, create, url, credential, options }: ClientSource): CoreClient | undefined {
-  // The first credential or function stands for those of later renders.
+  // The first credential or function identifies the client, also if later renders pass another.
   const first = useRef<Key | undefined>(undefined);
   const key = url ?? (first.current ??= create ?? credential);
   const owned = useMemo(() => {
@@ -75,16 +75,16 @@ function useOwnedClient({ client, create, url, credential, options }: ClientSour
     if (key === undefined)
       throw new TypeError("WebPubSubProvider needs a client, create, a url or a credential.");
     const found = kept.get(key) ?? make(key, options);
-    // Others that are rendered now share it. On a server nobody would ever take it out again.
+    // Providers that are rendered meanwhile share it. On a server it would never be removed.
     if (typeof document !== "undefined") keep(key, found);
     return found;
   }, [client, key]);
   useInsertionEffect(() => {
     if (owned !== undefined) owned.credential = credential;
   });
-  // Before the effects of the components below: what they send at once finds a client that starts.
+  // Before the effects of the components below, so that the client is starting when they send at once.
   useLayoutEffectInPages(() => owned && retain(owned.client), [owned]);
-  // And for as long as it is mounted, also while a Suspense boundary hides it.
+  // As long as it is mounted, also while a Suspense boundary hides it.
   useEffect(() => {
     if (owned === undefined || key === undefined) return undefined;
     keep(key, owned);

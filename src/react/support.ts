@@ -1,7 +1,7 @@
-/** What several hooks use: the newest value, an external store, a log of items. */
+/** Shared by several hooks: the newest value, an external store, a log of items. */
 import { useInsertionEffect, useRef, useSyncExternalStore } from "react";
 
-/** What a hook has gathered, and of which group. */
+/** The items that a hook has collected, and their group. */
 export interface Log<T> {
   readonly of?: object;
   readonly items: readonly T[];
@@ -18,7 +18,7 @@ export function useLatest<T>(value: T): { readonly current: T } {
   return latest;
 }
 
-/** What `read` gives now; `onServer` there, and while its markup is taken over. */
+/** The current result of `read`; on a server and during hydration `onServer`. */
 export function useStore<T>(subscribe: (changed: () => void) => () => void, read: () => T, onServer: T): T {
   return useSyncExternalStore(subscribe, read, () => onServer);
 }

@@ -5,7 +5,7 @@ import { useLatest, useStore } from "./support.js";
 
 const NOT_CONNECTED: ConnectionInfo = { state: "Stopped" };
 
-/** State, connection id, last error and next attempt; renders again when any of it changes. */
+/** State, connection id, last error and next attempt; rerenders when any of them changes. */
 export function useConnection(): ConnectionInfo {
   const client = useWebPubSubClient();
   return useStore(
@@ -15,7 +15,7 @@ export function useConnection(): ConnectionInfo {
   );
 }
 
-/** Calls `onMessage`, the newest one, with every message of the application's server. */
+/** Calls `onMessage` with every message of the application's server. The newest `onMessage` is called. */
 export function useServerMessage(onMessage: (message: ServerDataMessage) => unknown): void {
   const client = useWebPubSubClient();
   const latest = useLatest(onMessage);

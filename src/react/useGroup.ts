@@ -10,12 +10,12 @@ import {
 import { useWebPubSubClient } from "./provider.js";
 import { NOTHING, useLatest, useStore, type Log } from "./support.js";
 
-/** Status of a group and `send`, which is the same function until name, schema or client change. */
+/** Status of a group and `send`, which stays the same function until name, schema or client change. */
 export type GroupView<In = GroupContent> = Pick<GroupHandle<never, In>, "status" | "error" | "send">;
 
 /**
  * Subscribes to a group while the component is mounted. All components of a group share one
- * membership. `onMessage` may be another function in each render; the newest is called.
+ * membership. `onMessage` may be a new function in each render; the newest one is called.
  */
 export function useGroup<T = GroupContent, In = T>(
   name: string,
@@ -32,7 +32,7 @@ export function useGroup<T = GroupContent, In = T>(
 
 /**
  * Subscribes to a group and returns its newest messages, oldest first; each has a `key` for lists.
- * Begins empty with each mount, name and client.
+ * The list is empty again after each mount and after a change of name or client.
  */
 export function useGroupMessages<T = GroupContent, In = T>(
   name: string,
@@ -52,7 +52,7 @@ export function useGroupMessages<T = GroupContent, In = T>(
   return (log.of === group ? log : NOTHING).items;
 }
 
-/** What `read` gives of a group that changes with its status; `onServer` there. */
+/** The current result of `read`, which changes with the status of a group; on a server `onServer`. */
 export function useStatus<T>(group: Pick<GroupHandle, "onStatusChange">, read: () => T, onServer: T): T {
   const subscribe = useCallback((changed: () => void) => group.onStatusChange(changed), [group]);
   return useStore(subscribe, read, onServer);
@@ -67,7 +67,7 @@ export function useSubscription<T, In>(
   const client = useWebPubSubClient();
   const group = useMemo(() => groupHandle(client, name, { schema }), [client, name, schema]);
   const latest = useLatest({ group, onMessage, onInvalidMessage });
-  // Another group is rendered a moment before this one's subscription ends: its handlers aren't meant then.
+  // A new group is rendered shortly before the old subscription ends; its handlers must not get old messages.
   const handlers = useCallback(
     () => (latest.current.group === group ? latest.current : undefined),
     [group, latest],

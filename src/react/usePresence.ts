@@ -14,15 +14,15 @@ import { useWebPubSubClient } from "./provider.js";
 import { useStatus, useSubscription } from "./useGroup.js";
 import { NOTHING, useLatest, useStore, type Log } from "./support.js";
 
-/** The states of a group's members; why they or the group are refused; and `setState` for one's own. */
+/** The states of a group's members, the error if they or the group were refused, and `setState` for the own state. */
 export interface GroupStateView {
   readonly states: readonly GroupStateRecord[];
   readonly error: Error | undefined;
-  /** Says something about this connection in the group; undefined takes it back. */
+  /** Sets this connection's state in the group; undefined clears it. */
   readonly setState: (state: GroupState | undefined, options?: OperationOptions) => Promise<WebPubSubResult>;
 }
 
-/** Presence: joins the group and shows what its members say about themselves. */
+/** Presence: joins the group and returns the states of its members. */
 export function useGroupState(name: string): GroupStateView {
   const group = useSubscription(name);
   const client = useWebPubSubClient();
@@ -47,8 +47,8 @@ export function useGroupState(name: string): GroupStateView {
 }
 
 /**
- * The newest streams in a group, as far as they have come; why there are none (the group is refused,
- * the protocol is protobuf); and `openStream` for one's own.
+ * The newest streams in a group, with their content so far; the error if there are none (the group was
+ * refused, or the protocol is protobuf); and `openStream` to send a stream.
  */
 export interface GroupStreamsView {
   readonly streams: readonly GroupStreamView[];
@@ -56,7 +56,7 @@ export interface GroupStreamsView {
   readonly openStream: (options?: OpenGroupStreamOptions) => Promise<GroupStreamWriter>;
 }
 
-/** Joins the group and shows the streams in it. Options are read when it subscribes. */
+/** Joins the group and returns the streams in it. The options are read when it subscribes. */
 export function useGroupStream(name: string, options?: GroupStreamsOptions): GroupStreamsView {
   const [log, setLog] = useState<Log<GroupStreamView>>(NOTHING);
   const group: GroupHandle = useSubscription(name);
@@ -68,7 +68,7 @@ export function useGroupStream(name: string, options?: GroupStreamsOptions): Gro
     const end = streams(client).follow(name, (items) => setLog({ of: group, items }), latest.current);
     return () => {
       end();
-      // Mounted again, as hot reload does it, it couldn't say how these go on.
+      // After mounting again, as in a hot reload, the rest of these streams would be missing.
       setLog(NOTHING);
     };
   }, [client, name, group, latest, unsupported]);

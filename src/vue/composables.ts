@@ -33,22 +33,22 @@ import { useWebPubSubClient } from "./plugin.js";
 
 type Refs<View> = { readonly [Key in keyof View]: Readonly<ShallowRef<View[Key]>> };
 
-/** Status of a group, and `send`. `In` is the type of what is sent. */
+/** Status of a group, and `send`. `In` is the type of sent data. */
 export type GroupView<In = GroupContent> = Refs<Pick<GroupHandle, "status" | "error">> &
   Pick<GroupHandle<never, In>, "send">;
 
-/** The states of a group's members; why they or the group are refused; and `setState` for one's own. */
+/** The states of a group's members, the error if they or the group were refused, and `setState` for the own state. */
 export interface GroupStateView extends Refs<{
   states: readonly GroupStateRecord[];
   error: Error | undefined;
 }> {
-  /** Says something about this connection in the group; undefined takes it back. */
+  /** Sets this connection's state in the group; undefined clears it. */
   readonly setState: (state: GroupState | undefined, options?: OperationOptions) => Promise<WebPubSubResult>;
 }
 
 /**
- * The newest streams in a group, as far as they have come; why there are none (the group is refused,
- * the protocol is protobuf); and `openStream` for one's own.
+ * The newest streams in a group, with their content so far; the error if there are none (the group was
+ * refused, or the protocol is protobuf); and `openStream` to send a stream.
  */
 export interface GroupStreamsView extends Refs<{
   streams: readonly GroupStreamView[];
@@ -76,7 +76,7 @@ export function useServerMessage(onMessage: (message: ServerDataMessage) => unkn
 
 /**
  * Subscribes to a group while the component is mounted. All components of a group share one
- * membership. The name may be a ref or a getter; another name leaves the old group.
+ * membership. The name may be a ref or a getter; when it changes, the old group is left.
  */
 export function useGroup<T = GroupContent, In = T>(
   name: MaybeRefOrGetter<string>,
@@ -103,8 +103,8 @@ export function useGroup<T = GroupContent, In = T>(
 }
 
 /**
- * Subscribes to a group and gives its newest messages, oldest first; each has a `key` for lists.
- * Begins empty with each mount and name.
+ * Subscribes to a group and returns its newest messages, oldest first; each has a `key` for lists.
+ * The list is empty again after each mount and after a change of the name.
  */
 export function useGroupMessages<T = GroupContent, In = T>(
   name: MaybeRefOrGetter<string>,
@@ -123,7 +123,7 @@ export function useGroupMessages<T = GroupContent, In = T>(
   return shallowReadonly(messages);
 }
 
-/** Presence: joins the group and shows what its members say about themselves. */
+/** Presence: joins the group and returns the states of its members. */
 export function useGroupState(name: MaybeRefOrGetter<string>): GroupStateView {
   const states = shallowRef<readonly GroupStateRecord[]>([]);
   const error = shallowRef<Error>();
@@ -148,7 +148,7 @@ export function useGroupState(name: MaybeRefOrGetter<string>): GroupStateView {
   };
 }
 
-/** Joins the group and shows the streams in it. */
+/** Joins the group and returns the streams in it. */
 export function useGroupStream(
   name: MaybeRefOrGetter<string>,
   options?: GroupStreamsOptions,
@@ -181,7 +181,7 @@ export function useGroupStream(
   };
 }
 
-/** The handle of a group, and what `subscribe` makes of it while the component is mounted. */
+/** Returns the handle of a group; while the component is mounted, `subscribe` is in effect for it. */
 function useSubscription<T, In>(
   name: MaybeRefOrGetter<string>,
   { schema, onInvalidMessage }: GroupSubscriptionOptions<T, In>,
@@ -191,7 +191,7 @@ function useSubscription<T, In>(
   const group = (): GroupHandle<T, In> => groupHandle(client, toValue(name), { schema });
   whileMounted(() => {
     watch(
-      // A name that can't be one throws in the callback, where Vue expects it and the old group has been left.
+      // An invalid name must throw in the callback, where Vue handles it and the old group has been left.
       () => toValue(name),
       (_, __, onCleanup) => {
         const current = group();
@@ -206,8 +206,8 @@ function useSubscription<T, In>(
 }
 
 /**
- * Runs `begin` in the current scope: when the component is mounted, which never happens on a server,
- * or at once where there is no component.
+ * Runs `begin` in the current scope: when the component is mounted, which never happens on a server, or at
+ * once outside of a component.
  */
 function whileMounted(begin: () => void): void {
   const scope = getCurrentScope();

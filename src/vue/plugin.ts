@@ -5,8 +5,8 @@ import { retain } from "../features/retain/index.js";
 const CLIENT: InjectionKey<CoreClient> = Symbol("web-pubsub-client");
 
 /**
- * Gives a client to the composables of an application: `app.use(WebPubSubPlugin, { url })`. One made
- * by `create`, or of `url` or `credential`, is connected from `app.mount` to `app.unmount`, so not on a server.
+ * Provides a client to the composables of an application: `app.use(WebPubSubPlugin, { url })`. A client made by
+ * `create`, or from `url` or `credential`, is connected from `app.mount` to `app.unmount`, so never on a server.
  */
 export const WebPubSubPlugin = {
   /** @throws TypeError without a client, create, url or credential */
@@ -25,7 +25,7 @@ export const WebPubSubPlugin = {
     const unmount = app.unmount.bind(app);
     let release: (() => void) | undefined;
     app.mount = (...args) => {
-      // First, so that what components send when they are mounted finds a client that starts.
+      // First, so that the client is starting when components send on mount.
       release ??= retain(owned);
       return mount(...args);
     };
@@ -43,8 +43,8 @@ function make({ create, url, credential, options }: CreatedClient | OwnedClient)
 }
 
 /**
- * The client that `WebPubSubPlugin` was given or has made. Its type is yours to tell:
- * `useWebPubSubClient<WebPubSubClient>()` where the plugin was given such a client, or makes one by `create`.
+ * The client that `WebPubSubPlugin` was given or has made. You choose its type: use
+ * `useWebPubSubClient<WebPubSubClient>()` if the plugin was given such a client, or makes one by `create`.
  * @throws Error outside of an application with the plugin
  */
 export function useWebPubSubClient<Client extends CoreClient = CoreClient>(): Client {

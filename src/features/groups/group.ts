@@ -4,24 +4,24 @@ import type { InvalidMessageError } from "./groupErrors.js";
 import type { GroupContent, GroupMessage, GroupMessagesOptions, GroupSendOptions } from "./groupOptions.js";
 
 /**
- * A group as an object, the same one for the same name. It is joined while it has subscribers, in
- * whatever state the client is: subscribing before `start` is fine.
+ * A handle of a group; the same name gives the same handle. The group is joined while the handle has
+ * subscribers, in any state of the client: you may subscribe before `start`.
  *
- * `T` is the type of what arrives, `In` of what is sent.
+ * `T` is the type of received data, `In` of sent data.
  */
 export interface GroupHandle<T = GroupContent, In = T> {
   readonly name: string;
 
-  /** How the client stands to the group. */
+  /** Whether the client is in the group. */
   readonly status: GroupStatus;
 
-  /** Why the status is `refused`: what the service answered to the join. */
+  /** Why the status is `refused`: the failure of the join; otherwise undefined. */
   readonly error: Error | undefined;
 
   /**
-   * Calls `listener` on every message of the group but stream fragments. The first subscriber joins
-   * the group; `releaseDelayInMs` after the last one has gone it is left, unless `joinGroup` wants
-   * it too. A listener that throws is logged and harms no other.
+   * Calls `listener` on every message of the group except stream fragments. The first subscriber joins the
+   * group; `releaseDelayInMs` after the last one has gone it is left, unless `joinGroup` was called for it
+   * too. What a listener throws is logged; other listeners are still called.
    * @returns a function that ends the subscription
    */
   subscribe(listener: (message: GroupMessage<T>) => unknown): () => void;
@@ -33,23 +33,23 @@ export interface GroupHandle<T = GroupContent, In = T> {
   onStatusChange(listener: (status: GroupStatus) => unknown): () => void;
 
   /**
-   * Calls `listener` for every message that doesn't fit the schema. Without such a listener they are
-   * logged. Doesn't join the group.
+   * Calls `listener` for every message that doesn't fit the schema. Without such a listener these messages
+   * are logged. Doesn't join the group.
    * @returns a function that removes the listener
    */
   onInvalidMessage(listener: (error: InvalidMessageError) => unknown): () => void;
 
   /**
-   * Publishes to the group, which needn't be joined for that.
+   * Publishes to the group, which needn't be joined.
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   send(data: In, options?: GroupSendOptions): Promise<WebPubSubResult>;
 
   /**
-   * The messages from now on, for `for await`. Subscribes at once, until the loop is left or
-   * `abortSignal` fires. At most `maxBuffered` messages wait; see `overflow` for what comes then. The
-   * loop throws when the service refuses the join.
-   * @throws RangeError for a `maxBuffered` below 1
+   * Returns the messages from now on, for `for await`. Subscribes at once, until the loop is left or
+   * `abortSignal` fires. At most `maxBuffered` messages wait for the loop; for further ones see `overflow`.
+   * The loop throws when the service refuses the join.
+   * @throws RangeError for a `maxBuffered` below 1, TypeError for an unknown `overflow`
    */
   messages(options?: GroupMessagesOptions): AsyncIterableIterator<GroupMessage<T>>;
 }

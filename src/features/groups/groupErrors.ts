@@ -1,13 +1,13 @@
-/** The errors of group handles: a message that doesn't fit the schema, a loop that is too slow. */
+/** The errors of group handles: a message that doesn't fit the schema, and a loop that is too slow. */
 import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { StandardSchemaIssue } from "./standardSchema.js";
 
-/** A message of a group doesn't fit the schema of the handle; its typed listeners don't get it. */
+/** A message of a group doesn't fit the schema of the handle; it isn't passed to message listeners. */
 export class InvalidMessageError extends Error {
   override readonly name: string = "InvalidMessageError";
-  /** The message as it came. */
+  /** The message as it was received. */
   readonly groupMessage: GroupDataMessage;
-  /** What the schema says is wrong; empty if the schema itself failed, for which see `cause`. */
+  /** The problems that the schema has found; empty if the schema itself failed, then see `cause`. */
   readonly issues: readonly StandardSchemaIssue[];
 
   constructor(groupMessage: GroupDataMessage, issues: readonly StandardSchemaIssue[], cause?: unknown) {

@@ -8,18 +8,18 @@ import { InvalidMessageError } from "./groupErrors.js";
 import type { GroupMessage, GroupSendOptions } from "./groupOptions.js";
 import type { StandardSchemaResult, StandardSchemaV1 } from "./standardSchema.js";
 
-/** What the owner of the feeds calls. */
+/** What the owner of the feeds calls on a feed. */
 export interface Receiver {
-  /** A message has come. */
+  /** A message was received. */
   receive(message: GroupDataMessage, key: number): void;
   /** The status may have changed. */
   refresh(): void;
 }
 
-/** What a feed needs of the groups of its client. */
+/** What a feed needs of its owner. */
 export interface FeedHost {
   readonly port: FeaturePort;
-  /** Somebody listens to this feed, or nobody does any more. */
+  /** The feed has listeners now, or has none any more. */
   attach(name: string, feed: Receiver, attached: boolean): void;
   /** One subscriber more, until the function it returns is called. */
   hold(name: string): () => void;
@@ -31,7 +31,7 @@ type Events<T> = {
   invalid: InvalidMessageError;
 };
 
-/** What is behind the handle of a group: its listeners, and the checks of its messages. */
+/** The inside of a group's handle: keeps its listeners, and checks its messages by the schema. */
 export class GroupFeed<T, In> implements Receiver {
   readonly name: string;
   readonly #host: FeedHost;
@@ -39,7 +39,7 @@ export class GroupFeed<T, In> implements Receiver {
   readonly #emitter: Emitter<Events<T>>;
   #listeners = 0;
   #told: GroupStatus = "idle";
-  /** The last of the validations that take time; what comes later waits for it. */
+  /** The last asynchronous validation; later messages wait for it. */
   #validating: Promise<void> | undefined;
 
   constructor(name: string, host: FeedHost, schema: StandardSchemaV1<unknown, T> | undefined) {
@@ -118,7 +118,7 @@ export class GroupFeed<T, In> implements Receiver {
       outcome = () => fail(thrown);
     }
     if (this.#validating === undefined && typeof outcome === "function") return outcome();
-    // What came first is delivered first, whichever validation ends sooner.
+    // Messages are delivered in their order, even if a later validation ends sooner.
     const turn = (this.#validating ?? Promise.resolve()).then(async () => {
       (await outcome)();
       if (this.#validating === turn) this.#validating = undefined;
@@ -138,7 +138,7 @@ export class GroupFeed<T, In> implements Receiver {
     else this.port.settings.logger.warning(error.message);
   }
 
-  /** @param hold takes what must be there to listen; what it returns gives it back */
+  /** @param hold called when listening begins; the function that it returns is called when it ends */
   #listen<E extends keyof Events<T>>(
     event: E,
     listener: (args: Events<T>[E]) => unknown,

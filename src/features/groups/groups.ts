@@ -8,7 +8,7 @@ import { GroupFeed, type FeedHost, type Receiver } from "./groupFeed.js";
 import type { GroupOptions } from "./groupOptions.js";
 import type { MessagesHandle } from "./handle.js";
 
-/** So many handles are kept in the books before those that nobody holds any more are struck out. */
+/** From this many handles on the entries of handles that aren't in use any more are removed. */
 const SWEEP_FROM = 64;
 const NO_SCHEMA = {};
 
@@ -16,14 +16,14 @@ const NO_SCHEMA = {};
 export type HandleClass<Handle> = new (feed: GroupFeed<never, never>) => Handle;
 type AnyHandle = MessagesHandle<never, never>;
 
-/** One group name in use. */
+/** A group name in use. */
 type Room = {
-  /** Those with listeners. */
+  /** The feeds with listeners. */
   readonly feeds: Set<Receiver>;
   readonly subscribers: RefCount;
 };
 
-/** Makes the group handles of a client and feeds them: one per class, name and schema. */
+/** Makes the group handles of a client, one per class, name and schema, and gives them their messages. */
 export class Groups implements FeedHost, FeatureHooks {
   readonly port: FeaturePort;
   /** By class, then by schema, then by name. */
@@ -36,7 +36,7 @@ export class Groups implements FeedHost, FeatureHooks {
     port.events().on("group-message", ({ message }) => this.#deliver(message));
   }
 
-  /** @throws TypeError for what can't be a group's name or schema */
+  /** @throws TypeError for an invalid group name or schema */
   get<Handle extends AnyHandle>(
     kind: HandleClass<Handle>,
     name: string,
@@ -53,7 +53,7 @@ export class Groups implements FeedHost, FeatureHooks {
     const handles = getOrAdd(bySchema, schema ?? NO_SCHEMA, () => new Map<string, WeakRef<AnyHandle>>());
     let handle = handles.get(name)?.deref();
     if (handle === undefined) {
-      // Powers of two: the work of sweeping is spread over the handles made since.
+      // At powers of two only, so that the cost per new handle stays constant.
       if (handles.size >= SWEEP_FROM && (handles.size & (handles.size - 1)) === 0) sweep(handles);
       handle = new kind(new GroupFeed<never, never>(name, this, schema));
       handles.set(name, new WeakRef(handle));
@@ -86,7 +86,7 @@ export class Groups implements FeedHost, FeatureHooks {
   #changed(name: string): void {
     const room = this.#rooms.get(name);
     if (room === undefined) return;
-    // Without a connection there is nothing to leave, and so nothing to wait for.
+    // Without a connection there is nothing to leave, so no delay is needed.
     if (!this.port.memberships.live) room.subscribers.releaseNow();
     for (const feed of [...room.feeds]) feed.refresh();
   }
@@ -115,7 +115,7 @@ export class Groups implements FeedHost, FeatureHooks {
   }
 }
 
-/** The groups of a client, whatever class of handles they have. */
+/** The groups of a client, with handles of any class. */
 export const groups = /* @__PURE__ */ defineFeature("groups", (port) => {
   const made = new Groups(port);
   port.listen(made);

@@ -6,7 +6,7 @@ import type { GroupFeed } from "./groupFeed.js";
 import type { GroupMessage, GroupMessagesOptions, GroupSendOptions } from "./groupOptions.js";
 import { iterateMessages } from "./messageIterator.js";
 
-/** The handle of a group, for its messages. */
+/** The handle of a group, with its messages. */
 export class MessagesHandle<T, In> implements GroupHandle<T, In> {
   readonly name: string;
   // A function and no `#private` field: proxies, such as Vue's, wrap neither functions nor what they return.

@@ -20,16 +20,16 @@ export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from
 export type { GroupStatus } from "../../core/session/groupTable.js";
 
 /**
- * A group as an object: subscribe to it, send to it, loop over its messages. The same handle for
- * the same name (and schema object).
- * @throws TypeError for a name that isn't a string of 1 to 1024 characters
+ * Returns the handle of a group: subscribe to it, send to it, loop over its messages. The same name and schema
+ * object give the same handle.
+ * @throws TypeError for a name that isn't a string of 1 to 1024 characters, or an invalid schema
  */
 export function groupHandle<T = GroupContent, In = T>(
   client: AnyClient,
   name: string,
   options?: GroupOptions<T, In>,
 ): GroupHandle<T, In> {
-  // The caller's schema, or the caller's word for want of one, makes the type.
+  // The schema ensures the type; without one the caller's type is trusted.
   return groups(client).get(
     MessagesHandle<never, never>,
     name,

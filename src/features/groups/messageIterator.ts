@@ -62,9 +62,9 @@ class MessageBuffer<T> {
       this.#buffer.drain();
       this.#end();
     };
-    // Subscribed first: a join that fails at once must find all that is to be ended.
+    // Subscribed before the status is watched: if the join fails at once, everything to end is known already.
     this.#ends.push(feed.subscribe(onMessage), whenAborted(signal, onAbort), feed.onStatusChange(onStatus));
-    // Another subscriber's refusal is no change any more.
+    // If another subscriber's join was refused before, no status change follows.
     onStatus();
   }
 
@@ -81,7 +81,7 @@ class MessageBuffer<T> {
     return error === undefined ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
   }
 
-  /** Leaving the loop ends the subscription. */
+  /** Called when the loop is left: ends the subscription. */
   return(): Promise<Result<T>> {
     this.#buffer.drain();
     this.#error = undefined;
@@ -89,7 +89,7 @@ class MessageBuffer<T> {
     return Promise.resolve({ value: undefined, done: true });
   }
 
-  /** No more messages. What is buffered is still handed out, then the error, once. */
+  /** Ends the subscription. The buffered messages are still returned, then the error, once. */
   #end(error?: Error): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -1,6 +1,6 @@
 /**
- * A validator after the Standard Schema specification (standardschema.dev), as zod, valibot, arktype
- * and others make them.
+ * A validator by the Standard Schema specification (standardschema.dev). zod, valibot, arktype and others
+ * make them.
  */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
   readonly "~standard": {
@@ -10,19 +10,19 @@ export interface StandardSchemaV1<Input = unknown, Output = Input> {
     readonly validate: (
       value: unknown,
     ) => StandardSchemaResult<Output> | PromiseLike<StandardSchemaResult<Output>>;
-    /** Exists for the compiler only. */
+    /** Only for the compiler. */
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
   };
 }
 
-/** The value as the schema puts it out, or what is wrong with it. */
+/** The schema's output value, or the problems of the value. */
 export type StandardSchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly StandardSchemaIssue[] };
 
-/** One thing that is wrong with a value. */
+/** One problem of a value. */
 export interface StandardSchemaIssue {
   readonly message: string;
-  /** Where in the value. */
+  /** Where the problem is in the value. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }

@@ -16,7 +16,7 @@ const invokeResponse = readBy<InvokeResponseMessage>("invokeResponse", {
 });
 const cancelInvocation = readBy<CancelInvocationMessage>("cancelInvocation", { invocationId: text });
 
-/** Data type of an invocation's answer, which may have no payload. */
+/** The data type of an invocation's answer; undefined if it has no payload. */
 function answerType({ dataType, data }: Fields): WebPubSubDataType | undefined {
   return (dataType ?? (data === undefined ? undefined : "json")) as WebPubSubDataType | undefined;
 }

@@ -8,7 +8,7 @@ export { InvocationError } from "./invocationError.js";
 export type { InvocationErrorCode, InvocationErrorOptions } from "./invocationError.js";
 export type { InvocationsApi, InvokeEventOptions, InvokeEventResult } from "./models.js";
 
-/** Calls to the application's server that are answered: `invocations(client).invoke("sum", [1, 2])`. */
+/** Calls to the application's server with an answer: `invocations(client).invoke("sum", [1, 2])`. */
 export const invocations = /* @__PURE__ */ defineFeature<InvocationsApi>("invocations", (port) => {
   port.carries(invocationFrames);
   const calls = new Invocations(port);

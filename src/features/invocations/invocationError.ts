@@ -3,12 +3,12 @@ import type { InvokeResponseError } from "../../core/models/messages.js";
 
 /**
  * Why an invocation failed.
- * - `Refused`: the service or the application's server said no; `errorDetail` holds the words.
+ * - `Refused`: the service or the application's server has refused; `errorDetail` holds its error.
  * - `InvalidResponse`: the answer says neither success nor failure.
- * - `Timeout`: no answer came in `timeoutInMs`.
+ * - `Timeout`: no answer within `timeoutInMs`.
  * - `Aborted`: by the caller's signal; `cause` is an `AbortError`.
- * - `ConnectionLost`: sent, unanswered, and the connection it was sent on is gone, or was recovered
- *   and no answer came after it. It may have been executed.
+ * - `ConnectionLost`: it was sent and not answered, and its connection is gone, or was recovered without an
+ *   answer after that. It may have been executed.
  * - `SendFailed`: the socket threw; `cause` says what. It may have been executed.
  * - `NotStarted`: the client is stopped or stopping.
  * - `TooManyPending`: `maxPendingOperations` invocations are waiting to be sent.
@@ -35,11 +35,11 @@ export interface InvocationErrorOptions {
   cause?: unknown;
 }
 
-/** An invocation failed. It is never sent again by itself. */
+/** An invocation failed. The client doesn't send it again. */
 export class InvocationError extends DetailedError {
   override readonly name: string = "InvocationError";
   declare invocationId: string;
-  /** The service's words, where it refused. */
+  /** The service's error, if it refused. */
   declare errorDetail?: InvokeResponseError;
   /** What kind of failure it is. */
   declare code?: InvocationErrorCode;

@@ -21,13 +21,13 @@ import {
 type Invocation = {
   readonly id: string;
   readonly frame: Frame;
-  /** Ends the watch over the caller's signal. */
+  /** Stops listening to the caller's signal. */
   readonly unlisten: () => void;
   readonly resolve: (result: InvokeEventResult) => void;
   readonly reject: (error: InvocationError) => void;
-  /** Handed to a socket: it may have been executed and is never sent again. */
+  /** It was handed to a socket, so it may have been executed and is never sent again. */
   sent: boolean;
-  /** When the caller waits no longer (absolute, in ms). */
+  /** When it times out (absolute, in ms). */
   readonly timeoutAt: number;
   readonly onTimeout: () => void;
   readonly timer: Timer;
@@ -35,13 +35,13 @@ type Invocation = {
 
 type Details = Omit<InvocationErrorOptions, "invocationId" | "code">;
 
-/** Calls to the application's server that wait to be sent or to be answered. */
+/** The calls to the application's server that wait to be sent or answered. */
 export class Invocations implements FeatureHooks {
   readonly receive: FeatureHooks["receive"] = { invokeResponse: (message) => this.#answered(message) };
   readonly #port: FeaturePort;
   readonly #byId = new Map<string, Invocation>();
   readonly #unsent = new Set<Invocation>();
-  /** Given up while the link was down. */
+  /** Ids of invocations that were given up while the link was down. */
   #cancelled: string[] = [];
   #nextId = 1;
 
@@ -102,7 +102,7 @@ export class Invocations implements FeatureHooks {
     this.#flush();
   }
 
-  /** A recovery will give them time anew; till then there is only the caller's own. */
+  /** While the link is down only the caller's timeout counts; a recovery sets the other one again. */
   onSuspended(): void {
     for (const { sent, timer, timeoutAt, onTimeout } of this.#byId.values())
       if (sent) timer.at(timeoutAt, onTimeout);
@@ -111,11 +111,11 @@ export class Invocations implements FeatureHooks {
   onRecovered(): void {
     for (const id of this.#cancelled.splice(0)) this.#cancel(id);
     const { ackTimeoutInMs, environment } = this.#port.settings;
-    // An answer that left the service before the link broke is lost, and nobody can tell.
+    // An answer that was sent before the link broke may be lost, and nothing shows it.
     const due = environment.now() + ackTimeoutInMs;
     for (const invocation of this.#byId.values()) {
       if (!invocation.sent) continue;
-      // A clock that jumped has left its timer behind.
+      // Set again, since the timer is late if the clock has jumped.
       if (ackTimeoutInMs === 0 || invocation.timeoutAt <= due) {
         invocation.timer.at(invocation.timeoutAt, invocation.onTimeout);
         continue;
@@ -157,7 +157,7 @@ export class Invocations implements FeatureHooks {
     invocation.resolve({ invocationId, dataType, data });
   }
 
-  /** Writes what waits, in the order of the calls. */
+  /** Writes the waiting invocations, in the order of the calls. */
   #flush(): void {
     for (const invocation of this.#unsent) {
       if (!this.#port.writable) return;
@@ -166,7 +166,7 @@ export class Invocations implements FeatureHooks {
       try {
         this.#port.write(invocation.frame);
       } catch (thrown) {
-        // What a socket threw at may have left it all the same, so it isn't sent again.
+        // Though the socket threw, the frame may have been sent, so it isn't sent again.
         const cause = toError(thrown);
         this.#reject(invocation, failure(invocation.id, "SendFailed", cause.message, { cause }));
       }
@@ -175,7 +175,7 @@ export class Invocations implements FeatureHooks {
 
   #reserveId(explicit: string | null | undefined): string {
     if (explicit === undefined || explicit === null) return String(this.#nextId++);
-    // The service has no way to answer under a longer one.
+    // The service can't answer with a longer id.
     if (typeof explicit !== "string" || explicit === "" || explicit.length > 1024) {
       throw failure(
         String(explicit),
@@ -186,13 +186,13 @@ export class Invocations implements FeatureHooks {
     if (this.#byId.has(explicit)) {
       throw failure(explicit, "InvocationIdInUse", "Invocation id is already registered.");
     }
-    // The client's own ids are numbers: they go on after any that the application has used.
+    // The client's ids are numbers: they continue after the largest that the application has used.
     const number = /^\d{1,15}$/.test(explicit) ? Number(explicit) : 0;
     this.#nextId = Math.max(this.#nextId, number + 1);
     return explicit;
   }
 
-  /** The caller waits no longer: the service need not work on it any more. */
+  /** Rejects an invocation that its caller no longer waits for, and cancels it at the service. */
   #giveUp(invocation: Invocation, error: InvocationError): void {
     if (invocation.sent) this.#cancel(invocation.id);
     this.#reject(invocation, error);
@@ -203,7 +203,7 @@ export class Invocations implements FeatureHooks {
       this.#cancelled.push(invocationId);
       return;
     }
-    // Where that fails the service works on in vain; nobody else is harmed.
+    // If that fails the service only does needless work.
     tryOrLog(this.#port.settings.logger, "cancel an invocation", () =>
       this.#port.write(this.#port.settings.protocol.writeMessage({ kind: "cancelInvocation", invocationId })),
     );

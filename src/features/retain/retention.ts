@@ -13,7 +13,7 @@ export class Retention {
     this.#count = new RefCount(port.settings, {
       onUsed: () => void this.#begin(),
       onIdle: () => {
-        // For a client that is stopped already the timer would keep the process alive, and stop it if it is started meanwhile.
+        // The timer of a stopped client would keep the process alive, and stop it if it is started meanwhile.
         if (client.state === "Stopped") this.#count.cancel();
       },
       onReleased: () => void client.stop(),

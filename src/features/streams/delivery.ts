@@ -7,49 +7,49 @@ import type { GroupStreamError } from "./groupStreamError.js";
 import { ReplayBuffer } from "./replayBuffer.js";
 import { WaitingLine, type WaitingFragment } from "./waitingLine.js";
 
-/** How long nothing is acknowledged before the oldest fragment is sent once more, in ms; it doubles. */
+/** If nothing is acknowledged for this long, in ms, the oldest fragment is sent again; doubles each time. */
 const PROBE_AFTER = 1_000;
-/** How long a fragment that was refused twice waits, in ms; it doubles up to the longest. */
+/** How long a fragment that was refused twice waits, in ms; doubles each time, up to `LONGEST_HOLD`. */
 const FIRST_HOLD = 50;
 const LONGEST_HOLD = 5_000;
 /** How long a stream waits after its socket threw, in ms. */
 const AFTER_THROW = 1_000;
-/** So many windows may wait for the window. */
+/** Fragments of at most this many windows may wait for a place in the window. */
 const WAITING_WINDOWS = 4;
 
 export interface DeliveryOptions {
   readonly maxUnackedFragments: number;
   readonly maxUnackedBytes: number;
-  /** How long the end may go unanswered, in ms. */
+  /** How long the end of the stream may stay unanswered, in ms. */
   readonly closeTimeoutInMs: number;
-  /** How long nothing may be sent, in ms. */
+  /** After this time without an acknowledged fragment a keep-alive is sent, in ms. */
   readonly aliveInMs: number;
   readonly keepAliveFrame: Frame;
-  /** Writes a waiting fragment again, with another id. */
+  /** Encodes a waiting fragment again, with another id. */
   readonly renumber: (fragment: WaitingFragment, streamSequenceId: number) => Frame;
   readonly onCloseTimeout: () => void;
 }
 
-/** Brings the fragments of an open stream, and its end, to the service in order and completely. */
+/** Delivers the fragments of an open stream, and its end, to the service in order and completely. */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #port: FeaturePort;
   readonly #line = new WaitingLine();
   #buffer = new ReplayBuffer();
   #endFrame: Frame | undefined;
-  /** The end was written, and nothing is to be written before it again. */
+  /** The end was written, and no fragment must be written again before it. */
   #endSent = false;
   /** How often the end was written. */
   #ends = 0;
   readonly #timer: Timer;
   #timerDue = Infinity;
-  /** When the service last had a sign of life that it took: what it refuses may be none. */
+  /** When the service last accepted a sign of life; refused fragments may not count as one. */
   #aliveAt: number;
-  /** When the service last took something, or the waiting for it began. */
+  /** When the service last accepted something, or the wait for that began. */
   #heardAt: number;
   #probeAfter = PROBE_AFTER;
   #probeAt = 0;
-  /** Nothing is written before this time; then all that was not taken is written again. */
+  /** Nothing is written before this time; then all unacknowledged fragments are written again. */
   #heldUntil = Infinity;
   #hold = 0;
 
@@ -71,12 +71,12 @@ export class Delivery {
     return this.#buffer.next;
   }
 
-  /** Id that the next fragment gets, unless a waiting one is taken back. */
+  /** Id of the next fragment, unless a waiting one is aborted before. */
   get following(): number {
     return this.#buffer.next + this.#line.count;
   }
 
-  /** Too much is waiting already. */
+  /** Too many fragments are waiting already. */
   get isCrowded(): boolean {
     return (
       this.#line.count >= this.#port.settings.maxPendingOperations ||
@@ -84,12 +84,12 @@ export class Delivery {
     );
   }
 
-  /** Everything has arrived, and the end was written more than once: only the answer to it was lost. */
+  /** All fragments have arrived, and the end was written more than once, so only its answer was lost. */
   get isOver(): boolean {
     return this.#ends > 1 && this.#buffer.count === 0;
   }
 
-  /** There is a place in the window. */
+  /** Whether the window has room for a frame. */
   fits(frame: Frame): boolean {
     return this.#line.count === 0 && this.#hasRoom(frame);
   }
@@ -105,7 +105,7 @@ export class Delivery {
     this.#line.add(fragment);
   }
 
-  /** The end goes out behind everything. */
+  /** Ends the stream after all fragments. */
   end(frame: Frame): void {
     this.#endFrame = frame;
     this.#heard();
@@ -114,7 +114,7 @@ export class Delivery {
   }
 
   /**
-   * Everything below an id has arrived.
+   * All fragments below an id have arrived.
    * @returns false for an id that can't be expected yet
    */
   acknowledge(expected: number): boolean {
@@ -125,32 +125,32 @@ export class Delivery {
   }
 
   /**
-   * Everything from an id on is wanted again.
-   * @returns false for an id that can't be expected yet, or any more
+   * The service asks for the fragments from an id on again.
+   * @returns false for an id that can't be expected yet or any more
    */
   refused(expected: number): boolean {
     if (expected < this.oldest || !this.#advance(expected)) return false;
-    // It isn't silent: what may take no more than so long is silence.
+    // The close timeout counts only silence, and the service isn't silent.
     this.#heard();
     if (this.#hold === 0) {
       this.#hold = FIRST_HOLD;
       this.resend();
     } else if (this.#heldUntil === Infinity) {
-      // Refused again, or on its way still when it was refused first: nobody can tell.
+      // Refused again, or this refusal answers the first sending; the two can't be told apart.
       this.#holdFor(this.#hold);
       this.#hold = Math.min(this.#hold * 2, LONGEST_HOLD);
     }
     return true;
   }
 
-  /** The same connection stands again. */
+  /** The same connection is recovered. */
   onRecovered(): void {
     this.#aliveAt = this.#now();
     this.#heard();
     this.resend();
   }
 
-  /** Everything that isn't acknowledged is written again: the service knows its duplicates. */
+  /** Writes all unacknowledged fragments again; the service recognises duplicates. */
   resend(): void {
     this.#heldUntil = Infinity;
     this.#endSent = false;
@@ -160,7 +160,7 @@ export class Delivery {
     this.#armNext();
   }
 
-  /** Writes what had to wait. */
+  /** Writes the waiting frames. */
   onRoom(): void {
     this.#pump();
     this.#armNext();
@@ -187,14 +187,14 @@ export class Delivery {
     return true;
   }
 
-  /** One fragment, however large, may always be under way. */
+  /** One fragment of any size may always be under way. */
   #hasRoom(frame: Frame): boolean {
     const { maxUnackedFragments, maxUnackedBytes } = this.#options;
     const { count, size } = this.#buffer;
     return count === 0 || (count < maxUnackedFragments && size + sizeOf(frame) <= maxUnackedBytes);
   }
 
-  /** Those who wait get the places that have become free. */
+  /** Moves waiting fragments to the free places in the window. */
   #admit(): void {
     for (;;) {
       const fragment = this.#line.peek();
@@ -204,7 +204,7 @@ export class Delivery {
       if (!this.#hasRoom(frame)) return;
       this.#line.shift();
       try {
-        // One before it was taken back, or couldn't be written any more.
+        // An earlier one was aborted, or could not be encoded again.
         const moved = message.streamSequenceId !== next;
         this.#buffer.push(moved ? this.#options.renumber(fragment, next) : frame);
         resolve();
@@ -214,7 +214,7 @@ export class Delivery {
     }
   }
 
-  /** Writes what the service is to have, the end last. */
+  /** Writes what the service must still get, the end last. */
   #pump(): void {
     if (this.#heldUntil !== Infinity) return;
     while (this.#port.hasRoom()) {
@@ -261,7 +261,7 @@ export class Delivery {
     return this.#aliveAt + this.#options.aliveInMs;
   }
 
-  /** When something that was sent has gone unanswered for too long. */
+  /** When a sent frame has been unanswered for too long. */
   get #probeDue(): number {
     const waits = this.#heldUntil === Infinity && (this.#buffer.count > 0 || this.#endSent);
     return waits ? this.#probeAt : Infinity;
@@ -278,7 +278,7 @@ export class Delivery {
   }
 
   #armNext(): void {
-    // Without a link nothing is due: it comes back, or the stream ends.
+    // Without a link nothing is due: either it is recovered or the stream ends.
     if (this.#port.writable)
       this.#arm(Math.min(this.#aliveDue, this.#probeDue, this.#closeDue, this.#heldUntil));
   }

@@ -9,7 +9,7 @@ interface StreamSource {
   readonly onListenerError: OnListenerError;
 }
 
-/** Collects the newest streams of a group, as far as they have come, for components to show. */
+/** Collects the newest streams of a group, with their content so far, for components. */
 export function followStreams(
   group: string,
   source: StreamSource,
@@ -47,7 +47,7 @@ export function followStreams(
     show(all.slice(Math.max(0, all.length - most)));
     try {
       for await (const message of stream) {
-        // Leaving the loop stops the buffering.
+        // Leaving the loop ends the buffering of the stream.
         if (ended || !views.some((each) => each.key === key)) return;
         const { data, dataType } = message;
         const text = dataType === "text" && typeof data === "string" ? view.text + data : view.text;

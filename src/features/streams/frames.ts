@@ -2,7 +2,7 @@ import type { Fields, JsonFrames } from "../../core/codec/jsonFrames.js";
 import { id, optionalText, readBy, readError, text } from "../../core/codec/jsonReader.js";
 import type { StreamAckMessage, StreamClosedMessage, StreamNackMessage } from "../../core/models/messages.js";
 
-/** Frequent, so its fields are read by their names. */
+/** Frequent, so its fields are read by their literal names. */
 const streamAck = (frame: Fields): StreamAckMessage => ({
   kind: "streamAck",
   streamId: text(frame.streamId, "streamId"),
@@ -21,5 +21,5 @@ const json: JsonFrames = {
   read: { streamAck, streamNack, streamClosed },
 };
 
-/** The frames of streams, by format; fragments come as messages of their group, which the core reads. */
+/** The frames of streams, by format. Fragments come as group messages, which the core reads. */
 export const streamFrames = { json };

@@ -3,24 +3,24 @@ import { DetailedError } from "../../core/errors.js";
 
 /**
  * What kind of failure it is. From the service: `IdleTimeout`, `StreamNotFound`, `Forbidden`,
- * `BadRequest`, `InternalServerError`, `Cancelled`, `UserError` (the publisher's own; see
+ * `BadRequest`, `InternalServerError`, `Cancelled`, `UserError` (set by the publisher; see
  * `userErrorCode`), or any other name that it uses. From the client:
  * - `AlreadyExists`: a stream with this id is open.
- * - `Completed`: the stream has ended, or is about to.
+ * - `Completed`: the stream has ended or is ending.
  * - `InvalidMessage`: the fragment can't be written; `cause` says why.
- * - `TooManyPending`: too much is waiting for the window.
+ * - `TooManyPending`: too many fragments wait for a place in the window.
  * - `Aborted`: by the caller's signal; `cause` is an `AbortError`.
  * - `Timeout`: the service didn't answer the start or the end in time.
- * - `SendFailed`: the socket refused the start.
- * - `ConnectionLost`: the connection that the stream belonged to is gone.
+ * - `SendFailed`: the socket threw when the start was sent.
+ * - `ConnectionLost`: the connection of the stream is gone.
  * - `NotStarted`: the client is stopped or stopping.
- * - `ProtocolViolation`: the service asked for fragments that it can't ask for.
- * - `IdleTimeout`: nothing came for `idleTimeoutInMs`.
- * - `SequenceGap`, `DuplicateFragment`: fragments are missing, or came twice.
+ * - `ProtocolViolation`: the service acknowledged or requested an impossible fragment.
+ * - `IdleTimeout`: nothing was received for `idleTimeoutInMs`.
+ * - `SequenceGap`, `DuplicateFragment`: a fragment is missing, or came twice.
  * - `BufferFull`: more than `maxBufferedBytes` waited for the reader.
- * - `SubscriptionClosed`: by `close`.
- * - `Left`: its reader left it before the end, and another one came.
- * - `Taken`: another reader collects it.
+ * - `SubscriptionClosed`: `close` was called.
+ * - `Left`: its reader left it before the end, so it can't be read any further.
+ * - `Taken`: another reader takes the whole stream.
  */
 export type GroupStreamErrorCode =
   | "IdleTimeout"
@@ -54,13 +54,13 @@ export interface GroupStreamErrorOptions {
   cause?: unknown;
 }
 
-/** A stream failed, or something that was asked of it. */
+/** A stream, or a call on it, has failed. */
 export class GroupStreamError extends DetailedError {
   /** The same as `code`. */
   declare readonly name: string;
   declare readonly code: GroupStreamErrorCode;
   declare readonly streamId: string;
-  /** What the publisher ended its stream with. */
+  /** The error code with which the publisher ended its stream. */
   declare readonly userErrorCode?: string;
 
   constructor(
@@ -73,7 +73,7 @@ export class GroupStreamError extends DetailedError {
   }
 }
 
-/** An error as the service wrote it. */
+/** Makes an error from one that the service has sent. */
 export function fromWire(
   streamId: string,
   { name, message, userErrorCode }: { name?: unknown; message?: string; userErrorCode?: string },
@@ -82,7 +82,7 @@ export function fromWire(
   return new GroupStreamError(code, streamId, message ?? `The stream ended with ${code}.`, { userErrorCode });
 }
 
-/** The error of a call that its caller's signal ended. */
+/** The error of a call that its caller's signal has ended. */
 export function aborted(streamId: string): GroupStreamError {
   const message = "Cancelled by abortSignal";
   return new GroupStreamError("Aborted", streamId, message, { cause: new AbortError(message) });

@@ -10,9 +10,9 @@ type Held = { readonly message: GroupStreamMessage; readonly size: number };
 
 const DONE: Step = { done: true, value: undefined };
 
-/** One stream that is being received, and what of it waits for its reader. */
+/** A stream that is being received, and its fragments that wait for a reader. */
 export class InboundStream {
-  /** What the application holds. */
+  /** The object that the application gets. */
   readonly view: GroupStream;
   readonly streamId: string;
   readonly #abort = new AbortController();
@@ -22,11 +22,11 @@ export class InboundStream {
   #size = 0;
   #isOver = false;
   #failure: GroupStreamError | undefined;
-  /** One reader is to get all of it. */
+  /** One reader takes the whole rest of the stream. */
   #taken = false;
   #readable: GroupStream["readable"] | undefined;
 
-  /** @param onLeft called when the reader wants no more */
+  /** @param onLeft called when the reader has left the stream */
   constructor(groupName: string, streamId: string, onLeft: () => void) {
     this.streamId = streamId;
     this.#onLeft = onLeft;
@@ -45,7 +45,7 @@ export class InboundStream {
     };
   }
 
-  /** How much is waiting for the reader. */
+  /** Size of the waiting fragments, in characters or bytes of their frames. */
   get size(): number {
     return this.#size;
   }
@@ -60,7 +60,7 @@ export class InboundStream {
         },
         cancel: () => this.leave(),
       },
-      // What waits, waits here: one buffer is enough.
+      // Fragments wait in this class, so the ReadableStream needs no buffer.
       { highWaterMark: 0 },
     );
   }
@@ -123,7 +123,7 @@ export class InboundStream {
     this.#size += size;
   }
 
-  /** Nothing more comes; with an error it isn't complete. */
+  /** No more fragments will come; with an error the stream is incomplete. */
   end(failure?: GroupStreamError): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -135,19 +135,19 @@ export class InboundStream {
     this.#abort.abort(failure);
   }
 
-  /** The reader wants no more. */
+  /** The reader leaves the stream: the rest is dropped. */
   leave(): void {
     const wasOver = this.#isOver;
     this.#queue.drain();
     this.#size = 0;
-    // Other readers, and whoever comes back, must not take this for the end.
+    // Other and later readers must not mistake this for the end.
     const failure = new GroupStreamError("Left", this.streamId, "The stream was left by its reader.");
     this.end(failure);
     this.#failure ??= failure;
     if (!wasOver) this.#onLeft();
   }
 
-  /** For one reader alone: of two that share, each would take its part for the whole. */
+  /** The whole rest, for one reader only: if two shared it, each would mistake its part for the whole. */
   async *#all(): AsyncGenerator<GroupStreamMessage, undefined> {
     if (this.#taken || this.#readers.size > 0 || this.#readable?.locked) throw this.#refusal();
     this.#taken = true;

@@ -18,7 +18,7 @@ const TABLE: OptionTable<Pick<StreamListener, "idleTimeoutInMs" | "handleFromSta
   maxBufferedBytes: [positive, 1 << 26],
 };
 
-/** Hands the fragments that arrive to the subscriptions of `onGroupStream`. */
+/** Passes received fragments to the subscriptions of `onGroupStream`. */
 export class InboundStreams implements FeatureHooks {
   readonly receive: FeatureHooks["receive"] = {
     groupData: (message, size) => {
@@ -41,10 +41,10 @@ export class InboundStreams implements FeatureHooks {
       this.unsupported = new TypeError(`${port.settings.protocol.name} has no streams; use JSON.`);
   }
 
-  /** Why there are no streams. */
+  /** Why the protocol has no streams; undefined if it has. */
   readonly unsupported: TypeError | undefined;
 
-  /** @throws TypeError or RangeError for options that can't be, TypeError for a protocol without streams */
+  /** @throws TypeError or RangeError for invalid options, TypeError for a protocol without streams */
   subscribe(
     callback: (stream: GroupStream) => unknown,
     given?: OnGroupStreamOptions,

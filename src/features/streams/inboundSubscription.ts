@@ -6,23 +6,23 @@ import { Timer } from "../../core/util/timer.js";
 import { fromWire, GroupStreamError } from "./groupStreamError.js";
 import { InboundStream } from "./inboundStream.js";
 
-/** How long the rest of a stream that nobody wants is remembered after its last fragment, in ms. */
+/** How long a stream whose rest is dropped is remembered after its last fragment, in ms. */
 const UNWANTED_FOR = 300_000;
 
-/** Who wants which streams. */
+/** The callback and the options of a subscription. */
 export interface StreamListener {
   readonly callback: (stream: GroupStream) => unknown;
-  /** 0: none. */
+  /** 0: no timeout. */
   readonly idleTimeoutInMs: number;
   readonly handleFromStart: boolean;
   readonly groupNames: ReadonlySet<string> | undefined;
   readonly maxBufferedBytes: number;
 }
 
-/** A stream that is coming in. */
+/** A stream that is being received. */
 type Entry = {
   readonly key: string;
-  /** None: the rest of it is dropped. */
+  /** Undefined: the rest of the stream is dropped. */
   stream: InboundStream | undefined;
   /** Id of the next fragment. */
   expected: number;
@@ -31,9 +31,9 @@ type Entry = {
   readonly timer: Timer;
 };
 
-/** One call of `onGroupStream`: tells streams apart and checks that nothing is missing. */
+/** One subscription of `onGroupStream`: assigns fragments to streams and checks that none is missing. */
 export class InboundSubscription {
-  /** What the application holds. */
+  /** The object that the application gets. */
   readonly view: GroupStreamSubscription;
   readonly #listener: StreamListener;
   readonly #environment: Environment;
@@ -71,7 +71,7 @@ export class InboundSubscription {
     const { streamId, streamSequenceId: id } = info;
     const key = `${groupName.length}:${groupName}${streamId}`;
     let entry = this.#entries.get(key);
-    // The id is in use again: the end of the stream before was missed.
+    // The id is used by a new stream: the end of the previous one was missed.
     if (entry !== undefined && entry.stream === undefined && id === 1) {
       this.#forget(entry);
       entry = undefined;
@@ -85,7 +85,7 @@ export class InboundSubscription {
     if (info.endOfStream) this.#forget(entry);
   }
 
-  /** All streams end unfinished. */
+  /** Ends all streams with an error. */
   endAll(code: string, message: string, cause?: Error): void {
     for (const entry of this.#entries.values()) {
       this.#forget(entry);
@@ -115,7 +115,7 @@ export class InboundSubscription {
     this.#watch(entry);
     const failed = (error: unknown): void => {
       this.#onListenerError("a group stream", error);
-      // Nobody reads on.
+      // No reader is left.
       stream.leave();
     };
     safely(this.#listener.callback, failed)(stream.view);
@@ -152,7 +152,7 @@ export class InboundSubscription {
     stream.end(new GroupStreamError(code, stream.streamId, message));
   }
 
-  /** The rest of the stream is dropped, until its end or for as long as it goes on. */
+  /** Drops the rest of the stream, until its end or for as long as fragments come. */
   #drop(entry: Entry): void {
     entry.stream = undefined;
     if (this.#entries.get(entry.key) === entry) this.#watch(entry);
@@ -163,7 +163,7 @@ export class InboundSubscription {
     if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
   }
 
-  /** One timer at a time: it looks when the last fragment came, and sleeps again if that isn't long ago. */
+  /** Uses one timer: it checks when the last fragment came, and is set again if that is recent. */
   #watch(entry: Entry): void {
     entry.timer.clear();
     const limit = this.#listener.idleTimeoutInMs || (entry.stream === undefined ? UNWANTED_FOR : Infinity);
@@ -182,7 +182,7 @@ export class InboundSubscription {
   }
 }
 
-/** An end may carry the last fragment, or nothing. */
+/** Whether an end has no payload; it may carry the last fragment. */
 function isEmptyPayload(dataType: string, data: unknown): boolean {
   if (dataType === "text") return data === "";
   return data === undefined || (data instanceof ArrayBuffer && data.byteLength === 0);

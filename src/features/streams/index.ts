@@ -22,7 +22,7 @@ export type {
   StreamsApi,
 } from "./models.js";
 
-/** Streams to groups and from them: `streams(client).open("room")`, `streams(client).onStream(callback)`. */
+/** Streams to and from groups: `streams(client).open("room")`, `streams(client).onStream(callback)`. */
 export const streams = /* @__PURE__ */ defineFeature<StreamsApi>("streams", (port) => {
   const { onListenerError } = port;
   const [inbound, outbound] = [new InboundStreams(port), new OutboundStreams(port)];

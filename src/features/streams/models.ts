@@ -10,62 +10,63 @@ export interface OpenGroupStreamOptions {
   /** Don't deliver the stream to this connection. Default: false. */
   noEcho?: boolean;
   /**
-   * Silence in ms after which the service closes the stream. The writer keeps it alive by itself, so
-   * this only tells how soon the loss of a publisher is noticed. Default: the service's, 300,000.
+   * Silence in ms after which the service closes the stream. The writer keeps the stream alive by itself, so
+   * this only decides how soon the loss of a publisher is noticed. Default: the service's, 300,000.
    */
   idleTimeoutInMs?: number;
-  /** Gives the opening up; no effect once the stream is open. */
+  /** Aborts the opening; has no effect once the stream is open. */
   abortSignal?: AbortSignalLike;
-  /** Time in ms that the opening may take, waiting for a connection included. Default: 30,000. */
+  /** Time in ms that the opening may take, including the wait for a connection. Default: 30,000. */
   startTimeoutInMs?: number;
   /**
-   * How long in ms `end` and `abort` wait for the service without hearing anything from it, while
-   * there is a connection. Default: 30,000.
+   * How long in ms the service may be silent while `end` or `abort` waits for it and there is a connection.
+   * Default: 30,000.
    */
   closeTimeoutInMs?: number;
-  /** So many fragments may be unacknowledged before `write` waits. Default: 128. */
+  /** How many fragments may be unacknowledged before `write` waits. Default: 128. */
   maxUnackedFragments?: number;
-  /** So many bytes, as sent, may be unacknowledged before `write` waits. Default: 2,097,152. */
+  /** How many bytes, as sent, may be unacknowledged before `write` waits. Default: 2,097,152. */
   maxUnackedBytes?: number;
 }
 
 /** Options of `GroupStreamWriter.write`. */
 export interface GroupStreamWriteOptions {
-  /** Takes the fragment back while it waits for room in the window. */
+  /** Aborts the write while the fragment waits for room in the window. */
   abortSignal?: AbortSignalLike;
 }
 
 /** Options of `GroupStreamWriter.end`. */
 export interface EndGroupStreamOptions {
-  /** Stops the waiting; the end is sent all the same. Nothing is done if it has fired before. */
+  /** Stops the wait; the end is still sent. If it has fired before the call, nothing is sent. */
   abortSignal?: AbortSignalLike;
 }
 
 /** Options of `GroupStreamWriter.abort`. */
 export interface AbortGroupStreamOptions {
-  /** Stops the waiting; the end is sent all the same. Nothing is done if it has fired before. */
+  /** Stops the wait; the end is still sent. If it has fired before the call, nothing is sent. */
   abortSignal?: AbortSignalLike;
 }
 
-/** What a fragment may be: JSON `null` and any view of bytes included. */
+/** The content of a fragment, JSON `null` and any view of bytes included. */
 export type StreamContent = JSONTypes | ArrayBuffer | ArrayBufferView | null;
 
 /**
- * Sends one stream to a group. It lives as long as its connection id: it survives recoveries without
- * loss and fails with a new connection.
+ * Sends one stream to a group. The stream lives as long as its connection id: it survives recoveries
+ * without loss, and fails when a new connection is made.
  */
 export interface GroupStreamWriter {
   readonly streamId: string;
   /**
-   * The same writer for `pipeTo`: chunks are fragments, long strings and bytes are split; closing
-   * ends the stream, aborting aborts it.
+   * The writer as a `WritableStream`, for `pipeTo`. Each chunk is a fragment; long strings and bytes are
+   * split. Closing it ends the stream, aborting it aborts the stream.
    */
   readonly writable: WritableStream<StreamContent>;
   /**
-   * Sends a fragment. Resolves when it has a place in the window of unacknowledged fragments, and
-   * waits for one while the window is full: await it to keep pace with the service. Without
-   * `dataType` a string is sent as text, bytes as binary, anything else as JSON.
-   * @throws GroupStreamError; one that can't be written is refused at once and harms no other
+   * Sends a fragment. Resolves when the fragment has a place in the window of unacknowledged fragments, and
+   * waits while the window is full; await it to keep pace with the service. Without `dataType` a string is
+   * sent as text, bytes as binary, anything else as JSON.
+   * @throws GroupStreamError when the stream isn't open or fails, too many fragments wait or the signal fires; also
+   * for a fragment that can't be encoded, after which the stream goes on
    */
   write(
     content: StreamContent,
@@ -74,19 +75,19 @@ export interface GroupStreamWriter {
   ): Promise<void>;
   write(content: StreamContent, options?: GroupStreamWriteOptions): Promise<void>;
   /**
-   * Ends the stream behind what was written. Resolves when the service has closed it: then it has
-   * everything.
-   * @throws GroupStreamError
+   * Ends the stream after the written fragments. Resolves when the service has closed it; then it has
+   * received all fragments.
+   * @throws GroupStreamError when the stream isn't open, fails, or isn't closed in time, or the signal fires
    */
   end(options?: EndGroupStreamOptions): Promise<void>;
   /**
-   * Ends the stream with an error for its receivers, behind what was written. Resolves when the
-   * service has closed it.
-   * @throws GroupStreamError
+   * Ends the stream with an error for its receivers, after the written fragments. Resolves when the service
+   * has closed it.
+   * @throws GroupStreamError when the stream isn't open, fails, or isn't closed in time, or the signal fires
    */
   abort(error?: StreamEndError, options?: AbortGroupStreamOptions): Promise<void>;
   /**
-   * Calls back when the stream fails: closed by the service, lost with its connection, stopped.
+   * Calls `listener` when the stream fails: closed by the service, lost with its connection, or stopped.
    * @returns a function that removes the listener
    */
   onError(listener: (error: GroupStreamError) => unknown): () => void;
@@ -96,7 +97,7 @@ export interface GroupStreamWriter {
 export interface GroupStreamMessage {
   readonly groupName: string;
   readonly fromUserId: string;
-  /** Of the connection, only on reliable subprotocols. */
+  /** The message's sequence id on the connection; only on reliable subprotocols. */
   readonly sequenceId?: number;
   readonly dataType: WebPubSubDataType;
   /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`, else the JSON value. */
@@ -105,31 +106,31 @@ export interface GroupStreamMessage {
 }
 
 /**
- * A stream that is being received. Each fragment goes to one reader: loop over it, or use one of the
- * methods below. `text`, `bytes` and `json` take all that is left for themselves; other readers get
- * `Taken` then. A loop that is left, or a `readable` that is cancelled, stops the buffering. An
- * unfinished stream never looks complete: it ends with a `GroupStreamError`.
+ * A stream that is being received. Each fragment goes to one reader: loop over the stream, or use one of
+ * the methods below. `text`, `bytes` and `json` take the whole rest; other readers fail with `Taken` then.
+ * Leaving a loop or cancelling `readable` ends the buffering. An unfinished stream never looks complete: it
+ * ends with a `GroupStreamError`.
  */
 export interface GroupStream extends AsyncIterable<GroupStreamMessage> {
   readonly groupName: string;
   readonly streamId: string;
-  /** Fires when nothing more will come, for whatever reason. */
+  /** Fires when no more fragments will come, for any reason. */
   readonly abortSignal: AbortSignal;
-  /** The payloads: strings, JSON values, and bytes as `Uint8Array`. */
+  /** The payloads as a `ReadableStream`: strings, JSON values, and bytes as `Uint8Array`. */
   readonly readable: ReadableStream<JSONTypes | Uint8Array<ArrayBuffer>>;
-  /** All of it as text: bytes are read as UTF-8, JSON values written as JSON. */
+  /** The whole rest as text: bytes are decoded as UTF-8, JSON values are written as JSON. */
   text(): Promise<string>;
-  /** All of it as bytes: text and JSON are written as UTF-8. */
+  /** The whole rest as bytes: text and JSON are encoded as UTF-8. */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
-  /** `text()`, parsed. Rejects with SyntaxError for what isn't one JSON value. */
+  /** The result of `text()`, parsed. Rejects with SyntaxError if it isn't one JSON value. */
   json<T = unknown>(): Promise<T>;
 }
 
 /** Options of `onGroupStream`. */
 export interface OnGroupStreamOptions {
   /**
-   * Silence in ms after which a stream ends with `IdleTimeout`, for each stream by itself. The time
-   * of a recovery doesn't count. Default: 300,000. 0 waits for ever.
+   * Silence in ms after which a stream ends with `IdleTimeout`; counted for each stream separately. The time
+   * of a recovery doesn't count. Default: 300,000. 0 waits forever.
    */
   idleTimeoutInMs?: number;
   /** Leave out streams whose beginning was missed. Default: false. */
@@ -137,7 +138,7 @@ export interface OnGroupStreamOptions {
   /** Only streams of these groups. Default: of all groups. */
   groupNames?: string[];
   /**
-   * How much of one stream may wait for its reader, in bytes of frames; past it the stream ends with
+   * How many bytes of frames of one stream may wait for its reader; beyond that the stream ends with
    * `BufferFull`. Default: 67,108,864.
    */
   maxBufferedBytes?: number;
@@ -146,65 +147,65 @@ export interface OnGroupStreamOptions {
 /** What `onGroupStream` returns. */
 export interface GroupStreamSubscription {
   readonly isActive: boolean;
-  /** No further stream is delivered; unfinished ones end with `SubscriptionClosed`. */
+  /** Ends the subscription; unfinished streams end with `SubscriptionClosed`. */
   close(): Promise<void>;
   /** Closes the subscription at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** A stream as far as it has come. A new object with every change. */
+/** A stream with its content so far. A new object with every change. */
 export interface GroupStreamView {
-  /** Unlike that of every other stream of the subscription: good as a key in lists. */
+  /** Unique among the streams of the subscription; usable as a key in lists. */
   readonly key: number;
   readonly streamId: string;
   /** Its publisher; undefined until the first fragment is read. */
   readonly fromUserId: string | undefined;
-  /** `failed`: what is here is not all of it; `error` says why. */
+  /** `failed`: the content is incomplete; `error` says why. */
   readonly status: "open" | "ended" | "failed";
   readonly error: Error | undefined;
   /** The fragments so far. */
   readonly messages: readonly GroupStreamMessage[];
-  /** The text fragments so far, put together. */
+  /** The text fragments so far, joined. */
   readonly text: string;
 }
 
 /** Options of a handle's `subscribeStreams`. */
 export interface GroupStreamsOptions extends Omit<OnGroupStreamOptions, "groupNames"> {
-  /** How many streams are kept: the newest. Older ones are not read any further. Default: 10. */
+  /** How many of the newest streams are kept; older ones aren't read any further. Default: 10. */
   limit?: number | undefined;
 }
 
-/** What `streams(client)` gives. */
+/** What `streams(client)` returns. */
 export interface StreamsApi {
   /**
-   * Opens a stream to a group: fragments that arrive in order and complete, or with an error. Resolves
-   * when the service has confirmed it; waits while there is no connection.
+   * Opens a stream to a group. Its fragments arrive in order and completely, or the stream ends with an
+   * error. Resolves when the service has confirmed the stream; waits while there is no connection.
    * @throws GroupStreamError when the service refuses, `startTimeoutInMs` is over, the signal fires, or
    * the connection is lost for good before the answer
    */
   open(groupName: string, options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
   /**
-   * Calls back with each stream that arrives in a group this connection is in, at its first fragment.
-   * A callback that fails is logged, and its stream is dropped.
-   * @throws TypeError or RangeError for options that can't be, TypeError on a protobuf protocol, which
-   * has no streams
+   * Calls `callback` with each stream that arrives in the groups of this connection, at its first fragment.
+   * If the callback fails, that is logged and the stream is dropped.
+   * @throws TypeError or RangeError for invalid options, TypeError on a protobuf protocol, which has no
+   * streams
    */
   onStream(
     callback: (stream: GroupStream) => void | Promise<void>,
     options?: OnGroupStreamOptions,
   ): GroupStreamSubscription;
   /**
-   * Calls `listener` with the newest streams in a group this connection is in, from now on, whenever one
+   * Calls `listener` with the newest streams in a group of this connection, from now on, whenever one
    * begins, goes on or ends.
-   * @returns a function that ends it
-   * @throws TypeError or RangeError for options that can't be, TypeError on a protobuf protocol, which
-   * has no streams
+   * @returns a function that removes the listener
+   * @throws TypeError or RangeError for invalid options, TypeError on a protobuf protocol, which has no
+   * streams
    */
   follow(
     groupName: string,
     listener: (streams: readonly GroupStreamView[]) => unknown,
     options?: GroupStreamsOptions,
   ): () => void;
-  /** Why the client's protocol has no streams; undefined where it has. */
+  /** Why the client's protocol has no streams; undefined if it has. */
   readonly unsupported: TypeError | undefined;
 }

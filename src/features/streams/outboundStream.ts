@@ -21,10 +21,10 @@ import { Timer } from "../../core/util/timer.js";
 import { Delivery } from "./delivery.js";
 import { aborted, fromWire, GroupStreamError } from "./groupStreamError.js";
 
-/** Idle timeout of the service where a stream names none, in ms. */
+/** The service's idle timeout for streams that don't set one, in ms. */
 const SERVICE_IDLE_TIMEOUT = 300_000;
 
-/** Options of a stream, complete. */
+/** Options of a stream, with all defaults filled in. */
 export interface OutboundStreamOptions {
   readonly startTimeoutInMs: number;
   readonly closeTimeoutInMs: number;
@@ -32,7 +32,7 @@ export interface OutboundStreamOptions {
   readonly maxUnackedBytes: number;
 }
 
-/** One stream to a group, from its start to the service's word that it is closed. */
+/** One stream to a group, from its start until the service has closed it. */
 export class OutboundStream {
   readonly id: string;
   /** Called once at the end, with the error if the stream was open and failed. */
@@ -46,10 +46,10 @@ export class OutboundStream {
   readonly #createDelivery: () => Delivery;
   #delivery: Delivery | undefined;
   #phase: "starting" | "open" | "ending" | "closed" = "starting";
-  /** The start was written on the connection id that stands. */
+  /** The start was written on the current connection id. */
   #started = false;
   readonly #timer: Timer;
-  /** Tells the service to end what this side has given up; its answer is waited for. */
+  /** The frame that ends a stream which this side has given up; the service's answer is awaited. */
   #farewell: Frame | undefined;
   #closing: Deferred<void> | undefined;
   #failure: GroupStreamError | undefined;
@@ -95,7 +95,7 @@ export class OutboundStream {
     return this.#phase === "ending";
   }
 
-  /** Resolves when the fragment has its place in the window. */
+  /** Resolves when the fragment has a place in the window. */
   write(
     content: StreamContent,
     dataType: WebPubSubDataType = inferDataType(content),
@@ -110,7 +110,7 @@ export class OutboundStream {
         dataType,
         data: this.#checked(() => toData(content, dataType)),
       };
-      // Without content it would be a keep-alive.
+      // A fragment without content is a keep-alive.
       if (content === undefined) throw this.#error("InvalidMessage", "A fragment can't be undefined.");
       const frame = this.#encode(message);
       if (delivery.fits(frame)) {
@@ -137,7 +137,7 @@ export class OutboundStream {
     });
   }
 
-  /** The opening has failed, or nobody waits for it any more. */
+  /** The opening has timed out, or its caller has aborted it. */
   giveUp(error: GroupStreamError): void {
     if (this.#phase !== "starting") return;
     this.#disown(error);
@@ -155,7 +155,7 @@ export class OutboundStream {
   }
 
   onRecovered(): void {
-    // A start that is repeated before any fragment does no harm, and its answer may be lost.
+    // Repeating a start before any fragment does no harm, and its answer may be lost.
     this.onOpened();
     this.#sendFarewell();
     this.#delivery?.onRecovered();
@@ -168,7 +168,7 @@ export class OutboundStream {
   onLost(cause: ConnectionError): void {
     const isKnown = this.#started;
     this.#started = false;
-    // Where the start was written, the old connection's end ends a stream of this id for its receivers.
+    // If the start was written, the end of the old connection also ends the stream for its receivers.
     if (this.#phase === "starting" && !isKnown) return;
     const message = "Stream session aborted because the connection cannot be recovered.";
     this.#close(this.#error("ConnectionLost", message, cause));
@@ -201,7 +201,7 @@ export class OutboundStream {
 
   closed({ error }: StreamClosedMessage): void {
     if (!this.#started) return;
-    // The answer to an end that was repeated, by a service that has forgotten the stream.
+    // The answer to a repeated end, from a service that has already closed the stream.
     const isOver = error?.name === "StreamNotFound" && this.#delivery?.isOver === true;
     this.#close(error && !isOver ? fromWire(this.id, error) : undefined);
     this.#vanish();
@@ -244,11 +244,11 @@ export class OutboundStream {
     this.#disown(this.#error("ProtocolViolation", message), "ProtocolViolation");
   }
 
-  /** The service is to end what this side has given up. Until it has, the id means that. */
+  /** Gives the stream up and makes the service end it. Until that is done, the id stays in use. */
   #disown(error: GroupStreamError, userErrorCode?: string): void {
     if (this.#started) {
       const { message } = error;
-      // Called by timers and signals, which have nobody to throw to.
+      // Called by timers and signals, so it must not throw.
       tryOrLog(this.#port.settings.logger, "end a stream", () => {
         this.#farewell = this.#encode({
           kind: "streamEnd",
@@ -266,7 +266,7 @@ export class OutboundStream {
     try {
       this.#port.write(this.#farewell);
     } catch (thrown) {
-      // It ends with its idle timeout then.
+      // The stream ends by its idle timeout then.
       this.#port.settings.logger.info(`Stream ${this.id} could not be ended: ${toError(thrown).message}`);
     }
   }

@@ -15,13 +15,13 @@ import { createWriter } from "./streamWriter.js";
 const TABLE: OptionTable<OutboundStreamOptions> = {
   startTimeoutInMs: [positive, 30_000],
   closeTimeoutInMs: [positive, 30_000],
-  // A stream that comes back to its sender must leave its window at the service (1,000 messages, 16 MB) mostly
-  // empty: the client's own sequence acks wait in the same line.
+  // A stream that is echoed to its sender must leave the window at the service (1,000 messages, 16 MB) mostly
+  // empty, since the client's sequence acks are sent behind its fragments.
   maxUnackedFragments: [positive, 128],
   maxUnackedBytes: [positive, 1 << 21],
 };
 
-/** Opens the streams that this client sends, and hands them the answers of the service. */
+/** Opens the streams that this client sends, and passes the service's answers to them. */
 export class OutboundStreams implements FeatureHooks {
   readonly receive: FeatureHooks["receive"] = {
     streamAck: (message) => this.#streams.get(message.streamId)?.acknowledged(message),
@@ -82,7 +82,7 @@ export class OutboundStreams implements FeatureHooks {
   onRoom(): void {
     for (const [id, stream] of [...this.#streams]) {
       if (!this.#port.hasRoom()) return;
-      // Whoever has had its turn comes after the others.
+      // A stream that has had its turn moves behind the others.
       this.#streams.delete(id);
       this.#streams.set(id, stream);
       stream.onRoom();

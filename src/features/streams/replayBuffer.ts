@@ -2,23 +2,23 @@ import type { Frame } from "../../core/session/frame.js";
 import { sizeOf } from "../../core/util/sizeOf.js";
 
 /**
- * The fragments that the service hasn't acknowledged, numbered from 1 in the order of writing. Some
- * were sent, the rest is to be; what was sent may have to be sent again.
+ * The fragments that the service hasn't acknowledged, numbered from 1 in the order of writing. The first ones
+ * were sent, the others will be; those that were sent may have to be sent again.
  */
 export class ReplayBuffer {
   #frames: (Frame | undefined)[] = [];
-  /** Where in the array the oldest one stands. */
+  /** Index of the oldest fragment in the array. */
   #head = 0;
   #oldest = 1;
   #cursor = 1;
   #size = 0;
 
-  /** Id of the oldest fragment that isn't acknowledged; `next` where there is none. */
+  /** Id of the oldest unacknowledged fragment; `next` if there is none. */
   get oldest(): number {
     return this.#oldest;
   }
 
-  /** Id of the next fragment to be pushed. */
+  /** Id of the next fragment that is pushed. */
   get next(): number {
     return this.#oldest + this.count;
   }
@@ -27,12 +27,12 @@ export class ReplayBuffer {
     return this.#frames.length - this.#head;
   }
 
-  /** Length of all fragments. */
+  /** Total length of the fragments, in characters or bytes. */
   get size(): number {
     return this.#size;
   }
 
-  /** Every fragment was taken since the last rewinding. */
+  /** All fragments were taken since the last `rewind`. */
   get isSent(): boolean {
     return this.#cursor === this.next;
   }
@@ -47,14 +47,14 @@ export class ReplayBuffer {
     return this.isSent ? undefined : this.#frames[this.#head + this.#cursor++ - this.#oldest];
   }
 
-  /** The oldest fragment, wherever the sending stands. */
+  /** The oldest fragment, whether sent or not. */
   peek(): Frame | undefined {
     return this.#frames[this.#head];
   }
 
   /**
-   * The service expects this id: those below it are dropped. Lower ones than before mean nothing new.
-   * @returns false, and nothing changes, for an id that can't be expected yet
+   * The service expects this id next: fragments below it are dropped. An id lower than before changes nothing.
+   * @returns false, without any change, for an id that can't be expected yet
    */
   acknowledge(expected: number): boolean {
     if (expected > this.next) return false;
@@ -64,7 +64,7 @@ export class ReplayBuffer {
       this.#oldest++;
     }
     this.#cursor = Math.max(this.#cursor, this.#oldest);
-    // Give the dropped part back once it is the larger one.
+    // Free the dropped part once it is larger than the rest.
     if (this.#head > 32 && this.#head * 2 > this.#frames.length) {
       this.#frames = this.#frames.slice(this.#head);
       this.#head = 0;
@@ -72,7 +72,7 @@ export class ReplayBuffer {
     return true;
   }
 
-  /** Everything that is held is to be sent again. */
+  /** All fragments will be sent again. */
   rewind(): void {
     this.#cursor = this.#oldest;
   }

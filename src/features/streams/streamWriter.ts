@@ -7,10 +7,10 @@ import { split } from "../../core/util/split.js";
 import type { GroupStreamError } from "./groupStreamError.js";
 import type { OutboundStream } from "./outboundStream.js";
 
-/** Longest chunk that `writable` sends in one fragment: even escaped or in base64 it fits a frame. */
+/** Longest chunk that `writable` sends in one fragment; even escaped or in base64 it fits a frame. */
 const LONGEST_CHUNK = 1 << 17;
 
-/** What the application holds of a stream that it sends, and how its failure is told. */
+/** Makes the writer that the application gets, and a function that reports the stream's failure. */
 export function createWriter(
   stream: OutboundStream,
   onListenerError: OnListenerError,
@@ -28,13 +28,13 @@ export function createWriter(
         emitter.on("failed", (error) => controller.error(error));
       },
       write: async (content, controller) => {
-        // Not in Safari before 16.4.
+        // Missing in Safari before 16.4.
         const abortSignal = controller.signal as AbortSignal | undefined;
         try {
           for (const chunk of chunks(content)) await stream.write(chunk, undefined, abortSignal);
         } catch (thrown) {
-          // A sink that failed is past being aborted, and the stream's receivers wait. A stream that
-          // has failed itself refuses this, which says nothing new.
+          // A failed sink can't be aborted, but the stream's receivers wait for its end. If the stream itself
+          // has failed, this is refused, which doesn't matter.
           if (!abortSignal?.aborted) abort(toError(thrown)).catch(() => undefined);
           throw thrown;
         }
@@ -73,7 +73,7 @@ export function createWriter(
   };
 }
 
-/** The same content in parts that fit a frame; no character is cut in two. */
+/** Splits content into parts that fit a frame, without cutting a character in two. */
 function* chunks(content: StreamContent): Generator<StreamContent> {
   const isText = typeof content === "string";
   if (!isText && !isBytes(content)) {
@@ -84,7 +84,7 @@ function* chunks(content: StreamContent): Generator<StreamContent> {
   let from = 0;
   do {
     let to = from + LONGEST_CHUNK;
-    // The second half of a pair goes with the first.
+    // A surrogate pair isn't split.
     if (isText && /[\uDC00-\uDFFF]/.test(content.charAt(to))) to--;
     yield typeof whole === "string" ? whole.slice(from, to) : whole.subarray(from, to);
     from = to;

@@ -8,16 +8,16 @@ import { aborted, type GroupStreamError } from "./groupStreamError.js";
 /** A fragment that has no place in the window yet. */
 export type WaitingFragment = {
   readonly message: StreamDataMessage;
-  /** The message as written with the id that it will get, unless one before it is taken back. */
+  /** The message, encoded with the id that it will get unless an earlier one is aborted. */
   readonly frame: Frame;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
   readonly signal: AbortSignalLike | undefined;
 };
 
-type Entry = WaitingFragment & { /** Ends the watch over the signal. */ readonly unlisten: () => void };
+type Entry = WaitingFragment & { /** Stops listening to the signal. */ readonly unlisten: () => void };
 
-/** The fragments that wait for the window, in the order of their calls. */
+/** The fragments that wait for a place in the window, in the order of the calls. */
 export class WaitingLine {
   readonly #entries = new Set<Entry>();
   #size = 0;
@@ -26,7 +26,7 @@ export class WaitingLine {
     return this.#entries.size;
   }
 
-  /** Length of all frames. */
+  /** Total length of the frames, in characters or bytes. */
   get size(): number {
     return this.#size;
   }
