@@ -93,7 +93,10 @@ class CompleteHandle<T, In> extends MessagesHandle<T, In> implements Group<T, In
   }
 }
 
-/** Returns the handle of a group. @throws TypeError for a name that isn't a string of 1 to 1024 characters */
+/**
+ * Returns the handle of a group with its messages, its members' states and its streams.
+ * @throws TypeError for a name that isn't a string of 1 to 1024 characters, or an invalid schema
+ */
 export function completeGroup<T, In>(
   client: AnyClient,
   name: string,

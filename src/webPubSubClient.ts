@@ -132,7 +132,7 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   }
 
   /**
-   * This connection's own state in a group as last acknowledged; undefined for none. A copy.
+   * Returns a copy of this connection's own state in a group, as last acknowledged; undefined for none.
    * @throws Error when the group isn't joined
    */
   getGroupState(groupName: string): GroupState | undefined {

@@ -29,7 +29,7 @@ export type OwnedClient = (
       readonly credential?: undefined;
     }
   | {
-      /** Asked for a fresh URL on every new connection. */
+      /** Gives a fresh URL for every new connection. */
       readonly credential: WebPubSubClientCredential;
       readonly url?: undefined;
     }

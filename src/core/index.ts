@@ -1,4 +1,4 @@
-/** Entry point of the core: connect, recover, join, send, receive. Features have entries of their own. */
+/** Entry point of the core: connect, recover, join, send, receive. Features have their own entry points. */
 export { CoreClient } from "./coreClient.js";
 export { WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "./codec/coreProtocols.js";
 export { ConnectionError, SendMessageError } from "./errors.js";

@@ -1,4 +1,4 @@
-/** The logger that a client writes to, and the silent one. */
+/** The interface of a client's logger, and the silent logger. */
 import { toError } from "./errors.js";
 
 /** Where a client's log goes; loggers of `@azure/logger` fit, and so does `console` with `warning: console.warn`. */

@@ -7,9 +7,9 @@ const UNREAD = 180;
 const UNIT = 11_650;
 
 /**
- * Counts the frames that were written, and those that the service has read: its answers (pongs, and acks of
- * operations) show it. The limit keeps a burst of frames from delaying the client's sequence acks, which are sent
- * over the same socket: a service that receives none closes the connection.
+ * Counts the frames that were written, and those that the service has read. Its answers (pongs, and acks of
+ * operations) show what it has read. The limit keeps a burst of frames from delaying the client's sequence acks,
+ * which are sent over the same socket: a service that receives none closes the connection.
  */
 export class SendWindow {
   /** False: there is no window to keep, or nothing to measure it by. */

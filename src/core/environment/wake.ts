@@ -7,9 +7,9 @@ const listeners = new Set<() => void>();
 let end: (() => void) | undefined;
 
 /**
- * Calls its listener when the page or the machine wakes or the network returns: on `online`,
- * `visibilitychange` to visible, `resume` and `pageshow`, and when the wall clock has jumped. All clients
- * share one watch; it keeps no process alive and ends with its last listener.
+ * Calls its listener when the page or the machine wakes or the network returns. The signs are `online`,
+ * `visibilitychange` to visible, `resume`, `pageshow` and a jump of the wall clock. All clients share one
+ * watch; it keeps no process alive and ends with its last listener.
  */
 export function onWake(listener: () => void): () => void {
   // A new function, so that a listener that is given twice counts twice.

@@ -5,7 +5,7 @@ import type { WebPubSubClientProtocol } from "../codec/protocol.js";
 import type { ClientLogger } from "../log.js";
 import type { MessageMetadata } from "./messages.js";
 
-/** Options of the client. Everything may be left out; the object is read once and never changed. */
+/** Options of the client. All may be left out; the object is read once and never changed. */
 export interface WebPubSubClientOptions {
   /** The subprotocol to speak. Default: `WebPubSubJsonReliableProtocol()`. */
   protocol?: WebPubSubClientProtocol;
@@ -39,14 +39,20 @@ export interface WebPubSubClientOptions {
   keepAliveTimeoutInMs?: number;
   /** Time in ms between pings. Default: 20,000. 0 sends none. Throws RangeError when negative. */
   keepAliveIntervalInMs?: number;
-  /** Time in ms that one attempt to connect may take, credential included. Default: 10,000. */
+  /**
+   * Time in ms that one attempt to connect may take, credential included. Default: 10,000.
+   * Throws RangeError unless above 0.
+   */
   connectTimeoutInMs?: number;
   /**
    * Time in ms to wait for the answer to an operation before it is sent again with the same ack id, which
-   * counts as a retry. Default: 30,000. 0 waits forever.
+   * counts as a retry. Default: 30,000. 0 waits forever. Throws RangeError when negative.
    */
   ackTimeoutInMs?: number;
-  /** How many operations may wait to be sent; further ones are refused. Default: 10,000. */
+  /**
+   * How many operations may wait to be sent; further ones are refused. Default: 10,000.
+   * Throws RangeError unless above 0.
+   */
   maxPendingOperations?: number;
   /**
    * Send unanswered operations again on a new connection, although the service may have executed
@@ -56,7 +62,7 @@ export interface WebPubSubClientOptions {
   /**
    * How long in ms a group stays joined after the last subscriber of its handles has gone, and the client
    * stays connected after the last `retain` was released. So components that are mounted again within this
-   * time find everything as it was. Default: 1,000.
+   * time find everything as it was. Default: 1,000. Throws RangeError when negative.
    */
   releaseDelayInMs?: number;
   /** WebSocket class to use instead of the platform's: for proxies, headers or test doubles. */

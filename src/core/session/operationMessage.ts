@@ -115,6 +115,6 @@ export function toData(content: MessageContent, dataType: WebPubSubDataType): JS
     const whole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
     return whole ? bytes.buffer : bytes.slice().buffer;
   }
-  // The message model's type doesn't spell out null, which JSON allows.
+  // The message model's type leaves out null, which JSON allows.
   return content as JSONTypes;
 }

@@ -9,8 +9,8 @@ type Place = { readonly rank: number };
 const TAKEN: Place = { rank: -Infinity };
 
 /**
- * The operations that may be written now: first the internal ones, then those that are sent again, then the new
- * ones, each in the order of the calls.
+ * The operations that may be written now. The internal ones come first, then those that are sent again, then the
+ * new ones, each in the order of the calls.
  */
 export class ReadyLine {
   #places: (Operation | Place)[] = [];

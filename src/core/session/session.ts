@@ -30,7 +30,7 @@ type Ends = Pick<NewOperation, "resolve" | "reject">;
  * link accepts them.
  */
 export class Session implements SessionPort, Operations {
-  /** The groups: wanted, asked for, joined. */
+  /** The groups that are wanted, requested or joined. */
   readonly memberships: Memberships;
   readonly #settings: Settings;
   readonly #emitter: Emitter<CoreClientEvents>;

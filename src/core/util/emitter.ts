@@ -5,8 +5,8 @@ import { safely } from "./safely.js";
 export type OnListenerError = (event: string, error: unknown) => void;
 
 /**
- * Typed events. If a listener throws or its promise rejects, that is reported; the other listeners and the
- * caller go on.
+ * Typed events: if a listener throws or its promise rejects, that is reported, and the other listeners and
+ * the caller go on.
  */
 export class Emitter<Events extends object> {
   readonly #registry: ListenerRegistry;

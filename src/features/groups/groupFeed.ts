@@ -21,7 +21,7 @@ export interface FeedHost {
   readonly port: FeaturePort;
   /** The feed has listeners now, or has none any more. */
   attach(name: string, feed: Receiver, attached: boolean): void;
-  /** One subscriber more, until the function it returns is called. */
+  /** Adds a subscriber; the returned function removes it. */
   hold(name: string): () => void;
 }
 
@@ -67,7 +67,7 @@ export class GroupFeed<T, In> implements Receiver {
     return this.#listen("message", listener, () => this.hold());
   }
 
-  /** One subscriber more, until the function it returns is called. */
+  /** Adds a subscriber; the returned function removes it. */
   hold(): () => void {
     return this.#host.hold(this.name);
   }

@@ -59,7 +59,7 @@ export interface PresenceApi {
    */
   clear(groupName: string, options?: OperationOptions): Promise<WebPubSubResult>;
   /**
-   * This connection's own state in a group as last acknowledged; undefined for none. A copy.
+   * Returns a copy of this connection's own state in a group, as last acknowledged; undefined for none.
    * @throws Error when the group isn't joined
    */
   get(groupName: string): GroupState | undefined;

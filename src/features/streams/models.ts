@@ -158,7 +158,7 @@ export interface GroupStreamView {
   /** Unique among the streams of the subscription; usable as a key in lists. */
   readonly key: number;
   readonly streamId: string;
-  /** Its publisher; undefined until the first fragment is read. */
+  /** User id of the publisher; undefined until the first fragment is read. */
   readonly fromUserId: string | undefined;
   /** `failed`: the content is incomplete; `error` says why. */
   readonly status: "open" | "ended" | "failed";

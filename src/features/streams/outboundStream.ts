@@ -63,7 +63,7 @@ export class OutboundStream {
     this.#closeTimeoutInMs = closeTimeoutInMs;
     this.#port = port;
     this.#startFrame = encodeFrame(settings.protocol, start);
-    // A codec that can't write what follows throws here, before anything is sent.
+    // A codec that can't encode fragments throws here, before anything is sent.
     const keepAliveFrame = encodeFrame(settings.protocol, { kind: "streamData", streamId });
     this.#timer = new Timer(settings.environment);
     this.#timer.after(startTimeoutInMs, () => {
