@@ -132,8 +132,10 @@ export class Lanes {
       (step) => step.moment < moment && step.owner !== record && step.wire.connectionId === wire.connectionId,
     );
     if (own === undefined || own.owner !== undefined) return false;
-    const { ackTimeoutInMs } = this.#actor.plan;
-    return !this.#isAnswered(own, behind) && at <= own.at + ackTimeoutInMs + RETRY_DELAY + 2 * GRAIN;
+    const { plan, timeIsWrong } = this.#actor;
+    const isInTime = at <= own.at + plan.ackTimeoutInMs + RETRY_DELAY + 2 * GRAIN;
+    // After a sleep the turn may come late.
+    return !this.#isAnswered(own, behind) && (timeIsWrong || isInTime);
   }
 
   /** A final answer had come by then. */
