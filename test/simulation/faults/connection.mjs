@@ -30,7 +30,7 @@ export const connection = [
   },
   {
     name: "the old socket is not dropped",
-    in: "Connection.#run",
+    in: "Transport.drop",
     find: "this.#link?.drop();",
     put: "",
   },
@@ -43,8 +43,8 @@ export const connection = [
   },
   {
     name: "the timer of the keep-alive outlives its connection",
-    in: "Heartbeat.end",
-    find: "this.#timer.clear();",
+    in: "Transport.end",
+    find: "this.#livenessTimer.clear();",
     put: "",
   },
   {
@@ -62,7 +62,7 @@ export const connection = [
   },
   {
     name: "no pings are sent",
-    in: "Heartbeat.ping",
+    in: "Transport.#ping",
     find: "() => link.send(pingFrame)",
     put: "() => undefined",
   },
@@ -143,8 +143,44 @@ export const connection = [
   },
   {
     name: "after a sleep an answer behind the timer comes too late",
-    in: "Heartbeat.#look",
+    in: "Transport.#look",
     find: "else this.#look(-Infinity, true);",
     put: `else this.#lose("NoAnswer", "The service has not answered in time.");`,
+  },
+  {
+    name: "what an older socket had unread counts for the next one",
+    in: "Transport.attach",
+    find: "this.#window.reset();",
+    put: "",
+  },
+  {
+    name: "a pong doesn't show what the service has read",
+    in: "Connection.#handle",
+    find: `if (message?.kind === "pong") this.#transport.answered();`,
+    put: `if (message?.kind === "pong") this.#transport.heard();`,
+  },
+  {
+    name: "a ping of the keep-alive confirms more than was read",
+    in: "SendWindow.readUpTo",
+    find: "this.#pings.shift() ?? 0",
+    put: "this.#written",
+  },
+  {
+    name: "what waits for room isn't told that there is some",
+    in: "Transport.answered",
+    find: "this.#onRoom();",
+    put: "",
+  },
+  {
+    name: "an answer that never comes holds a burst up for ever",
+    in: "Transport.hasRoom",
+    find: "this.#onRoom();",
+    put: "",
+  },
+  {
+    name: "the effects of a state are carried out after it was left",
+    in: "Connection.#dispatch",
+    find: "this.#state.name !== state.name || this.#state.epoch !== state.epoch",
+    put: "this.#state.name === undefined",
   },
 ];

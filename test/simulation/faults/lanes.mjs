@@ -5,8 +5,8 @@ export const lanes = [
   {
     name: "two of a lane are on their way",
     quick: true,
-    in: "isFirst",
-    find: "operation.lane.operations[0] === operation",
+    in: "isReady",
+    find: "lane.operations[0] === operation",
     put: "operation.frame !== undefined",
   },
   {
@@ -42,32 +42,35 @@ export const lanes = [
   },
   {
     name: "the next one isn't let out on a new connection",
-    in: "Outbox.sessionEnded",
-    find: `({ internal, place, queued }) => !queued && (internal || place === "again")`,
-    put: `({ internal, place, queued }) => !queued && internal && place === "delayed"`,
+    in: "Outbox.#end",
+    find: "if (lane !== undefined &&",
+    put: `if (lane !== undefined && !(internal && place === "again") &&`,
   },
   {
     name: "the next one isn't written after an answer",
     in: "Session.receive",
-    find: "if (outbox.hasReleased) this.flush();",
+    find: "if (outbox.takeReleased()) this.flush();",
     put: "",
   },
   {
     name: "what its turn lets go goes behind everything that waits",
-    in: "Outbox.#shiftFresh",
-    find: "(this.#fresh.peek()?.order ?? Infinity) < released.order",
-    put: "this.#fresh.size > 0",
+    in: "Outbox.#advance",
+    find: "this.#ready.insert(first);",
+    put: `(first as { order: number }).order = this.#order++;
+this.#ready.insert(first);`,
   },
   {
     name: "what its turn lets go goes before everything that waits",
-    in: "Outbox.#shiftFresh",
-    find: "(this.#fresh.peek()?.order ?? Infinity) < released.order",
-    put: "false",
+    in: "Outbox.#advance",
+    find: "this.#ready.insert(first);",
+    put: `(first as { order: number }).order -= 2 ** 50;
+this.#ready.insert(first);`,
   },
   {
     name: "the client's own go last",
     in: "Outbox.#enterLane",
-    find: "operations.splice(at < 0 ? operations.length : at, 0, operation);",
+    find: `if (at === 0 && first !== undefined) this.#ready.remove(first);
+operations.splice(at < 0 ? operations.length : at, 0, operation);`,
     put: "operations.push(operation);",
   },
   {
@@ -105,7 +108,8 @@ export const lanes = [
     name: "a state that was replaced is sent",
     in: "Outbox.#enterLane",
     find: "operations.pop();",
-    put: "",
+    put: `operations.pop();
+this.#sendAgain({ ...last, lane: undefined });`,
   },
   {
     name: "a state is replaced past a leave",
@@ -160,5 +164,11 @@ export const lanes = [
     in: "Outbox.answered",
     find: "operation.handed = operation.unanswered;",
     put: "operation.handed = false;",
+  },
+  {
+    name: "what waits in one outlives its connection",
+    in: "Outbox.#all",
+    find: "...ready, ...lanes",
+    put: "...ready",
   },
 ];

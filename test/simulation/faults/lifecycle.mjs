@@ -23,13 +23,13 @@ export const lifecycle = [
   },
   {
     name: "a drain doesn't wait",
-    in: "Connection.#drainAndStop",
-    find: "drain(drainInMs)",
-    put: "drain(0)",
+    in: "Connection.stop",
+    find: "mayDrain ?",
+    put: "mayDrain && drainInMs < 0 ?",
   },
   {
     name: "a stop leaves the session to the service",
-    in: "Connection.#run",
+    in: "Transport.close",
     find: "this.#link?.close();",
     put: "",
   },
@@ -100,5 +100,36 @@ export const lifecycle = [
     in: "transition",
     find: "event.keepTrying === true",
     put: "event.keepTrying !== null",
+  },
+  {
+    name: "a drain goes on when its time is over",
+    in: "Connection.#enter",
+    find: "state.drainUntil ?? Infinity",
+    put: "Infinity",
+  },
+  {
+    name: "a drain ends before its time is over",
+    in: "Connection.stop",
+    find: "this.#settings.environment.now() + drainInMs",
+    put: "this.#settings.environment.now() + drainInMs / 2",
+  },
+  {
+    name: "a drain is forgotten with its connection",
+    in: "kept",
+    find: "return { told, farewell, drainUntil }",
+    put: "return { told, farewell, drainUntil: undefined }",
+  },
+  {
+    name: "a drain takes new operations on a new connection",
+    in: "Session.onOpened",
+    find: "this.#tracker.reset();",
+    put: `this.#tracker.reset();
+this.#refusal = undefined;`,
+  },
+  {
+    name: "a longer drain prolongs a shorter one",
+    in: "transition",
+    find: "Math.min(event.until, state.drainUntil ?? Infinity)",
+    put: "event.until",
   },
 ];

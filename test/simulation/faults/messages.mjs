@@ -57,7 +57,7 @@ export const messages = [
   {
     name: "bursts are sent without regard to what the service has read",
     quick: true,
-    in: "Pace.#isOpen",
+    in: "SendWindow.isOpen",
     find: "this.#written - this.#read < UNREAD",
     put: "true",
   },
@@ -69,7 +69,7 @@ export const messages = [
   },
   {
     name: "large messages count as small ones when a burst is sent",
-    in: "Pace.wrote",
+    in: "SendWindow.wrote",
     find: "Math.max(1, size / UNIT)",
     put: "Math.max(1, size / Infinity)",
   },

@@ -17,22 +17,22 @@ this.#byAckId[ackId] = operation;`,
   {
     name: "what a recovery finds unanswered is never sent again",
     quick: true,
-    in: "Outbox.resume",
-    find: "this.#sendAgain(operation);",
-    put: "this.#sent.add(operation);",
+    in: "Session.onRecovered",
+    find: "this.#outbox?.resume();",
+    put: "",
   },
   {
     name: "what is sent again goes in the wrong order",
     quick: true,
-    in: "Outbox.#takeUnfinished",
-    find: "a.order - b.order",
-    put: "b.order - a.order",
+    in: "rankOf",
+    find: "return order -",
+    put: `return (place === "again" ? -order : order) -`,
   },
   {
     name: "new operations overtake those that are sent again",
-    in: "Outbox.takeNext",
-    find: "this.#again.shift() ?? this.#shiftFresh()",
-    put: "this.#shiftFresh() ?? this.#again.shift()",
+    in: "rankOf",
+    find: `place === "again"`,
+    put: `place === "fresh"`,
   },
   {
     name: "an operation that is over still listens to its abort signal",
@@ -50,8 +50,8 @@ this.#byAckId[ackId] = operation;`,
   {
     name: "resendOnNewConnection: false is ignored",
     in: "Outbox.sessionEnded",
-    find: "this.#options.resendOnNewConnection && (isDelayed",
-    put: "(isDelayed",
+    find: "this.#options.resendOnNewConnection && (place",
+    put: "(place",
   },
   {
     name: "a forbidden operation is tried again",
@@ -80,7 +80,7 @@ this.#byAckId[ackId] = operation;`,
     find: "written(operation: Operation): void {",
     put: `written(operation: Operation): void {
 if (operation.ackId === undefined && operation.retries++ === 0)
-  this.#again.push({ ...operation, place: "again", resolve: () => undefined });`,
+  this.#ready.insert({ ...operation, place: "again", resolve: () => undefined });`,
   },
   {
     name: "an automatic ack id repeats an explicit one",
@@ -117,11 +117,9 @@ if (error?.name === "Forbidden" ||`,
   {
     name: "sending again after a recovery costs a retry",
     in: "Outbox.resume",
-    find: "this.#sendAgain(operation);",
-    put: `{
-  operation.retries++;
-  this.#sendAgain(operation);
-}`,
+    find: `operation.place = "again";`,
+    put: `operation.place = "again";
+operation.retries++;`,
   },
   {
     name: "an operation is retried without end",
@@ -170,19 +168,19 @@ if (error?.name === "Forbidden" ||`,
   {
     name: "what was sent still counts as waiting",
     in: "Outbox.takeNext",
-    find: `if (place === "fresh" && !operation.internal) this.#pending--;`,
+    find: `if (operation.place === "fresh" && !operation.internal) this.#pending--;`,
     put: "",
   },
   {
     name: "what was aborted while it waited still counts as waiting",
-    in: "Outbox.#discardFresh",
-    find: "this.#pending--;",
+    in: "Outbox.#end",
+    find: `if (place === "fresh" && !internal) this.#pending--;`,
     put: "",
   },
   {
     name: "resending on a new connection costs no retry",
     in: "Outbox.sessionEnded",
-    find: "(isDelayed || this.#mayRetry(operation))",
+    find: `(place === "delayed" || this.#mayRetry(operation))`,
     put: "true",
   },
   {
@@ -194,14 +192,14 @@ if (error?.name === "Forbidden" ||`,
   {
     name: "a refused operation is lost with its connection",
     in: "Outbox.sessionEnded",
-    find: "if (operation.unanswered || operation.internal)",
-    put: "if (operation.unanswered || operation.internal || isDelayed)",
+    find: "if (!operation.unanswered && !internal) continue;",
+    put: `if (!operation.unanswered && !internal && place !== "delayed") continue;`,
   },
   {
     name: "what was resent once is lost with the next connection",
     in: "Outbox.sessionEnded",
-    find: "this.#options.resendOnNewConnection && (isDelayed",
-    put: "this.#options.resendOnNewConnection && !operation.resentOnNewConnection && (isDelayed",
+    find: "this.#options.resendOnNewConnection && (place",
+    put: "this.#options.resendOnNewConnection && !operation.resentOnNewConnection && (place",
   },
   {
     name: "waiting for a recovery costs retries",
@@ -218,11 +216,10 @@ if (error?.name === "Forbidden" ||`,
   {
     name: "a lost connection takes along what was never sent",
     in: "Outbox.sessionEnded",
-    find: `else if (!isDelayed) this.#sendAgain(operation);
-}`,
-    put: `else if (!isDelayed) this.#sendAgain(operation);
-}
-for (const operation of this.#fresh.drain()) if (operation.place !== "settled") lost(operation);`,
+    find: `|| (place === "fresh" && !internal)) continue;`,
+    put: `) continue;
+operation.unanswered ||= place === "fresh" && !operation.resentOnNewConnection;
+operation.retries = place === "fresh" ? Infinity : operation.retries;`,
   },
   {
     name: "a socket that throws costs no retry",

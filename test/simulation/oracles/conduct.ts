@@ -32,6 +32,8 @@ export class Conduct {
 
   stateChanged({ state, previousState, attempt = 0, code, reason, error }: OnStateChangedArgs): void {
     const { maxReconnects } = this.#actor.plan;
+    if (state === "Connecting" && reason !== undefined)
+      this.#failed(`begins an attempt with the last words of another one: ${reason}`);
     if (state !== "Recovering" && maxReconnects >= 0 && attempt > maxReconnects + 1)
       this.#failed(`makes attempt ${attempt} to connect, of ${maxReconnects + 1}`);
     if (previousState !== "Connected" || (state !== "Recovering" && state !== "Disconnected")) return;

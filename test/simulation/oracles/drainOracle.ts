@@ -31,7 +31,8 @@ function checkCalls(
   const { at, drainInMs } = stop;
   const end = at + drainInMs;
   for (const { op, at: calledAt, settledAt, error } of [...program.operations, ...invocations.records]) {
-    if (calledAt > at && calledAt < (stop.settledAt ?? 0) && error === undefined)
+    const isRefused = error !== undefined && settledAt === calledAt;
+    if (calledAt > at && calledAt < (stop.settledAt ?? 0) && !isRefused)
       failed(`op ${op} was taken during a drain`);
     if (calledAt >= at || settledAt === undefined || settledAt < at || settledAt >= end) continue;
     if (error?.code === "NotStarted")

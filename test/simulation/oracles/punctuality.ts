@@ -30,6 +30,8 @@ const FIRST_FLAP = 250;
 /** How long an attempt may still take after a wake. */
 const AFTER_WAKE = 5_000;
 const MESSAGE_RETRY_DELAY = 1_000;
+/** How long a service that answers no ping is waited for, before more is written. */
+const PONG_PATIENCE = 5_000;
 /** Timers run in whole ms. */
 const GRAIN = 1;
 
@@ -44,6 +46,7 @@ export class Punctuality {
   readonly #world: World;
   readonly #failed: (reason: string) => void;
   #told: WebPubSubClientState = "Stopped";
+  #toldOf: string | undefined;
   #enteredAt = 0;
   /** When the next attempt may begin, and must; undefined while none is due. */
   #attemptAt: number | undefined;
@@ -60,6 +63,10 @@ export class Punctuality {
   /** When a wake has found an attempt under way. */
   #hurriedAt = Infinity;
   #pingedAt = 0;
+  /** When a socket has last taken a frame. */
+  #wroteAt = -Infinity;
+  /** Sends and events that were written. */
+  readonly #begun = new Set<number>();
   /** The first wake since something was heard. */
   #wokenAt = -Infinity;
   /** When each ack id was last written, and when it was refused, by connection. */
@@ -73,7 +80,7 @@ export class Punctuality {
   }
 
   stateChanged(args: OnStateChangedArgs): void {
-    const { state, previousState, code } = args;
+    const { state, previousState, code, connectionId } = args;
     const { now } = this.#world.clock;
     const isTimely = !this.#actor.timeIsWrong;
     this.#attemptEnds(isTimely);
@@ -98,6 +105,7 @@ export class Punctuality {
     if (state === "Disconnected" || state === "Recovering") this.#waits(args);
     else this.#attemptAt = undefined;
     this.#told = state;
+    this.#toldOf = connectionId;
     this.#enteredAt = now;
     this.#woken = false;
   }
@@ -136,6 +144,8 @@ export class Punctuality {
 
   writes(wire: Wire, message: Json): void {
     const { now } = this.#world.clock;
+    this.#checkRoom(wire, message);
+    this.#wroteAt = now;
     if (message["type"] === "ping") {
       if (this.#told === "Connected") this.#checkPing();
       this.#pingedAt = now;
@@ -249,6 +259,23 @@ export class Punctuality {
     const gap = this.#world.clock.now - this.#pingedAt;
     if (!timeIsWrong && !sendIsBroken && gap > PING_INTERVAL + GRAIN)
       this.#failed(`no ping was sent for ${gap} ms`);
+  }
+
+  /** What waits for nothing but room goes out when the service has read what was written, or hasn't for long. */
+  #checkRoom({ healthy, connectionId }: Wire, { data }: Json): void {
+    const { timeIsWrong, sendIsBroken, program, plan } = this.#actor;
+    const { op = 0 } = (data ?? {}) as { readonly op?: number };
+    const record = program.numbered.get(op);
+    if (record === undefined || this.#begun.has(op)) return;
+    this.#begun.add(op);
+    // What goes out with the connection's beginning does so before that is told.
+    const isTold = this.#told === "Connected" && this.#toldOf === connectionId;
+    if (!isTold || timeIsWrong || sendIsBroken) return;
+    const { now } = this.#world.clock;
+    const waited = now - Math.max(record.at, this.connectedAt, this.resumedAt, this.#wroteAt);
+    const roundTrip = 2 * plan.latency[1];
+    if (waited > (healthy ? roundTrip : Math.max(roundTrip, PONG_PATIENCE)) + GRAIN)
+      this.#failed(`op ${op} is held up for ${waited} ms`);
   }
 
   #checkGap(message: Json, wire: Wire, since: number, due: number, what: string): void {
