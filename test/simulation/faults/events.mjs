@@ -157,10 +157,4 @@ told: state.name === "Disconnected" ? undefined : state.told,`,
     find: "farewell: undefined,",
     put: "",
   },
-  {
-    name: "the service's last words are lost when it answers a recovery with a new connection",
-    in: "replace",
-    find: "const step = begin(state,",
-    put: "const step = begin({ ...state, farewell: undefined },",
-  },
 ];

@@ -6,7 +6,7 @@ export const handles = [
     name: "the first subscriber joins nothing",
     in: "GroupTable.hold",
     find: "this.reconcile(group);",
-    put: "this.#options.onChanged(group);",
+    put: "this.#host.onChanged(group);",
   },
   {
     name: "the group isn't left with the last subscriber",
@@ -129,7 +129,7 @@ for (const each of [message, ...rest]) this.#buffer.push(each);`,
   {
     name: "a state outlives a membership that ended with its connection",
     in: "GroupTable.release",
-    find: "if (!this.#options.live() && !this.isWanted(group)) this.#options.onLeft(group);",
+    find: "if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft(group);",
     put: "",
   },
   {

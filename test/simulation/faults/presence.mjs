@@ -89,8 +89,8 @@ else this.onRefusal?.(group);`,
   },
   {
     name: "an unsubscription is asked for again on the next connection",
-    in: "PresenceSubscriptions.constructor",
-    find: "port.memberships.live",
+    in: "PresenceSubscriptions.live",
+    find: "this.#port.memberships.live",
     put: "true",
   },
 ];
