@@ -320,11 +320,11 @@ export class Lanes {
           (type === "joinGroup" || type === "subscribeGroupState"),
       );
       // Of several sendings one may have been executed before another was refused.
-      const mayBeIn = enters.some(({ ackId, owner }) => {
+      const mayBeIn = enters.some(({ ackId, owner, unsure, moment: sentAt }) => {
         const isAlone = enters.filter((each) => each.ackId === ackId).length === 1;
-        const answer = this.#answersTo(ackId).find(({ moment }) => moment < step.moment);
+        const answer = this.#answersTo(ackId).find(({ moment }) => moment > sentAt && moment < step.moment);
         const isTimely = answer !== undefined && answer.at <= (owner?.settledAt ?? Infinity);
-        return !isAlone || !isTimely || answer.name === "success" || answer.name === "Duplicate";
+        return unsure || !isAlone || !isTimely || answer.name === "success" || answer.name === "Duplicate";
       });
       if (!mayBeIn) failed(`${group} is left (ack id ${step.ackId}), which was never entered`);
     }
