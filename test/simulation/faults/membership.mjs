@@ -20,7 +20,7 @@ export const membership = [
     in: "GroupTable.enter",
     find: "} else if (",
     put: `} else entry.wished ||= entry.left === left;
-if (`,
+if (error && `,
   },
   {
     name: "a group that was left while its join was on its way is joined again",

@@ -132,10 +132,10 @@ export class Lanes {
       (step) => step.moment < moment && step.owner !== record && step.wire.connectionId === wire.connectionId,
     );
     if (own === undefined || own.owner !== undefined) return false;
-    const { plan, timeIsWrong } = this.#actor;
-    const isInTime = at <= own.at + plan.ackTimeoutInMs + RETRY_DELAY + 2 * GRAIN;
-    // After a sleep the turn may come late.
-    return !this.#isAnswered(own, behind) && (timeIsWrong || isInTime);
+    const { ackTimeoutInMs } = this.#actor.plan;
+    // Whoever slept finds the answer only then.
+    const isLate = !this.#actor.timeIsWrong && at > own.at + ackTimeoutInMs + RETRY_DELAY + 2 * GRAIN;
+    return !isLate && !this.#isAnswered(own, behind);
   }
 
   /** A final answer had come by then. */
@@ -162,6 +162,7 @@ export class Lanes {
       this.#checkOneByOne(lane, fails);
       this.#checkGivenUp(lane, fails);
       this.#checkAskedAgain(lane, fails);
+      this.#checkReason(lane, fails);
       this.#checkPrompt(lane, fails);
     }
   }
@@ -178,6 +179,9 @@ export class Lanes {
       failed(`op ${op} was replaced by op ${newer.op}, and ends otherwise`);
     if (record.error?.code !== newer.error?.code)
       failed(`op ${op} was replaced by op ${newer.op}, and fails otherwise`);
+    const isGivenUp = newer.error?.code === "Aborted" && record.signal?.aborted !== true;
+    if (isGivenUp && !this.#actor.written.some(({ message }) => message["ackId"] === newer.error?.ackId))
+      failed(`op ${op} was replaced by op ${newer.op}, which was never sent, and ends with it`);
     const isSent = this.#actor.written.some(
       ({ message, moment }) =>
         message["type"] === "setGroupState" && message["ackId"] === call.ackId && moment > record.moment,
@@ -301,6 +305,31 @@ export class Lanes {
     }
   }
 
+  /** The client leaves by itself only where it may have entered. */
+  #checkReason({ group, steps }: Lane, failed: (reason: string) => void): void {
+    const asked = new Set<number>();
+    for (const step of steps) {
+      const isAgain = asked.has(step.ackId);
+      asked.add(step.ackId);
+      const isLeave = step.type === "leaveGroup" || step.type === "unsubscribeGroupState";
+      if (!isLeave || isAgain || step.owner !== undefined || step.unsure) continue;
+      const enters = steps.filter(
+        ({ type, wire, moment }) =>
+          moment < step.moment &&
+          wire.connectionId === step.wire.connectionId &&
+          (type === "joinGroup" || type === "subscribeGroupState"),
+      );
+      // Of several sendings one may have been executed before another was refused.
+      const mayBeIn = enters.some(({ ackId, owner, unsure, moment: sentAt }) => {
+        const isAlone = enters.filter((each) => each.ackId === ackId).length === 1;
+        const answer = this.#answersTo(ackId).find(({ moment }) => moment > sentAt && moment < step.moment);
+        const isTimely = answer !== undefined && answer.at <= (owner?.settledAt ?? Infinity);
+        return unsure || !isAlone || !isTimely || answer.name === "success" || answer.name === "Duplicate";
+      });
+      if (!mayBeIn) failed(`${group} is left (ack id ${step.ackId}), which was never entered`);
+    }
+  }
+
   /** Nothing waits in a lane whose first has ended. */
   #checkPrompt(lane: Lane, failed: (reason: string) => void): void {
     const { plan, timeIsWrong, written } = this.#actor;
@@ -314,8 +343,11 @@ export class Lanes {
       const before = lane.calls.filter(({ op }) => op < owner.op);
       const last = lane.steps.findLast((other) => other.moment < moment);
       if (last !== undefined && last.owner === undefined && !this.#isAnswered(last, step)) continue;
+      // What a call was answered after its end lets nobody go.
       const answers =
-        last === undefined ? [] : this.#answersTo(last.ackId).filter((each) => each.moment < moment);
+        last?.owner === undefined && last !== undefined
+          ? this.#answersTo(last.ackId).filter((each) => each.moment < moment)
+          : [];
       const since = written.find((each) => each.wire === wire)?.at ?? at;
       const due = Math.max(
         since,
@@ -350,7 +382,9 @@ function kindOf(call: OperationCall): string | undefined {
 /** It has stood in its lane; who leaves a group that has subscribers asks nobody. */
 export function isTaken({ call, result, error, at, settledAt }: OperationRecord): boolean {
   if (call.abortAfter === -1 || TURNED_AWAY.includes(error?.code)) return false;
-  if (error?.code === "NotStarted" && settledAt === at) return false;
+  // One that was taken has an id by then.
+  const hasId = error?.ackId !== undefined && error.ackId !== call.ackId;
+  if (error?.code === "NotStarted" && settledAt === at && !hasId) return false;
   return result === undefined || result.ackId !== undefined;
 }
 
