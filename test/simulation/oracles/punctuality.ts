@@ -65,7 +65,7 @@ export class Punctuality {
   #pingedAt = 0;
   /** When a socket has last taken a frame. */
   #wroteAt = -Infinity;
-  /** Sends and events that were written. */
+  /** Sends, events and streams that were begun. */
   readonly #begun = new Set<number>();
   /** The first wake since something was heard. */
   #wokenAt = -Infinity;
@@ -262,20 +262,31 @@ export class Punctuality {
   }
 
   /** What waits for nothing but room goes out when the service has read what was written, or hasn't for long. */
-  #checkRoom({ healthy, connectionId }: Wire, { data }: Json): void {
-    const { timeIsWrong, sendIsBroken, program, plan } = this.#actor;
-    const { op = 0 } = (data ?? {}) as { readonly op?: number };
-    const record = program.numbered.get(op);
-    if (record === undefined || this.#begun.has(op)) return;
+  #checkRoom({ healthy, connectionId }: Wire, message: Json): void {
+    const { timeIsWrong, sendIsBroken, plan } = this.#actor;
+    const waiting = this.#waiting(message);
+    if (waiting === undefined || this.#begun.has(waiting.op)) return;
+    const { op, since } = waiting;
     this.#begun.add(op);
     // What goes out with the connection's beginning does so before that is told.
     const isTold = this.#told === "Connected" && this.#toldOf === connectionId;
     if (!isTold || timeIsWrong || sendIsBroken) return;
-    const { now } = this.#world.clock;
-    const waited = now - Math.max(record.at, this.connectedAt, this.resumedAt, this.#wroteAt);
+    const waited = this.#world.clock.now - Math.max(since, this.connectedAt, this.resumedAt, this.#wroteAt);
     const roundTrip = 2 * plan.latency[1];
     if (waited > (healthy ? roundTrip : Math.max(roundTrip, PONG_PATIENCE)) + GRAIN)
       this.#failed(`op ${op} is held up for ${waited} ms`);
+  }
+
+  /** The number of a send, an event or a stream's first fragment, and since when it may go out. */
+  #waiting({ type, data, streamId, streamSequenceId }: Json): { op: number; since: number } | undefined {
+    const { program, streams } = this.#actor;
+    if (type === "streamData") {
+      const stream = streams.sent.find((each) => each.streamId === streamId);
+      const since = streamSequenceId === 1 ? stream?.beganAt : undefined;
+      return stream === undefined || since === undefined ? undefined : { op: stream.op, since };
+    }
+    const record = program.numbered.get((data as { op?: number } | undefined)?.op ?? 0);
+    return record && { op: record.op, since: record.at };
   }
 
   #checkGap(message: Json, wire: Wire, since: number, due: number, what: string): void {

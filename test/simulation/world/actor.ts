@@ -298,6 +298,7 @@ export class Actor {
       if (message?.message !== farewell)
         this.#failed(`disconnected brings the words ${message?.message}, not ${farewell}`);
       grammar.disconnected(connectionId);
+      this.groups.lost();
     });
     client.on("recovering", ({ connectionId }) => grammar.recovering(connectionId, client.state));
     client.on("recovered", ({ connectionId }) => {

@@ -118,6 +118,12 @@ export class GroupUse {
     return this.#handles.has(group);
   }
 
+  /** A connection has ended, and every status that it has changed was told. */
+  lost(): void {
+    for (const [name, { group, told }] of this.#handles)
+      if (group.status !== told) this.#failed(`${name} is ${group.status}, and ${told} was told`);
+  }
+
   status(group: string): GroupStatus | undefined {
     return this.#handles.get(group)?.group.status;
   }

@@ -26,6 +26,8 @@ export interface SentStream {
   readonly signal: Signal | undefined;
   /** Promises of the client that aren't settled. */
   pending: number;
+  /** When the first fragment was called to be written. */
+  beganAt: number | undefined;
   /** The program has done what it wanted, or can't. */
   isOver: boolean;
   outcome: "opening" | "open" | "ended" | "aborted" | "failed";
@@ -88,6 +90,7 @@ export class StreamUse {
       stateAtCall: client.state,
       signal,
       pending: 0,
+      beganAt: undefined,
       isOver: false,
       outcome: "opening",
       error: undefined,
@@ -144,6 +147,7 @@ export class StreamUse {
     const calls: Promise<void>[] = [];
     for (let n = 1; n <= call.fragments; n++) {
       const fragment: Fragment = { op, n };
+      record.beganAt ??= this.#world.clock.now;
       const written = this.#asked(record, writer.write(fragment));
       // One in a hurry doesn't wait for the window, if as many may wait, and ends behind what waits.
       if (call.pace === 0 && this.#actor.plan.maxPendingOperations > call.fragments) calls.push(written);
