@@ -43,7 +43,7 @@ const RULES: Record<string, Rule> = {
         if (effect.type !== "emit") return true;
         const id = "identity" in state ? state.identity.connectionId : undefined;
         if (effect.event === "disconnected") return effect.args.connectionId !== id;
-        return effect.event === "stopped" || (effect.args).connectionId === id;
+        return effect.event === "stopped" || effect.args.connectionId === id;
       }),
     ),
 
