@@ -75,12 +75,6 @@ export const features = [
     put: "(this.#receivers[kind] ??= []).push(receive, receive);",
   },
   {
-    name: "only one receives a kind of message",
-    in: "Features.add",
-    find: "(this.#receivers[kind] ??= []).push(receive);",
-    put: "this.#receivers[kind] ??= [receive];",
-  },
-  {
     name: "one is made at every use",
     in: "defineFeature",
     find: "if (api === undefined) features.set(name, (api = make(toPort(inside))));",

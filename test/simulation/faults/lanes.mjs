@@ -99,7 +99,6 @@ operations.splice(at < 0 ? operations.length : at, 0, operation);`,
   },
   {
     name: "a state that was replaced never settles",
-    quick: true,
     in: "Outbox.#settle",
     find: "settled.push(each);",
     put: "void each;",

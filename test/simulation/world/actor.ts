@@ -27,6 +27,8 @@ export interface Written {
   readonly message: Json;
   readonly at: number;
   readonly moment: number;
+  /** The wire had carried everything till then. */
+  readonly isUnhindered: boolean;
 }
 
 /** An answer that the client has got. */
@@ -76,7 +78,7 @@ export class Actor {
   readonly wires: Wire[] = [];
   readonly written: Written[] = [];
   /** Frames that a socket has refused. */
-  readonly thrown: Omit<Written, "at">[] = [];
+  readonly thrown: Omit<Written, "at" | "isUnhindered">[] = [];
   /** Groups whose rejoining failed for good, on the connection id of then. */
   readonly rejoinFailures: {
     readonly connectionId: string | undefined;
@@ -263,7 +265,8 @@ export class Actor {
       this.conduct.writes(wire, message);
       this.punctuality.writes(wire, message);
       this.ownJoins.writes(wire, message);
-      this.written.push({ wire, message, at: this.#world.clock.now, moment: ++this.moment });
+      const { isUnhindered } = wire;
+      this.written.push({ wire, message, at: this.#world.clock.now, moment: ++this.moment, isUnhindered });
       this.#world.trace(this.name, () => `says ${textOf(data, message)}`);
       this.streams.writes(message);
       if (message["type"] === "sequenceAck") this.sequence.acknowledged(wire, message);
