@@ -264,7 +264,11 @@ export class GroupTable {
   #settled(group: string, unknown: boolean, wanted: "in" | "out"): Entry {
     const entry = this.#entry(group);
     entry.pending--;
-    if (unknown && entry.known !== wanted && this.#host.live) entry.known = "unknown";
+    if (unknown && entry.known !== wanted && this.#host.live) {
+      entry.known = "unknown";
+      // What was refused before says nothing any more.
+      entry.refusal = undefined;
+    }
     return entry;
   }
 

@@ -305,6 +305,14 @@ describe("a refusal", () => {
     expect(operations.take()).toEqual(["join g", "own join g"]);
   });
 
+  test("isn't believed after a later call that ended unanswered", () => {
+    table.hold("g");
+    answer(FORBIDDEN);
+    done("enter", failure("Aborted"), true);
+    expect(operations.pending.map(({ what }) => what)).toEqual(["own join g"]);
+    expect(table.status("g")).toBe("joining");
+  });
+
   test("without a connection says nothing about the group", () => {
     live = false;
     call("enter");
