@@ -315,7 +315,7 @@ export class Connection implements LinkPort {
     if (this.#isOver(epoch)) return;
     if (message?.kind === "connected") {
       const identity = toIdentity(message);
-      this.#transport.hearsToken(identity.reconnectionToken);
+      this.#transport.setToken(identity.reconnectionToken);
       this.#dispatch({ type: "connected", epoch, identity });
       return;
     }

@@ -57,7 +57,7 @@ export class Transport {
   }
 
   /** A reconnection token has come over this link; it is kept out of the log. */
-  hearsToken(token: string): void {
+  setToken(token: string): void {
     if (this.#link !== undefined) this.#link.token = token;
   }
 

@@ -15,10 +15,12 @@ export class Features {
     this.#logger = logger;
   }
 
-  add(feature: FeatureHooks): void {
+  /** @param isOpen a connection stands already */
+  add(feature: FeatureHooks, isOpen: boolean): void {
     this.#features.push(feature);
     for (const [kind, receive] of Object.entries(feature.receive ?? {}))
       (this.#receivers[kind] ??= []).push(receive);
+    if (isOpen) this.#call(feature, (added) => added.onOpened?.());
   }
 
   /** How many things are under way that a draining stop waits for. */
@@ -27,12 +29,14 @@ export class Features {
   }
 
   tell(hook: (feature: FeatureHooks) => void): void {
-    for (const feature of this.#features) {
-      try {
-        hook(feature);
-      } catch (thrown) {
-        this.#failed(thrown);
-      }
+    for (const feature of this.#features) this.#call(feature, hook);
+  }
+
+  #call(feature: FeatureHooks, hook: (feature: FeatureHooks) => void): void {
+    try {
+      hook(feature);
+    } catch (thrown) {
+      this.#failed(thrown);
     }
   }
 

@@ -306,7 +306,7 @@ export class Outbox {
   /** A call by the application replaces an internal operation. */
   #endRetries(operation: Operation): void {
     operation.calledOff = true;
-    if (operation.place !== "sent" && !isOver(operation)) this.#giveUp(operation);
+    if (operation.place !== "sent" && !isOver(operation)) this.#fail(operation, this.#calledOff(operation));
   }
 
   /** The next operation of a lane may be sent. */
@@ -333,10 +333,12 @@ export class Outbox {
   }
 
   /** Fails an operation. If it was called off, its own error doesn't matter any more. */
-  #giveUp(operation: Operation, makeError?: () => SendMessageError): void {
-    const message = "A call of the application has taken its place.";
-    const isCalledOff = operation.calledOff || makeError === undefined;
-    this.#fail(operation, isCalledOff ? this.#error(operation, "Aborted", message) : makeError());
+  #giveUp(operation: Operation, makeError: () => SendMessageError): void {
+    this.#fail(operation, operation.calledOff ? this.#calledOff(operation) : makeError());
+  }
+
+  #calledOff(operation: Operation): SendMessageError {
+    return this.#error(operation, "Aborted", "A call of the application has taken its place.");
   }
 
   #retryLater(operation: Operation, now: number, makeError: () => SendMessageError): void {

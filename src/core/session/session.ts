@@ -73,8 +73,7 @@ export class Session implements SessionPort, Operations {
 
   /** Adds a feature, in any state. */
   add(hooks: FeatureHooks): void {
-    this.#features.add(hooks);
-    if (this.memberships.live) hooks.onOpened?.();
+    this.#features.add(hooks, this.memberships.live);
   }
 
   get refusal(): string | undefined {

@@ -64,8 +64,8 @@ export const features = [
   },
   {
     name: "they aren't told of a connection that stands already",
-    in: "Session.add",
-    find: "if (this.memberships.live) hooks.onOpened?.();",
+    in: "Features.add",
+    find: "if (isOpen) this.#call(feature, (added) => added.onOpened?.());",
     put: "",
   },
   {

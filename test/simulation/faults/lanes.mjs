@@ -88,7 +88,7 @@ operations.splice(at < 0 ? operations.length : at, 0, operation);`,
   {
     name: "a call waits for the client's own to be tried again",
     in: "Outbox.#endRetries",
-    find: `if (operation.place !== "sent" && !isOver(operation)) this.#giveUp(operation);`,
+    find: `if (operation.place !== "sent" && !isOver(operation)) this.#fail(operation, this.#calledOff(operation));`,
     put: "",
   },
   {

@@ -64,8 +64,8 @@ return !calledOff &&`,
   {
     name: "a rejoin that a call of the application cut short counts as refused",
     in: "Outbox.#giveUp",
-    find: "operation.calledOff ||",
-    put: "",
+    find: "operation.calledOff ? this.#calledOff(operation) : makeError()",
+    put: "makeError()",
   },
   {
     name: "rejoin-group-failed is never told",

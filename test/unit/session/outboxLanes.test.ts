@@ -128,6 +128,18 @@ describe("the client's own in a lane", () => {
     expect(bench.ending("set")).toBe("ok again");
   });
 
+  test("what it has held up is in the order of the calls on the connection after", () => {
+    const bench = new OutboxBench();
+    bench.add("set", state);
+    bench.add("elsewhere", { lane: "b" });
+    bench.flush();
+    bench.outbox.sessionEnded(new Error("gone"));
+    bench.add("rejoin", own);
+    bench.flush().take();
+    bench.reconnect();
+    expect(bench.take()).toEqual(["set#1", "elsewhere#2"]);
+  });
+
   test("a call of the same kind ends its retries: at once where it isn't on its way", () => {
     const bench = new OutboxBench();
     bench.add("leave", { ...own, retryForever: true });
