@@ -24,16 +24,14 @@ export class MachineCaller implements Caller {
   #state: State = {
     name: "Connected",
     told: { connectionId: IDENTITY.connectionId, recovering: false },
-    farewell: undefined,
+    disconnectedMessage: undefined,
     drainUntil: undefined,
     groups: "joined",
     identity: IDENTITY,
     confirmed: true,
     // It has stood for an hour.
     since: -3_600_000,
-    resumedAt: -3_600_000,
-    flaps: 0,
-    shortLived: 0,
+    earlyLosses: 0,
     epoch: 1,
     due: Infinity,
   };

@@ -169,6 +169,8 @@ describe("what wasn't announced isn't taken back", () => {
     expect(stage.socket.frames("joinGroup")).toEqual([join]);
     stage.socket.receiveFrame(ack(join?.["ackId"]));
     expect(stage.named.slice(2)).toEqual(["connected B"]);
+    // The third early loss in a row would make the recovery wait.
+    await turn(1_000);
     await stage.drop();
     await stage.recover();
     expect(stage.named.slice(3)).toEqual(["recovering B", "recovered B"]);

@@ -9,36 +9,23 @@ export function recoveryUrl(url: string, { connectionId, reconnectionToken }: Id
   return recovery.toString();
 }
 
-/** Removes a URL's query, tokens and password, and one more token, from a text. */
-function cleaner(url: string, token = ""): (words: string) => string {
-  const shown = withoutQuery(url);
+/** A text about a URL, without the URL's query, tokens and password, and without one more token. */
+export function redact(words: string, url: string, token = ""): string {
   const secrets: string[] = [token, ...(url.match(/[?#].*/s) ?? [])];
   for (const [, value, login = ""] of url.matchAll(/token=([^&#]+)|\/\/([^/?#]+@)/g))
     secrets.push(value ?? login);
-  return (words) =>
-    secrets.reduce((clean, secret) => clean.replaceAll(secret, ""), words.replaceAll(url, shown));
+  return secrets.reduce(
+    (clean, secret) => clean.replaceAll(secret, ""),
+    words.replaceAll(url, withoutQuery(url)),
+  );
 }
 
-/** A text about a URL, without the URL's secrets and without one more token. */
-export function withoutSecrets(words: string, url: string, token?: string): string {
-  return cleaner(url, token)(words);
-}
-
-/** The same error, or a copy without the URL's secrets if it contains any. */
-export function harmless(error: Error & { code?: unknown }, url: string): Error {
-  const { name, message, code } = error;
-  const clean = cleaner(url);
-  // Its cause and its other properties are printed with it.
-  const isClean = (value: unknown, depth: number): boolean => {
-    if (value instanceof URL) return isClean(value.href, 0);
-    if (typeof value === "string") return clean(value) === value;
-    if (typeof value !== "object" || value === null || depth === 0) return true;
-    return Object.getOwnPropertyNames(value).every((key) =>
-      isClean((value as Record<string, unknown>)[key], depth - 1),
-    );
-  };
-  if (isClean(error, 4)) return error;
-  return Object.assign(new Error(clean(message)), { name, code });
+/**
+ * An error of the platform without the URL's secrets: a copy with its name, message and code, since any other
+ * property may quote the URL.
+ */
+export function redacted({ name, message, code }: Error & { code?: unknown }, url: string): Error {
+  return Object.assign(new Error(redact(message, url)), { name, code });
 }
 
 /** A URL fit for the log: without its query, which holds tokens, and without a password before its host. */

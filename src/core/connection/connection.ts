@@ -5,14 +5,13 @@ import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from 
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
 import type { GetClientAccessUrlOptions } from "../models/options.js";
 import type { Settings } from "../options.js";
-import { assertNever } from "../util/assertNever.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { sizeOf } from "../util/sizeOf.js";
 import { checkSignal } from "../util/checkSignal.js";
 import { deferred, type Deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import { harmless, recoveryUrl, withoutQuery } from "./accessUrl.js";
+import { recoveryUrl, redacted, withoutQuery } from "./accessUrl.js";
 import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
 import { Link } from "./link.js";
 import type { LinkPort, SessionPort } from "./sessionPort.js";
@@ -232,13 +231,13 @@ export class Connection implements LinkPort {
       case "dispatch":
         return this.#dispatch(effect.event);
       default:
-        assertNever(effect);
+        effect satisfies never;
     }
   }
 
   #changed(details: Omit<OnStateChangedArgs, "state" | "previousState">): void {
     const { logger, environment } = this.#settings;
-    const { farewell, name: state } = this.#state;
+    const { disconnectedMessage, name: state } = this.#state;
     const { error, attempt, nextDelayInMs } = details;
     const why = error === undefined ? "" : `: ${error.message}`;
     const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
@@ -246,7 +245,7 @@ export class Connection implements LinkPort {
     const previousState = this.#info.state;
     // Before the event is emitted, so that listeners already see the new information.
     this.#info = nextInfo(this.#info, state, details, this.identity?.userId, environment.now());
-    const reason = details.reason || (state === "Connected" ? undefined : farewell?.message);
+    const reason = details.reason || (state === "Connected" ? undefined : disconnectedMessage?.message);
     this.#emitter.emit("state-changed", {
       state,
       previousState,
@@ -286,7 +285,7 @@ export class Connection implements LinkPort {
       const cause = toError(thrown);
       // The constructor's error may quote the URL, and so the token.
       const message = `Could not open a WebSocket to ${withoutQuery(url)} (${cause.name}).`;
-      lost(new ConnectionError("Closed", message, { cause: harmless(cause, url) }));
+      lost(new ConnectionError("Closed", message, { cause: redacted(cause, url) }));
     }
   }
 
@@ -321,7 +320,7 @@ export class Connection implements LinkPort {
     }
     if (message?.kind === "disconnected") {
       this.#settings.logger.info(`The service disconnects: ${this.#transport.clean(`${message.message}`)}`);
-      this.#dispatch({ type: "farewell", epoch, message });
+      this.#dispatch({ type: "disconnecting", epoch, message });
       return;
     }
     if (this.#state.name === "Recovering") {

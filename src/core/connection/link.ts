@@ -1,6 +1,6 @@
 import type { WebSocketLike } from "../environment/environment.js";
 import { ConnectionError, toError } from "../errors.js";
-import { harmless, withoutSecrets } from "./accessUrl.js";
+import { redact, redacted } from "./accessUrl.js";
 
 const OPEN = 1;
 /** Private close code (RFC 6455, section 7.4.2) of a dropped socket; with 1000 or no code the session would end. */
@@ -38,7 +38,7 @@ export class Link {
         (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
       const code = refused ? 1009 : event?.code;
       const reason = event?.reason ? this.clean(event.reason) : undefined;
-      const cause = failure === undefined ? undefined : harmless(toError(failure), url);
+      const cause = failure === undefined ? undefined : redacted(toError(failure), url);
       // If all addresses of a host refuse, Node's error has only a code.
       const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);
       const words = `The WebSocket was closed: ${code ?? "no code"}${why ? ` (${why})` : ""}`;
@@ -48,7 +48,7 @@ export class Link {
 
   /** A text of the service or the socket, without the URL's secrets and the token. */
   clean(words: string): string {
-    return withoutSecrets(words, this.#url, this.token);
+    return redact(words, this.#url, this.token);
   }
 
   get open(): boolean {

@@ -20,17 +20,19 @@ export interface Told {
 }
 
 /** What every state passes on to the next one. */
-export interface Kept {
+export interface CarriedOver {
   /** Undefined: the application believes it has none. */
   readonly told: Told | undefined;
   /** The service's `disconnected` message on this connection or attempt. */
-  readonly farewell: DisconnectedMessage | undefined;
+  readonly disconnectedMessage: DisconnectedMessage | undefined;
   /** No operation is accepted; the client stops when the pending ones are settled, at the latest at this time. */
   readonly drainUntil: number | undefined;
+  /** How many sockets in a row were lost soon after they had established or recovered a connection. */
+  readonly earlyLosses: number;
 }
 
 /** Fields that every state has. */
-interface Base extends Kept {
+interface Base extends CarriedOver {
   /** Number of the current attempt and its socket; what an older one reports is ignored. */
   readonly epoch: number;
   /** When the state's only timer fires (`now` of the environment); Infinity for never. */
@@ -53,7 +55,6 @@ export type State =
       /** The socket is open; the `connected` message hasn't come yet. */
       readonly open: boolean;
       readonly attempt: number;
-      readonly shortLived: number;
     } & Base)
   | ({
       readonly name: "Connected";
@@ -61,11 +62,8 @@ export type State =
       readonly groups: Groups;
       /** The `connected` message has come on this socket; after a recovery there may be none. */
       readonly confirmed: boolean;
+      /** When this socket established or recovered the connection. */
       readonly since: number;
-      readonly shortLived: number;
-      /** When this socket recovered the connection; -Infinity for the first socket. */
-      readonly resumedAt: number;
-      readonly flaps: number;
     } & Base)
   | ({
       readonly name: "Recovering";
@@ -77,12 +75,8 @@ export type State =
       readonly deadline: number;
       /** The one attempt past the window, which is allowed after a sleep, is under way. */
       readonly late: boolean;
-      readonly since: number;
-      readonly shortLived: number;
-      /** How many recoveries in a row were lost within a second. */
-      readonly flaps: number;
     } & Base)
-  | ({ readonly name: "Disconnected"; readonly attempt: number; readonly shortLived: number } & Base)
+  | ({ readonly name: "Disconnected"; readonly attempt: number } & Base)
   | ({ readonly name: "Stopping"; readonly phase: "closing" | "leaving" } & Base);
 
 /** What can happen. `epoch` is the number of the attempt that it belongs to. */
@@ -98,7 +92,7 @@ export type Event =
   | { readonly type: "frame"; readonly epoch: number }
   | { readonly type: "connected"; readonly epoch: number; readonly identity: Identity }
   /** The service is about to close the connection. */
-  | { readonly type: "farewell"; readonly epoch: number; readonly message: DisconnectedMessage }
+  | { readonly type: "disconnecting"; readonly epoch: number; readonly message: DisconnectedMessage }
   /** The groups of this connection are joined again, or the time for it is over. */
   | { readonly type: "rejoined"; readonly connectionId: string }
   /** The listeners have been called: the next event may be emitted. */
@@ -174,16 +168,26 @@ export interface Step {
 /** The state with a given name. */
 export type In<Name extends WebPubSubClientState> = Extract<State, { name: Name }>;
 
-const NOTHING_KEPT: Kept = { told: undefined, farewell: undefined, drainUntil: undefined };
+const NOTHING_CARRIED: CarriedOver = {
+  told: undefined,
+  disconnectedMessage: undefined,
+  drainUntil: undefined,
+  earlyLosses: 0,
+};
 
 /** Stopped, with no event left to emit. */
 export function stopped(epoch: number): In<"Stopped"> {
-  return { name: "Stopped", ...NOTHING_KEPT, epoch, due: Infinity };
+  return { name: "Stopped", ...NOTHING_CARRIED, epoch, due: Infinity };
 }
 
 export const INITIAL_STATE: State = stopped(0);
 
 /** The part of a state that the next one takes over. */
-export function kept({ told, farewell, drainUntil }: Kept): Kept {
-  return { told, farewell, drainUntil };
+export function carriedOver({
+  told,
+  disconnectedMessage,
+  drainUntil,
+  earlyLosses,
+}: CarriedOver): CarriedOver {
+  return { told, disconnectedMessage, drainUntil, earlyLosses };
 }

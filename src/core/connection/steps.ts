@@ -3,9 +3,9 @@ import { ConnectionError } from "../errors.js";
 import type { OnStateChangedArgs } from "../models/events.js";
 import { decideOnClose, firstAttemptSpread, SESSION_GONE } from "./closePolicy.js";
 import { LATE } from "./liveness.js";
-import { FLAP_POLICY, RECOVERY_PERIOD, recoveryDelay, retryDelay } from "./retryPolicy.js";
+import { FLAP_POLICY, RECOVERY_PERIOD, recoveryDelay, retryDelay, type RetryPolicy } from "./retryPolicy.js";
 import {
-  kept,
+  carriedOver,
   stopped,
   type Context,
   type Effect,
@@ -23,10 +23,13 @@ const LAST_CHANCE = 1_000;
 const LEAST_ROOM = 1_000;
 /** How long a closing socket may take before it is dropped, in ms. */
 const CLOSE_GRACE = 50;
-/** A new connection that lives less than this, in ms, counts as a failed attempt for the next delay. */
-const STABLE_AFTER = 5_000;
-/** A recovered connection that lives less than this, in ms, counts as a failed attempt for the next delay. */
-const RESUMED_AFTER = 1_000;
+/**
+ * A socket that is lost this soon, in ms, after it has established or recovered a connection counts as a failed
+ * attempt for the next delay. Otherwise a service that accepts and drops would be tried without end.
+ */
+const STABLE_AFTER = 1_000;
+/** So many early losses in a row may be chance: the next attempt isn't delayed. */
+export const CHANCE = 2;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
@@ -37,20 +40,18 @@ export function connect(
   state: State,
   purpose: "start" | "reconnect",
   attempt: number,
-  shortLived: number,
   context: Context,
 ): Step {
   const epoch = state.epoch + 1;
   return {
     state: {
       name: "Connecting",
-      ...kept(state),
+      ...carriedOver(state),
       // The `disconnected` message of a connection or an attempt doesn't concern the next one.
-      farewell: undefined,
+      disconnectedMessage: undefined,
       purpose,
       open: false,
       attempt,
-      shortLived,
       epoch,
       due: context.now + context.connectTimeoutInMs,
     },
@@ -93,26 +94,9 @@ export function failStart(state: In<"Connecting">, error: Error): Step {
 }
 
 /** A new connection is established. */
-export function begin(
-  state: State,
-  identity: Identity,
-  shortLived: number,
-  context: Context,
-): Step & { readonly state: In<"Connected"> } {
+export function begin(state: State, identity: Identity, context: Context): Step {
   return {
-    state: {
-      name: "Connected",
-      ...kept(state),
-      identity,
-      groups: "unasked",
-      confirmed: true,
-      since: context.now,
-      shortLived,
-      resumedAt: -Infinity,
-      flaps: 0,
-      epoch: state.epoch,
-      due: Infinity,
-    },
+    state: connected(state, identity, "unasked", true, context),
     effects: [
       { type: "sessionBegins" },
       { type: "settleStart" },
@@ -125,11 +109,8 @@ export function begin(
 /** The service has answered a recovery with a new connection. */
 export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
   const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
-  const step = begin(state, identity, 0, context);
-  return {
-    state: { ...step.state, resumedAt: context.now, flaps: state.flaps },
-    effects: [{ type: "sessionEnds", error }, ...step.effects],
-  };
+  const step = begin(state, identity, context);
+  return { state: step.state, effects: [{ type: "sessionEnds", error }, ...step.effects] };
 }
 
 export function resume(
@@ -140,24 +121,34 @@ export function resume(
 ): Step {
   return {
     state: {
-      name: "Connected",
-      ...kept(state),
-      farewell: undefined,
-      identity,
-      groups: state.groups,
-      confirmed,
-      since: state.since,
-      shortLived: state.shortLived,
-      resumedAt: context.now,
-      flaps: state.flaps,
-      epoch: state.epoch,
-      due: Infinity,
+      ...connected(state, identity, state.groups, confirmed, context),
+      disconnectedMessage: undefined,
     },
     effects: [
       { type: "sessionResumes" },
       { type: "changed", details: { connectionId: identity.connectionId } },
       TELL,
     ],
+  };
+}
+
+function connected(
+  state: State,
+  identity: Identity,
+  groups: In<"Connected">["groups"],
+  confirmed: boolean,
+  { now }: Context,
+): In<"Connected"> {
+  const { epoch } = state;
+  return {
+    name: "Connected",
+    ...carriedOver(state),
+    identity,
+    groups,
+    confirmed,
+    since: now,
+    epoch,
+    due: Infinity,
   };
 }
 
@@ -169,9 +160,9 @@ export function tell(state: State): Step {
   const { told } = state;
   const identity = "identity" in state ? state.identity : undefined;
   if (told !== undefined && told.connectionId !== identity?.connectionId) {
-    const args = { connectionId: told.connectionId, message: state.farewell };
+    const args = { connectionId: told.connectionId, message: state.disconnectedMessage };
     return {
-      state: { ...state, told: undefined, farewell: undefined },
+      state: { ...state, told: undefined, disconnectedMessage: undefined },
       effects: [{ type: "emit", event: "disconnected", args }, ...(identity === undefined ? [] : [TELL])],
     };
   }
@@ -183,7 +174,7 @@ export function tell(state: State): Step {
       return { state: { ...state, groups: "awaited" }, effects: [{ type: "awaitGroups", connectionId }] };
     if (state.groups === "awaited") return { state, effects: [] };
     return {
-      state: { ...state, told: { connectionId, recovering: false }, farewell: undefined },
+      state: { ...state, told: { connectionId, recovering: false }, disconnectedMessage: undefined },
       effects: [{ type: "emit", event: "connected", args: { connectionId, userId } }],
     };
   }
@@ -207,28 +198,23 @@ export function onLost(
     recoverable,
     autoReconnect: context.autoReconnect,
   });
-  if (decision !== "recover") {
-    return giveUp(state, error, decision, firstAttemptSpread(error.closeCode), context);
-  }
-  const { identity, since, shortLived, epoch } = state;
-  // Otherwise a service that recovers and drops at once would be retried without end. Once may be chance.
-  const flaps = context.now - state.resumedAt < RESUMED_AFTER ? state.flaps + 1 : 0;
-  const pause = flaps > 1 ? retryDelay(FLAP_POLICY, flaps - 1, context.random) : 0;
-  const delay = Math.max(pause, Math.floor(context.random * firstAttemptSpread(error.closeCode)));
+  const earlyLosses = context.now - state.since < STABLE_AFTER ? state.earlyLosses + 1 : 0;
+  const lost = { ...state, earlyLosses };
+  const spread = firstAttemptSpread(error.closeCode);
+  if (decision !== "recover") return giveUp(lost, error, decision, spread, context);
+  const { identity } = state;
+  const delay = firstDelay(lost, FLAP_POLICY, spread, context);
   return {
     state: {
       name: "Recovering",
-      ...kept(state),
+      ...carriedOver(lost),
       identity,
       groups: state.groups,
       phase: "waiting",
       attempt: 1,
       deadline: context.now + RECOVERY_WINDOW,
       late: false,
-      since,
-      shortLived,
-      flaps,
-      epoch: epoch + 1,
+      epoch: state.epoch + 1,
       due: delay === 0 ? Infinity : context.now + delay,
     },
     effects: [
@@ -298,20 +284,29 @@ function giveUp(
     const step = stop(state, false, context, error);
     return { state: step.state, effects: [ended, ...step.effects] };
   }
-  const shortLived = context.now - state.since < STABLE_AFTER ? state.shortLived + 1 : 0;
-  const delay =
-    shortLived > 1
-      ? retryDelay(context.reconnectRetry, shortLived - 1, context.random)
-      : Math.floor(context.random * spread);
-  const step = scheduleReconnect(state, 1, shortLived, delay, error, context);
+  const delay = firstDelay(state, context.reconnectRetry, spread, context);
+  const step = scheduleReconnect(state, 1, delay, error, context);
   return { state: step.state, effects: [{ type: "dropSocket" }, ended, ...step.effects] };
+}
+
+/**
+ * Delay in ms before the first attempt after a loss.
+ * @param spread time in ms over which the attempt is spread at random
+ */
+function firstDelay(
+  { earlyLosses }: State,
+  policy: RetryPolicy,
+  spread: number,
+  { random }: Context,
+): number {
+  const pause = earlyLosses > CHANCE ? retryDelay(policy, earlyLosses - CHANCE, random) : 0;
+  return Math.max(pause, Math.floor(random * spread));
 }
 
 /** Schedules an attempt to make a new connection. */
 export function scheduleReconnect(
   state: State,
   attempt: number,
-  shortLived: number,
   delay: number,
   error: ConnectionError,
   context: Context,
@@ -321,9 +316,8 @@ export function scheduleReconnect(
   return {
     state: {
       name: "Disconnected",
-      ...kept(state),
+      ...carriedOver(state),
       attempt,
-      shortLived,
       epoch: state.epoch + 1,
       due: now ? Infinity : context.now + delay,
     },
@@ -346,7 +340,7 @@ export function stop(state: State, open: boolean, context: Context, error?: Conn
   if (open) {
     const due = context.now + CLOSE_GRACE;
     return {
-      state: { name: "Stopping", ...kept(state), phase: "closing", epoch: state.epoch, due },
+      state: { name: "Stopping", ...carriedOver(state), phase: "closing", epoch: state.epoch, due },
       effects: [...effects, changed, { type: "closeSocket" }],
     };
   }
@@ -357,7 +351,13 @@ export function stop(state: State, open: boolean, context: Context, error?: Conn
 /** No socket is open any more: emits the remaining events, then stops. */
 export function finishStop(state: State): Step {
   return {
-    state: { name: "Stopping", ...kept(state), phase: "leaving", epoch: state.epoch + 1, due: Infinity },
+    state: {
+      name: "Stopping",
+      ...carriedOver(state),
+      phase: "leaving",
+      epoch: state.epoch + 1,
+      due: Infinity,
+    },
     effects: [{ type: "dropSocket" }, TELL, { type: "dispatch", event: { type: "left" } }],
   };
 }

@@ -1,7 +1,7 @@
-import { assertNever } from "../util/assertNever.js";
 import { retryDelay } from "./retryPolicy.js";
 import { stopped, type Context, type Event, type In, type State, type Step } from "./state.js";
 import {
+  CHANCE,
   begin,
   connect,
   failStart,
@@ -25,7 +25,10 @@ export function transition(state: State, event: Event, context: Context): Step {
   // What an older socket reports is ignored.
   if ("epoch" in event && event.epoch !== state.epoch) return ignored;
   if (event.type === "tell") return tell(state);
-  if (event.type === "drain" && state.name !== "Stopped" && state.name !== "Stopping") {
+  const isRunning = state.name !== "Stopped" && state.name !== "Stopping";
+  if (event.type === "disconnecting" && isRunning)
+    return { state: { ...state, disconnectedMessage: event.message }, effects: [] };
+  if (event.type === "drain" && isRunning) {
     const until = Math.min(event.until, state.drainUntil ?? Infinity);
     return { state: { ...state, drainUntil: until }, effects: [{ type: "drainOperations" }] };
   }
@@ -34,7 +37,7 @@ export function transition(state: State, event: Event, context: Context): Step {
   switch (state.name) {
     case "Stopped":
       if (event.type === "start") {
-        return connect(state, event.keepTrying === true ? "reconnect" : "start", 1, 0, context);
+        return connect(state, event.keepTrying === true ? "reconnect" : "start", 1, context);
       }
       return event.type === "stop" ? { state, effects: [{ type: "settleStop" }] } : ignored;
 
@@ -50,7 +53,7 @@ export function transition(state: State, event: Event, context: Context): Step {
     case "Disconnected":
       if (event.type === "stop") return stop(state, false, context);
       if (event.type !== "due" && event.type !== "wake") return ignored;
-      return connect(state, "reconnect", state.attempt, state.shortLived, context);
+      return connect(state, "reconnect", state.attempt, context);
 
     case "Stopping":
       if (state.phase === "leaving") {
@@ -66,9 +69,6 @@ export function transition(state: State, event: Event, context: Context): Step {
       }
       if (event.type !== "lost" && event.type !== "due") return ignored;
       return finishStop(state);
-
-    default:
-      return assertNever(state);
   }
 }
 
@@ -78,10 +78,8 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
       return { state, effects: [{ type: "openSocket", epoch: state.epoch, url: event.url }] };
     case "open":
       return { state: { ...state, open: true }, effects: [] };
-    case "farewell":
-      return { state: { ...state, farewell: event.message }, effects: [] };
     case "connected":
-      return begin(state, event.identity, state.shortLived, context);
+      return begin(state, event.identity, context);
     case "stop":
       return stop(state, state.open, context);
     case "wake":
@@ -95,10 +93,9 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
       if (state.attempt > context.reconnectRetry.maxRetries) {
         return stop(state, false, context, error);
       }
-      // The first short-lived connection was followed without a delay, so it doesn't count.
-      const retry = state.attempt + Math.max(0, state.shortLived - 1);
+      const retry = state.attempt + Math.max(0, state.earlyLosses - CHANCE);
       const delay = retryDelay(context.reconnectRetry, retry, context.random);
-      const step = scheduleReconnect(state, state.attempt + 1, state.shortLived, delay, error, context);
+      const step = scheduleReconnect(state, state.attempt + 1, delay, error, context);
       return { state: step.state, effects: [{ type: "dropSocket" }, ...step.effects] };
     }
     default:
@@ -121,8 +118,6 @@ function whileConnected(state: In<"Connected">, event: Event, context: Context):
       const recoverable = context.reliable && Boolean(connectionId && reconnectionToken);
       return onLost(state, event.error, recoverable, context);
     }
-    case "farewell":
-      return { state: { ...state, farewell: event.message }, effects: [] };
     case "rejoined":
       return rejoined(state, event.connectionId);
     case "wake":
@@ -145,8 +140,6 @@ function whileRecovering(state: In<"Recovering">, event: Event, context: Context
     case "open":
       if (!context.canPing) return resume(state, state.identity, false, context);
       return { state: { ...state, phase: "proving" }, effects: [{ type: "ping" }] };
-    case "farewell":
-      return { state: { ...state, farewell: event.message }, effects: [] };
     case "rejoined":
       return rejoined(state, event.connectionId);
     case "frame":

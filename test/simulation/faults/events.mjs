@@ -5,8 +5,8 @@ export const events = [
   {
     name: "disconnected is told although connected never was",
     in: "scheduleReconnect",
-    find: "...kept(state),",
-    put: `...kept(state),
+    find: "...carriedOver(state),",
+    put: `...carriedOver(state),
 told: state.told ?? ("identity" in state ? { ...state.identity, recovering: false } : undefined),`,
   },
   {
@@ -14,7 +14,7 @@ told: state.told ?? ("identity" in state ? { ...state.identity, recovering: fals
     in: "tell",
     find: `effects: [{ type: "emit", event: "connected", args: { connectionId, userId } }],`,
     put: `effects: [
-  state.resumedAt > 0
+  state.earlyLosses > 0
     ? { type: "emit", event: "recovered", args: { connectionId } }
     : { type: "emit", event: "connected", args: { connectionId, userId } },
 ],`,
@@ -73,7 +73,7 @@ throw error;`,
   {
     name: "disconnected lacks its message",
     in: "tell",
-    find: "message: state.farewell",
+    find: "message: state.disconnectedMessage",
     put: "message: undefined",
   },
   {
@@ -116,28 +116,27 @@ error: undefined,`,
   {
     name: "connected is told again after a recovery",
     in: "resume",
-    find: "...kept(state),",
-    put: `...kept(state),
-told: undefined,`,
+    find: "disconnectedMessage: undefined,",
+    put: "disconnectedMessage: undefined, told: undefined,",
   },
   {
     name: "disconnected is told again",
     in: "tell",
-    find: "told: undefined, farewell: undefined }",
-    put: "told: identity === undefined ? told : undefined, farewell: undefined }",
+    find: "told: undefined, disconnectedMessage: undefined }",
+    put: "told: identity === undefined ? told : undefined, disconnectedMessage: undefined }",
   },
   {
     name: "disconnected isn't told when a listener of state-changed stops the client",
     in: "finishStop",
-    find: "...kept(state),",
-    put: `...kept(state),
+    find: "...carriedOver(state),",
+    put: `...carriedOver(state),
 told: state.name === "Disconnected" ? undefined : state.told,`,
   },
   {
     name: "disconnected isn't told on a stop",
     in: "stop",
-    find: `{ name: "Stopping", ...kept(state),`,
-    put: `{ name: "Stopping", ...kept(state), told: undefined,`,
+    find: `{ name: "Stopping", ...carriedOver(state),`,
+    put: `{ name: "Stopping", ...carriedOver(state), told: undefined,`,
   },
   {
     name: "recovered is never told",
@@ -154,7 +153,7 @@ told: state.name === "Disconnected" ? undefined : state.told,`,
   {
     name: "the service's last words are kept for the next connection",
     in: "connect",
-    find: "farewell: undefined,",
+    find: "disconnectedMessage: undefined,",
     put: "",
   },
 ];

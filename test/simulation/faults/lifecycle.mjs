@@ -115,9 +115,9 @@ export const lifecycle = [
   },
   {
     name: "a drain is forgotten with its connection",
-    in: "kept",
-    find: "return { told, farewell, drainUntil }",
-    put: "return { told, farewell, drainUntil: undefined }",
+    in: "carriedOver",
+    find: "return { told, disconnectedMessage, drainUntil, earlyLosses }",
+    put: "return { told, disconnectedMessage, drainUntil: undefined, earlyLosses }",
   },
   {
     name: "a drain takes new operations on a new connection",

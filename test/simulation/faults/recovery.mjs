@@ -44,9 +44,9 @@ return undefined;`,
   },
   {
     name: "the first attempt to recover waits",
-    in: "onLost",
-    find: "const delay = Math.max(pause,",
-    put: "const delay = Math.max(pause, 1_500,",
+    in: "firstDelay",
+    find: "return Math.max(pause,",
+    put: "return Math.max(pause, 1_500,",
   },
   {
     name: "attempts to recover come too seldom",
@@ -69,8 +69,8 @@ return undefined;`,
   },
   {
     name: "recoveries that are lost at once follow without a pause",
-    in: "onLost",
-    find: "flaps > 1 ? retryDelay(FLAP_POLICY, flaps - 1, context.random) : 0",
+    in: "firstDelay",
+    find: "earlyLosses > CHANCE ? retryDelay(policy, earlyLosses - CHANCE, random) : 0",
     put: "0",
   },
   {

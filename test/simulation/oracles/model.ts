@@ -29,6 +29,8 @@ export interface ModelSession {
   readonly owed: Owed[];
   /** How many of them the client has delivered to its listeners. */
   delivered: number;
+  /** Messages that were delivered when their time was over: it may have been a later copy of the same message. */
+  readonly expiredDelivered: Set<number>;
   /** Sends, joins and leaves of this connection in the order of their execution: `op`, or the ack id below 0. */
   readonly executed: string[];
   readonly handledEvents: number[];
@@ -109,6 +111,7 @@ export class Model {
       handling: new Map(),
       owed: [],
       delivered: 0,
+      expiredDelivered: new Set(),
       executed: [],
       handledEvents: [],
       acknowledged: 0,

@@ -23,10 +23,11 @@ const RECOVERY_WINDOW = 30_000;
 /** Recovery isn't given up before so much of its window is over. */
 const LEAST_RECOVERY = 28_000;
 /** A new connection, or a recovered one, that lives shorter than this has failed. */
-const STABLE_AFTER = 5_000;
-const RESUMED_AFTER = 1_000;
+const STABLE_AFTER = 1_000;
+/** So many in a row may be chance. */
+const CHANCE = 2;
 /** The first pause between recoveries that live a moment only, at most. */
-const FIRST_FLAP = 250;
+const FIRST_PAUSE = 250;
 /** How long an attempt may still take after a wake. */
 const AFTER_WAKE = 5_000;
 const MESSAGE_RETRY_DELAY = 1_000;
@@ -57,9 +58,10 @@ export class Punctuality {
   connectedAt = 0;
   /** When it was last recovered; -Infinity: never. */
   resumedAt = -Infinity;
-  #shortLived = 0;
-  /** So many resumptions in a row lived a moment only. */
-  #flaps = 0;
+  /** When the newest connection or recovery was established. */
+  #since = -Infinity;
+  /** So many in a row lived a moment only. */
+  #earlyLosses = 0;
   /** When a wake has found an attempt under way. */
   #hurriedAt = Infinity;
   #pingedAt = 0;
@@ -96,8 +98,9 @@ export class Punctuality {
       if (isTimely && tried < LEAST_RECOVERY) this.#failed(`gave a recovery up after ${tried} ms`);
     }
     if (state === "Connecting" && previousState === "Disconnected") this.#begins("connect");
-    if (previousState === "Stopped") this.#shortLived = 0;
+    if (previousState === "Stopped") this.#earlyLosses = 0;
     if (state === "Connected") {
+      this.#since = now;
       this.resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
       if (previousState !== "Recovering") this.connectedAt = now;
@@ -222,16 +225,15 @@ export class Punctuality {
     const { now } = this.#world.clock;
     this.#attemptAt = now + delay;
     if (this.#actor.timeIsWrong) return;
+    if (previousState === "Connected")
+      this.#earlyLosses = now - this.#since < STABLE_AFTER ? this.#earlyLosses + 1 : 0;
     if (state === "Recovering") return this.#checkRecoveryDelay(previousState, attempt, delay, code);
-    if (previousState !== "Connecting")
-      this.#shortLived = now - this.connectedAt < STABLE_AFTER ? this.#shortLived + 1 : 0;
-    const retry = attempt - 1 + Math.max(0, this.#shortLived - 1);
-    if (retry > 0) {
-      const bound = Math.min(LONGEST_RECONNECT, FIRST_RECONNECT * 2 ** Math.min(retry - 1, 20));
-      this.#checkDrawn(delay, bound, `reconnection delay ${retry}`);
-    } else if (previousState === "Connected") {
-      this.#checkDrawn(delay, GOES_AWAY.includes(code) ? RECOVERY_PERIOD : 0, "first reconnection delay");
-    } else if (delay > RECOVERY_PERIOD) this.#failed(`waits ${delay} ms after a recovery that failed`);
+    const retry = attempt - 1 + Math.max(0, this.#earlyLosses - CHANCE);
+    const pause = retry > 0 ? Math.min(LONGEST_RECONNECT, FIRST_RECONNECT * 2 ** Math.min(retry - 1, 20)) : 0;
+    const spread = previousState === "Connected" && GOES_AWAY.includes(code) ? RECOVERY_PERIOD : 0;
+    // After a recovery that failed, clients may be spread over a period or not.
+    if (previousState !== "Recovering" || delay > RECOVERY_PERIOD)
+      this.#checkDrawn(delay, Math.max(pause, spread), `reconnection delay ${retry}`);
   }
 
   #checkRecoveryDelay(
@@ -241,9 +243,8 @@ export class Punctuality {
     code: number | undefined,
   ): void {
     if (attempt === 1 && previousState === "Connected") {
-      const isFlapping = this.#world.clock.now - this.resumedAt < RESUMED_AFTER;
-      this.#flaps = isFlapping ? this.#flaps + 1 : 0;
-      const pause = this.#flaps > 1 ? Math.min(RECOVERY_PERIOD, FIRST_FLAP * 2 ** (this.#flaps - 2)) : 0;
+      const early = this.#earlyLosses - CHANCE;
+      const pause = early > 0 ? Math.min(RECOVERY_PERIOD, FIRST_PAUSE * 2 ** (early - 1)) : 0;
       this.#checkDrawn(delay, GOES_AWAY.includes(code) ? RECOVERY_PERIOD : pause, "first recovery delay");
     } else if (delay > RECOVERY_PERIOD) this.#failed(`waits ${delay} ms to recover`);
   }

@@ -388,9 +388,10 @@ export class Actor {
         const from = this.plan.protobuf === true && group !== undefined ? "" : owed.from;
         if (group !== owed.group || fromUserId !== from)
           this.#failed(`message ${op} came from ${fromUserId} in ${group}, not ${from} in ${owed.group}`);
+        if (owed.expiresAt <= this.#world.clock.now) session.expiredDelivered.add(op);
         return;
       }
-      if (owed.expiresAt > this.#world.clock.now)
+      if (owed.expiresAt > this.#world.clock.now && !session.expiredDelivered.delete(owed.id))
         return this.#failed(`message ${op} came, but ${owed.id} was due first`);
     }
   }

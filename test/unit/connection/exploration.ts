@@ -10,7 +10,7 @@ import { closed, CONTEXT, NOW } from "./machine.js";
  * just past, which makes the states finite; counters are followed up to a bound.
  */
 const MAX_ATTEMPT = 3;
-const MAX_SHORT_LIVED = 1;
+const MAX_EARLY_LOSSES = 1;
 const EPOCH = 100;
 
 const identity = (connectionId: string, reconnectionToken: string): Identity => ({
@@ -87,25 +87,21 @@ export function run(from: State, event: Event, context: Context): Step[] {
 
 /**
  * The same state with its times moved so that the present is `NOW`, its epoch a fixed one and its
- * connection named `a`. Of a connection's age only counts whether it has reached 5 s, of a resumption's
- * whether 1 s.
+ * connection named `a`. Of a socket's age only counts whether it has reached 1 s.
  */
 function normal(state: State, now: number): State {
   const due = Math.max(state.due - now, -1) + NOW;
   switch (state.name) {
     case "Connected":
     case "Recovering": {
-      const since = state.since > now - 5_000 ? NOW : NOW - 5_000;
       const known = { ...state.identity, connectionId: "a" };
       const told = state.told && {
         ...state.told,
         connectionId: state.told.connectionId === state.identity.connectionId ? "a" : "z",
       };
-      // Second and later ones differ in their delays only.
-      const flaps = Math.min(state.flaps, 1);
-      const moved = { ...state, epoch: EPOCH, due, since, flaps, identity: known, told };
+      const moved = { ...state, epoch: EPOCH, due, identity: known, told };
       if (moved.name === "Connected") {
-        return { ...moved, resumedAt: moved.resumedAt > now - 1_000 ? NOW : NOW - 1_000 };
+        return { ...moved, since: moved.since > now - 1_000 ? NOW : NOW - 1_000 };
       }
       return { ...moved, deadline: Math.max(moved.deadline - now, -1) + NOW };
     }
@@ -117,12 +113,16 @@ function normal(state: State, now: number): State {
 function keyOf(state: State): string {
   const identity = "identity" in state ? state.identity.reconnectionToken : "";
   const told = state.told && `${state.told.connectionId} ${state.told.recovering}`;
-  return Object.values({ ...state, identity, told, farewell: state.farewell?.message }).join();
+  return Object.values({
+    ...state,
+    identity,
+    told,
+    disconnectedMessage: state.disconnectedMessage?.message,
+  }).join();
 }
 
 export const isFollowed = (state: State): boolean =>
-  !("attempt" in state && state.attempt > MAX_ATTEMPT) &&
-  !("shortLived" in state && state.shortLived > MAX_SHORT_LIVED);
+  !("attempt" in state && state.attempt > MAX_ATTEMPT) && state.earlyLosses <= MAX_EARLY_LOSSES;
 
 /** When something happens after a state was entered, and whether its timer is still to fire by then. */
 function moments(state: State, punctual: boolean): [number, readonly Event[]][] {

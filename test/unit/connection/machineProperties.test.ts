@@ -49,7 +49,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
     "due",
     "wake",
     "left",
-    "farewell",
+    "disconnecting",
     "drain",
     "drained",
     "tell",
@@ -92,8 +92,8 @@ function toEvent(given: Happening, state: State): Event {
       return { type: "lost", epoch, error: closed(given.code) };
     case "start":
       return { type: "start", keepTrying: given.keepTrying };
-    case "farewell":
-      return { type: "farewell", epoch, message: { kind: "disconnected", message: "bye" } };
+    case "disconnecting":
+      return { type: "disconnecting", epoch, message: { kind: "disconnected", message: "bye" } };
     case "drain":
       return { type: "drain", until: CONTEXT.now + given.passed };
     case "rejoined":

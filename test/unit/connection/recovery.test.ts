@@ -157,7 +157,7 @@ describe("a connection that is resumed and lost again within a second", () => {
     for (let n = 0; n < 2; n++) machine.open().frame().lose();
     expect(machine.due().open().frame().pass(1_000).lose().in("Recovering")).toMatchObject({
       phase: "opening",
-      flaps: 0,
+      earlyLosses: 0,
     });
   });
 

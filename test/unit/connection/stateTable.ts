@@ -44,7 +44,7 @@ const OCCASIONS: Record<string, Occasion> = {
   },
   "`disconnected` message": {
     event: ({ epoch }) => ({
-      type: "farewell",
+      type: "disconnecting",
       epoch,
       message: { kind: "disconnected", message: "" },
     }),
@@ -173,7 +173,7 @@ function cellsOf(state: State, event: Event, context: Context): string | undefin
   if (due === Infinity) timer = "";
   else if (next.epoch === state.epoch && next.due === state.due) timer = "goes on";
   const done = effects.map((effect) => WORDS[effect.type](effect as never)).filter((words) => words !== "");
-  if (next.farewell !== undefined && next.farewell !== state.farewell)
+  if (next.disconnectedMessage !== undefined && next.disconnectedMessage !== state.disconnectedMessage)
     done.push("keep it for `disconnected`");
   return `${isSame ? "the same" : nameOf(next)} | ${timer} | ${done.join(", ")}`;
 }
