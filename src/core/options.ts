@@ -147,10 +147,9 @@ function toRetryPolicy(
   if (typeof (given ?? {}) !== "object") throw new TypeError(`${name} must be an object.`);
   const pick = (field: "maxRetries" | "retryDelayInMs" | "maxRetryDelayInMs"): number => {
     const value = given?.[field];
-    if (value === undefined || value === null) return defaults[field];
-    if (typeof value !== "number" || Number.isNaN(value))
-      throw new TypeError(`${name}.${field} must be a number.`);
-    return value < 0 ? defaults[field] : value;
+    return typeof value === "number" && value < 0
+      ? defaults[field]
+      : amount(`${name}.${field}`, value, defaults[field]);
   };
   const mode = given?.mode ?? defaults.mode;
   if (mode !== "Fixed" && mode !== "Exponential") {

@@ -201,7 +201,7 @@ export function onLost(
   const earlyLosses = context.now - state.since < STABLE_AFTER ? state.earlyLosses + 1 : 0;
   const lost = { ...state, earlyLosses };
   const spread = firstAttemptSpread(error.closeCode);
-  if (decision !== "recover") return giveUp(lost, error, decision, spread, context);
+  if (decision !== "recover") return abandonConnection(lost, error, decision, spread, context);
   const { identity } = state;
   const delay = firstDelay(lost, FLAP_POLICY, spread, context);
   return {
@@ -255,7 +255,7 @@ export function retryRecovery(state: In<"Recovering">, error: ConnectionError, c
   // clear answer no wait is needed, nor on a machine that slept long past the window: it reconnects alone.
   const alone = error.closeCode === SESSION_GONE || context.now > state.deadline + AFTER_WAKE;
   const spread = recoverable || alone ? 0 : RECOVERY_PERIOD;
-  if (decision !== "recover") return giveUp(state, error, decision, spread, context);
+  if (decision !== "recover") return abandonConnection(state, error, decision, spread, context);
   const attempt = state.attempt + 1;
   const regular = recoveryDelay(state.attempt, context.random);
   const delay = regular <= room ? regular : Math.floor(context.random * Math.max(0, room));
@@ -272,7 +272,7 @@ export function retryRecovery(state: In<"Recovering">, error: ConnectionError, c
  * The connection id is gone: make a new connection, or stop.
  * @param spread time in ms over which the first attempt is spread at random
  */
-function giveUp(
+function abandonConnection(
   state: In<"Connected" | "Recovering">,
   error: ConnectionError,
   action: "reconnect" | "stop",

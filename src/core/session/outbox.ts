@@ -34,7 +34,6 @@ export class Outbox {
   readonly #options: OutboxOptions;
   /** The waiting operations that are the first of their lane. */
   readonly #ready = new ReadyLine();
-  #released = false;
   readonly #lanes = new Map<string, Lane>();
   /** In the order of sending, so the first has the earliest deadline. */
   readonly #sent = new SentLine();
@@ -55,11 +54,9 @@ export class Outbox {
     return this.#unsettled;
   }
 
-  /** Whether operations have come to the front of their lanes since the last call. */
-  takeReleased(): boolean {
-    const released = this.#released;
-    this.#released = false;
-    return released;
+  /** Operations may be written. */
+  get hasReady(): boolean {
+    return this.#ready.size > 0;
   }
 
   /**
@@ -284,8 +281,8 @@ export class Outbox {
     const { operations } = lane;
     operation.lane = lane;
     if (internal) {
-      // Before everything that hasn't been sent.
-      const at = operations.findIndex((each) => each.place !== "sent" && !each.internal);
+      // Before everything that isn't on its way over this connection.
+      const at = operations.findIndex((each) => !each.internal && each.place !== "sent" && !each.unanswered);
       const [first] = operations;
       if (at === 0 && first !== undefined) this.#ready.remove(first);
       operations.splice(at < 0 ? operations.length : at, 0, operation);
@@ -314,10 +311,7 @@ export class Outbox {
     const { key, operations } = lane;
     const [first] = operations;
     if (first === undefined) this.#lanes.delete(key);
-    else if (isReady(first)) {
-      this.#released = true;
-      this.#ready.insert(first);
-    }
+    else if (isReady(first)) this.#ready.insert(first);
   }
 
   #leaveLane(lane: Lane, operation: Operation): void {

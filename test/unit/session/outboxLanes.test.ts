@@ -19,9 +19,20 @@ describe("a lane", () => {
     bench.add("elsewhere", { lane: "b" });
     expect(bench.flush().take()).toEqual(["join#1", "message#3", "elsewhere#4"]);
     bench.answer("join");
-    expect(bench.outbox.takeReleased()).toBe(true);
+    expect(bench.outbox.hasReady).toBe(true);
     expect(bench.flush().take()).toEqual(["leave#2"]);
-    expect(bench.outbox.takeReleased()).toBe(false);
+    expect(bench.outbox.hasReady).toBe(false);
+  });
+
+  test("an operation of the client's own waits for one that was sent and not answered in time", () => {
+    const bench = new OutboxBench();
+    bench.add("join", a);
+    bench.flush().take();
+    bench.outbox.tick((bench.now += 30_000), true);
+    bench.add("leave", own);
+    expect(bench.flush().take()).toEqual(["join#1"]);
+    bench.answer("join");
+    expect(bench.flush().take()).toEqual(["leave#2"]);
   });
 
   test("keeps its order over the retries of the first", () => {
