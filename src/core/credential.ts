@@ -13,7 +13,8 @@ export interface WebPubSubClientCredential {
 export function toUrlSource(
   credential: string | WebPubSubClientCredential,
 ): (options: GetClientAccessUrlOptions) => Promise<string> {
-  const given: unknown = typeof credential === "string" ? credential : credential?.getClientAccessUrl;
+  const read = (): unknown => (typeof credential === "string" ? credential : credential?.getClientAccessUrl);
+  const given = read();
   if (typeof given !== "string" && typeof given !== "function") {
     throw new TypeError(
       "The first argument must be a client access URL or an object with getClientAccessUrl.",
@@ -21,10 +22,8 @@ export function toUrlSource(
   }
   return async (options) => {
     // Called as a method, so that credentials that are class instances keep their `this`.
-    const url: unknown =
-      typeof credential === "object" && typeof credential.getClientAccessUrl === "function"
-        ? await credential.getClientAccessUrl(options)
-        : given;
+    const source = read();
+    const url: unknown = typeof source === "function" ? await source.call(credential, options) : source;
     if (typeof url !== "string") {
       throw new TypeError(`The clientAccessUrl must be a string but currently it's ${typeof url}`);
     }

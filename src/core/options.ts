@@ -8,6 +8,7 @@ import { SILENT, type ClientLogger } from "./log.js";
 import type { WebPubSubClientOptions, WebPubSubRetryOptions } from "./models/options.js";
 import { amount, checkOptions, flag, positive, type OptionTable } from "./util/checkOptions.js";
 import type { ListenerRegistry } from "./util/listeners.js";
+import { safely } from "./util/safely.js";
 
 /** The parts of a client that the core doesn't choose. */
 export interface Parts {
@@ -101,10 +102,14 @@ function complete(options: WebPubSubClientOptions, parts: Parts): Settings {
   });
 }
 
-function toLogger(logger: ClientLogger | null | undefined): ClientLogger | undefined {
-  if (logger === undefined || logger === null) return undefined;
+function toLogger(given: ClientLogger | null | undefined): ClientLogger | undefined {
+  if (given === undefined || given === null) return undefined;
+  const logger = { ...SILENT };
   for (const level of ["info", "warning", "error"] as const) {
-    if (typeof logger[level] !== "function") throw new TypeError(`logger.${level} must be a function.`);
+    if (typeof given[level] !== "function") throw new TypeError(`logger.${level} must be a function.`);
+    // What a logger throws has nowhere to go; it must not stop the client.
+    const log = safely((words: unknown[]) => given[level](...words), () => undefined);
+    logger[level] = (...words) => log(words);
   }
   return logger;
 }
@@ -116,10 +121,11 @@ function checkProtocol(
   const isProtocol =
     typeof protocol.name === "string" &&
     typeof protocol.parseMessages === "function" &&
-    typeof protocol.writeMessage === "function";
+    typeof protocol.writeMessage === "function" &&
+    (protocol.frames === undefined || typeof protocol.frames?.add === "function");
   if (!isProtocol) {
     throw new TypeError(
-      "options.protocol must have name, parseMessages and writeMessage; WebPubSubJsonReliableProtocol() makes one.",
+      "options.protocol must have name, parseMessages, writeMessage and, if any, frames.add; WebPubSubJsonReliableProtocol() makes one.",
     );
   }
   return protocol;

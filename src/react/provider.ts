@@ -71,9 +71,14 @@ function useOwnedClient({ client, create, url, credential, options }: ClientSour
   const first = useRef<Key | undefined>(undefined);
   const key = url ?? (first.current ??= create ?? credential);
   const owned = useMemo(() => {
-    if (client !== undefined) return undefined;
-    if (key === undefined)
+    if (client !== undefined && client !== null) {
+      checkClient("client", client);
+      return undefined;
+    }
+    if (key === undefined || key === null)
       throw new TypeError("WebPubSubProvider needs a client, create, a url or a credential.");
+    if (key === create && typeof create !== "function")
+      throw new TypeError("WebPubSubProvider: create must be a function that returns a client.");
     const found = kept.get(key) ?? make(key, options);
     // Providers that are rendered meanwhile share it. On a server it would never be removed.
     if (typeof document !== "undefined") keep(key, found);
@@ -100,12 +105,22 @@ function keep(key: Key, owned: Owned): void {
 }
 
 function make(key: Key, options?: WebPubSubClientOptions): Owned {
-  if (typeof key === "function") return { client: key(), credential: undefined };
+  if (typeof key === "function")
+    return { client: checkClient("what create returns", key()), credential: undefined };
   if (typeof key === "string") return { client: new CoreClient(key, options), credential: undefined };
-  const getClientAccessUrl: WebPubSubClientCredential["getClientAccessUrl"] = async (request) => {
-    const source = (owned.credential ?? key).getClientAccessUrl;
-    return typeof source === "function" ? source(request) : source;
+  let owned: Owned | undefined = undefined;
+  const newest: WebPubSubClientCredential = {
+    get getClientAccessUrl() {
+      const credential = owned?.credential ?? key;
+      const source = credential.getClientAccessUrl;
+      return typeof source === "function" ? source.bind(credential) : source;
+    },
   };
-  const owned: Owned = { client: new CoreClient({ getClientAccessUrl }, options), credential: key };
+  owned = { client: new CoreClient(newest, options), credential: key };
   return owned;
+}
+
+function checkClient(what: string, client: CoreClient): CoreClient {
+  if (typeof client?.on === "function") return client;
+  throw new TypeError(`WebPubSubProvider: ${what} must be a CoreClient or a WebPubSubClient.`);
 }

@@ -36,9 +36,9 @@ export function useGroup<T = GroupContent, In = T>(
  */
 export function useGroupMessages<T = GroupContent, In = T>(
   name: string,
-  options: GroupLogOptions<T, In> = {},
+  options?: GroupLogOptions<T, In>,
 ): readonly GroupMessage<T>[] {
-  const { limit = 100 } = options;
+  const limit = options?.limit ?? 100;
   const [log, setLog] = useState<Log<GroupMessage<T>>>(NOTHING);
   const group: GroupHandle<T, In> = useSubscription(
     name,
@@ -62,8 +62,9 @@ export function useStatus<T>(group: Pick<GroupHandle, "onStatusChange">, read: (
 export function useSubscription<T, In>(
   name: string,
   onMessage?: (message: GroupMessage<T>) => unknown,
-  { schema, onInvalidMessage }: GroupSubscriptionOptions<T, In> = {},
+  options?: GroupSubscriptionOptions<T, In>,
 ): GroupHandle<T, In> {
+  const { schema, onInvalidMessage } = options ?? {};
   const client = useWebPubSubClient();
   const group = useMemo(() => groupHandle(client, name, { schema }), [client, name, schema]);
   const latest = useLatest({ group, onMessage, onInvalidMessage });

@@ -81,7 +81,7 @@ export function useServerMessage(onMessage: (message: ServerDataMessage) => unkn
 export function useGroup<T = GroupContent, In = T>(
   name: MaybeRefOrGetter<string>,
   onMessage?: (message: GroupMessage<T>) => unknown,
-  options: GroupSubscriptionOptions<T, In> = {},
+  options?: GroupSubscriptionOptions<T, In>,
 ): GroupView<In> {
   const status = shallowRef<GroupStatus>("idle");
   const error = shallowRef<Error>();
@@ -108,9 +108,9 @@ export function useGroup<T = GroupContent, In = T>(
  */
 export function useGroupMessages<T = GroupContent, In = T>(
   name: MaybeRefOrGetter<string>,
-  options: GroupLogOptions<T, In> = {},
+  options?: GroupLogOptions<T, In>,
 ): Readonly<ShallowRef<readonly GroupMessage<T>[]>> {
-  const { limit = 100 } = options;
+  const limit = options?.limit ?? 100;
   const messages = shallowRef<readonly GroupMessage<T>[]>([]);
   useSubscription(name, options, (group) => {
     messages.value = [];
@@ -184,9 +184,10 @@ export function useGroupStream(
 /** Returns the handle of a group; while the component is mounted, `subscribe` is in effect for it. */
 function useSubscription<T, In>(
   name: MaybeRefOrGetter<string>,
-  { schema, onInvalidMessage }: GroupSubscriptionOptions<T, In>,
+  options: GroupSubscriptionOptions<T, In> | undefined,
   subscribe: (group: GroupHandle<T, In>) => (() => void)[],
 ): () => GroupHandle<T, In> {
+  const { schema, onInvalidMessage } = options ?? {};
   const client = useWebPubSubClient();
   const group = (): GroupHandle<T, In> => groupHandle(client, toValue(name), { schema });
   whileMounted(() => {

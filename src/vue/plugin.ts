@@ -12,11 +12,11 @@ export const WebPubSubPlugin = {
   /** @throws TypeError without a client, create, url or credential */
   install(app: App, source: ClientSource): void {
     const { create, url, credential } = source ?? {};
-    if (source?.client !== undefined) {
-      app.provide(CLIENT, markRaw(toRaw(source.client)));
+    if (source?.client !== undefined && source.client !== null) {
+      app.provide(CLIENT, markRaw(checkClient("client", toRaw(source.client))));
       return;
     }
-    if (create === undefined && url === undefined && credential === undefined) {
+    if ((create ?? url ?? credential ?? undefined) === undefined) {
       throw new TypeError("WebPubSubPlugin needs a client, create, a url or a credential.");
     }
     const owned = make(source);
@@ -38,8 +38,17 @@ export const WebPubSubPlugin = {
 };
 
 function make({ create, url, credential, options }: CreatedClient | OwnedClient): CoreClient {
-  if (create !== undefined) return toRaw(create());
-  return url === undefined ? new CoreClient(credential, options) : new CoreClient(url, options);
+  if (create !== undefined && create !== null) {
+    if (typeof create !== "function")
+      throw new TypeError("WebPubSubPlugin: create must be a function that returns a client.");
+    return checkClient("what create returns", toRaw(create()));
+  }
+  return new CoreClient((url ?? credential) as string, options);
+}
+
+function checkClient(what: string, client: CoreClient): CoreClient {
+  if (typeof client?.on === "function") return client;
+  throw new TypeError(`WebPubSubPlugin: ${what} must be a CoreClient or a WebPubSubClient.`);
 }
 
 /**

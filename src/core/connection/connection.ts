@@ -328,7 +328,9 @@ export class Connection implements LinkPort {
       if (this.#isOver(epoch)) return;
     }
     if (message?.kind === "pong") this.#transport.answered();
-    else if (message) this.#session.receive(message, size);
+    else if (typeof message === "object" && message !== null) this.#session.receive(message, size);
+    // A codec of the application's own may return anything.
+    else if (message) this.#settings.logger.warning("parseMessages must return objects.");
   }
 
   /** A listener of the previous message, or of the recovery that this one proves, may have stopped the client. */

@@ -37,7 +37,7 @@ export class Link {
       const refused =
         (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
       const code = refused ? 1009 : event?.code;
-      const reason = event?.reason ? this.clean(event.reason) : undefined;
+      const reason = event?.reason ? this.clean(`${event.reason}`) : undefined;
       const cause = failure === undefined ? undefined : redacted(toError(failure), url);
       // If all addresses of a host refuse, Node's error has only a code.
       const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);

@@ -34,6 +34,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   /** The waiting operations that are the first of their lane. */
   readonly #ready = new ReadyLine();
+  #released = false;
   readonly #lanes = new Map<string, Lane>();
   /** In the order of sending, so the first has the earliest deadline. */
   readonly #sent = new SentLine();
@@ -54,9 +55,11 @@ export class Outbox {
     return this.#unsettled;
   }
 
-  /** Operations may be written. */
-  get hasReady(): boolean {
-    return this.#ready.size > 0;
+  /** Whether operations have come to the front of their lanes since the last call. */
+  takeReleased(): boolean {
+    const released = this.#released;
+    this.#released = false;
+    return released;
   }
 
   /**
@@ -311,7 +314,10 @@ export class Outbox {
     const { key, operations } = lane;
     const [first] = operations;
     if (first === undefined) this.#lanes.delete(key);
-    else if (isReady(first)) this.#ready.insert(first);
+    else if (isReady(first)) {
+      this.#released = true;
+      this.#ready.insert(first);
+    }
   }
 
   #leaveLane(lane: Lane, operation: Operation): void {

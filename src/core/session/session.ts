@@ -185,7 +185,7 @@ export class Session implements SessionPort, Operations {
       const outbox = this.#outbox;
       if (outbox === undefined) return;
       this.#link?.answered(outbox.answered(message, this.#settings.environment.now()));
-      if (outbox.hasReady) this.flush();
+      if (outbox.takeReleased()) this.flush();
       return;
     }
     if ("sequenceId" in message && !this.#isNew(message.sequenceId, size)) return;

@@ -99,11 +99,16 @@ export class GroupFeed<T, In> implements Receiver {
       this.#emitter.emit("message", { ...message, data: message.data as T, key });
       return;
     }
-    const settle = (result: StandardSchemaResult<T>): void => {
-      if (result.issues !== undefined) this.#reject(new InvalidMessageError(message, result.issues));
-      else this.#emitter.emit("message", { ...message, data: result.value, key });
-    };
     const fail = (cause: unknown): void => this.#reject(new InvalidMessageError(message, [], cause));
+    const settle = (result: StandardSchemaResult<T>): void => {
+      try {
+        if (result.issues) this.#reject(new InvalidMessageError(message, result.issues));
+        else this.#emitter.emit("message", { ...message, data: result.value, key });
+      } catch (thrown) {
+        // The schema's problems can't be read.
+        fail(thrown);
+      }
+    };
     let outcome: (() => void) | Promise<() => void>;
     try {
       const result = schema.validate(message.data);

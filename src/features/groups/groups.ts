@@ -40,8 +40,9 @@ export class Groups implements FeedHost, FeatureHooks {
   get<Handle extends AnyHandle>(
     kind: HandleClass<Handle>,
     name: string,
-    { schema }: GroupOptions<never, never> = {},
+    options: GroupOptions<never, never> | null | undefined,
   ): Handle {
+    const schema = options?.schema;
     checkName("group", name);
     if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
       throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");

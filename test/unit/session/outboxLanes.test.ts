@@ -19,9 +19,9 @@ describe("a lane", () => {
     bench.add("elsewhere", { lane: "b" });
     expect(bench.flush().take()).toEqual(["join#1", "message#3", "elsewhere#4"]);
     bench.answer("join");
-    expect(bench.outbox.hasReady).toBe(true);
+    expect(bench.outbox.takeReleased()).toBe(true);
     expect(bench.flush().take()).toEqual(["leave#2"]);
-    expect(bench.outbox.hasReady).toBe(false);
+    expect(bench.outbox.takeReleased()).toBe(false);
   });
 
   test("an operation of the client's own waits for one that was sent and not answered in time", () => {
