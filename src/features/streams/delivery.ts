@@ -1,11 +1,9 @@
-import { sizeOf } from "../../core/util/sizeOf.js";
-import { Timer } from "../../core/util/timer.js";
-import { toError } from "../../core/errors.js";
-import type { Frame } from "../../core/session/frame.js";
 import type { FeaturePort } from "../../core/feature.js";
-import type { GroupStreamError } from "./groupStreamError.js";
-import { ReplayBuffer } from "./replayBuffer.js";
-import { WaitingLine, type WaitingFragment } from "./waitingLine.js";
+import { tryOrLog } from "../../core/log.js";
+import type { Frame } from "../../core/session/frame.js";
+import type { Deferred } from "../../core/util/deferred.js";
+import { Timer } from "../../core/util/timer.js";
+import { Fragments, type Encode, type Window } from "./fragments.js";
 
 /** If nothing is acknowledged for this long, in ms, the oldest fragment is sent again; doubles each time. */
 const PROBE_AFTER = 1_000;
@@ -14,28 +12,23 @@ const FIRST_HOLD = 50;
 const LONGEST_HOLD = 5_000;
 /** How long a stream waits after its socket threw, in ms. */
 const AFTER_THROW = 1_000;
-/** Fragments of at most this many windows may wait for a place in the window. */
-const WAITING_WINDOWS = 4;
 
-export interface DeliveryOptions {
-  readonly maxUnackedFragments: number;
-  readonly maxUnackedBytes: number;
+export interface DeliveryOptions extends Window {
   /** How long the end of the stream may stay unanswered, in ms. */
   readonly closeTimeoutInMs: number;
-  /** After this time without an acknowledged fragment a keep-alive is sent, in ms. */
-  readonly aliveInMs: number;
-  readonly keepAliveFrame: Frame;
-  /** Encodes a waiting fragment again, with another id. */
-  readonly renumber: (fragment: WaitingFragment, streamSequenceId: number) => Frame;
-  readonly onCloseTimeout: () => void;
+  /** After a third of this time without an acknowledged fragment a keep-alive is sent, in ms. */
+  readonly idleTimeoutInMs: number;
 }
 
 /** Delivers the fragments of an open stream, and its end, to the service in order and completely. */
 export class Delivery {
+  readonly fragments: Fragments;
   readonly #options: DeliveryOptions;
   readonly #port: FeaturePort;
-  readonly #line = new WaitingLine();
-  #buffer = new ReplayBuffer();
+  readonly #keepAlive: Frame;
+  readonly #onCloseTimeout: () => void;
+  /** Fragments are taken, and the service must be kept from ending the stream. */
+  #isOpen = false;
   #endFrame: Frame | undefined;
   /** The end was written, and no fragment must be written again before it. */
   #endSent = false;
@@ -44,102 +37,68 @@ export class Delivery {
   readonly #timer: Timer;
   #timerDue = Infinity;
   /** When the service last accepted a sign of life; refused fragments may not count as one. */
-  #aliveAt: number;
+  #aliveAt = 0;
   /** When the service last accepted something, or the wait for that began. */
-  #heardAt: number;
+  #heardAt = 0;
   #probeAfter = PROBE_AFTER;
+  /** When something is sent again: to learn what has arrived, or because a hold ends. */
   #probeAt = 0;
-  /** Nothing is written before this time; then all unacknowledged fragments are written again. */
-  #heldUntil = Infinity;
+  /** Nothing is written until `#probeAt`; then all unacknowledged fragments are written again. */
+  #isHeld = false;
   #hold = 0;
 
-  constructor(options: DeliveryOptions, port: FeaturePort) {
+  /** @param onCloseTimeout called when the end is unanswered for too long */
+  constructor(options: DeliveryOptions, port: FeaturePort, keepAlive: Frame, onCloseTimeout: () => void) {
+    const { environment, maxPendingOperations } = port.settings;
     this.#options = options;
     this.#port = port;
-    this.#timer = new Timer(port.settings.environment);
-    this.#aliveAt = this.#heardAt = this.#now();
-    this.#armNext();
-  }
-
-  /** Id of the oldest fragment that isn't acknowledged. */
-  get oldest(): number {
-    return this.#buffer.oldest;
-  }
-
-  /** Id of the fragment after the last one in the window. */
-  get next(): number {
-    return this.#buffer.next;
-  }
-
-  /** Id of the next fragment, unless a waiting one is aborted before. */
-  get following(): number {
-    return this.#buffer.next + this.#line.count;
-  }
-
-  /** Too many fragments are waiting already. */
-  get isCrowded(): boolean {
-    return (
-      this.#line.count >= this.#port.settings.maxPendingOperations ||
-      this.#line.size >= this.#options.maxUnackedBytes * WAITING_WINDOWS
-    );
+    this.#keepAlive = keepAlive;
+    this.#onCloseTimeout = onCloseTimeout;
+    this.#timer = new Timer(environment);
+    this.fragments = new Fragments(options, maxPendingOperations);
   }
 
   /** All fragments have arrived, and the end was written more than once, so only its answer was lost. */
   get isOver(): boolean {
-    return this.#ends > 1 && this.#buffer.count === 0;
+    return this.#ends > 1 && this.#isIdle;
   }
 
-  /** Whether the window has room for a frame. */
-  fits(frame: Frame): boolean {
-    return this.#line.count === 0 && this.#hasRoom(frame);
+  /** The service has confirmed the stream. */
+  open(): void {
+    this.#isOpen = true;
+    this.onRecovered();
   }
 
-  push(frame: Frame): void {
-    if (this.#buffer.count === 0) this.#heard();
-    this.#buffer.push(frame);
-    this.#pump();
-    this.#arm(this.#probeAt);
+  /** @throws what `encode` throws */
+  write(call: Deferred<void>, encode: Encode): void {
+    if (this.#isIdle) this.#heard();
+    this.fragments.add(call, encode);
+    this.flush();
   }
 
-  wait(fragment: WaitingFragment): void {
-    this.#line.add(fragment);
-  }
-
-  /** Ends the stream after all fragments. */
+  /** Ends the stream after all fragments. On a closed one the end is written once for each link. */
   end(frame: Frame): void {
     this.#endFrame = frame;
     this.#heard();
-    this.#pump();
-    this.#armNext();
+    this.flush();
   }
 
   /**
-   * All fragments below an id have arrived.
-   * @returns false for an id that can't be expected yet
+   * The service expects a fragment next: all fragments below it have arrived. If it has refused another one, it asks
+   * for all from there on again.
+   * @returns false for an id that can't be expected
    */
-  acknowledge(expected: number): boolean {
-    if (!this.#advance(expected)) return false;
-    this.#pump();
-    this.#armNext();
-    return true;
-  }
-
-  /**
-   * The service asks for the fragments from an id on again.
-   * @returns false for an id that can't be expected yet or any more
-   */
-  refused(expected: number): boolean {
-    if (expected < this.oldest || !this.#advance(expected)) return false;
-    // The close timeout counts only silence, and the service isn't silent.
-    this.#heard();
-    if (this.#hold === 0) {
-      this.#hold = FIRST_HOLD;
-      this.resend();
-    } else if (this.#heldUntil === Infinity) {
-      // Refused again, or this refusal answers the first sending; the two can't be told apart.
-      this.#holdFor(this.#hold);
-      this.#hold = Math.min(this.#hold * 2, LONGEST_HOLD);
+  answered(expected: number, isRefusal: boolean): boolean {
+    const { oldest } = this.fragments;
+    if ((isRefusal && expected < oldest) || !this.fragments.acknowledge(expected)) return false;
+    if (expected > oldest) {
+      this.#hold = 0;
+      this.#isHeld = false;
+      this.#aliveAt = this.#now();
+      this.#heard();
     }
+    if (!isRefusal) this.flush();
+    else this.#refused();
     return true;
   }
 
@@ -147,162 +106,118 @@ export class Delivery {
   onRecovered(): void {
     this.#aliveAt = this.#now();
     this.#heard();
-    this.resend();
-  }
-
-  /** Writes all unacknowledged fragments again; the service recognises duplicates. */
-  resend(): void {
-    this.#heldUntil = Infinity;
-    this.#endSent = false;
-    this.#probeAt = this.#now() + this.#probeAfter;
-    this.#buffer.rewind();
-    this.#pump();
-    this.#armNext();
-  }
-
-  /** Writes the waiting frames. */
-  onRoom(): void {
-    this.#pump();
-    this.#armNext();
-  }
-
-  close(error: GroupStreamError): void {
-    this.#timer.clear();
-    this.#timerDue = -Infinity;
-    this.#line.clear(error);
-    this.#buffer = new ReplayBuffer();
-    this.#endFrame = undefined;
-  }
-
-  #advance(expected: number): boolean {
-    const { oldest } = this.#buffer;
-    if (!this.#buffer.acknowledge(expected)) return false;
-    if (expected > oldest) {
-      this.#heard();
-      this.#aliveAt = this.#now();
-      this.#hold = 0;
-      this.#heldUntil = Infinity;
-      this.#admit();
-    }
-    return true;
-  }
-
-  /** One fragment of any size may always be under way. */
-  #hasRoom(frame: Frame): boolean {
-    const { maxUnackedFragments, maxUnackedBytes } = this.#options;
-    const { count, size } = this.#buffer;
-    return count === 0 || (count < maxUnackedFragments && size + sizeOf(frame) <= maxUnackedBytes);
-  }
-
-  /** Moves waiting fragments to the free places in the window. */
-  #admit(): void {
-    for (;;) {
-      const fragment = this.#line.peek();
-      if (fragment === undefined) return;
-      const { next } = this.#buffer;
-      const { frame, message, resolve, reject } = fragment;
-      if (!this.#hasRoom(frame)) return;
-      this.#line.shift();
-      try {
-        // An earlier one was aborted, or could not be encoded again.
-        const moved = message.streamSequenceId !== next;
-        this.#buffer.push(moved ? this.#options.renumber(fragment, next) : frame);
-        resolve();
-      } catch (thrown) {
-        reject(toError(thrown));
-      }
-    }
+    this.#resend();
   }
 
   /** Writes what the service must still get, the end last. */
-  #pump(): void {
-    if (this.#heldUntil !== Infinity) return;
-    while (this.#port.hasRoom()) {
-      const frame = this.#buffer.take();
-      if (frame !== undefined) {
-        if (this.#send(frame)) continue;
-        this.#buffer.rewind();
-        return;
+  flush(): void {
+    while (!this.#isHeld && this.#port.hasRoom()) {
+      let frame = this.fragments.take();
+      if (frame === undefined) {
+        if (this.#endFrame === undefined || this.#endSent || this.fragments.areWaiting) break;
+        this.#endSent = true;
+        this.#ends++;
+        frame = this.#endFrame;
       }
-      if (this.#endFrame === undefined || this.#endSent || this.#line.count > 0) return;
-      this.#endSent = true;
-      this.#ends++;
-      this.#send(this.#endFrame);
+      this.#send(frame);
+    }
+    this.#arm();
+  }
+
+  /** Drops all fragments, and the end. */
+  close(error: Error): void {
+    this.#timer.clear();
+    this.#timerDue = Infinity;
+    this.#isOpen = this.#isHeld = this.#endSent = false;
+    this.fragments.clear(error);
+    this.#endFrame = undefined;
+  }
+
+  #refused(): void {
+    // The close timeout counts only silence, and the service isn't silent.
+    this.#heard();
+    if (this.#hold === 0) {
+      this.#hold = FIRST_HOLD;
+      this.#resend();
+    } else if (!this.#isHeld) {
+      // Refused again, or this refusal answers the first sending; the two can't be told apart.
+      this.#holdFor(this.#hold);
+      this.#hold = Math.min(this.#hold * 2, LONGEST_HOLD);
     }
   }
 
-  #send(frame: Frame): boolean {
-    try {
-      this.#port.write(frame);
-      return true;
-    } catch (thrown) {
-      this.#port.settings.logger.info(`A frame of a stream could not be sent: ${toError(thrown).message}`);
-      this.#holdFor(AFTER_THROW);
-      return false;
-    }
+  /** Writes all unacknowledged fragments again; the service recognises duplicates. */
+  #resend(): void {
+    this.#isHeld = this.#endSent = false;
+    this.#probeAt = this.#now() + this.#probeAfter;
+    this.fragments.rewind();
+    this.flush();
+  }
+
+  #send(frame: Frame): void {
+    const { logger } = this.#port.settings;
+    if (tryOrLog(logger, "send a frame of a stream", () => this.#port.write(frame))) return;
+    this.fragments.rewind();
+    this.#holdFor(AFTER_THROW);
   }
 
   #holdFor(delay: number): void {
-    this.#heldUntil = this.#now() + delay;
-    this.#arm(this.#heldUntil);
+    this.#isHeld = true;
+    this.#probeAt = this.#now() + delay;
+    this.#arm();
   }
 
   #heard(): void {
     this.#heardAt = this.#now();
     this.#probeAfter = PROBE_AFTER;
-    this.#probeAt = this.#heardAt + PROBE_AFTER;
+    if (!this.#isHeld) this.#probeAt = this.#heardAt + PROBE_AFTER;
   }
 
   #now(): number {
     return this.#port.settings.environment.now();
   }
 
-  get #aliveDue(): number {
-    return this.#aliveAt + this.#options.aliveInMs;
+  get #isIdle(): boolean {
+    return this.fragments.peek() === undefined;
   }
 
-  /** When a sent frame has been unanswered for too long. */
+  get #aliveDue(): number {
+    return this.#isOpen ? this.#aliveAt + this.#options.idleTimeoutInMs / 3 : Infinity;
+  }
+
+  /** When a sent frame has been unanswered for too long, or a hold ends. */
   get #probeDue(): number {
-    const waits = this.#heldUntil === Infinity && (this.#buffer.count > 0 || this.#endSent);
-    return waits ? this.#probeAt : Infinity;
+    return this.#isHeld || !this.#isIdle || (this.#endSent && this.#isOpen) ? this.#probeAt : Infinity;
   }
 
   get #closeDue(): number {
     return this.#endFrame === undefined ? Infinity : this.#heardAt + this.#options.closeTimeoutInMs;
   }
 
-  #arm(due: number): void {
-    if (due >= this.#timerDue) return;
+  #arm(): void {
+    const due = Math.min(this.#aliveDue, this.#probeDue, this.#closeDue);
+    // Without a link nothing is due: either it is recovered or the stream ends.
+    if (due >= this.#timerDue || !this.#port.writable) return;
     this.#timerDue = due;
     this.#timer.at(due, () => this.#tick());
-  }
-
-  #armNext(): void {
-    // Without a link nothing is due: either it is recovered or the stream ends.
-    if (this.#port.writable)
-      this.#arm(Math.min(this.#aliveDue, this.#probeDue, this.#closeDue, this.#heldUntil));
   }
 
   #tick(): void {
     const now = this.#now();
     this.#timerDue = Infinity;
     if (!this.#port.writable) return;
-    if (now >= this.#closeDue) {
-      this.#options.onCloseTimeout();
-      return;
-    }
-    if (now >= this.#heldUntil) this.resend();
+    if (now >= this.#closeDue) return this.#onCloseTimeout();
     if (now >= this.#probeDue) {
-      this.#probeAfter *= 2;
+      const fragment = this.#isHeld ? undefined : this.fragments.peek();
+      if (!this.#isHeld) this.#probeAfter *= 2;
       this.#probeAt = now + this.#probeAfter;
-      const fragment = this.#buffer.peek();
-      if (fragment === undefined) this.resend();
+      if (fragment === undefined) this.#resend();
       else if (this.#port.hasRoom()) this.#send(fragment);
     }
     if (now >= this.#aliveDue) {
       this.#aliveAt = now;
-      this.#send(this.#options.keepAliveFrame);
+      this.#send(this.#keepAlive);
     }
-    this.#armNext();
+    this.#arm();
   }
 }

@@ -1,18 +1,15 @@
 import { toError } from "../../core/errors.js";
-import type { GroupStream, GroupStreamsOptions, GroupStreamView, StreamsApi } from "./models.js";
+import type { GroupStream, GroupStreamsOptions, GroupStreamView } from "./models.js";
 import { amount } from "../../core/util/checkOptions.js";
 import type { OnListenerError } from "../../core/util/emitter.js";
+import type { InboundStreams } from "./inboundStreams.js";
 import { safely } from "../../core/util/safely.js";
-
-interface StreamSource {
-  readonly onStream: StreamsApi["onStream"];
-  readonly onListenerError: OnListenerError;
-}
 
 /** Collects the newest streams of a group, with their content so far, for components. */
 export function followStreams(
   group: string,
-  source: StreamSource,
+  streams: InboundStreams,
+  onListenerError: OnListenerError,
   listener: (streams: readonly GroupStreamView[]) => unknown,
   given?: GroupStreamsOptions,
 ): () => void {
@@ -21,17 +18,10 @@ export function followStreams(
   const most = amount("limit", limit, 10);
   let views: readonly GroupStreamView[] = [];
   let last = 0;
-  let ended = false;
-  const tell = safely(listener, (error) => source.onListenerError(`group ${group}: streams`, error));
-  const show = (next: readonly GroupStreamView[]): void => {
-    if (ended) return;
-    views = next;
-    tell(views);
-  };
+  const tell = safely(listener, (error) => onListenerError(`group ${group}: streams`, error));
   const follow = async (stream: GroupStream): Promise<void> => {
-    const key = ++last;
     let view: GroupStreamView = {
-      key,
+      key: ++last,
       streamId: stream.streamId,
       fromUserId: undefined,
       status: "open",
@@ -39,28 +29,31 @@ export function followStreams(
       messages: [],
       text: "",
     };
-    const change = (changes: Partial<GroupStreamView>): void => {
+    /** Returns false, without any change, when the view isn't among the newest any more. */
+    const change = (changes: Partial<GroupStreamView>): boolean => {
+      if (!views.includes(view)) return false;
+      const former = view;
       view = { ...view, ...changes };
-      show(views.map((each) => (each.key === key ? view : each)));
+      tell((views = views.map((each) => (each === former ? view : each))));
+      return true;
     };
     const all = [...views, view];
-    show(all.slice(Math.max(0, all.length - most)));
+    tell((views = all.slice(Math.max(0, all.length - most))));
     try {
       for await (const message of stream) {
-        // Leaving the loop ends the buffering of the stream.
-        if (ended || !views.some((each) => each.key === key)) return;
-        const { data, dataType } = message;
+        const { data, dataType, fromUserId } = message;
         const text = dataType === "text" && typeof data === "string" ? view.text + data : view.text;
-        change({ fromUserId: message.fromUserId, messages: [...view.messages, message], text });
+        // Leaving the loop ends the buffering of the stream.
+        if (!change({ fromUserId, messages: [...view.messages, message], text })) return;
       }
       change({ status: "ended" });
     } catch (thrown) {
       change({ status: "failed", error: toError(thrown) });
     }
   };
-  const subscription = source.onStream(follow, { ...options, groupNames: [group] });
+  const subscription = streams.subscribe(follow, { ...options, groupNames: [group] });
   return () => {
-    ended = true;
+    views = [];
     void subscription.close();
   };
 }

@@ -1,13 +1,8 @@
-import type { Fields, JsonFrames } from "../../core/codec/jsonFrames.js";
+import type { JsonFrames } from "../../core/codec/jsonFrames.js";
 import { id, optionalText, readBy, readError, text } from "../../core/codec/jsonReader.js";
 import type { StreamAckMessage, StreamClosedMessage, StreamNackMessage } from "../../core/models/messages.js";
 
-/** Frequent, so its fields are read by their literal names. */
-const streamAck = (frame: Fields): StreamAckMessage => ({
-  kind: "streamAck",
-  streamId: text(frame.streamId, "streamId"),
-  expectedSequenceId: id(frame.expectedSequenceId, "expectedSequenceId"),
-});
+const streamAck = readBy<StreamAckMessage>("streamAck", { streamId: text, expectedSequenceId: id });
 const streamNack = readBy<StreamNackMessage>("streamNack", {
   streamId: text,
   name: text,

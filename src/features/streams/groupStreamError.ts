@@ -1,5 +1,5 @@
 import { AbortError } from "@azure/abort-controller";
-import { DetailedError } from "../../core/errors.js";
+import { DetailedError, toError } from "../../core/errors.js";
 
 /**
  * What kind of failure it is. From the service: `IdleTimeout`, `StreamNotFound`, `Forbidden`,
@@ -76,9 +76,9 @@ export class GroupStreamError extends DetailedError {
 /** Makes an error from one that the service has sent. */
 export function fromWire(
   streamId: string,
-  { name, message, userErrorCode }: { name?: unknown; message?: string; userErrorCode?: string },
+  { name, message, userErrorCode }: { name?: string; message?: string; userErrorCode?: string },
 ): GroupStreamError {
-  const code = typeof name === "string" && name !== "" ? name : "Error";
+  const code = name || "Error";
   return new GroupStreamError(code, streamId, message ?? `The stream ended with ${code}.`, { userErrorCode });
 }
 
@@ -86,4 +86,14 @@ export function fromWire(
 export function aborted(streamId: string): GroupStreamError {
   const message = "Cancelled by abortSignal";
   return new GroupStreamError("Aborted", streamId, message, { cause: new AbortError(message) });
+}
+
+/** Makes something of what the application has given; what that throws becomes an `InvalidMessage`. */
+export function checked<T>(streamId: string, make: () => T): T {
+  try {
+    return make();
+  } catch (thrown) {
+    const cause = toError(thrown);
+    throw new GroupStreamError("InvalidMessage", streamId, cause.message, { cause });
+  }
 }

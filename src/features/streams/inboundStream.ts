@@ -1,9 +1,7 @@
 import type { JSONTypes } from "../../core/models/messages.js";
-import type { GroupStream, GroupStreamMessage } from "./models.js";
-import { toBytes } from "../../core/util/base64.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
-import { Queue } from "../../core/util/queue.js";
 import { GroupStreamError } from "./groupStreamError.js";
+import type { GroupStream, GroupStreamMessage } from "./models.js";
 
 type Step = IteratorResult<GroupStreamMessage, undefined>;
 type Held = { readonly message: GroupStreamMessage; readonly size: number };
@@ -14,22 +12,22 @@ const DONE: Step = { done: true, value: undefined };
 export class InboundStream {
   /** The object that the application gets. */
   readonly view: GroupStream;
-  readonly streamId: string;
+  /** Size of the waiting fragments, in characters or bytes of their frames. */
+  size = 0;
+  /** No more fragments are taken. */
+  isOver = false;
   readonly #abort = new AbortController();
-  readonly #onLeft: () => void;
-  readonly #queue = new Queue<Held>();
-  readonly #readers = new Queue<Deferred<Step>>();
-  #size = 0;
-  #isOver = false;
+  /** The fragments that came since the oldest ones were turned round. */
+  #newest: Held[] = [];
+  /** The oldest fragments, the very oldest last, where an array gives it away at constant cost. */
+  #oldest: Held[] = [];
+  readonly #readers: Deferred<Step>[] = [];
   #failure: GroupStreamError | undefined;
   /** One reader takes the whole rest of the stream. */
   #taken = false;
   #readable: GroupStream["readable"] | undefined;
 
-  /** @param onLeft called when the reader has left the stream */
-  constructor(groupName: string, streamId: string, onLeft: () => void) {
-    this.streamId = streamId;
-    this.#onLeft = onLeft;
+  constructor(groupName: string, streamId: string) {
     const readable = (): GroupStream["readable"] => (this.#readable ??= this.#makeReadable());
     this.view = {
       groupName,
@@ -43,11 +41,6 @@ export class InboundStream {
       bytes: () => this.#bytes(),
       json: async <T>() => JSON.parse(await this.#text()) as T,
     };
-  }
-
-  /** Size of the waiting fragments, in characters or bytes of their frames. */
-  get size(): number {
-    return this.#size;
   }
 
   #makeReadable(): GroupStream["readable"] {
@@ -86,91 +79,95 @@ export class InboundStream {
   async #text(): Promise<string> {
     const decoder = new TextDecoder();
     let text = "";
-    for await (const message of this.#all()) {
-      const payload = toPayload(message);
-      if (payload instanceof Uint8Array) text += decoder.decode(payload, { stream: true });
-      else text += decoder.decode() + toText(message);
-    }
+    for await (const part of this.#rest())
+      text += typeof part === "string" ? decoder.decode() + part : decoder.decode(part, { stream: true });
     return text + decoder.decode();
   }
 
   async #bytes(): Promise<Uint8Array<ArrayBuffer>> {
     const parts: Uint8Array<ArrayBuffer>[] = [];
     let length = 0;
-    for await (const message of this.#all()) {
-      const payload = toPayload(message);
-      const part = payload instanceof Uint8Array ? payload : new TextEncoder().encode(toText(message));
-      parts.push(part);
-      length += part.length;
+    for await (const part of this.#rest()) {
+      const bytes = typeof part === "string" ? new TextEncoder().encode(part) : part;
+      parts.push(bytes);
+      length += bytes.length;
     }
     const all = new Uint8Array(length);
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
+    for (const part of parts.reverse()) all.set(part, (length -= part.length));
     return all;
   }
 
   push(message: GroupStreamMessage, size: number): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const reader = this.#readers.shift();
-    if (reader !== undefined) {
-      reader.resolve({ done: false, value: message });
-      return;
-    }
-    this.#queue.push({ message, size });
-    this.#size += size;
+    if (reader !== undefined) return reader.resolve({ done: false, value: message });
+    this.#newest.push({ message, size });
+    this.size += size;
   }
 
   /** No more fragments will come; with an error the stream is incomplete. */
   end(failure?: GroupStreamError): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.#failure = failure;
-    for (const reader of this.#readers.drain()) {
+    for (const reader of this.#readers.splice(0)) {
       if (failure === undefined) reader.resolve(DONE);
       else reader.reject(failure);
     }
     this.#abort.abort(failure);
   }
 
-  /** The reader leaves the stream: the rest is dropped. */
-  leave(): void {
-    const wasOver = this.#isOver;
-    this.#queue.drain();
-    this.#size = 0;
-    // Other and later readers must not mistake this for the end.
-    const failure = new GroupStreamError("Left", this.streamId, "The stream was left by its reader.");
-    this.end(failure);
-    this.#failure ??= failure;
-    if (!wasOver) this.#onLeft();
+  /** Ends the stream with an error of the client. */
+  fail(code: string, message: string, cause?: Error): void {
+    this.end(this.#error(code, message, cause));
   }
 
-  /** The whole rest, for one reader only: if two shared it, each would mistake its part for the whole. */
-  async *#all(): AsyncGenerator<GroupStreamMessage, undefined> {
-    if (this.#taken || this.#readers.size > 0 || this.#readable?.locked) throw this.#refusal();
+  /** The reader leaves the stream: the rest is dropped. */
+  leave(): void {
+    this.#newest = [];
+    this.#oldest = [];
+    this.size = 0;
+    // Other and later readers must not mistake this for the end.
+    const failure = this.#error("Left", "The stream was left by its reader.");
+    this.end(failure);
+    this.#failure ??= failure;
+  }
+
+  /** The whole rest, text or bytes, for one reader only: if two shared it, each would mistake its part for the whole. */
+  async *#rest(): AsyncGenerator<string | Uint8Array<ArrayBuffer>, undefined> {
+    if (this.#taken || this.#readers.length > 0 || this.#readable?.locked) throw this.#refusal();
     this.#taken = true;
     for (;;) {
       const { done, value } = await this.#next(true);
       if (done) return;
-      yield value;
+      const payload = toPayload(value);
+      const isWritten =
+        payload instanceof Uint8Array || (typeof payload === "string" && value.dataType === "text");
+      yield isWritten ? payload : JSON.stringify(payload);
     }
   }
 
   #refusal(): GroupStreamError {
-    return new GroupStreamError("Taken", this.streamId, "The stream has another reader.");
+    return this.#error("Taken", "The stream has another reader.");
   }
 
-  #next(isTaker = false): Promise<Step> {
-    if (this.#taken && !isTaker) return Promise.reject(this.#refusal());
-    const held = this.#queue.shift();
-    if (held !== undefined) {
-      this.#size -= held.size;
-      return Promise.resolve({ done: false, value: held.message });
+  #error(code: string, message: string, cause?: Error): GroupStreamError {
+    return new GroupStreamError(code, this.view.streamId, message, { cause });
+  }
+
+  async #next(isTaker = false): Promise<Step> {
+    if (this.#taken && !isTaker) throw this.#refusal();
+    if (this.#oldest.length === 0) {
+      this.#oldest = this.#newest.reverse();
+      this.#newest = [];
     }
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#isOver) return Promise.resolve(DONE);
+    const held = this.#oldest.pop();
+    if (held !== undefined) {
+      this.size -= held.size;
+      return { done: false, value: held.message };
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.isOver) return DONE;
     const reader = deferred<Step>();
     this.#readers.push(reader);
     return reader.promise;
@@ -178,9 +175,5 @@ export class InboundStream {
 }
 
 function toPayload({ data }: GroupStreamMessage): JSONTypes | Uint8Array<ArrayBuffer> {
-  return data instanceof ArrayBuffer ? toBytes(data) : data;
-}
-
-function toText({ dataType, data }: GroupStreamMessage): string {
-  return dataType === "text" && typeof data === "string" ? data : JSON.stringify(data);
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }

@@ -1,11 +1,5 @@
 import type { ConnectionError } from "../../core/errors.js";
-import type { GroupDataMessage } from "../../core/models/messages.js";
-import type {
-  GroupStream,
-  GroupStreamMessage,
-  GroupStreamSubscription,
-  OnGroupStreamOptions,
-} from "./models.js";
+import type { GroupStream, GroupStreamSubscription, OnGroupStreamOptions } from "./models.js";
 import type { FeaturePort } from "../../core/feature.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { amount, checkOptions, flag, positive, type OptionTable } from "../../core/util/checkOptions.js";
@@ -21,12 +15,12 @@ const TABLE: OptionTable<Pick<StreamListener, "idleTimeoutInMs" | "handleFromSta
 /** Passes received fragments to the subscriptions of `onGroupStream`. */
 export class InboundStreams implements FeatureHooks {
   readonly receive: FeatureHooks["receive"] = {
-    groupData: (message, size) => {
-      if (message.stream === undefined) return;
-      const fragment = toFragment(message, message.stream);
+    groupData: ({ group: groupName, fromUserId, sequenceId, dataType, data, stream }, size) => {
+      if (stream === undefined) return;
+      const fragment = { groupName, fromUserId, sequenceId, dataType, data, stream };
       for (const subscription of [...this.#subscriptions]) {
-        // A callback may have stopped the client.
-        if (this.#live) subscription.receive(fragment, size);
+        // A callback may have stopped the client, or closed the subscription.
+        if (this.#live && this.#subscriptions.has(subscription)) subscription.receive(fragment, size);
       }
     },
   };
@@ -60,14 +54,7 @@ export class InboundStreams implements FeatureHooks {
       groupNames: groupNames && new Set(groupNames),
     };
     if (this.unsupported !== undefined) throw this.unsupported;
-    const subscription = new InboundSubscription(
-      listener,
-      this.#port.settings.environment,
-      this.#port.onListenerError,
-      () => this.#subscriptions.delete(subscription),
-    );
-    this.#subscriptions.add(subscription);
-    return subscription.view;
+    return new InboundSubscription(listener, this.#port, this.#subscriptions).view;
   }
 
   onOpened(): void {
@@ -92,16 +79,6 @@ export class InboundStreams implements FeatureHooks {
 
   #lose(code: string, message: string, cause: ConnectionError): void {
     this.#live = false;
-    for (const subscription of this.#subscriptions) {
-      subscription.endAll(code, message, cause);
-      subscription.pause(false);
-    }
+    for (const subscription of this.#subscriptions) subscription.endAll(code, message, cause);
   }
-}
-
-function toFragment(
-  { group, fromUserId, sequenceId, dataType, data }: GroupDataMessage,
-  stream: GroupStreamMessage["stream"],
-): GroupStreamMessage {
-  return { groupName: group, fromUserId, sequenceId, dataType, data, stream };
 }

@@ -1,12 +1,11 @@
-import type { Environment } from "../../core/environment/environment.js";
-import type { GroupStream, GroupStreamMessage, GroupStreamSubscription } from "./models.js";
-import type { OnListenerError } from "../../core/util/emitter.js";
+import type { FeaturePort } from "../../core/feature.js";
 import { safely } from "../../core/util/safely.js";
 import { Timer } from "../../core/util/timer.js";
-import { fromWire, GroupStreamError } from "./groupStreamError.js";
+import { fromWire } from "./groupStreamError.js";
 import { InboundStream } from "./inboundStream.js";
+import type { GroupStream, GroupStreamMessage, GroupStreamSubscription } from "./models.js";
 
-/** How long a stream whose rest is dropped is remembered after its last fragment, in ms. */
+/** How long a stream whose rest is dropped is remembered after its last fragment, in ms, if it has no idle timeout. */
 const UNWANTED_FOR = 300_000;
 
 /** The callback and the options of a subscription. */
@@ -19,14 +18,12 @@ export interface StreamListener {
   readonly maxBufferedBytes: number;
 }
 
-/** A stream that is being received. */
+/** A stream that is being received. If it is over, its rest is dropped, until its end or for as long as fragments come. */
 type Entry = {
-  readonly key: string;
-  /** Undefined: the rest of the stream is dropped. */
-  stream: InboundStream | undefined;
+  readonly stream: InboundStream;
   /** Id of the next fragment. */
   expected: number;
-  /** When the last fragment came. */
+  /** When the last fragment came; Infinity while the link is down. */
   heardAt: number;
   readonly timer: Timer;
 };
@@ -36,85 +33,67 @@ export class InboundSubscription {
   /** The object that the application gets. */
   readonly view: GroupStreamSubscription;
   readonly #listener: StreamListener;
-  readonly #environment: Environment;
-  readonly #onListenerError: OnListenerError;
-  readonly #onClosed: () => void;
+  readonly #port: FeaturePort;
   readonly #entries = new Map<string, Entry>();
-  #isActive = true;
-  #paused = false;
 
-  constructor(
-    listener: StreamListener,
-    environment: Environment,
-    onListenerError: OnListenerError,
-    onClosed: () => void,
-  ) {
+  /** @param active the subscriptions that aren't closed; this one is added */
+  constructor(listener: StreamListener, port: FeaturePort, active: Set<InboundSubscription>) {
     this.#listener = listener;
-    this.#environment = environment;
-    this.#onListenerError = onListenerError;
-    this.#onClosed = onClosed;
-    const isActive = (): boolean => this.#isActive;
-    const close = (): Promise<void> => this.#close();
-    this.view = {
-      get isActive() {
-        return isActive();
-      },
-      close,
-      [Symbol.asyncDispose]: close,
+    this.#port = port;
+    active.add(this);
+    const close = (): Promise<void> => {
+      view.isActive = false;
+      active.delete(this);
+      this.endAll("SubscriptionClosed", "The subscription was closed before the stream was complete.");
+      return Promise.resolve();
     };
+    const view = { isActive: true, close, [Symbol.asyncDispose]: close };
+    this.view = view;
   }
 
   receive(fragment: GroupStreamMessage, size: number): void {
     const { groupName, stream: info } = fragment;
     const { groupNames, handleFromStart } = this.#listener;
-    if (!this.#isActive || groupNames?.has(groupName) === false) return;
-    const { streamId, streamSequenceId: id } = info;
-    const key = `${groupName.length}:${groupName}${streamId}`;
+    if (groupNames?.has(groupName) === false) return;
+    const key = `${groupName.length}:${groupName}${info.streamId}`;
+    const isFirst = info.streamSequenceId === 1;
     let entry = this.#entries.get(key);
     // The id is used by a new stream: the end of the previous one was missed.
-    if (entry !== undefined && entry.stream === undefined && id === 1) {
-      this.#forget(entry);
-      entry = undefined;
-    }
+    if (isFirst && entry?.stream.isOver) entry = this.#forget(key, entry);
     if (entry === undefined) {
-      if (handleFromStart && id !== 1) return;
-      entry = this.#begin(key, groupName, streamId, id);
+      if (handleFromStart && !isFirst) return;
+      entry = this.#begin(key, fragment);
     }
-    entry.heardAt = this.#environment.now();
-    if (entry.stream !== undefined) this.#append(entry, entry.stream, fragment, size);
-    if (info.endOfStream) this.#forget(entry);
+    entry.heardAt = this.#now();
+    this.#append(entry, fragment, size);
+    if (info.endOfStream) this.#forget(key, entry);
   }
 
   /** Ends all streams with an error. */
   endAll(code: string, message: string, cause?: Error): void {
-    for (const entry of this.#entries.values()) {
-      this.#forget(entry);
-      const { stream } = entry;
-      stream?.end(new GroupStreamError(code, stream.streamId, message, { cause }));
+    for (const [key, entry] of this.#entries) {
+      this.#forget(key, entry);
+      entry.stream.fail(code, message, cause);
     }
   }
 
   /** Silence doesn't count while the link is down. */
   pause(paused: boolean): void {
-    this.#paused = paused;
-    for (const entry of this.#entries.values()) entry.heardAt = this.#environment.now();
+    for (const [key, entry] of this.#entries) {
+      entry.heardAt = paused ? Infinity : this.#now();
+      this.#watch(key, entry);
+    }
   }
 
-  #close(): Promise<void> {
-    this.#isActive = false;
-    this.#onClosed();
-    this.endAll("SubscriptionClosed", "The subscription was closed before the stream was complete.");
-    return Promise.resolve();
-  }
-
-  #begin(key: string, groupName: string, streamId: string, expected: number): Entry {
-    const stream = new InboundStream(groupName, streamId, () => this.#drop(entry));
-    const heardAt = this.#environment.now();
-    const entry: Entry = { key, stream, expected, heardAt, timer: new Timer(this.#environment) };
+  #begin(key: string, { groupName, stream: info }: GroupStreamMessage): Entry {
+    const { environment } = this.#port.settings;
+    const stream = new InboundStream(groupName, info.streamId);
+    const timer = new Timer(environment);
+    const entry = { stream, expected: info.streamSequenceId, heardAt: this.#now(), timer };
     this.#entries.set(key, entry);
-    this.#watch(entry);
+    this.#watch(key, entry);
     const failed = (error: unknown): void => {
-      this.#onListenerError("a group stream", error);
+      this.#port.onListenerError("a group stream", error);
       // No reader is left.
       stream.leave();
     };
@@ -122,68 +101,54 @@ export class InboundSubscription {
     return entry;
   }
 
-  #append(entry: Entry, stream: InboundStream, fragment: GroupStreamMessage, size: number): void {
-    const { dataType, data, stream: info } = fragment;
-    const { streamSequenceId: id, endOfStream, error } = info;
-    const { expected } = entry;
-    const isEmpty = endOfStream === true && isEmptyPayload(dataType, data);
-    if (id > expected && !error) {
-      this.#fail(entry, stream, "SequenceGap", `Fragment ${expected} is missing: ${id} came.`);
-      return;
-    }
-    if (id < expected && !isEmpty && !error) {
-      this.#fail(entry, stream, "DuplicateFragment", `Fragment ${id} came again; ${expected} is next.`);
-      return;
+  #append(entry: Entry, fragment: GroupStreamMessage, size: number): void {
+    const { stream, expected } = entry;
+    const { streamSequenceId: id, endOfStream, error } = fragment.stream;
+    const isEmpty = endOfStream === true && isEmptyPayload(fragment);
+    if (!error) {
+      if (id > expected) return stream.fail("SequenceGap", `Fragment ${expected} is missing: ${id} came.`);
+      if (id < expected && !isEmpty)
+        return stream.fail("DuplicateFragment", `Fragment ${id} came again; ${expected} is next.`);
     }
     entry.expected = id + 1;
     if (!isEmpty && id === expected) {
+      const { maxBufferedBytes } = this.#listener;
       stream.push(fragment, size);
-      if (stream.size > this.#listener.maxBufferedBytes) {
-        const message = `More than ${this.#listener.maxBufferedBytes} bytes are waiting already (maxBufferedBytes).`;
-        this.#fail(entry, stream, "BufferFull", message);
-      }
+      if (stream.size > maxBufferedBytes)
+        stream.fail(
+          "BufferFull",
+          `More than ${maxBufferedBytes} bytes are waiting already (maxBufferedBytes).`,
+        );
     }
-    if (error) stream.end(fromWire(stream.streamId, error));
+    if (error) stream.end(fromWire(stream.view.streamId, error));
     else if (endOfStream) stream.end();
   }
 
-  #fail(entry: Entry, stream: InboundStream, code: string, message: string): void {
-    this.#drop(entry);
-    stream.end(new GroupStreamError(code, stream.streamId, message));
-  }
-
-  /** Drops the rest of the stream, until its end or for as long as fragments come. */
-  #drop(entry: Entry): void {
-    entry.stream = undefined;
-    if (this.#entries.get(entry.key) === entry) this.#watch(entry);
-  }
-
-  #forget(entry: Entry): void {
-    entry.timer.clear();
-    if (this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+  #forget(key: string, { timer }: Entry): undefined {
+    timer.clear();
+    this.#entries.delete(key);
   }
 
   /** Uses one timer: it checks when the last fragment came, and is set again if that is recent. */
-  #watch(entry: Entry): void {
-    entry.timer.clear();
-    const limit = this.#listener.idleTimeoutInMs || (entry.stream === undefined ? UNWANTED_FOR : Infinity);
-    if (limit === Infinity) return;
-    const now = this.#environment.now();
-    if (this.#paused) entry.heardAt = now;
-    const left = entry.heardAt + limit - now;
-    if (left > 0) {
-      entry.timer.after(left, () => this.#watch(entry));
-      return;
-    }
-    this.#forget(entry);
-    const { stream } = entry;
-    const message = `No data within ${limit} ms (idleTimeoutInMs).`;
-    stream?.end(new GroupStreamError("IdleTimeout", stream.streamId, message));
+  #watch(key: string, entry: Entry): void {
+    const { idleTimeoutInMs } = this.#listener;
+    const { stream, heardAt, timer } = entry;
+    const limit = idleTimeoutInMs || UNWANTED_FOR;
+    const now = this.#now();
+    // Without a timeout a stream that is read may be silent for ever.
+    const due = (idleTimeoutInMs || stream.isOver ? heardAt : now) + limit;
+    if (due > now) return timer.at(due, () => this.#watch(key, entry));
+    this.#forget(key, entry);
+    stream.fail("IdleTimeout", `No data within ${limit} ms (idleTimeoutInMs).`);
+  }
+
+  #now(): number {
+    return this.#port.settings.environment.now();
   }
 }
 
 /** Whether an end has no payload; it may carry the last fragment. */
-function isEmptyPayload(dataType: string, data: unknown): boolean {
+function isEmptyPayload({ dataType, data }: GroupStreamMessage): boolean {
   if (dataType === "text") return data === "";
   return data === undefined || (data instanceof ArrayBuffer && data.byteLength === 0);
 }

@@ -24,16 +24,15 @@ export type {
 
 /** Streams to and from groups: `streams(client).open("room")`, `streams(client).onStream(callback)`. */
 export const streams = /* @__PURE__ */ defineFeature<StreamsApi>("streams", (port) => {
-  const { onListenerError } = port;
-  const [inbound, outbound] = [new InboundStreams(port), new OutboundStreams(port)];
+  const inbound = new InboundStreams(port);
+  const outbound = new OutboundStreams(port);
   port.listen(outbound);
   port.listen(inbound);
-  const onStream: StreamsApi["onStream"] = (callback, options) => inbound.subscribe(callback, options);
   return {
     open: (group, options) => outbound.open(group, options),
-    onStream,
+    onStream: (callback, options) => inbound.subscribe(callback, options),
     follow: (group, listener, options) =>
-      followStreams(group, { onStream, onListenerError }, listener, options),
+      followStreams(group, inbound, port.onListenerError, listener, options),
     unsupported: inbound.unsupported,
   };
 });

@@ -4,6 +4,7 @@ import type { FeaturePort } from "../../core/feature.js";
 import { tryOrLog } from "../../core/log.js";
 import type {
   SendToGroupMessage,
+  StartStreamOptions,
   StreamAckMessage,
   StreamClosedMessage,
   StreamDataMessage,
@@ -19,13 +20,14 @@ import { whenAborted } from "../../core/util/whenAborted.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { Timer } from "../../core/util/timer.js";
 import { Delivery } from "./delivery.js";
-import { aborted, fromWire, GroupStreamError } from "./groupStreamError.js";
+import { aborted, checked, fromWire, GroupStreamError } from "./groupStreamError.js";
 
-/** The service's idle timeout for streams that don't set one, in ms. */
-const SERVICE_IDLE_TIMEOUT = 300_000;
+/** Starts a stream. */
+export type StartMessage = SendToGroupMessage & { readonly stream: StartStreamOptions };
 
 /** Options of a stream, with all defaults filled in. */
 export interface OutboundStreamOptions {
+  readonly idleTimeoutInMs: number;
   readonly startTimeoutInMs: number;
   readonly closeTimeoutInMs: number;
   readonly maxUnackedFragments: number;
@@ -35,60 +37,59 @@ export interface OutboundStreamOptions {
 /** One stream to a group, from its start until the service has closed it. */
 export class OutboundStream {
   readonly id: string;
-  /** Called once at the end, with the error if the stream was open and failed. */
-  onClosed: ((error?: GroupStreamError) => void) | undefined;
-  /** Called once when the id may be used again, after `onClosed`. */
-  onGone: (() => void) | undefined;
+  /** Called when the stream was open and fails. */
+  onFailed: ((error: GroupStreamError) => void) | undefined;
+  /** Why it has failed. */
+  failure: GroupStreamError | undefined;
+  readonly #options: OutboundStreamOptions;
   readonly #port: FeaturePort;
   readonly #startFrame: Frame;
+  readonly #delivery: Delivery;
+  readonly #onGone: () => void;
   readonly #opening = deferred<void>();
-  readonly #closeTimeoutInMs: number;
-  readonly #createDelivery: () => Delivery;
-  #delivery: Delivery | undefined;
-  #phase: "starting" | "open" | "ending" | "closed" = "starting";
-  /** The start was written on the current connection id. */
-  #started = false;
-  readonly #timer: Timer;
-  /** The frame that ends a stream which this side has given up; the service's answer is awaited. */
-  #farewell: Frame | undefined;
   #closing: Deferred<void> | undefined;
-  #failure: GroupStreamError | undefined;
+  /** `waiting`: for a connection. `starting`: the start was written on this one, and is unanswered. */
+  #phase: "waiting" | "starting" | "open" | "ending" | "closed" = "waiting";
 
-  /** @throws what the codec throws */
-  constructor(start: SendToGroupMessage, options: OutboundStreamOptions, port: FeaturePort) {
-    const { settings } = port;
-    const { streamId, idleTimeoutInMs = SERVICE_IDLE_TIMEOUT } = start.stream ?? { streamId: "" };
-    const { startTimeoutInMs, closeTimeoutInMs } = options;
+  /**
+   * @param onGone called when the id may be used again
+   * @throws what the codec throws
+   */
+  constructor(start: StartMessage, options: OutboundStreamOptions, port: FeaturePort, onGone: () => void) {
+    const { protocol } = port.settings;
+    const { streamId } = start.stream;
+    this.#options = options;
     this.id = streamId;
-    this.#closeTimeoutInMs = closeTimeoutInMs;
     this.#port = port;
-    this.#startFrame = encodeFrame(settings.protocol, start);
+    this.#onGone = onGone;
+    this.#startFrame = encodeFrame(protocol, start);
     // A codec that can't encode fragments throws here, before anything is sent.
-    const keepAliveFrame = encodeFrame(settings.protocol, { kind: "streamData", streamId });
-    this.#timer = new Timer(settings.environment);
-    this.#timer.after(startTimeoutInMs, () => {
-      const message = `No answer within ${startTimeoutInMs} ms (startTimeoutInMs).`;
-      this.giveUp(this.#error("Timeout", message));
-    });
-    this.#createDelivery = () =>
-      new Delivery(
-        {
-          ...options,
-          aliveInMs: idleTimeoutInMs / 3,
-          keepAliveFrame,
-          renumber: ({ message }, streamSequenceId) => this.#encode({ ...message, streamSequenceId }),
-          onCloseTimeout: () => {
-            const message = `No answer within ${closeTimeoutInMs} ms (closeTimeoutInMs).`;
-            this.#close(this.#error("Timeout", message));
-          },
-        },
-        port,
-      );
+    const keepAlive = encodeFrame(protocol, { kind: "streamData", streamId });
+    this.#delivery = new Delivery(options, port, keepAlive, () =>
+      this.#close(this.#noAnswer("closeTimeoutInMs")),
+    );
   }
 
-  /** Settles with the service's answer to the start. */
-  get opened(): Promise<void> {
-    return this.#opening.promise;
+  /** Resolves when the service has confirmed the stream. */
+  async open(signal: AbortSignalLike | undefined): Promise<void> {
+    const giveUp = (error: GroupStreamError): void => {
+      if (this.#isNew) this.#disown(error);
+    };
+    const unlisten = whenAborted(signal, () => giveUp(aborted(this.id)));
+    const timer = new Timer(this.#port.settings.environment);
+    timer.after(this.#options.startTimeoutInMs, () => giveUp(this.#noAnswer("startTimeoutInMs")));
+    this.onOpened();
+    try {
+      await this.#opening.promise;
+    } finally {
+      unlisten();
+      timer.clear();
+    }
+  }
+
+  /** The service hasn't answered the start. */
+  get #isNew(): boolean {
+    return this.#phase === "waiting" || this.#phase === "starting";
   }
 
   get isEnding(): boolean {
@@ -101,52 +102,32 @@ export class OutboundStream {
     dataType: WebPubSubDataType = inferDataType(content),
     signal?: AbortSignalLike,
   ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const delivery = this.#checkOpen(signal);
-      const message: StreamDataMessage = {
-        kind: "streamData",
-        streamId: this.id,
-        streamSequenceId: delivery.following,
-        dataType,
-        data: this.#checked(() => toData(content, dataType)),
-      };
+    return this.#call(signal, (call) => {
       // A fragment without content is a keep-alive.
       if (content === undefined) throw this.#error("InvalidMessage", "A fragment can't be undefined.");
-      const frame = this.#encode(message);
-      if (delivery.fits(frame)) {
-        delivery.push(frame);
-        resolve();
-      } else if (delivery.isCrowded) {
+      if (this.#delivery.fragments.isCrowded)
         throw this.#error("TooManyPending", "Too many fragments are waiting already; await write().");
-      } else {
-        delivery.wait({ message, frame, resolve, reject, signal });
-      }
+      const data = checked(this.id, () => toData(content, dataType));
+      this.#delivery.write(call, (streamSequenceId) =>
+        this.#encode({ kind: "streamData", streamId: this.id, streamSequenceId, dataType, data }),
+      );
     });
   }
 
   /** Resolves when the service has closed the stream. */
   finish(error: StreamEndError | undefined, signal?: AbortSignalLike): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const delivery = this.#checkOpen(signal);
+    return this.#call(signal, (call) => {
       const frame = this.#encode({ kind: "streamEnd", streamId: this.id, error });
-      const unlisten = whenAborted(signal, () => reject(aborted(this.id)));
       this.#phase = "ending";
-      this.#closing = deferred();
-      void this.#closing.promise.then(resolve, reject).then(unlisten);
-      delivery.end(frame);
+      this.#closing = call;
+      this.#delivery.end(frame);
     });
   }
 
-  /** The opening has timed out, or its caller has aborted it. */
-  giveUp(error: GroupStreamError): void {
-    if (this.#phase !== "starting") return;
-    this.#disown(error);
-  }
-
   onOpened(): void {
-    if (this.#phase !== "starting" || !this.#port.writable) return;
+    if (!this.#isNew || !this.#port.writable) return;
     try {
-      this.#started = true;
+      this.#phase = "starting";
       this.#port.write(this.#startFrame);
     } catch (thrown) {
       const cause = toError(thrown);
@@ -157,139 +138,119 @@ export class OutboundStream {
   onRecovered(): void {
     // Repeating a start before any fragment does no harm, and its answer may be lost.
     this.onOpened();
-    this.#sendFarewell();
-    this.#delivery?.onRecovered();
+    this.#delivery.onRecovered();
   }
 
   onRoom(): void {
-    this.#delivery?.onRoom();
+    this.#delivery.flush();
   }
 
   onLost(cause: ConnectionError): void {
-    const isKnown = this.#started;
-    this.#started = false;
     // If the start was written, the end of the old connection also ends the stream for its receivers.
-    if (this.#phase === "starting" && !isKnown) return;
+    if (this.#phase === "waiting") return;
     const message = "Stream session aborted because the connection cannot be recovered.";
     this.#close(this.#error("ConnectionLost", message, cause));
-    this.#vanish();
   }
 
   onStopped(cause: ConnectionError): void {
     this.#close(this.#error("NotStarted", "Stream session aborted because client is stopping.", cause));
-    this.#vanish();
   }
 
-  acknowledged({ expectedSequenceId: expected }: StreamAckMessage): void {
-    if (!this.#isHeard) return;
-    if (this.#phase === "starting" && expected === 1) {
+  /** The service says which fragment it expects; with a nack it has refused another one, or the start. */
+  answered(message: StreamAckMessage | StreamNackMessage): void {
+    const { expectedSequenceId: expected } = message;
+    const isRefusal = message.kind === "streamNack";
+    if (this.#phase === "waiting" || this.#phase === "closed") return;
+    if (isRefusal)
+      this.#port.settings.logger.info(`Stream ${this.id}: fragment ${expected} is missing (${message.name})`);
+    if (this.#phase !== "starting") {
+      if (this.#delivery.answered(expected, isRefusal)) return;
+    } else if (isRefusal) {
+      return this.#close(fromWire(this.id, message));
+    } else if (expected === 1) {
       this.#phase = "open";
-      this.#timer.clear();
-      this.#delivery = this.#createDelivery();
-      this.#opening.resolve();
-    } else if (this.#delivery?.acknowledge(expected) !== true) {
-      this.#violated(expected, "ack");
+      this.#delivery.open();
+      return this.#opening.resolve();
     }
-  }
-
-  refused({ name, message, expectedSequenceId: expected }: StreamNackMessage): void {
-    if (!this.#isHeard) return;
-    this.#port.settings.logger.info(`Stream ${this.id}: fragment ${expected} is missing (${name})`);
-    if (this.#delivery === undefined) this.#close(fromWire(this.id, { name, message }));
-    else if (!this.#delivery.refused(expected)) this.#violated(expected, "nack");
+    const { oldest, next } = this.#delivery.fragments;
+    const range = `Expected range [${oldest}, ${next}].`;
+    const words = `Invalid sequence id ${expected} for ${isRefusal ? "nack" : "ack"}. ${range}`;
+    this.#disown(this.#error("ProtocolViolation", words), "ProtocolViolation");
   }
 
   closed({ error }: StreamClosedMessage): void {
-    if (!this.#started) return;
+    if (this.#phase === "waiting") return;
     // The answer to a repeated end, from a service that has already closed the stream.
-    const isOver = error?.name === "StreamNotFound" && this.#delivery?.isOver === true;
-    this.#close(error && !isOver ? fromWire(this.id, error) : undefined);
-    this.#vanish();
+    const isOver = error?.name === "StreamNotFound" && this.#delivery.isOver;
+    if (error && !isOver) return this.#close(fromWire(this.id, error));
+    this.#closing?.resolve();
+    this.#close();
   }
 
-  get #isHeard(): boolean {
-    return this.#started && this.#phase !== "closed";
-  }
-
-  #checkOpen(signal: AbortSignalLike | undefined): Delivery {
-    if (this.#phase !== "open" || this.#delivery === undefined) throw this.#completed();
+  /** A call on the open stream; its caller's signal ends the wait. */
+  async #call(signal: AbortSignalLike | undefined, begin: (call: Deferred<void>) => void): Promise<void> {
+    if (this.#phase !== "open") throw this.#completed();
     if (signal?.aborted) throw aborted(this.id);
-    return this.#delivery;
+    const call = deferred<void>();
+    const unlisten = whenAborted(signal, () => {
+      this.#delivery.fragments.takeBack(call);
+      call.reject(aborted(this.id));
+    });
+    try {
+      begin(call);
+      await call.promise;
+    } finally {
+      unlisten();
+    }
   }
 
   #completed(): GroupStreamError {
-    return this.#error("Completed", `Stream '${this.id}' is completed.`, this.#failure);
+    return this.#error("Completed", `Stream '${this.id}' is completed.`, this.failure);
   }
 
   #error(code: string, message: string, cause?: Error): GroupStreamError {
     return new GroupStreamError(code, this.id, message, { cause });
   }
 
+  #noAnswer(option: "startTimeoutInMs" | "closeTimeoutInMs"): GroupStreamError {
+    return this.#error("Timeout", `No answer within ${this.#options[option]} ms (${option}).`);
+  }
+
   #encode(message: StreamDataMessage | StreamEndMessage): Frame {
-    return this.#checked(() => encodeFrame(this.#port.settings.protocol, message));
-  }
-
-  #checked<T>(make: () => T): T {
-    try {
-      return make();
-    } catch (thrown) {
-      const cause = toError(thrown);
-      throw this.#error("InvalidMessage", cause.message, cause);
-    }
-  }
-
-  #violated(expected: number, what: string): void {
-    const { oldest, next } = this.#delivery ?? { oldest: 1, next: 1 };
-    const message = `Invalid sequence id ${expected} for ${what}. Expected range [${oldest}, ${next}].`;
-    this.#disown(this.#error("ProtocolViolation", message), "ProtocolViolation");
+    return checked(this.id, () => encodeFrame(this.#port.settings.protocol, message));
   }
 
   /** Gives the stream up and makes the service end it. Until that is done, the id stays in use. */
   #disown(error: GroupStreamError, userErrorCode?: string): void {
-    if (this.#started) {
-      const { message } = error;
-      // Called by timers and signals, so it must not throw.
-      tryOrLog(this.#port.settings.logger, "end a stream", () => {
-        this.#farewell = this.#encode({
-          kind: "streamEnd",
-          streamId: this.id,
-          error: { message, userErrorCode },
-        });
-      });
-    }
-    this.#close(error);
-    this.#sendFarewell();
-  }
-
-  #sendFarewell(): void {
-    if (this.#farewell === undefined || !this.#port.writable) return;
-    try {
-      this.#port.write(this.#farewell);
-    } catch (thrown) {
-      // The stream ends by its idle timeout then.
-      this.#port.settings.logger.info(`Stream ${this.id} could not be ended: ${toError(thrown).message}`);
-    }
+    const { message } = error;
+    const isKnown = this.#phase !== "waiting";
+    this.#settle(error);
+    // Called by timers and signals, so it must not throw.
+    const isTold =
+      isKnown &&
+      tryOrLog(this.#port.settings.logger, "end a stream", () =>
+        this.#delivery.end(
+          this.#encode({ kind: "streamEnd", streamId: this.id, error: { message, userErrorCode } }),
+        ),
+      );
+    if (!isTold) this.#onGone();
   }
 
   #close(error?: GroupStreamError): void {
-    if (this.#phase === "closed") return;
-    const wasOpen = this.#delivery !== undefined;
-    this.#phase = "closed";
-    this.#failure = error;
-    this.#timer.clear();
-    this.#delivery?.close(error ?? this.#completed());
-    if (!wasOpen) this.#opening.reject(error ?? this.#completed());
-    if (error === undefined) this.#closing?.resolve();
-    else this.#closing?.reject(error);
-    this.onClosed?.(wasOpen ? error : undefined);
-    if (this.#farewell === undefined) this.#vanish();
-    else this.#timer.after(this.#closeTimeoutInMs, () => this.#vanish());
+    this.#settle(error);
+    this.#onGone();
   }
 
-  #vanish(): void {
-    this.#farewell = undefined;
-    this.#timer.clear();
-    this.onGone?.();
-    this.onGone = undefined;
+  /** Ends the stream for the application. */
+  #settle(error?: GroupStreamError): void {
+    const failure = error ?? this.#completed();
+    this.#delivery.close(failure);
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
+    this.failure = error;
+    this.#opening.reject(failure);
+    this.#closing?.reject(failure);
+    if (error !== undefined) this.onFailed?.(error);
+    this.#port.settled();
   }
 }

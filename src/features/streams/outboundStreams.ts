@@ -1,18 +1,19 @@
 import type { ConnectionError } from "../../core/errors.js";
-import { toError } from "../../core/errors.js";
 import type { FeaturePort } from "../../core/feature.js";
 import type { GroupStreamWriter, OpenGroupStreamOptions } from "./models.js";
 import { checkName } from "../../core/session/operationMessage.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
-import { whenAborted } from "../../core/util/whenAborted.js";
 import { checkOptions, flag, positive, type OptionTable } from "../../core/util/checkOptions.js";
 import { checkSignal } from "../../core/util/checkSignal.js";
 import { uuid } from "../../core/util/uuid.js";
-import { aborted, GroupStreamError } from "./groupStreamError.js";
-import { OutboundStream, type OutboundStreamOptions } from "./outboundStream.js";
+import { aborted, checked, GroupStreamError } from "./groupStreamError.js";
+import { OutboundStream, type OutboundStreamOptions, type StartMessage } from "./outboundStream.js";
 import { createWriter } from "./streamWriter.js";
 
-const TABLE: OptionTable<OutboundStreamOptions> = {
+const TABLE: OptionTable<OutboundStreamOptions & { readonly noEcho: boolean }> = {
+  noEcho: [flag, false],
+  // The service's, for a stream that names none.
+  idleTimeoutInMs: [positive, 300_000],
   startTimeoutInMs: [positive, 30_000],
   closeTimeoutInMs: [positive, 30_000],
   // A stream that is echoed to its sender must leave the window at the service (1,000 messages, 16 MB) mostly
@@ -24,8 +25,8 @@ const TABLE: OptionTable<OutboundStreamOptions> = {
 /** Opens the streams that this client sends, and passes the service's answers to them. */
 export class OutboundStreams implements FeatureHooks {
   readonly receive: FeatureHooks["receive"] = {
-    streamAck: (message) => this.#streams.get(message.streamId)?.acknowledged(message),
-    streamNack: (message) => this.#streams.get(message.streamId)?.refused(message),
+    streamAck: (message) => this.#streams.get(message.streamId)?.answered(message),
+    streamNack: (message) => this.#streams.get(message.streamId)?.answered(message),
     streamClosed: (message) => this.#streams.get(message.streamId)?.closed(message),
   };
   readonly #port: FeaturePort;
@@ -53,22 +54,18 @@ export class OutboundStreams implements FeatureHooks {
     if (this.#streams.has(streamId)) {
       throw new GroupStreamError("AlreadyExists", streamId, `Stream '${streamId}' already exists.`);
     }
-    const stream = this.#create(groupName, streamId, options);
-    const { writer, failed } = createWriter(stream, this.#port.onListenerError);
+    const stream = checked(streamId, () => {
+      const { noEcho, ...filled } = checkOptions(TABLE, options);
+      if (filled.idleTimeoutInMs === Infinity) throw new RangeError("idleTimeoutInMs must be finite.");
+      const group = checkName("group", groupName);
+      const { idleTimeoutInMs } = options;
+      const info = { streamId: checkName("streamId", streamId), idleTimeoutInMs };
+      const start: StartMessage = { kind: "sendToGroup", group, noEcho, stream: info };
+      return new OutboundStream(start, filled, this.#port, () => this.#streams.delete(streamId));
+    });
     this.#streams.set(streamId, stream);
-    stream.onGone = () => this.#streams.delete(streamId);
-    stream.onClosed = (error) => {
-      if (error !== undefined) failed(error);
-      this.#port.settled();
-    };
-    const unlisten = whenAborted(abortSignal, () => stream.giveUp(aborted(streamId)));
-    stream.onOpened();
-    try {
-      await stream.opened;
-    } finally {
-      unlisten();
-    }
-    return writer;
+    await stream.open(abortSignal);
+    return createWriter(stream, this.#port.onListenerError);
   }
 
   onOpened(): void {
@@ -95,23 +92,5 @@ export class OutboundStreams implements FeatureHooks {
 
   onStopped(error: ConnectionError): void {
     for (const stream of this.#streams.values()) stream.onStopped(error);
-  }
-
-  #create(groupName: string, streamId: string, options: OpenGroupStreamOptions): OutboundStream {
-    try {
-      const { idleTimeoutInMs } = options;
-      if (positive("idleTimeoutInMs", idleTimeoutInMs, 1) === Infinity)
-        throw new RangeError("idleTimeoutInMs must be finite.");
-      const group = checkName("group", groupName);
-      const stream = { streamId: checkName("streamId", streamId), idleTimeoutInMs };
-      return new OutboundStream(
-        { kind: "sendToGroup", group, noEcho: flag("noEcho", options.noEcho, false), stream },
-        checkOptions(TABLE, options),
-        this.#port,
-      );
-    } catch (thrown) {
-      const cause = toError(thrown);
-      throw new GroupStreamError("InvalidMessage", streamId, cause.message, { cause });
-    }
   }
 }

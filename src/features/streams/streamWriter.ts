@@ -10,21 +10,18 @@ import type { OutboundStream } from "./outboundStream.js";
 /** Longest chunk that `writable` sends in one fragment; even escaped or in base64 it fits a frame. */
 const LONGEST_CHUNK = 1 << 17;
 
-/** Makes the writer that the application gets, and a function that reports the stream's failure. */
-export function createWriter(
-  stream: OutboundStream,
-  onListenerError: OnListenerError,
-): { readonly writer: GroupStreamWriter; readonly failed: (error: GroupStreamError) => void } {
+/** Makes the writer that the application gets of a stream. */
+export function createWriter(stream: OutboundStream, onListenerError: OnListenerError): GroupStreamWriter {
   const emitter = new Emitter<{ failed: GroupStreamError }>((_, error) =>
     onListenerError("a stream's error", error),
   );
-  let failure: GroupStreamError | undefined;
+  stream.onFailed = (error) => emitter.emit("failed", error);
   let writable: WritableStream<StreamContent> | undefined;
 
   const makeWritable = (): WritableStream<StreamContent> =>
     new WritableStream<StreamContent>({
       start: (controller) => {
-        if (failure !== undefined) controller.error(failure);
+        if (stream.failure !== undefined) controller.error(stream.failure);
         emitter.on("failed", (error) => controller.error(error));
       },
       write: async (content, controller) => {
@@ -49,27 +46,21 @@ export function createWriter(
   };
 
   return {
-    writer: {
-      streamId: stream.id,
-      get writable() {
-        return (writable ??= makeWritable());
-      },
-      write: (
-        content: StreamContent,
-        typeOrOptions?: WebPubSubDataType | GroupStreamWriteOptions,
-        more?: GroupStreamWriteOptions,
-      ) => {
-        const [dataType, options] = split(typeOrOptions, more);
-        return stream.write(content, dataType, options?.abortSignal);
-      },
-      end: (options) => stream.finish(undefined, options?.abortSignal),
-      abort,
-      onError: (listener) => emitter.on("failed", listener),
+    streamId: stream.id,
+    get writable() {
+      return (writable ??= makeWritable());
     },
-    failed: (error) => {
-      failure = error;
-      emitter.emit("failed", error);
+    write: (
+      content: StreamContent,
+      typeOrOptions?: WebPubSubDataType | GroupStreamWriteOptions,
+      more?: GroupStreamWriteOptions,
+    ) => {
+      const [dataType, options] = split(typeOrOptions, more);
+      return stream.write(content, dataType, options?.abortSignal);
     },
+    end: (options) => stream.finish(undefined, options?.abortSignal),
+    abort,
+    onError: (listener) => emitter.on("failed", listener),
   };
 }
 
@@ -86,7 +77,7 @@ function* chunks(content: StreamContent): Generator<StreamContent> {
     let to = from + LONGEST_CHUNK;
     // A surrogate pair isn't split.
     if (isText && /[\uDC00-\uDFFF]/.test(content.charAt(to))) to--;
-    yield typeof whole === "string" ? whole.slice(from, to) : whole.subarray(from, to);
+    yield whole.slice(from, to);
     from = to;
   } while (from < whole.length);
 }

@@ -5,46 +5,43 @@ export const streams = [
   {
     name: "nothing is sent again after a recovery",
     in: "Delivery.onRecovered",
-    find: `this.#aliveAt = this.#now();
-this.#heard();
-this.resend();`,
-    put: `this.#heardAt = this.#aliveAt = this.#now();
+    find: `this.#heard();
+this.#resend();`,
+    put: `this.#heardAt = this.#now();
 this.#probeAt = Infinity;
-this.#armNext();`,
+this.#arm();`,
   },
   {
     name: "a refused fragment counts as taken",
-    in: "Delivery.refused",
+    in: "Delivery.#refused",
     find: `this.#hold = FIRST_HOLD;
-this.resend();`,
+this.#resend();`,
     put: "this.#probeAt = Infinity;",
   },
   {
     name: "the end overtakes fragments that wait for the window",
-    in: "Delivery.#pump",
-    find: "|| this.#line.count > 0",
+    in: "Delivery.flush",
+    find: "|| this.fragments.areWaiting",
     put: "",
   },
   {
     name: "the end is never sent",
     quick: true,
-    in: "Delivery.#pump",
-    find: "this.#send(this.#endFrame);",
-    put: "",
+    in: "Delivery.flush",
+    find: "frame = this.#endFrame;",
+    put: "return this.#arm();",
   },
   {
     name: "the timer of a closed stream is left running",
     in: "Delivery.close",
-    find: `this.#timer.clear();
-this.#timerDue = -Infinity;`,
+    find: "this.#timer.clear();",
     put: "",
   },
   {
     name: "a stream goes on on a new connection",
     in: "OutboundStream.onLost",
-    find: `if (this.#phase === "starting" && !isKnown) return;`,
-    put: `this.#started = true;
-if (this.#phase !== "closed") return;`,
+    find: `if (this.#phase === "waiting") return;`,
+    put: `if (this.#phase !== "closed") return;`,
   },
   {
     name: "a stop leaves calls unsettled",
@@ -55,20 +52,20 @@ if (this.#phase !== "closed") return;`,
   {
     name: "the end resolves when it is sent",
     in: "OutboundStream.finish",
-    find: "delivery.end(frame);",
-    put: `delivery.end(frame);
-this.#closing.resolve();`,
+    find: "this.#delivery.end(frame);",
+    put: `this.#delivery.end(frame);
+call.resolve();`,
   },
   {
     name: "a lost stream looks complete to its reader",
     in: "InboundSubscription.endAll",
-    find: "new GroupStreamError(code, stream.streamId, message, { cause })",
-    put: "",
+    find: "entry.stream.fail(code, message, cause);",
+    put: "entry.stream.end();",
   },
   {
     name: "the publisher's error looks like a normal end",
     in: "InboundSubscription.#append",
-    find: `if (error) stream.end(fromWire(stream.streamId, error));
+    find: `if (error) stream.end(fromWire(stream.view.streamId, error));
 else if (endOfStream)`,
     put: "if (endOfStream || error)",
   },
@@ -87,13 +84,13 @@ else if (endOfStream)`,
   {
     name: "a silent stream isn't kept alive",
     in: "Delivery.#tick",
-    find: "this.#send(this.#options.keepAliveFrame);",
+    find: "this.#send(this.#keepAlive);",
     put: "",
   },
   {
     name: "any number of fragments may be unacknowledged",
-    in: "Delivery.#hasRoom",
-    find: "count < maxUnackedFragments &&",
+    in: "Fragments.#admit",
+    find: "count >= maxUnackedFragments ||",
     put: "",
   },
   {
@@ -104,20 +101,20 @@ else if (endOfStream)`,
   },
   {
     name: "a stream that was left comes again",
-    in: "InboundSubscription.#drop",
-    find: "if (this.#entries.get(entry.key) === entry) this.#watch(entry);",
-    put: "this.#forget(entry);",
+    in: "InboundSubscription.receive",
+    find: "if (isFirst && entry?.stream.isOver)",
+    put: "if (entry?.stream.isOver)",
   },
   {
     name: "the idle timeout isn't sent",
-    in: "OutboundStreams.#create",
+    in: "OutboundStreams.open",
     find: `streamId: checkName("streamId", streamId), idleTimeoutInMs }`,
-    put: `streamId: checkName("streamId", streamId), idleTimeoutInMs: undefined }`,
+    put: `streamId: checkName("streamId", streamId) }`,
   },
   {
     name: "noEcho isn't sent",
-    in: "OutboundStreams.#create",
-    find: `flag("noEcho", options.noEcho, false)`,
-    put: "false",
+    in: "OutboundStreams.open",
+    find: "group, noEcho, stream: info",
+    put: "group, noEcho: false, stream: info",
   },
 ];
