@@ -16,6 +16,7 @@ import type {
 import type { StreamContent } from "./models.js";
 import { encodeFrame, type Frame } from "../../core/session/frame.js";
 import { inferDataType, toData } from "../../core/session/operationMessage.js";
+import { checkSignal } from "../../core/util/checkSignal.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { Timer } from "../../core/util/timer.js";
@@ -188,7 +189,8 @@ export class OutboundStream {
   }
 
   /** A call on the open stream; its caller's signal ends the wait. */
-  async #call(signal: AbortSignalLike | undefined, begin: (call: Deferred<void>) => void): Promise<void> {
+  async #call(given: AbortSignalLike | undefined, begin: (call: Deferred<void>) => void): Promise<void> {
+    const signal = checkSignal(given);
     if (this.#phase !== "open") throw this.#completed();
     if (signal?.aborted) throw aborted(this.id);
     const call = deferred<void>();
