@@ -48,7 +48,7 @@ export interface GroupTableHost {
   /** A group was entered. @param wasUnknown it may have been left before */
   onEntered?(group: string, wasUnknown: boolean): void;
   /** A group was left, or it isn't wanted and there is no connection to leave it on. */
-  onLeft(group: string): void;
+  onLeft?(group: string): void;
   /**
    * An internal `enter` has ended.
    * @param refusal the failure, if the service has refused for good or hasn't answered
@@ -127,7 +127,7 @@ export class GroupTable {
   /** The moment is over, and no subscriber has come. */
   release(group: string): void {
     this.#entry(group).held = undefined;
-    if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft(group);
+    if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft?.(group);
     this.reconcile(group);
   }
 
@@ -241,7 +241,7 @@ export class GroupTable {
     if (error === undefined || isDenied(error) || isLost) {
       entry.known = "out";
       entry.refusal = undefined;
-      this.#host.onLeft(group);
+      this.#host.onLeft?.(group);
     }
     this.reconcile(group);
   }
@@ -300,7 +300,7 @@ function isLeaving({ pending, leaving }: Entry): boolean {
 }
 
 /** Whether a failure concerns the group, not the connection. */
-function isVerdict({ code }: SendMessageError): boolean {
+export function isVerdict({ code }: SendMessageError): boolean {
   return code === "InvalidMessage" || code === "Refused" || code === "AckTimeout" || code === "SendFailed";
 }
 

@@ -70,9 +70,3 @@ export interface Operation extends Omit<NewOperation, "lane" | "retryForever"> {
 export function isOver({ place }: Operation): boolean {
   return place === "settled" || place === "replaced";
 }
-
-/** Whether an internal operation failed by itself, and didn't end with its connection or by another call. */
-export function isFinal(error: SendMessageError | undefined): error is SendMessageError {
-  const { code } = error ?? {};
-  return error !== undefined && code !== "ConnectionLost" && code !== "NotStarted" && code !== "Aborted";
-}
