@@ -69,33 +69,20 @@ function insideOf(client: AnyClient, name: string): Inside {
   return inside();
 }
 
-function toPort(inside: Inside): FeaturePort {
-  const { client, emitter, onListenerError, session, settings } = inside;
-  return {
+/** The session is the port: most of what features use is its own, so nothing needs to be forwarded. */
+function toPort({ client, emitter, onListenerError, session, settings }: Inside): FeaturePort {
+  return Object.assign(session, {
     client: client as AnyClient,
     settings,
-    memberships: session.memberships,
-    events: <Own extends object>() => emitter as unknown as Emitter<CoreClientEvents & Own>,
     onListenerError,
-    listen: (hooks) => session.add(hooks),
-    carries: (frames) => {
+    events: <Own extends object>() => emitter as unknown as Emitter<CoreClientEvents & Own>,
+    listen: (hooks: FeatureHooks) => session.add(hooks),
+    carries: (frames: Readonly<Record<string, object>>) => {
       const table = settings.protocol.frames;
       if (table === undefined) return true;
       const own = frames[table.format];
       if (own !== undefined) table.add(own);
       return own !== undefined;
     },
-    get refusal() {
-      return session.refusal;
-    },
-    get writable() {
-      return session.writable;
-    },
-    hasRoom: () => session.hasRoom(),
-    write: (frame) => session.write(frame),
-    submit: (build, options, course) => session.submit(build, options, course),
-    submitInternal: (build, course) => session.submitInternal(build, course),
-    flush: () => session.flush(),
-    settled: () => session.settled(),
-  };
+  });
 }
