@@ -55,21 +55,20 @@ export class Invocations implements FeatureHooks {
     event: string,
     content: MessageContent,
     dataType: WebPubSubDataType | undefined,
-    { invocationId, timeoutInMs, ...options }: InvokeEventOptions = {},
+    { invocationId, timeoutInMs, abortSignal: signal }: InvokeEventOptions = {},
   ): Promise<InvokeEventResult> {
     return new Promise((resolve, reject) => {
-      const abortSignal = checkSignal(options.abortSignal);
+      const abortSignal = checkSignal(signal);
       const { refusal, settings } = this.#port;
       const { ackTimeoutInMs, environment, maxPendingOperations, protocol } = settings;
       const id = this.#chooseId(invocationId);
-      const refuse: Fail = (code, why) => reject(failure(id, code, why));
-      if (refusal !== undefined) return refuse("NotStarted", refusal);
-      if (abortSignal?.aborted) return refuse("Aborted", aborted());
+      if (refusal !== undefined) throw failure(id, "NotStarted", refusal);
+      if (abortSignal?.aborted) throw failure(id, "Aborted", aborted());
       if (this.#unsent.has(id) || this.#sent.has(id))
-        return refuse("InvocationIdInUse", "Invocation id is already registered.");
+        throw failure(id, "InvocationIdInUse", "Invocation id is already registered.");
       if (this.#unsent.size >= maxPendingOperations) {
         const message = `${maxPendingOperations} invocations are waiting already (maxPendingOperations).`;
-        return refuse("TooManyPending", message);
+        throw failure(id, "TooManyPending", message);
       }
       let frame: Frame;
       let timeout: number;
@@ -79,7 +78,7 @@ export class Invocations implements FeatureHooks {
         timeout = amount("timeoutInMs", timeoutInMs, 0);
         frame = encodeFrame(protocol, invokeMessage(id, event, content, dataType));
       } catch (thrown) {
-        return refuse("InvalidMessage", toError(thrown));
+        throw failure(id, "InvalidMessage", toError(thrown));
       }
       const timer = new Timer(environment);
       const timeoutAt = environment.now() + (timeout || Infinity);
@@ -145,7 +144,7 @@ export class Invocations implements FeatureHooks {
   }
 
   onStopped(cause: ConnectionError): void {
-    for (const { fail } of [...this.#unsent.values(), ...this.#sent.values()]) fail("NotStarted", cause);
+    for (const { fail } of [...this.#sent.values(), ...this.#unsent.values()]) fail("NotStarted", cause);
   }
 
   #answered({ invocationId, success, dataType, data, error }: InvokeResponseMessage): void {
