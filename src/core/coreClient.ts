@@ -24,8 +24,12 @@ import { split } from "./util/split.js";
  * duplicated or reordered. Everything else is a feature, which you add by importing it.
  */
 export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
-  // A function and no `#private` field: proxies, such as Vue's, wrap neither functions nor what they return.
-  private readonly _inside: () => Inside;
+  /**
+   * A function and no `#private` field: proxies, such as Vue's, wrap neither functions nor what they return. Left out
+   * of the declarations, since types that unwrap proxies lose private members.
+   * @internal
+   */
+  readonly _inside: () => Inside;
 
   /**
    * @param clientAccessUrl a `wss://` URL with its access token

@@ -26,7 +26,10 @@ export interface FeaturePort extends Operations {
   events<Own extends object>(): Emitter<CoreClientEvents & Own>;
   /** Logs what a listener of the feature has thrown. */
   readonly onListenerError: OnListenerError;
-  /** Calls the hooks from now on. If there is a connection already, `onOpened` is called at once. */
+  /**
+   * Calls the hooks from now on, or from when the feature is made. If there is a connection already, `onOpened` is
+   * called at once.
+   */
   listen(hooks: FeatureHooks): void;
   /**
    * Adds frames to the client's protocol.
@@ -57,7 +60,16 @@ export function defineFeature<Api extends object>(
     const inside = insideOf(client, name);
     const features = (inside.features ??= new Map<string, object>());
     let api = features.get(name) as Api | undefined;
-    if (api === undefined) features.set(name, (api = make(toPort(inside))));
+    if (api === undefined) {
+      // If `make` throws, none of its hooks is called.
+      const added: FeatureHooks[] = [];
+      let isMade = false;
+      const listen = (hooks: FeatureHooks): void =>
+        void (isMade ? inside.session.add(hooks) : added.push(hooks));
+      features.set(name, (api = make(toPort(inside, listen))));
+      isMade = true;
+      for (const hooks of added) listen(hooks);
+    }
     return api;
   };
 }
@@ -69,7 +81,7 @@ function insideOf(client: AnyClient, name: string): Inside {
   return inside();
 }
 
-function toPort(inside: Inside): FeaturePort {
+function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
   const { client, emitter, onListenerError, session, settings } = inside;
   return {
     client: client as AnyClient,
@@ -77,7 +89,7 @@ function toPort(inside: Inside): FeaturePort {
     memberships: session.memberships,
     events: <Own extends object>() => emitter as unknown as Emitter<CoreClientEvents & Own>,
     onListenerError,
-    listen: (hooks) => session.add(hooks),
+    listen,
     carries: (frames) => {
       const table = settings.protocol.frames;
       if (table === undefined) return true;

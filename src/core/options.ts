@@ -108,7 +108,10 @@ function toLogger(given: ClientLogger | null | undefined): ClientLogger | undefi
   for (const level of ["info", "warning", "error"] as const) {
     if (typeof given[level] !== "function") throw new TypeError(`logger.${level} must be a function.`);
     // What a logger throws has nowhere to go; it must not stop the client.
-    const log = safely((words: unknown[]) => given[level](...words), () => undefined);
+    const log = safely(
+      (words: unknown[]) => given[level](...words),
+      () => undefined,
+    );
     logger[level] = (...words) => log(words);
   }
   return logger;

@@ -162,6 +162,21 @@ describe("W27: sequence ids", () => {
   });
 });
 
+test("W40: a clock that is set back by an hour makes nothing immortal", async () => {
+  const stage = await ready({ keepAliveIntervalInMs: 0, keepAliveTimeoutInMs: 0 });
+  await stage.client.subscribeGroupStates("room");
+  stage.socket.receiveFrame(update([item("B", 1, "x")]));
+  vi.setSystemTime(Date.now() - 3_600_000);
+  for (const [wait, length] of [
+    [300_000, 1],
+    [1, 0],
+  ] as const) {
+    await turn(wait);
+    stage.socket.receiveFrame(snapshot([]));
+    expect(stage.client.listGroupStates("room")).toHaveLength(length);
+  }
+});
+
 describe("W39: a new connection", () => {
   test("sets own state again once the group is joined again", async () => {
     const stage = await ready();

@@ -1,18 +1,19 @@
 import type { ClientLogger } from "../log.js";
 import type { WebPubSubMessage } from "../models/messages.js";
+import { reportRejection } from "../util/safely.js";
 import type { FeatureHooks } from "./featureHooks.js";
 
-type Receiver = (message: never, size: number) => void;
+type Receiver = (message: never, size: number) => unknown;
 
 /** The features of a client. If one throws, that is logged; the client and the other features go on. */
 export class Features {
-  readonly #logger: ClientLogger;
+  readonly #failed: (thrown: unknown) => void;
   readonly #features: FeatureHooks[] = [];
   /** By message kind. */
   readonly #receivers: Partial<Record<string, Receiver[]>> = {};
 
   constructor(logger: ClientLogger) {
-    this.#logger = logger;
+    this.#failed = (thrown) => logger.error("A feature failed:", thrown);
   }
 
   /** @param isOpen a connection stands already */
@@ -20,21 +21,26 @@ export class Features {
     this.#features.push(feature);
     for (const [kind, receive] of Object.entries(feature.receive ?? {}))
       (this.#receivers[kind] ??= []).push(receive);
-    if (isOpen) this.#call(feature, (added) => added.onOpened?.());
+    if (isOpen) this.call((added) => added.onOpened?.(), feature, 0);
   }
 
   /** How many things are under way that a draining stop waits for. */
   get pending(): number {
-    return this.#features.reduce((sum, { pending = 0 }) => sum + pending, 0);
+    let sum = 0;
+    this.tell(({ pending = 0 }) => {
+      sum += Number(pending) || 0;
+    });
+    return sum;
   }
 
-  tell(hook: (feature: FeatureHooks) => void): void {
-    for (const feature of this.#features) this.#call(feature, hook);
+  tell(hook: (feature: FeatureHooks) => unknown): void {
+    for (const feature of this.#features) this.call(hook, feature, 0);
   }
 
-  #call(feature: FeatureHooks, hook: (feature: FeatureHooks) => void): void {
+  /** Calls a function of a feature. What it throws, or its promise's rejection, is logged. */
+  call<A, B>(call: (a: A, b: B) => unknown, a: A, b: B): void {
     try {
-      hook(feature);
+      reportRejection(call(a, b), this.#failed);
     } catch (thrown) {
       this.#failed(thrown);
     }
@@ -43,16 +49,6 @@ export class Features {
   receive(message: WebPubSubMessage, size: number): void {
     const receivers = this.#receivers[message.kind];
     if (receivers === undefined) return;
-    for (const receive of receivers) {
-      try {
-        receive(message as never, size);
-      } catch (thrown) {
-        this.#failed(thrown);
-      }
-    }
-  }
-
-  #failed(thrown: unknown): void {
-    this.#logger.error("A feature failed:", thrown);
+    for (const receive of receivers) this.call(receive, message as never, size);
   }
 }

@@ -1,6 +1,7 @@
 import { SendMessageError } from "../errors.js";
 import type { WebPubSubResult } from "../models/options.js";
 import { getOrAdd } from "../util/getOrAdd.js";
+import { GroupCalls } from "./groupCalls.js";
 import { groupMessage, type BareGroupMessage } from "./operationMessage.js";
 import type { Operations, SubmitOptions } from "./operations.js";
 
@@ -16,8 +17,8 @@ export type GroupStatus = "idle" | "waiting" | "joining" | "joined" | "refused";
 
 /** Whether a group is wanted, and what is known about it at the service. */
 type Entry = {
-  /** The application wants to be in it. */
-  wished: boolean;
+  /** They say whether the application wants to be in it. */
+  readonly calls: GroupCalls;
   /** True: handles have subscribers. False: the last one has just gone. Undefined: handles don't want it. */
   held: boolean | undefined;
   /** On the current connection; `unknown`: the last operation ended unanswered. */
@@ -28,8 +29,6 @@ type Entry = {
   pending: number;
   /** The last operation is a leave. */
   leaving: boolean;
-  /** How often the application has left it; an `enter` called before that no longer counts. */
-  left: number;
 };
 
 /** The kinds of the messages that a table sends, and their lane. */
@@ -48,7 +47,7 @@ export interface GroupTableHost {
   /** A group was entered. @param wasUnknown it may have been left before */
   onEntered?(group: string, wasUnknown: boolean): void;
   /** A group was left, or it isn't wanted and there is no connection to leave it on. */
-  onLeft(group: string): void;
+  onLeft?(group: string): void;
   /**
    * An internal `enter` has ended.
    * @param refusal the failure, if the service has refused for good or hasn't answered
@@ -76,13 +75,14 @@ export class GroupTable {
   /** The application's call. Once acknowledged the group is wanted, unless `leave` was called meanwhile. */
   enter(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
     const { enter, lane } = this.#questions;
-    const { left } = this.#called(group, false);
+    const { calls } = this.#called(group, false);
+    const call = calls.next();
     return this.#operations.submit(() => groupMessage(enter, group), options, {
       lane,
       onSettled: (error, unknown) => {
         const entry = this.#settled(group, unknown, "in");
         if (error === undefined) {
-          entry.wished ||= entry.left === left;
+          entry.calls.entered(call);
           this.#entered(group, entry);
           // Other failures don't count as a refusal: the call may have had few retries, or a wrong name.
         } else if (this.#host.live && error.errorDetail?.name === "Forbidden") entry.refusal = error;
@@ -94,9 +94,10 @@ export class GroupTable {
   /** The application's call: it no longer wants the group. The group stays entered while handles hold it. */
   leave(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
     const entry = this.#entry(group);
-    entry.wished = false;
-    entry.left++;
+    const call = entry.calls.next();
+    entry.calls.left(call);
     if (entry.held === true) {
+      entry.calls.leaveSettled(call, true);
       const { refusal } = this.#operations;
       if (refusal === undefined) return Promise.resolve({ isDuplicated: false });
       return Promise.reject(new SendMessageError(refusal, { code: "NotStarted" }));
@@ -106,7 +107,10 @@ export class GroupTable {
     this.#called(group, true);
     return this.#operations.submit(() => groupMessage(leave, group), options, {
       lane,
-      onSettled: (error, unknown) => this.#leaveSettled(group, error, unknown),
+      onSettled: (error, unknown) => {
+        entry.calls.leaveSettled(call, error === undefined || unknown || !isUnsent(error));
+        this.#leaveSettled(group, error, unknown);
+      },
     });
   }
 
@@ -127,7 +131,7 @@ export class GroupTable {
   /** The moment is over, and no subscriber has come. */
   release(group: string): void {
     this.#entry(group).held = undefined;
-    if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft(group);
+    if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft?.(group);
     this.reconcile(group);
   }
 
@@ -139,7 +143,7 @@ export class GroupTable {
   open(again: boolean): string[] {
     const asked: string[] = [];
     for (const [group, entry] of [...this.#entries]) {
-      entry.wished &&= again;
+      if (!again) entry.calls.forget();
       if (this.#reconcile(group, entry)) asked.push(group);
     }
     return asked;
@@ -187,7 +191,7 @@ export class GroupTable {
   }
 
   /** The group isn't wanted, nothing is known about it and nothing is pending. */
-  isUnknown(group: string): boolean {
+  isUnused(group: string): boolean {
     return !this.#entries.has(group);
   }
 
@@ -213,13 +217,13 @@ export class GroupTable {
       lane,
       onSettled: (error, unknown) => {
         const entry = this.#settled(group, unknown, "in");
-        const { wished } = entry;
+        const { wish } = entry.calls;
         // A newer call by the application takes precedence.
-        const refused = error !== undefined && entry.pending === 0 && this.#host.live && isVerdict(error);
+        const refused = error !== undefined && entry.pending === 0 && this.#host.live && isAboutGroup(error);
         if (error === undefined) this.#entered(group, entry);
         else if (refused) entry.refusal = error;
         this.reconcile(group);
-        this.#host.onAsked(group, refused ? error : undefined, wished);
+        this.#host.onAsked(group, refused ? error : undefined, wish);
       },
     });
   }
@@ -241,7 +245,7 @@ export class GroupTable {
     if (error === undefined || isDenied(error) || isLost) {
       entry.known = "out";
       entry.refusal = undefined;
-      this.#host.onLeft(group);
+      this.#host.onLeft?.(group);
     }
     this.reconcile(group);
   }
@@ -274,13 +278,12 @@ export class GroupTable {
 
   #entry(group: string): Entry {
     return getOrAdd(this.#entries, group, () => ({
-      wished: false,
+      calls: new GroupCalls(),
       held: undefined,
       known: "out" as const,
       refusal: undefined,
       pending: 0,
       leaving: false,
-      left: 0,
     }));
   }
 
@@ -291,16 +294,23 @@ export class GroupTable {
   }
 }
 
-function isWanted({ wished, held }: Entry): boolean {
-  return wished || held !== undefined;
+function isWanted({ calls, held }: Entry): boolean {
+  return calls.wish || held !== undefined;
 }
 
 function isLeaving({ pending, leaving }: Entry): boolean {
   return pending > 0 && leaving;
 }
 
+/** Whether an operation that can't have been executed was refused by the client itself, which isn't stopped. */
+function isUnsent({ code }: SendMessageError): boolean {
+  return (
+    code === "InvalidMessage" || code === "AckIdInUse" || code === "TooManyPending" || code === "Aborted"
+  );
+}
+
 /** Whether a failure concerns the group, not the connection. */
-function isVerdict({ code }: SendMessageError): boolean {
+export function isAboutGroup({ code }: SendMessageError): boolean {
   return code === "InvalidMessage" || code === "Refused" || code === "AckTimeout" || code === "SendFailed";
 }
 

@@ -18,9 +18,8 @@ export interface NewOperation {
   /** Retried as long as its connection id lives, since no caller would learn that it failed. */
   readonly retryForever?: boolean;
   readonly signal: AbortSignalLike | undefined;
-  readonly resolve: (result: WebPubSubResult) => void;
-  /** @param unknown it was sent and may have been executed */
-  readonly reject: (error: SendMessageError, unknown: boolean) => void;
+  /** It has ended. @param unknown it failed, but was sent and may have been executed */
+  readonly settle: (error: SendMessageError | undefined, unknown: boolean, result?: WebPubSubResult) => void;
 }
 
 /** The operations of one lane, in the order of sending; only the first may be sent. */
@@ -69,10 +68,4 @@ export interface Operation extends Omit<NewOperation, "lane" | "retryForever"> {
 /** It has ended, or another one replaces it. */
 export function isOver({ place }: Operation): boolean {
   return place === "settled" || place === "replaced";
-}
-
-/** Whether an internal operation failed by itself, and didn't end with its connection or by another call. */
-export function isFinal(error: SendMessageError | undefined): error is SendMessageError {
-  const { code } = error ?? {};
-  return error !== undefined && code !== "ConnectionLost" && code !== "NotStarted" && code !== "Aborted";
 }

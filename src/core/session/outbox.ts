@@ -96,8 +96,7 @@ export class Outbox {
       retryForever: given.retryForever === true,
       calledOff: false,
       signal,
-      resolve: given.resolve,
-      reject: given.reject,
+      settle: given.settle,
       order: this.#order++,
       unlisten: undefined,
       place: "fresh",
@@ -351,7 +350,7 @@ export class Outbox {
   }
 
   #succeed(operation: Operation, result: WebPubSubResult): void {
-    for (const each of this.#settle(operation)) each.resolve(result);
+    for (const each of this.#settle(operation)) each.settle(undefined, false, result);
   }
 
   #fail(operation: Operation, error: SendMessageError): void {
@@ -359,7 +358,7 @@ export class Outbox {
     // Never sent, and aborted by its caller: the call that it replaced is restored.
     const back = place === "fresh" && error.code === "Aborted" ? firstWaiting(replaced) : undefined;
     if (back !== undefined) this.#restore(back, operation);
-    for (const each of this.#settle(operation)) each.reject(error, handed);
+    for (const each of this.#settle(operation)) each.settle(error, handed);
   }
 
   #restore(replaced: Operation, by: Operation): void {

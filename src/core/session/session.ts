@@ -22,9 +22,6 @@ import { Features } from "./features.js";
 const SEQUENCE_ACK_DELAY = 1_000;
 const STOPPING = "The client is stopping.";
 
-/** The functions that end an operation. */
-type Ends = Pick<NewOperation, "resolve" | "reject">;
-
 /**
  * What lives longer than a socket: pending operations, sequence ids and groups. Writes frames while the
  * link accepts them.
@@ -101,24 +98,19 @@ export class Session implements SessionPort, Operations {
     options: SubmitOptions = {},
     course: Course = {},
   ): Promise<WebPubSubResult> {
-    const { onSettled } = course;
     return new Promise((resolve, reject) => {
-      this.#enqueue(build, options ?? {}, course, false, {
-        resolve: (result) => {
-          onSettled?.(undefined, false);
-          resolve(result);
-        },
-        reject: (error, unknown) => {
-          onSettled?.(error, unknown);
-          reject(error);
-        },
+      this.#enqueue(build, options ?? {}, course ?? {}, false, (error, unknown, result) => {
+        if (course?.onSettled) this.#features.call(course.onSettled, error, unknown);
+        if (result === undefined) reject(error as SendMessageError);
+        else resolve(result);
       });
     });
   }
 
   submitInternal(build: () => OperationMessage, course: InternalCourse): void {
-    const { onSettled } = course;
-    this.#enqueue(build, {}, course, true, { resolve: () => onSettled(undefined, false), reject: onSettled });
+    this.#enqueue(build, {}, course, true, (error, unknown) =>
+      this.#features.call(course.onSettled, error, unknown),
+    );
   }
 
   drain(onIdle: () => void): void {
@@ -231,7 +223,7 @@ export class Session implements SessionPort, Operations {
     options: SubmitOptions,
     { lane, replaceable, retryForever }: Course & { readonly retryForever?: boolean },
     internal: boolean,
-    ends: Ends,
+    settle: NewOperation["settle"],
   ): void {
     const { fireAndForget } = options;
     let ackId = options.ackId ?? undefined;
@@ -251,10 +243,10 @@ export class Session implements SessionPort, Operations {
         internal,
         retryForever,
         signal,
-        ...ends,
+        settle,
       });
     } catch (thrown) {
-      ends.reject(toSendError(thrown, ackId), false);
+      settle(toSendError(thrown, ackId), false);
       return;
     }
     // Internal operations are written together, with the next `flush`.

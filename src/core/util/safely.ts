@@ -5,12 +5,16 @@ export function safely<T>(
 ): (args: T) => void {
   return (args) => {
     try {
-      const result = listener(args);
-      // Not `instanceof Promise`: promises of other realms or classes count too.
-      if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function")
-        Promise.resolve(result).catch(onError);
+      reportRejection(listener(args), onError);
     } catch (error) {
       onError(error);
     }
   };
+}
+
+/** Reports the rejection of what may be a promise. */
+export function reportRejection(result: unknown, onError: (error: unknown) => void): void {
+  // Not `instanceof Promise`: promises of other realms or classes count too.
+  if (typeof (result as PromiseLike<unknown> | undefined)?.then === "function")
+    Promise.resolve(result).catch(onError);
 }

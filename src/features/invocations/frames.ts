@@ -7,19 +7,20 @@ import type {
   WebPubSubDataType,
 } from "../../core/models/messages.js";
 
-const invokeResponse = readBy<InvokeResponseMessage>("invokeResponse", {
-  invocationId: text,
-  success: (value) => value as boolean | undefined,
-  dataType: (_value, _field, frame) => answerType(frame),
-  data: (value, _field, frame) => readContent(answerType(frame), value, true),
-  error: readError as (value: unknown) => AckMessageError | undefined,
-});
-const cancelInvocation = readBy<CancelInvocationMessage>("cancelInvocation", { invocationId: text });
-
-/** The data type of an invocation's answer; undefined if it has no payload. */
-function answerType({ dataType, data }: Fields): WebPubSubDataType | undefined {
-  return (dataType ?? (data === undefined ? undefined : "json")) as WebPubSubDataType | undefined;
+function invokeResponse({ invocationId, success, dataType, data, error }: Fields): InvokeResponseMessage {
+  // Without either it has no payload.
+  const type = (dataType ?? (data === undefined ? undefined : "json")) as WebPubSubDataType | undefined;
+  return {
+    kind: "invokeResponse",
+    invocationId: text(invocationId, "invocationId"),
+    success: success as boolean | undefined,
+    dataType: type,
+    data: readContent(type, data, true),
+    error: readError(error) as AckMessageError | undefined,
+  };
 }
+
+const cancelInvocation = readBy<CancelInvocationMessage>("cancelInvocation", { invocationId: text });
 
 const json: JsonFrames = {
   write: ["invoke", "invokeResponse", "cancelInvocation"],

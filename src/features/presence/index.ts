@@ -1,7 +1,8 @@
 import { defineFeature } from "../../core/feature.js";
 import { presenceFrames } from "./frames.js";
+import { LocalPresence } from "./localPresence.js";
 import type { PresenceApi } from "./models.js";
-import { Presence } from "./presence.js";
+import { PresenceSubscriptions } from "./subscriptions.js";
 
 export type {
   ClearGroupStateOptions,
@@ -19,9 +20,11 @@ export type {
 /** The states that connections set in groups: `presence(client).set("room", { typing: "yes" })`. */
 export const presence = /* @__PURE__ */ defineFeature<PresenceApi>("presence", (port) => {
   port.carries(presenceFrames);
-  const made = new Presence(port);
-  const { local, subscriptions, watchers } = made;
-  port.listen(made);
+  const local = new LocalPresence(port);
+  const subscriptions = new PresenceSubscriptions(port);
+  // In this order, so that listeners see the own state already updated.
+  port.listen(local);
+  port.listen(subscriptions);
   return {
     // A missing state is a mistake and makes the operation reject; `clear` is for clearing.
     set: (group, state, options) => local.set(group, state ?? null, options),
@@ -30,8 +33,8 @@ export const presence = /* @__PURE__ */ defineFeature<PresenceApi>("presence", (
     subscribe: (group, options) => subscriptions.subscribe(group, options),
     unsubscribe: (group, options) => subscriptions.unsubscribe(group, options),
     list: (group) => subscriptions.list(group),
-    watch: (group, listener) => watchers.watch(group, listener),
-    states: (group) => watchers.states(group),
+    watch: (group, listener) => subscriptions.watch(group, listener),
+    states: (group) => subscriptions.states(group),
     error: (group) => subscriptions.refusal(group),
   };
 });

@@ -7,11 +7,10 @@ const RETENTION = 300_000;
 const MAX_CLEARED = 200;
 
 type Entry = {
-  readonly item: GroupStateItem;
-  /** True: known from an update that a snapshot may have missed. False: confirmed by a snapshot. */
-  fresh: boolean;
-  /** When it arrived, by the local clock. */
-  arrived: number;
+  /** That of a cleared state is empty. */
+  readonly record: GroupStateRecord;
+  /** Until then snapshots that lack it don't remove it (by the local clock); -Infinity: one has confirmed it. */
+  keptUntil: number;
 };
 
 /**
@@ -20,25 +19,40 @@ type Entry = {
  */
 export class StateCache {
   /** In the order in which the connections first set a state. */
-  #visible = new Map<string, Entry>();
+  readonly #visible = new Map<string, Entry>();
   /** Connections whose state was cleared, in the order of arrival. */
-  #cleared = new Map<string, Entry>();
+  readonly #cleared = new Map<string, Entry>();
 
-  /** Applies changes. Returns whether a visible state has changed. */
-  update(items: readonly GroupStateItem[], now: number): boolean {
-    return this.#take(items, true, now);
-  }
-
-  /** Applies a complete list: states that it lacks are removed, unless a recent update has brought them. */
-  snapshot(items: readonly GroupStateItem[], now: number): boolean {
-    const listed = new Set(items.filter(isItem).map(({ connectionId }) => connectionId));
+  /**
+   * Takes in what the service says. Returns whether a visible state has changed.
+   * @param isComplete a snapshot: states that it lacks are removed, unless a recent update has brought them
+   */
+  take(given: readonly GroupStateItem[], isComplete: boolean, now: number): boolean {
+    const items = given.filter(isItem);
     let changed = false;
-    for (const [id, entry] of this.#visible) {
-      if (listed.has(id) || (entry.fresh && !isExpired(entry, now))) continue;
-      changed = this.#visible.delete(id);
+    if (isComplete) {
+      const listed = new Set(items.map(({ connectionId }) => connectionId));
+      for (const [id, { keptUntil }] of this.#visible)
+        if (keptUntil < now && !listed.has(id)) changed = this.#visible.delete(id);
+      for (const [id, { keptUntil }] of this.#cleared) if (keptUntil < now) this.#cleared.delete(id);
     }
-    for (const [id, entry] of this.#cleared) if (isExpired(entry, now)) this.#cleared.delete(id);
-    return this.#take(items, false, now) || changed;
+    for (const item of items) {
+      const { connectionId: id, updatedAt, state } = item;
+      const keptUntil = isComplete ? -Infinity : now + RETENTION;
+      const held = this.#visible.get(id) ?? this.#cleared.get(id);
+      if (held !== undefined && updatedAt <= held.record.updatedAt) {
+        if (updatedAt === held.record.updatedAt) held.keptUntil = Math.min(held.keptUntil, keptUntil);
+        continue;
+      }
+      this.#cleared.delete(id);
+      if (state || this.#visible.delete(id)) changed = true;
+      (state ? this.#visible : this.#cleared).set(id, { record: copy(item), keptUntil });
+    }
+    for (const id of this.#cleared.keys()) {
+      if (this.#cleared.size <= MAX_CLEARED) break;
+      this.#cleared.delete(id);
+    }
+    return changed;
   }
 
   /** Removes all states. Returns whether any was visible. */
@@ -51,37 +65,7 @@ export class StateCache {
 
   /** Returns copies, which the caller may change. */
   list(): GroupStateRecord[] {
-    return [...this.#visible.values()].map(({ item }) => copy(item) as GroupStateRecord);
-  }
-
-  #take(items: readonly GroupStateItem[], fresh: boolean, now: number): boolean {
-    let changed = false;
-    for (const item of items) if (isItem(item) && this.#put(item, fresh, now)) changed = true;
-    if (this.#cleared.size > MAX_CLEARED) {
-      for (const [id, entry] of this.#cleared) {
-        if (!isExpired(entry, now) && this.#cleared.size <= MAX_CLEARED) break;
-        this.#cleared.delete(id);
-      }
-    }
-    return changed;
-  }
-
-  #put(item: GroupStateItem, fresh: boolean, now: number): boolean {
-    const { connectionId, updatedAt } = item;
-    const held = this.#visible.get(connectionId) ?? this.#cleared.get(connectionId);
-    if (held !== undefined && updatedAt <= held.item.updatedAt) {
-      // The snapshot confirms the update, so later snapshots may remove it.
-      if (!fresh && updatedAt === held.item.updatedAt) held.fresh = false;
-      return false;
-    }
-    const entry: Entry = { item: copy(item), fresh, arrived: now };
-    this.#cleared.delete(connectionId);
-    if (item.state) {
-      this.#visible.set(connectionId, entry);
-      return true;
-    }
-    this.#cleared.set(connectionId, entry);
-    return this.#visible.delete(connectionId);
+    return [...this.#visible.values()].map(({ record }) => copy(record));
   }
 }
 
@@ -94,15 +78,7 @@ function isItem(item: GroupStateItem | null): item is GroupStateItem {
   );
 }
 
-/** If the clock was set back, that restarts the retention time instead of prolonging it. */
-function isExpired(entry: Entry, now: number): boolean {
-  entry.arrived = Math.min(entry.arrived, now);
-  return now - entry.arrived > RETENTION;
-}
-
-function copy({ connectionId, userId, state, updatedAt }: GroupStateItem): GroupStateItem {
-  const item: GroupStateItem = { connectionId, updatedAt };
-  if (userId !== undefined) item.userId = userId;
-  if (state) item.state = { ...state };
-  return item;
+function copy({ connectionId, userId, state, updatedAt }: GroupStateItem): GroupStateRecord {
+  const record = { connectionId, updatedAt, state: { ...state } };
+  return userId === undefined ? record : { ...record, userId };
 }

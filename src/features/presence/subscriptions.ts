@@ -2,9 +2,13 @@ import type { SendMessageError } from "../../core/errors.js";
 import type { FeaturePort } from "../../core/feature.js";
 import type { GroupStateSnapshotMessage, GroupStateUpdateMessage } from "../../core/models/messages.js";
 import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
+import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { GroupTable, type GroupQuestions, type GroupTableHost } from "../../core/session/groupTable.js";
+import { Emitter } from "../../core/util/emitter.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
+import { RefCount } from "../../core/util/refCount.js";
 import type { GroupStateRecord, PresenceEvents } from "./models.js";
+import { restoreFailed } from "./restoreFailed.js";
 import { StateCache } from "./stateCache.js";
 
 const QUESTIONS: GroupQuestions = {
@@ -12,16 +16,29 @@ const QUESTIONS: GroupQuestions = {
   enter: "subscribeGroupState",
   leave: "unsubscribeGroupState",
 };
+const NO_STATES: readonly GroupStateRecord[] = [];
 
-/** The groups whose states are subscribed, and their known states. */
-export class PresenceSubscriptions implements GroupTableHost {
-  /** Called when a group's states have changed. */
-  onStates: ((group: string) => void) | undefined;
-  /** Called when the service's refusal may have changed. */
-  onRefusal: ((group: string) => void) | undefined;
+/** A group whose states are subscribed. */
+type Room = {
+  readonly known: StateCache;
+  readonly watchers: RefCount;
+  /** Calls the watchers' listeners. */
+  readonly emitter: Emitter<{ states: readonly GroupStateRecord[] }>;
+  /** The array that watchers are shown, until the states change. */
+  shown: readonly GroupStateRecord[] | undefined;
+  /** The refusal that watchers were last told of. */
+  refusal: Error | undefined;
+};
+
+/** The groups whose states are subscribed by calls or watched, and their known states. */
+export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
+  readonly receive: FeatureHooks["receive"] = {
+    groupStateSnapshot: (message) => this.#received(message),
+    groupStateUpdate: (message) => this.#received(message),
+  };
   readonly #port: FeaturePort;
   readonly #table: GroupTable;
-  readonly #caches = new Map<string, StateCache>();
+  readonly #rooms = new Map<string, Room>();
 
   constructor(port: FeaturePort) {
     this.#port = port;
@@ -35,21 +52,15 @@ export class PresenceSubscriptions implements GroupTableHost {
 
   onChanged(group: string): void {
     this.#tidy(group);
-    this.onRefusal?.(group);
-  }
-
-  onLeft(group: string): void {
-    this.#tidy(group);
+    this.#tell(group, false);
   }
 
   onAsked(group: string, error: SendMessageError | undefined): void {
-    if (error === undefined) return;
-    this.#port.settings.logger.warning(`Could not restore the states of a group: ${error.message}`);
-    this.#port.events<PresenceEvents>().emit("restore-group-states-failed", { group, error });
+    if (error !== undefined) restoreFailed(this.#port, group, error);
   }
 
   subscribe(group: string, options?: OperationOptions): Promise<WebPubSubResult> {
-    this.#cacheOf(group);
+    this.#room(group);
     return this.#table.enter(group, options);
   }
 
@@ -60,22 +71,28 @@ export class PresenceSubscriptions implements GroupTableHost {
   }
 
   list(group: string): GroupStateRecord[] {
-    const cache = this.#caches.get(group);
-    if (cache === undefined || !this.#table.isWanted(group))
+    const room = this.#rooms.get(group);
+    if (room === undefined || !this.#table.isWanted(group))
       throw new Error(`Group state is not subscribed for group '${group}'.`);
-    return cache.list();
+    return room.known.list();
   }
 
-  /** The group has watchers, in any state of the client. */
-  hold(group: string): void {
-    this.#cacheOf(group);
-    this.#table.hold(group);
+  /** The watchers of a group share one subscription. */
+  watch(group: string, listener: (states: readonly GroupStateRecord[]) => unknown): () => void {
+    const { emitter, watchers } = this.#room(group);
+    const remove = emitter.on("states", listener);
+    const release = watchers.hold();
+    return () => {
+      remove();
+      release();
+    };
   }
 
-  /** The group has no watchers any more. */
-  release(group: string): void {
-    this.#table.release(group);
-    this.#tidy(group);
+  /** The same array until something changes; empty without watchers. */
+  states(group: string): readonly GroupStateRecord[] {
+    const room = this.#rooms.get(group);
+    if (room === undefined || room.watchers.unused) return NO_STATES;
+    return (room.shown ??= room.known.list());
   }
 
   /** The service's error, if it refused the subscription. */
@@ -90,31 +107,54 @@ export class PresenceSubscriptions implements GroupTableHost {
 
   onLost(): void {
     this.#table.close();
-    for (const [group, cache] of [...this.#caches]) {
-      if (cache.clear()) this.#changed(group);
-      else this.onRefusal?.(group);
+    for (const [group, { known, watchers }] of [...this.#rooms]) {
+      this.#tell(group, known.clear());
+      // Without a connection there is nothing to unsubscribe, so no delay is needed.
+      watchers.releaseNow();
     }
   }
 
-  receive({ kind, group, items }: GroupStateSnapshotMessage | GroupStateUpdateMessage): void {
-    const cache = this.#caches.get(group);
-    const now = this.#port.settings.environment.now();
-    const changed = kind === "groupStateSnapshot" ? cache?.snapshot(items, now) : cache?.update(items, now);
-    if (changed === true) this.#changed(group);
+  /** The subscriptions are renewed after the next start. */
+  onStopped(): void {
+    this.onLost();
   }
 
-  #cacheOf(group: string): StateCache {
-    return getOrAdd(this.#caches, group, () => new StateCache());
+  #received({ kind, group, items }: GroupStateSnapshotMessage | GroupStateUpdateMessage): void {
+    const now = this.#port.settings.environment.now();
+    const isComplete = kind === "groupStateSnapshot";
+    this.#tell(group, this.#rooms.get(group)?.known.take(items, isComplete, now));
+  }
+
+  #room(group: string): Room {
+    return getOrAdd(this.#rooms, group, () => {
+      const watchers = new RefCount(this.#port.settings, {
+        onUsed: () => this.#table.hold(group),
+        onIdle: () => {
+          if (!this.live) watchers.releaseNow();
+        },
+        onReleased: () => this.#table.release(group),
+      });
+      const emitter: Room["emitter"] = new Emitter((_, error) =>
+        this.#port.onListenerError(`the states of group ${group}`, error),
+      );
+      return { known: new StateCache(), watchers, emitter, shown: undefined, refusal: undefined };
+    });
   }
 
   /** The known states of a group are dropped as soon as it isn't wanted. */
   #tidy(group: string): void {
     const isEnding = this.#table.isLeaving(group) && !this.#table.isWanted(group);
-    if (isEnding || this.#table.isUnknown(group)) this.#caches.delete(group);
+    if (isEnding || this.#table.isUnused(group)) this.#rooms.delete(group);
   }
 
-  #changed(group: string): void {
-    this.onStates?.(group);
-    this.#port.events<PresenceEvents>().emit("group-states-changed", { group });
+  /** Tells what has changed: the states, or the refusal, which only watchers are told of. */
+  #tell(group: string, haveChanged: boolean | undefined): void {
+    const room = this.#rooms.get(group);
+    const refusal = this.refusal(group);
+    if (room === undefined || (!haveChanged && room.refusal === refusal)) return;
+    room.shown = undefined;
+    room.refusal = refusal;
+    room.emitter.emit("states", this.states(group));
+    if (haveChanged) this.#port.events<PresenceEvents>().emit("group-states-changed", { group });
   }
 }

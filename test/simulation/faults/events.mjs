@@ -28,7 +28,7 @@ throw error;`,
   },
   {
     name: "a listener's rejection is not handled",
-    in: "safely",
+    in: "reportRejection",
     find: "Promise.resolve(result).catch(onError);",
     put: "void Promise.resolve(result);",
   },

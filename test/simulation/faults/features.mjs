@@ -65,7 +65,7 @@ export const features = [
   {
     name: "they aren't told of a connection that stands already",
     in: "Features.add",
-    find: "if (isOpen) this.#call(feature, (added) => added.onOpened?.());",
+    find: "if (isOpen) this.call((added) => added.onOpened?.(), feature, 0);",
     put: "",
   },
   {
@@ -77,8 +77,8 @@ export const features = [
   {
     name: "one is made at every use",
     in: "defineFeature",
-    find: "if (api === undefined) features.set(name, (api = make(toPort(inside))));",
-    put: "api = make(toPort(inside));",
+    find: "if (api === undefined) {",
+    put: "{",
   },
   {
     name: "a drain doesn't wait for them",

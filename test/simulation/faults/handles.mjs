@@ -23,8 +23,8 @@ export const handles = [
   {
     name: "subscribers are forgotten on a new connection",
     in: "GroupTable.open",
-    find: "entry.wished &&= again;",
-    put: `entry.wished &&= again;
+    find: "if (!again) entry.calls.forget();",
+    put: `if (!again) entry.calls.forget();
 entry.held = undefined;`,
   },
   {
@@ -44,7 +44,7 @@ entry.held = undefined;`,
     in: "GroupTable.release",
     find: "this.#entry(group).held = undefined;",
     put: `this.#entry(group).held = undefined;
-this.#entry(group).wished = false;`,
+this.#entry(group).calls.forget();`,
   },
   {
     name: "one that comes back in time finds the group left",
@@ -129,7 +129,7 @@ for (const each of [message, ...rest]) this.#buffer.push(each);`,
   {
     name: "a state outlives a membership that ended with its connection",
     in: "GroupTable.release",
-    find: "if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft(group);",
+    find: "if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft?.(group);",
     put: "",
   },
   {

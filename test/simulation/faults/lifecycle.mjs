@@ -80,14 +80,14 @@ export const lifecycle = [
   {
     name: "a drain doesn't wait for invocations",
     in: "Invocations.pending",
-    find: "this.#byId.size",
+    find: "this.#unsent.size + this.#sent.size",
     put: "0",
   },
   {
     name: "a drain doesn't wait for invocations that were sent",
     in: "Invocations.pending",
-    find: "this.#byId.size",
-    put: "this.#unsent.size",
+    find: "+ this.#sent.size",
+    put: "",
   },
   {
     name: "keepTrying is ignored",

@@ -6,28 +6,28 @@ export const membership = [
     name: "groups are not joined again on a new connection",
     quick: true,
     in: "GroupTable.open",
-    find: "entry.wished &&= again;",
-    put: "entry.wished = false;",
+    find: "if (!again) entry.calls.forget();",
+    put: "entry.calls.forget();",
   },
   {
     name: "a group that was left is joined again",
     in: "GroupTable.leave",
-    find: "entry.wished = false;",
+    find: "entry.calls.left(call);",
     put: "",
   },
   {
     name: "a group whose join failed is joined on the next connection",
     in: "GroupTable.enter",
     find: "} else if (",
-    put: `} else entry.wished ||= entry.left === left;
+    put: `} else entry.calls.entered(call);
 if (error && `,
   },
   {
     name: "a group that was left while its join was on its way is joined again",
     quick: true,
-    in: "GroupTable.leave",
-    find: "entry.left++;",
-    put: "",
+    in: "GroupCalls.entered",
+    find: "Math.max(this.#entered, call)",
+    put: "++this.#last",
   },
   {
     name: "a leave of the client's own is given up",

@@ -146,7 +146,7 @@ describe("a wish of the application's", () => {
   test("ends with its connection without `again`", () => {
     done("enter");
     lose();
-    expect([open(false), operations.take(), table.isUnknown("g")]).toEqual([[], [], true]);
+    expect([open(false), operations.take(), table.isUnused("g")]).toEqual([[], [], true]);
   });
 
   test("ends when the group is left, not when that is answered", () => {
@@ -154,11 +154,7 @@ describe("a wish of the application's", () => {
     call("leave");
     expect([table.isWanted("g"), table.isLeaving("g"), table.status("g")]).toEqual([false, true, "idle"]);
     answer();
-    expect([table.isLeaving("g"), table.isUnknown("g"), told]).toEqual([
-      false,
-      true,
-      ["entered g", "left g"],
-    ]);
+    expect([table.isLeaving("g"), table.isUnused("g"), told]).toEqual([false, true, ["entered g", "left g"]]);
   });
 
   test("isn't made by a call that a later leave has overruled", () => {
@@ -167,7 +163,7 @@ describe("a wish of the application's", () => {
     answer();
     expect(table.isWanted("g")).toBe(false);
     answer();
-    expect([table.isUnknown("g"), operations.take()]).toEqual([true, ["join g", "leave g"]]);
+    expect([table.isUnused("g"), operations.take()]).toEqual([true, ["join g", "leave g"]]);
   });
 
   test("is made by a call that came after the leave, and by any of two", () => {
@@ -212,7 +208,7 @@ describe("a group held by handles", () => {
     table.linger("g");
     expect([operations.take(), table.status("g")]).toEqual([["own join g"], "joined"]);
     done("leave");
-    expect(table.isUnknown("g")).toBe(true);
+    expect(table.isUnused("g")).toBe(true);
     table.hold("h");
     answer();
     table.linger("h");
@@ -220,7 +216,7 @@ describe("a group held by handles", () => {
     expect(operations.take()).toEqual(["own join h", "own leave h"]);
     expect(operations.pending[0]?.retryForever).toBe(true);
     answer();
-    expect([told.at(-1), table.isUnknown("h")]).toEqual(["left h", true]);
+    expect([told.at(-1), table.isUnused("h")]).toEqual(["left h", true]);
   });
 
   test("stays while the application wishes for it", () => {
@@ -235,7 +231,7 @@ describe("a group held by handles", () => {
     answer();
     lose();
     table.release("g");
-    expect([told.at(-1), table.isUnknown("g")]).toEqual(["left g", true]);
+    expect([told.at(-1), table.isUnused("g")]).toEqual(["left g", true]);
     done("enter");
     live = false;
     table.hold("g");
@@ -359,7 +355,7 @@ describe("what ends unanswered", () => {
     answer(TIMEOUT, true);
     expect(operations.take()).toEqual(["own leave g"]);
     answer(FORBIDDEN);
-    expect([operations.take(), table.isUnknown("g"), told.at(-1)]).toEqual([[], true, "left g"]);
+    expect([operations.take(), table.isUnused("g"), told.at(-1)]).toEqual([[], true, "left g"]);
   });
 
   test("is asked again where somebody does, and perhaps it was left in between", () => {
@@ -378,7 +374,7 @@ describe("what ends unanswered", () => {
     expect([table.status("g"), operations.pending]).toEqual(["joined", []]);
     done("leave");
     done("leave", TIMEOUT, true);
-    expect([table.isUnknown("g"), operations.pending]).toEqual([true, []]);
+    expect([table.isUnused("g"), operations.pending]).toEqual([true, []]);
   });
 
   test("waits for what was called after it", () => {
@@ -394,10 +390,10 @@ describe("what ends unanswered", () => {
     done("enter");
     call("leave");
     lose();
-    expect([told.at(-1), table.isUnknown("g"), open()]).toEqual(["left g", true, []]);
+    expect([told.at(-1), table.isUnused("g"), open()]).toEqual(["left g", true, []]);
     done("enter", TIMEOUT, true);
     lose();
-    expect([operations.pending, table.isUnknown("g"), open()]).toEqual([[], true, []]);
+    expect([operations.pending, table.isUnused("g"), open()]).toEqual([[], true, []]);
   });
 
   test("of a leave that is under way when the connection goes, but wanted again, isn't told as left", () => {
@@ -416,7 +412,7 @@ test("nothing is known of a group that nobody has asked for", () => {
     table.refusal("g"),
     table.isWanted("g"),
     table.isLeaving("g"),
-    table.isUnknown("g"),
+    table.isUnused("g"),
   ]).toEqual(["idle", undefined, false, false, true]);
 });
 
@@ -493,7 +489,7 @@ test("whatever happens: in the end the service has what is wanted, and nothing e
       expect(operations.pending).toEqual([]);
       if (own.isWanted("g"))
         expect(joined || own.refusal("g") !== undefined || own.status("g") === "idle").toBe(true);
-      else expect([joined, own.isUnknown("g") || own.status("g") === "idle"]).toEqual([false, true]);
+      else expect([joined, own.isUnused("g") || own.status("g") === "idle"]).toEqual([false, true]);
     }),
     { numRuns: 1_000 },
   );

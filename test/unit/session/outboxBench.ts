@@ -63,8 +63,10 @@ export class OutboxBench {
       signal,
       lane,
       ...more,
-      resolve: (result) => settle({ result }),
-      reject: (error, unknown) => settle(unknown ? { error, unknown } : { error }),
+      settle: (error, unknown, result) => {
+        if (result !== undefined) settle({ result });
+        else if (error !== undefined) settle(unknown ? { error, unknown } : { error });
+      },
     });
     this.calls.set(name, call);
     return call;

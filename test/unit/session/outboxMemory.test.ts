@@ -20,9 +20,8 @@ function traffic(outbox: Outbox, count: number): void {
       frame: `${ackId}`.padEnd(FRAME, "."),
       internal: false,
       signal: undefined,
-      resolve: () => undefined,
-      reject: (error) => {
-        throw error;
+      settle: (error) => {
+        if (error !== undefined) throw error;
       },
     });
     const operation = outbox.takeNext(0);
