@@ -1,10 +1,18 @@
 /** The types for writing features; see `docs/features.md`. Experimental: names may still change. */
+import type { Memberships as MembershipsClass } from "./session/memberships.js";
+import type { Emitter as EmitterClass } from "./util/emitter.js";
+
 export type { JsonFrames } from "./codec/jsonFrames.js";
 export type { FeaturePort } from "./feature.js";
 export type { Settings } from "./options.js";
 export type { FeatureHooks } from "./session/featureHooks.js";
 export type { Frame } from "./session/frame.js";
-export type { Memberships } from "./session/memberships.js";
 export type { OperationMessage } from "./session/operationMessage.js";
 export type { Course, InternalCourse, OnSettled, Operations, SubmitOptions } from "./session/operations.js";
-export type { Emitter, OnListenerError } from "./util/emitter.js";
+export type { OnListenerError } from "./util/emitter.js";
+
+// Not the classes themselves: declarations would say that they can be imported as values.
+/** The groups that are wanted, requested or joined. */
+export type Memberships = Pick<MembershipsClass, keyof MembershipsClass>;
+/** Typed events of a client: `on`, `off`, `emit` and `has`. */
+export type Emitter<Events extends object> = Pick<EmitterClass<Events>, keyof EmitterClass<Events>>;

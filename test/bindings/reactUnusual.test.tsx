@@ -259,3 +259,23 @@ describe(`unusual lives on React ${version}`, () => {
     });
   }
 });
+
+test.each([
+  [{}, "WebPubSubProvider needs a client, create, a url or a credential."],
+  [{ credential: null }, "WebPubSubProvider needs a client, create, a url or a credential."],
+  [
+    { create: () => undefined },
+    "WebPubSubProvider: what create returns must be a CoreClient or a WebPubSubClient.",
+  ],
+  [{ create: "x" }, "WebPubSubProvider: create must be a function that returns a client."],
+  [{ client: {} }, "WebPubSubProvider: client must be a CoreClient or a WebPubSubClient."],
+  [{ url: 5 }, "The first argument must be a client access URL or an object with getClientAccessUrl."],
+  [
+    { credential: {} },
+    "The first argument must be a client access URL or an object with getClientAccessUrl.",
+  ],
+])("the provider refuses what isn't a source: %j", (source, words) => {
+  const reported = vi.spyOn(console, "error").mockImplementation(() => {});
+  expect(() => render(<WebPubSubProvider {...(source as unknown as ClientSource)} />)).toThrow(words);
+  reported.mockRestore();
+});

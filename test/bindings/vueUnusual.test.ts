@@ -160,3 +160,19 @@ test.each([[undefined], [null], [{}]])("the plugin without a source (%j) says wh
     new TypeError("WebPubSubPlugin needs a client, create, a url or a credential."),
   );
 });
+
+test.each([
+  [
+    { create: () => undefined },
+    "WebPubSubPlugin: what create returns must be a CoreClient or a WebPubSubClient.",
+  ],
+  [{ create: 5 }, "WebPubSubPlugin: create must be a function that returns a client."],
+  [{ client: {} }, "WebPubSubPlugin: client must be a CoreClient or a WebPubSubClient."],
+  [{ url: 5 }, "The first argument must be a client access URL or an object with getClientAccessUrl."],
+  [
+    { credential: {} },
+    "The first argument must be a client access URL or an object with getClientAccessUrl.",
+  ],
+])("the plugin refuses what isn't a source: %j", (source, words) => {
+  expect(() => createApp({}).use(WebPubSubPlugin, source as never)).toThrow(new TypeError(words));
+});

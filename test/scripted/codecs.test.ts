@@ -257,3 +257,27 @@ describe("a socket class of one's own", () => {
     expect(stage.named).toEqual(["connected A", "recovering A", "recovered A"]);
   });
 });
+
+test.each([["x"], [42], [true], [["x"]]])(
+  "what a codec gives that is no message (%j) is skipped, and said in the log",
+  async (given) => {
+    const warning = vi.fn();
+    const ignore = (): void => undefined;
+    let isOdd = false;
+    const odd = codec({
+      parseMessages: (input) =>
+        isOdd ? (given as never) : (JSON.parse(input as string) as WebPubSubMessage[]),
+    });
+    const stage = new Stage({ protocol: odd, logger: { info: ignore, warning, error: ignore } });
+    await stage.begin();
+    stage.socket.receiveOpen();
+    stage.socket.receiveFrame(JSON.stringify(hello));
+    await turn();
+    isOdd = true;
+    stage.socket.receiveFrame(JSON.stringify(news(1)));
+    isOdd = false;
+    stage.socket.receiveFrame(JSON.stringify(news(2)));
+    expect(stage.named).toEqual(["connected A", 'server-message "m2"']);
+    expect(warning).toHaveBeenCalledWith("parseMessages must return objects.");
+  },
+);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebPubSubClient, type WebPubSubClientOptions } from "web-pubsub-client";
-import { ack } from "../helpers/frames.js";
+import { ack, fromGroup } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
 import { Stage, turn, URL } from "../helpers/stage.js";
 
@@ -226,3 +226,87 @@ test.each([
     });
   },
 );
+
+test.each<[string, object, string]>([
+  ["an aborted signal", { abortSignal: AbortSignal.abort() }, "Aborted"],
+  ["a signal that is none", { abortSignal: 42 }, "InvalidMessage"],
+  ["a wrong ack id", { ackId: -1 }, "InvalidMessage"],
+  ["an ack id in use", { ackId: 77 }, "AckIdInUse"],
+])("a leave that is refused for %s leaves nothing", async (_what, options, code) => {
+  const stage = new Stage();
+  await stage.connect();
+  follow(stage.client.joinGroup("room"));
+  follow(stage.client.subscribeGroupStates("room"));
+  stage.socket.receiveFrame(ack(1));
+  stage.socket.receiveFrame(ack(2));
+  void follow(stage.client.sendToGroup("other", "x", { ackId: 77 }));
+  await expect(stage.client.leaveGroup("room", wrong(options))).rejects.toMatchObject({ code });
+  await expect(stage.client.unsubscribeGroupStates("room", wrong(options))).rejects.toMatchObject({ code });
+  await turn(100);
+  expect(stage.socket.frames("leaveGroup")).toEqual([]);
+  expect(stage.socket.frames("unsubscribeGroupState")).toEqual([]);
+  expect(stage.client.listGroupStates("room")).toEqual([]);
+});
+
+test("leaves that are aborted while they wait for the join leave nothing; the join counts", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  const abort = new AbortController();
+  const joined = follow(stage.client.joinGroup("room"));
+  const leaves = [1, 2].map(() => follow(stage.client.leaveGroup("room", { abortSignal: abort.signal })));
+  abort.abort();
+  stage.socket.receiveFrame(ack(1));
+  await turn(100);
+  expect([joined.status, ...leaves.map(({ status }) => status)]).toEqual([
+    "resolved",
+    "rejected",
+    "rejected",
+  ]);
+  expect(stage.socket.frames("leaveGroup")).toEqual([]);
+  await stage.drop(1008);
+  await stage.accept("B");
+  expect(stage.socket.frames("joinGroup")).toMatchObject([{ group: "room" }]);
+});
+
+test.each([
+  [{ value: "x", issues: null }],
+  [{ issues: [null] }],
+  [{ issues: 5 }],
+  [{ issues: "no" }],
+  [5],
+  [null],
+])("the result of a schema that can't be (%j) concerns its own handle only", async (result) => {
+  const stage = new Stage();
+  const schema = { "~standard": { version: 1, vendor: "odd", validate: () => result } };
+  const told: unknown[] = [];
+  const odd = stage.client.group("room", wrong({ schema }));
+  odd.subscribe(({ data }) => told.push(data));
+  odd.onInvalidMessage(({ name }) => told.push(name));
+  const plain = vi.fn();
+  stage.client.group("room", wrong(null)).subscribe(plain);
+  await stage.connect();
+  stage.socket.receiveFrame(fromGroup("hello", 1));
+  expect(plain).toHaveBeenCalledTimes(1);
+  expect(told).toHaveLength(1);
+});
+
+test("a stream's writer refuses a signal that is none", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  const opening = follow(stage.client.openGroupStream("room", { streamId: "s" }));
+  stage.socket.receiveFrame({ type: "streamAck", streamId: "s", expectedSequenceId: 1 });
+  await turn();
+  const words = "abortSignal must be an AbortSignal.";
+  await expect(opening.value?.write("a", wrong({ abortSignal: 42 }))).rejects.toThrow(words);
+  await expect(opening.value?.end(wrong({ abortSignal: 42 }))).rejects.toThrow(words);
+});
+
+test("a socket of one's own may close with a reason that is no text, and bring events without data", async () => {
+  const stage = new Stage();
+  await stage.connect();
+  stage.socket.onmessage?.({ data: undefined } as never);
+  expect(stage.client.state).toBe("Connected");
+  stage.socket.onclose?.({ code: 1006, reason: {} } as never);
+  await turn();
+  expect(stage.client.state).toBe("Recovering");
+});

@@ -10,7 +10,7 @@ type MessageOf<Kind extends WebPubSubMessage["kind"]> = Extract<WebPubSubMessage
  */
 export interface FeatureHooks {
   /** How many things are under way that a draining stop waits for. */
-  readonly pending?: number;
+  readonly pending?: number | undefined;
   /** A new connection is established, and the waiting operations are written. */
   onOpened?(): void;
   /** The same connection is recovered, and the unanswered operations are written again. */
@@ -33,7 +33,10 @@ export interface FeatureHooks {
    * Called with each message of these kinds, without duplicates. `size` is the frame's, in characters or
    * bytes. For messages of groups and servers the client's events are emitted first.
    */
-  readonly receive?: {
-    readonly [Kind in DownstreamMessageType]?: (message: MessageOf<Kind>, size: number) => void;
-  };
+  readonly receive?:
+    | {
+        readonly [Kind in DownstreamMessageType]?:
+          ((message: MessageOf<Kind>, size: number) => unknown) | undefined;
+      }
+    | undefined;
 }

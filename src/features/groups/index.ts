@@ -4,20 +4,8 @@ import type { GroupContent, GroupOptions } from "./groupOptions.js";
 import { groups } from "./groups.js";
 import { MessagesHandle } from "./handle.js";
 
+export type * from "./types.js";
 export { InvalidMessageError, MessageOverflowError } from "./groupErrors.js";
-export type { GroupHandle } from "./group.js";
-export type {
-  GroupContent,
-  GroupLogOptions,
-  GroupMessage,
-  GroupMessagesOptions,
-  GroupOptions,
-  GroupSendOptions,
-  GroupSubscriptionOptions,
-  MessageOverflow,
-} from "./groupOptions.js";
-export type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./standardSchema.js";
-export type { GroupStatus } from "../../core/session/groupTable.js";
 
 /**
  * Returns the handle of a group: subscribe to it, send to it, loop over its messages. The same name and schema

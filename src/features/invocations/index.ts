@@ -4,9 +4,8 @@ import { Invocations } from "./invocations.js";
 import { split } from "../../core/util/split.js";
 import type { InvocationsApi } from "./models.js";
 
+export type * from "./types.js";
 export { InvocationError } from "./invocationError.js";
-export type { InvocationErrorCode, InvocationErrorOptions } from "./invocationError.js";
-export type { InvocationsApi, InvokeEventOptions, InvokeEventResult } from "./models.js";
 
 /** Calls to the application's server with an answer: `invocations(client).invoke("sum", [1, 2])`. */
 export const invocations = /* @__PURE__ */ defineFeature<InvocationsApi>("invocations", (port) => {

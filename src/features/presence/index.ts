@@ -4,19 +4,7 @@ import { LocalPresence } from "./localPresence.js";
 import type { PresenceApi } from "./models.js";
 import { PresenceSubscriptions } from "./subscriptions.js";
 
-export type {
-  ClearGroupStateOptions,
-  GroupState,
-  GroupStateRecord,
-  OnGroupStatesChangedArgs,
-  OnRestoreGroupStatesFailedArgs,
-  PresenceApi,
-  PresenceEvents,
-  SetGroupStateOptions,
-  SubscribeGroupStatesOptions,
-  UnsubscribeGroupStatesOptions,
-} from "./models.js";
-
+export type * from "./types.js";
 /** The states that connections set in groups: `presence(client).set("room", { typing: "yes" })`. */
 export const presence = /* @__PURE__ */ defineFeature<PresenceApi>("presence", (port) => {
   port.carries(presenceFrames);

@@ -4,23 +4,8 @@ import { InboundStreams } from "./inboundStreams.js";
 import type { StreamsApi } from "./models.js";
 import { OutboundStreams } from "./outboundStreams.js";
 
+export type * from "./types.js";
 export { GroupStreamError } from "./groupStreamError.js";
-export type { GroupStreamErrorCode, GroupStreamErrorOptions } from "./groupStreamError.js";
-export type {
-  AbortGroupStreamOptions,
-  EndGroupStreamOptions,
-  GroupStream,
-  GroupStreamMessage,
-  GroupStreamsOptions,
-  GroupStreamSubscription,
-  GroupStreamView,
-  GroupStreamWriteOptions,
-  GroupStreamWriter,
-  OnGroupStreamOptions,
-  OpenGroupStreamOptions,
-  StreamContent,
-  StreamsApi,
-} from "./models.js";
 
 /** Streams to and from groups: `streams(client).open("room")`, `streams(client).onStream(callback)`. */
 export const streams = /* @__PURE__ */ defineFeature<StreamsApi>("streams", (port) => {
