@@ -12,23 +12,23 @@ export interface FeatureHooks {
   /** How many things are under way that a draining stop waits for. */
   readonly pending?: number | undefined;
   /** A new connection is established, and the waiting operations are written. */
-  onOpened?(): void;
+  onOpened?(): unknown;
   /** The same connection is recovered, and the unanswered operations are written again. */
-  onRecovered?(): void;
+  onRecovered?(): unknown;
   /** The service has caught up with the written frames: frames that waited for room may be written. */
-  onRoom?(): void;
+  onRoom?(): unknown;
   /** The link is down; the connection may be recovered. */
-  onSuspended?(): void;
+  onSuspended?(): unknown;
   /** The connection id is gone. */
-  onLost?(error: ConnectionError): void;
+  onLost?(error: ConnectionError): unknown;
   /** The client stops. `onLost` isn't always called before. */
-  onStopped?(error: ConnectionError): void;
+  onStopped?(error: ConnectionError): unknown;
   /** The status of a group may have changed; without a name, that of any group. */
-  onGroupChanged?(group?: string): void;
+  onGroupChanged?(group?: string): unknown;
   /** A group was joined. @param wasUnknown it may have been left before */
-  onJoined?(group: string, wasUnknown: boolean): void;
+  onJoined?(group: string, wasUnknown: boolean): unknown;
   /** A group was left, or it isn't wanted any more and there is no connection to leave it on. */
-  onLeft?(group: string): void;
+  onLeft?(group: string): unknown;
   /**
    * Called with each message of these kinds, without duplicates. `size` is the frame's, in characters or
    * bytes. For messages of groups and servers the client's events are emitted first.

@@ -101,8 +101,8 @@ export class Session implements SessionPort, Operations {
     return new Promise((resolve, reject) => {
       this.#enqueue(build, options ?? {}, course ?? {}, false, (error, unknown, result) => {
         if (course?.onSettled) this.#features.call(course.onSettled, error, unknown);
-        if (result === undefined) reject(error);
-        else resolve(result);
+        if (error !== undefined) reject(error);
+        else resolve(result as WebPubSubResult);
       });
     });
   }
