@@ -104,8 +104,7 @@ export class LocalPresence implements FeatureHooks {
           own.isKnown = true;
           own.joined = memberships.status(group) === "joined";
         }
-        // A newer call by the application takes precedence.
-        const refused = isInternal && own.pending === 0 && error && isAboutGroup(error) ? error : undefined;
+        const refused = isInternal && error && isAboutGroup(error) ? error : undefined;
         if (refused) forget(own);
         this.#reconcile(group, own);
         if (refused) restoreFailed(this.#port, group, refused);

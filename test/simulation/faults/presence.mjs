@@ -81,12 +81,6 @@ export const presence = [
     put: "if (refused) own.isKnown = own.state === undefined;",
   },
   {
-    name: "an older state comes back by a newer call's end",
-    in: "LocalPresence.#course",
-    find: "&& own.pending === 0",
-    put: "",
-  },
-  {
     name: "an unsubscription is asked for again on the next connection",
     in: "PresenceSubscriptions.live",
     find: "this.#port.memberships.live",
