@@ -47,7 +47,7 @@ export interface GroupTableHost {
   /** A group was entered. @param wasUnknown it may have been left before */
   onEntered?(group: string, wasUnknown: boolean): void;
   /** A group was left, or it isn't wanted and there is no connection to leave it on. */
-  onLeft?(group: string): void;
+  onExited?(group: string): void;
   /**
    * An internal `enter` has ended.
    * @param refusal the failure, if the service has refused for good or hasn't answered
@@ -131,7 +131,7 @@ export class GroupTable {
   /** The moment is over, and no subscriber has come. */
   release(group: string): void {
     this.#entry(group).held = undefined;
-    if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft?.(group);
+    if (!this.#host.live && !this.isWanted(group)) this.#host.onExited?.(group);
     this.reconcile(group);
   }
 
@@ -245,7 +245,7 @@ export class GroupTable {
     if (error === undefined || isDenied(error) || isLost) {
       entry.known = "out";
       entry.refusal = undefined;
-      this.#host.onLeft?.(group);
+      this.#host.onExited?.(group);
     }
     this.reconcile(group);
   }

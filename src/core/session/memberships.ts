@@ -126,7 +126,7 @@ export class Memberships implements GroupTableHost {
     this.#features.tell((feature) => feature.onJoined?.(group, wasUnknown));
   }
 
-  onLeft(group: string): void {
+  onExited(group: string): void {
     this.#features.tell((feature) => feature.onLeft?.(group));
   }
 

@@ -24,6 +24,8 @@ type Room = {
   readonly watchers: RefCount;
   /** Calls the watchers' listeners. */
   readonly emitter: Emitter<{ states: readonly GroupStateRecord[] }>;
+  /** The states have changed since they were told. */
+  isChanged: boolean;
   /** The array that watchers are shown, until the states change. */
   shown: readonly GroupStateRecord[] | undefined;
   /** The refusal that watchers were last told of. */
@@ -51,8 +53,17 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
   }
 
   onChanged(group: string): void {
-    this.#tidy(group);
-    this.#tell(group, false);
+    if (this.#table.isUnused(group)) this.#rooms.delete(group);
+    this.#tell(group);
+  }
+
+  /** Whoever subscribes again gets a snapshot. */
+  onExited(group: string): void {
+    const room = this.#rooms.get(group);
+    if (room === undefined) return;
+    room.known.clear();
+    room.isChanged = false;
+    room.shown = undefined;
   }
 
   onAsked(group: string, error: SendMessageError | undefined): void {
@@ -65,9 +76,7 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
   }
 
   unsubscribe(group: string, options?: OperationOptions): Promise<WebPubSubResult> {
-    const settled = this.#table.leave(group, options);
-    this.#tidy(group);
-    return settled;
+    return this.#table.leave(group, options);
   }
 
   list(group: string): GroupStateRecord[] {
@@ -137,24 +146,31 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
       const emitter: Room["emitter"] = new Emitter((_, error) =>
         this.#port.onListenerError(`the states of group ${group}`, error),
       );
-      return { known: new StateCache(), watchers, emitter, shown: undefined, refusal: undefined };
+      return {
+        known: new StateCache(),
+        watchers,
+        emitter,
+        isChanged: false,
+        shown: undefined,
+        refusal: undefined,
+      };
     });
   }
 
-  /** The known states of a group are dropped as soon as it isn't wanted. */
-  #tidy(group: string): void {
-    const isEnding = this.#table.isLeaving(group) && !this.#table.isWanted(group);
-    if (isEnding || this.#table.isUnused(group)) this.#rooms.delete(group);
-  }
-
   /** Tells what has changed: the states, or the refusal, which only watchers are told of. */
-  #tell(group: string, haveChanged: boolean | undefined): void {
+  #tell(group: string, haveChanged = false): void {
     const room = this.#rooms.get(group);
+    if (room === undefined) return;
+    room.isChanged ||= haveChanged;
+    // An unsubscription may still be refused before it is sent; then what came meanwhile is told.
+    const isEnding = this.#table.isLeaving(group) && !this.#table.isWanted(group);
+    const { isChanged } = room;
     const refusal = this.refusal(group);
-    if (room === undefined || (!haveChanged && room.refusal === refusal)) return;
+    if (isEnding || (!isChanged && room.refusal === refusal)) return;
+    room.isChanged = false;
     room.shown = undefined;
     room.refusal = refusal;
     room.emitter.emit("states", this.states(group));
-    if (haveChanged) this.#port.events<PresenceEvents>().emit("group-states-changed", { group });
+    if (isChanged) this.#port.events<PresenceEvents>().emit("group-states-changed", { group });
   }
 }

@@ -42,13 +42,19 @@ export class InboundSubscription {
     this.#port = port;
     active.add(this);
     const close = (): Promise<void> => {
-      view.isActive = false;
       active.delete(this);
       this.endAll("SubscriptionClosed", "The subscription was closed before the stream was complete.");
       return Promise.resolve();
     };
-    const view = { isActive: true, close, [Symbol.asyncDispose]: close };
-    this.view = view;
+    const isActive = (): boolean => active.has(this);
+    // A getter, since what is handed out may be copied into a proxy or frozen.
+    this.view = {
+      get isActive() {
+        return isActive();
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    };
   }
 
   receive(fragment: GroupStreamMessage, size: number): void {

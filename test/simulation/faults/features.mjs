@@ -46,7 +46,7 @@ export const features = [
   },
   {
     name: "they don't hear that a group is left",
-    in: "Memberships.onLeft",
+    in: "Memberships.onExited",
     find: "this.#features.tell((feature) => feature.onLeft?.(group));",
     put: "",
   },

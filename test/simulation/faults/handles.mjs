@@ -129,7 +129,7 @@ for (const each of [message, ...rest]) this.#buffer.push(each);`,
   {
     name: "a state outlives a membership that ended with its connection",
     in: "GroupTable.release",
-    find: "if (!this.#host.live && !this.isWanted(group)) this.#host.onLeft?.(group);",
+    find: "if (!this.#host.live && !this.isWanted(group)) this.#host.onExited?.(group);",
     put: "",
   },
   {

@@ -35,7 +35,7 @@ export const presence = [
   {
     name: "group-states-changed is never told",
     in: "PresenceSubscriptions.#tell",
-    find: `if (haveChanged) this.#port.events<PresenceEvents>().emit("group-states-changed", { group });`,
+    find: `if (isChanged) this.#port.events<PresenceEvents>().emit("group-states-changed", { group });`,
     put: "",
   },
   {

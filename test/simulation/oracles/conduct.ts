@@ -7,6 +7,7 @@ import { fingerprint } from "./operationOracle.js";
 import type { OperationRecord } from "../world/program.js";
 import { REJOIN_PATIENCE } from "./punctuality.js";
 import type { Wire } from "../world/wire.js";
+import { wasUnsent } from "./unsent.js";
 import type { World } from "../world/world.js";
 
 /** Whether a client does what it should at the moment it does it. */
@@ -84,12 +85,15 @@ export class Conduct {
     if (program.lives.some(({ kind, settledAt }) => kind === "stop" && settledAt === undefined))
       return wishes;
     const unsettled = new Set<string>();
-    for (const { call, result, settledAt } of program.operations) {
+    for (const record of program.operations) {
+      const { call, result, settledAt } = record;
       if (call.do !== "join" && call.do !== "leave") continue;
       // What is under way, or was settled on this connection, is not for the rejoining.
       if (settledAt === undefined || settledAt >= since) unsettled.add(call.group);
-      else if (call.do === "leave") wishes.delete(call.group);
-      else if (result !== undefined && call.ackId === undefined) wishes.add(call.group);
+      else if (call.do === "leave") {
+        // Where it is uncertain, nothing is asked of the client.
+        if (wasUnsent(this.#actor, record) !== true) wishes.delete(call.group);
+      } else if (result !== undefined && call.ackId === undefined) wishes.add(call.group);
     }
     for (const group of groups.heldSince(since)) wishes.add(group);
     for (const failure of rejoinFailures) wishes.delete(failure.group);

@@ -1,6 +1,7 @@
 import type { Actor } from "../world/actor.js";
 import { GROUPS } from "../plans/plan.js";
 import { uniqueIds } from "./operationOracle.js";
+import { wasUnsent } from "./unsent.js";
 import type { World } from "../world/world.js";
 
 /** Client, service and contract must agree on who is in which group. */
@@ -16,7 +17,11 @@ export function checkMemberships(actor: Actor, world: World): void {
       world.failed(`the service is wrong about ${name} in ${group}: ${isMember}`);
     if (sharesIds(actor, group)) continue;
     const holds = actor.groups.holds(group);
-    if (holds === undefined) continue;
+    const isClear = !actor.program.operations.some(
+      (record) =>
+        record.call.do === "leave" && record.call.group === group && wasUnsent(actor, record) === undefined,
+    );
+    if (holds === undefined || !isClear) continue;
     const isDenied = isRefused(actor, group, id);
     actor.groups.checkStatus(group, isMember, isDenied);
     const wished =
@@ -63,11 +68,12 @@ function sharesIds(actor: Actor, group: string): boolean {
 }
 
 /** A join that was acknowledged, and no leave called after it. */
-function isWished({ program }: Actor, group: string): boolean {
+function isWished(actor: Actor, group: string): boolean {
   let wished = false;
-  for (const { call, result } of program.operations) {
+  for (const record of actor.program.operations) {
+    const { call, result } = record;
     if (call.do === "join" && call.group === group && result !== undefined) wished = true;
-    if (call.do === "leave" && call.group === group) wished = false;
+    if (call.do === "leave" && call.group === group && !wasUnsent(actor, record)) wished = false;
   }
   return wished;
 }
@@ -79,7 +85,7 @@ function isJoinedHere(actor: Actor, world: World, group: string, id: string): bo
     const { call, result } = record;
     const executed = world.backend.model.executions.get(`${actor.name} ack ${result?.ackId}`);
     if (call.do === "join" && call.group === group && executed?.includes(id)) joined = true;
-    if (call.do === "leave" && call.group === group) joined = false;
+    if (call.do === "leave" && call.group === group && !wasUnsent(actor, record)) joined = false;
   }
   return joined;
 }

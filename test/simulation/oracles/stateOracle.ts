@@ -3,6 +3,7 @@ import { GROUPS } from "../plans/plan.js";
 import { isRefused } from "./membershipOracle.js";
 import { uniqueIds, type Ids } from "./operationOracle.js";
 import type { OperationRecord } from "../world/program.js";
+import { wasUnsent } from "./unsent.js";
 import type { World } from "../world/world.js";
 
 /**
@@ -88,7 +89,9 @@ function watches(actor: Actor, group: string, unique: Ids): boolean | undefined 
     const { call, result } = record;
     if ((call.do !== "watch" && call.do !== "unwatch") || call.group !== group) continue;
     if (isShared(record, unique)) return undefined;
-    if (call.do === "unwatch") watching = false;
+    const isUnsent = wasUnsent(actor, record);
+    if (isUnsent === undefined) return undefined;
+    if (call.do === "unwatch") watching &&= isUnsent;
     else watching ||= result !== undefined;
   }
   return watching;

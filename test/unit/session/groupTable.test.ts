@@ -78,7 +78,7 @@ beforeEach(() => {
     },
     onChanged: () => undefined,
     onEntered: (group, wasUnknown) => told.push(`entered ${group}${wasUnknown ? " anew" : ""}`),
-    onLeft: (group) => told.push(`left ${group}`),
+    onExited: (group) => told.push(`left ${group}`),
     onAsked: (group, refusal, wished) =>
       told.push(`asked ${group}${refusal ? ` ${refusal.code}` : ""}${wished ? " wished" : ""}`),
   });
@@ -421,7 +421,7 @@ test("a table may do without hearing of entries", () => {
   table = new GroupTable(operations, QUESTIONS, {
     live: true,
     onChanged: nothing,
-    onLeft: nothing,
+    onExited: nothing,
     onAsked: nothing,
   });
   done("enter");
@@ -464,7 +464,7 @@ test("whatever happens: in the end the service has what is wanted, and nothing e
           return live;
         },
         onChanged: () => undefined,
-        onLeft: () => undefined,
+        onExited: () => undefined,
         onAsked: () => undefined,
       });
       table = own;
