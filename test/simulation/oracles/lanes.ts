@@ -320,10 +320,16 @@ export class Lanes {
           (type === "joinGroup" || type === "subscribeGroupState"),
       );
       // Of several sendings one may have been executed before another was refused.
-      const mayBeIn = enters.some(({ ackId, owner, unsure, moment: sentAt }) => {
+      const mayBeIn = enters.some((enter) => {
+        const { ackId, owner, unsure, moment: sentAt } = enter;
         const isAlone = enters.filter((each) => each.ackId === ackId).length === 1;
         const answer = this.#answersTo(ackId).find(({ moment }) => moment > sentAt && moment < step.moment);
-        const isTimely = answer !== undefined && answer.at <= (owner?.settledAt ?? Infinity);
+        // A timer may fire before an answer that has come meanwhile is read.
+        const isTimely =
+          answer !== undefined &&
+          (owner?.settledAt === undefined
+            ? !this.#isOutOfTime(enter, answer.at)
+            : answer.at <= owner.settledAt);
         return unsure || !isAlone || !isTimely || answer.name === "success" || answer.name === "Duplicate";
       });
       if (!mayBeIn) failed(`${group} is left (ack id ${step.ackId}), which was never entered`);
