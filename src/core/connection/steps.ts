@@ -95,8 +95,10 @@ export function failStart(state: In<"Connecting">, error: Error): Step {
 
 /** A new connection is established. */
 export function begin(state: State, identity: Identity, context: Context): Step {
+  // The message that ended the connection before goes with its `disconnected`, which is still to be emitted.
+  const disconnectedMessage = state.told && state.disconnectedMessage;
   return {
-    state: connected(state, identity, "unasked", true, context),
+    state: { ...connected(state, identity, "unasked", true, context), disconnectedMessage },
     effects: [
       { type: "sessionBegins" },
       { type: "settleStart" },
@@ -174,7 +176,7 @@ export function tell(state: State): Step {
       return { state: { ...state, groups: "awaited" }, effects: [{ type: "awaitGroups", connectionId }] };
     if (state.groups === "awaited") return { state, effects: [] };
     return {
-      state: { ...state, told: { connectionId, recovering: false }, disconnectedMessage: undefined },
+      state: { ...state, told: { connectionId, recovering: false } },
       effects: [{ type: "emit", event: "connected", args: { connectionId, userId } }],
     };
   }

@@ -180,7 +180,10 @@ export class Lanes {
     if (record.error?.code !== newer.error?.code)
       failed(`op ${op} was replaced by op ${newer.op}, and fails otherwise`);
     const isGivenUp = newer.error?.code === "Aborted" && record.signal?.aborted !== true;
-    if (isGivenUp && !this.#actor.written.some(({ message }) => message["ackId"] === newer.error?.ackId))
+    const { written, thrown } = this.#actor;
+    // A socket that throws may have taken it nevertheless.
+    const tries = [...written, ...thrown];
+    if (isGivenUp && !tries.some(({ message }) => message["ackId"] === newer.error?.ackId))
       failed(`op ${op} was replaced by op ${newer.op}, which was never sent, and ends with it`);
     const isSent = this.#actor.written.some(
       ({ message, moment }) =>
@@ -324,12 +327,12 @@ export class Lanes {
         const { ackId, owner, unsure, moment: sentAt } = enter;
         const isAlone = enters.filter((each) => each.ackId === ackId).length === 1;
         const answer = this.#answersTo(ackId).find(({ moment }) => moment > sentAt && moment < step.moment);
-        // A timer may fire before an answer that has come meanwhile is read.
+        // A timer may fire, and a signal too, before an answer that has come meanwhile is read.
+        const end = owner?.settledAt ?? Infinity;
         const isTimely =
           answer !== undefined &&
-          (owner?.settledAt === undefined
-            ? !this.#isOutOfTime(enter, answer.at)
-            : answer.at <= owner.settledAt);
+          (owner?.error?.code === "Aborted" ? answer.at < end : answer.at <= end) &&
+          (end < Infinity || !this.#isOutOfTime(enter, answer.at));
         return unsure || !isAlone || !isTimely || answer.name === "success" || answer.name === "Duplicate";
       });
       if (!mayBeIn) failed(`${group} is left (ack id ${step.ackId}), which was never entered`);
