@@ -30,6 +30,8 @@ export function transition(state: State, event: Event, context: Context): Step {
     return { state: { ...state, disconnectedMessage: event.message }, effects: [] };
   if (event.type === "drain" && isRunning) {
     const until = Math.min(event.until, state.drainUntil ?? Infinity);
+    // The clock may have jumped past the time of an earlier call, whose timer is late then.
+    if (until <= context.now) return transition(state, { type: "stop" }, context);
     return { state: { ...state, drainUntil: until }, effects: [{ type: "drainOperations" }] };
   }
   if (event.type === "drained" && state.drainUntil !== undefined)
