@@ -331,7 +331,9 @@ export class Lanes {
         const end = owner?.settledAt ?? Infinity;
         const isTimely =
           answer !== undefined &&
-          (owner?.error?.code === "Aborted" ? answer.at < end : answer.at <= end) &&
+          (owner?.error === undefined || owner.error.code === "Refused"
+            ? answer.at <= end
+            : answer.at < end) &&
           (end < Infinity || !this.#isOutOfTime(enter, answer.at));
         return unsure || !isAlone || !isTimely || answer.name === "success" || answer.name === "Duplicate";
       });
