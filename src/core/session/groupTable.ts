@@ -240,7 +240,7 @@ export class GroupTable {
 
   #leaveSettled(group: string, error: SendMessageError | undefined, unknown: boolean): void {
     const entry = this.#settled(group, unknown, "out");
-    const isLost = !this.#host.live && !isWanted(entry);
+    const isLost = !isWanted(entry) && (!this.#host.live || (unknown && entry.known === "out"));
     // After a final refusal, or without a connection, there is nothing left to ask.
     if (error === undefined || isDenied(error) || isLost) {
       entry.known = "out";

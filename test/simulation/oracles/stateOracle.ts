@@ -122,6 +122,9 @@ function mustBeRestored(actor: Actor, world: World, group: string, id: string): 
   const { plan, program, groups, retention, restoreFailures } = actor;
   if (plan.restoreGroupStates === false || !plan.autoRejoinGroups || program.mayStopByItself) return false;
   if (groups.knows(group) || retention.isUsed) return false;
+  // Who has heard that it can't be joined again waits for the next connection.
+  if (actor.rejoinFailures.some((failure) => failure.group === group && failure.connectionId === id))
+    return false;
   // A state that couldn't be restored once is given up.
   if (restoreFailures.some((failure) => failure.group === group)) return false;
   if (world.backend.model.sessions.get(id)?.groups.has(group) !== true) return false;
