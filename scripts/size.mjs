@@ -11,10 +11,10 @@ readOptions({});
  * something is what an app downloads more than that. The goal is what it is meant to come down to.
  */
 const budgets = [
-  { name: "core", limit: 17_100, goal: 14_300 },
-  { name: "complete", limit: 31_300, goal: 27_000 },
+  { name: "core", limit: 17_200, goal: 14_300 },
+  { name: "complete", limit: 31_400, goal: 27_000 },
   { name: "groups", beside: "core", limit: 2_200, goal: 2_200 },
-  { name: "presence", beside: "core", limit: 2_300, goal: 2_000 },
+  { name: "presence", beside: "core", limit: 2_400, goal: 2_000 },
   { name: "streams", beside: "core", limit: 5_700, goal: 5_300 },
   { name: "invocations", beside: "core", limit: 1_500, goal: 1_100 },
   { name: "react", beside: "what the bindings use", limit: 1_400, goal: 1_600 },
