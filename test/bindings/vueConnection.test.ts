@@ -185,7 +185,7 @@ describe(`the connection on Vue ${version}`, () => {
       expect(found).toBe(made[0]);
       // It has all that was made: here the handles of a complete client.
       expect(found?.group("room").states).toEqual([]);
-      // Mounted anew, its components go on with it.
+      // After the next mount its components use the same client.
       key.value = 1;
       await nextTick();
       expect(statuses(wrapper)).toEqual(["joined"]);

@@ -343,7 +343,7 @@ export function testWrapping(name: string, wrap: Wrap): void {
     const wrapped = wrap(proxy);
     const [group, release] = [wrapped.group("room"), wrapped.retain()];
     streams(wrapped);
-    // Whoever has kept it fails from here on.
+    // What still refers to it throws from here on.
     revoke();
     await useAll(group, wrap, groupUses(client));
     release();

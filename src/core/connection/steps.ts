@@ -28,8 +28,8 @@ const CLOSE_GRACE = 50;
  * attempt for the next delay. Otherwise a service that accepts and drops would be tried without end.
  */
 const STABLE_AFTER = 1_000;
-/** So many early losses in a row may be chance: the next attempt isn't delayed. */
-export const CHANCE = 2;
+/** After this many early losses in a row the next attempt isn't delayed yet: they may be chance. */
+export const FREE_LOSSES = 2;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
@@ -301,7 +301,7 @@ function firstDelay(
   spread: number,
   { random }: Context,
 ): number {
-  const pause = earlyLosses > CHANCE ? retryDelay(policy, earlyLosses - CHANCE, random) : 0;
+  const pause = earlyLosses > FREE_LOSSES ? retryDelay(policy, earlyLosses - FREE_LOSSES, random) : 0;
   return Math.max(pause, Math.floor(random * spread));
 }
 

@@ -1,7 +1,7 @@
 import { retryDelay } from "./retryPolicy.js";
 import { stopped, type Context, type Event, type In, type State, type Step } from "./state.js";
 import {
-  CHANCE,
+  FREE_LOSSES,
   begin,
   connect,
   failStart,
@@ -95,7 +95,7 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
       if (state.attempt > context.reconnectRetry.maxRetries) {
         return stop(state, false, context, error);
       }
-      const retry = state.attempt + Math.max(0, state.earlyLosses - CHANCE);
+      const retry = state.attempt + Math.max(0, state.earlyLosses - FREE_LOSSES);
       const delay = retryDelay(context.reconnectRetry, retry, context.random);
       const step = scheduleReconnect(state, state.attempt + 1, delay, error, context);
       return { state: step.state, effects: [{ type: "dropSocket" }, ...step.effects] };

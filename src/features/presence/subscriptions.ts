@@ -57,7 +57,7 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
     this.#tell(group);
   }
 
-  /** Whoever subscribes again gets a snapshot. */
+  /** The known states are dropped: each new subscription begins with a snapshot. */
   onExited(group: string): void {
     const room = this.#rooms.get(group);
     if (room === undefined) return;

@@ -70,7 +70,7 @@ return undefined;`,
   {
     name: "recoveries that are lost at once follow without a pause",
     in: "firstDelay",
-    find: "earlyLosses > CHANCE ? retryDelay(policy, earlyLosses - CHANCE, random) : 0",
+    find: "earlyLosses > FREE_LOSSES ? retryDelay(policy, earlyLosses - FREE_LOSSES, random) : 0",
     put: "0",
   },
   {
