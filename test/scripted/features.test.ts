@@ -103,6 +103,15 @@ test("a feature that can't be made leaves no hooks behind", async () => {
   expect(onOpened).toHaveBeenCalledTimes(1);
 });
 
+test("hooks that are none are refused and not kept", async () => {
+  const { logger, errors } = logged();
+  const stage = new Stage({ logger });
+  const port = makePort(stage);
+  expect(() => port.listen(undefined as never)).toThrow(TypeError);
+  await stage.connect();
+  expect([stage.client.state, errors]).toEqual(["Connected", []]);
+});
+
 test("a logger that throws stops nothing", async () => {
   let isBroken = false;
   const log = (): void => {

@@ -18,9 +18,10 @@ export class Features {
 
   /** @param isOpen a connection stands already */
   add(feature: FeatureHooks, isOpen: boolean): void {
+    // First, since it throws for what isn't an object.
+    const receivers = Object.entries(feature.receive ?? {});
     this.#features.push(feature);
-    for (const [kind, receive] of Object.entries(feature.receive ?? {}))
-      (this.#receivers[kind] ??= []).push(receive);
+    for (const [kind, receive] of receivers) (this.#receivers[kind] ??= []).push(receive);
     if (isOpen) this.call((added) => added.onOpened?.(), feature, 0);
   }
 
