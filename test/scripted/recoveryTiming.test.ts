@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { pong } from "../helpers/frames.js";
+import { seeded } from "../helpers/seeded.js";
 import { Stage, turn } from "../helpers/stage.js";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -21,24 +22,35 @@ async function attempts(random: () => number, code = 1006): Promise<number[]> {
   return times;
 }
 
-test("W21: the first attempt is immediate, then at a random moment of 5 s, then every 5 s or sooner", async () => {
-  // Half of 5 s, then most of 5 s each; the last one is half of what is left until 29 s.
-  expect(await attempts(() => 0.5)).toEqual([0, 2_500, 7_421, 12_342, 17_263, 22_184, 27_105, 28_052]);
+test("W21: attempts come at once, in each of three seconds, in the next two, then in every five", async () => {
+  // Each in the middle of its period; the last ones are in the middle of what is left until 29 s.
+  const times = [0, 500, 1_500, 2_500, 4_000, 7_500, 12_500, 17_500, 22_500, 27_000, 28_000, 28_500];
+  expect(await attempts(() => 0.5)).toEqual(times);
 });
 
-test("the largest draws stay under the bounds and within 30 s of the drop", async () => {
+test("the largest draws stay in their periods and within 30 s of the drop", async () => {
   const times = await attempts(() => 0.999_999);
-  expect(times[0]).toBe(0);
-  expect(times.slice(1, 4)).toEqual([4_999, 9_999, 14_999]);
+  expect(times.slice(0, 7)).toEqual([0, 999, 1_999, 2_999, 4_999, 9_999, 14_999]);
   expect(Math.max(...times)).toBeLessThan(30_000);
 });
 
-test("the smallest draws go on as well, with a turn of the loop in between", async () => {
-  const draws = [0, 0, 0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5];
-  let draw = 0;
-  const times = await attempts(() => draws[draw++] ?? 0.5);
-  expect(times.length).toBeGreaterThan(3);
+test("the smallest draws begin their periods, with a turn of the loop in between", async () => {
+  const times = await attempts(() => 0);
+  expect(times.slice(0, 7)).toEqual([0, 0, 1_000, 2_000, 3_000, 5_000, 10_000]);
   expect(Math.max(...times)).toBeLessThan(30_000);
+});
+
+test("no two attempts are made in one period, however the draws fall", async () => {
+  const random = seeded(3);
+  for (let i = 0; i < 20; i++) {
+    const times = await attempts(random);
+    const periods = [0, 1_000, 2_000, 3_000, 5_000, 10_000, 15_000, 20_000, 25_000];
+    const [, ...later] = times.filter((time) => time < 25_000);
+    // Each begins in a period of its own, one after the other.
+    expect(later.map((time) => periods.findLastIndex((begin) => begin <= time))).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7,
+    ]);
+  }
 });
 
 test.each([1001, 1012, 1013])("after %i the first attempt is spread over 5 s", async (code) => {
@@ -128,7 +140,7 @@ test("state-changed tells close code, reason, error, attempt and next delay", as
       reason: "overload",
       error: second,
       attempt: 2,
-      nextDelayInMs: 2_500,
+      nextDelayInMs: 500,
     },
   ]);
 });

@@ -27,7 +27,7 @@ export function retryDelay(policy: RetryPolicy, retry: number, random: number): 
   return policy.jitter ? Math.floor(random * bound) : bound;
 }
 
-/** Time in ms between attempts to recover a connection. */
+/** The longest time in ms that clients spread their attempts to recover over. */
 export const RECOVERY_PERIOD = 5_000;
 
 /**
@@ -43,12 +43,12 @@ export const FLAP_POLICY: RetryPolicy = {
 };
 
 /**
- * Delay in ms before an attempt to recover: the first retry comes at any moment of the period, the next ones
- * nearly a period apart, seldom sooner. So when the service is away, its clients try at a steady rate until it
- * is back. With growing delays they would all try at first, and wait too long later.
- * @param retry its number, from 1
- * @param random a random number from 0 to below 1
+ * Length in ms of a period in which one attempt to recover is made, at a random moment: a second each in the first
+ * three seconds after the drop, then two, then five. So a short outage costs little, and a crowd of clients never
+ * tries more often than once a second each.
+ * @param begin of the period, in ms after the drop
  */
-export function recoveryDelay(retry: number, random: number): number {
-  return Math.floor(RECOVERY_PERIOD * (retry === 1 ? random : 1 - (1 - random) ** 6));
+export function recoveryPeriod(begin: number): number {
+  if (begin < 3_000) return 1_000;
+  return begin < 5_000 ? 2_000 : RECOVERY_PERIOD;
 }

@@ -73,6 +73,8 @@ export type State =
       readonly attempt: number;
       /** End of the recovery window. */
       readonly deadline: number;
+      /** End of the period of the current attempt; the next one follows in a later period. */
+      readonly periodEnd: number;
       /** The one attempt past the window, which is allowed after a sleep, is under way. */
       readonly late: boolean;
     } & Base)

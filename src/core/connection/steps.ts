@@ -3,7 +3,7 @@ import { ConnectionError } from "../errors.js";
 import type { OnStateChangedArgs } from "../models/events.js";
 import { decideOnClose, firstAttemptSpread, SESSION_GONE } from "./closePolicy.js";
 import { LATE } from "./liveness.js";
-import { FLAP_POLICY, RECOVERY_PERIOD, recoveryDelay, retryDelay, type RetryPolicy } from "./retryPolicy.js";
+import { FLAP_POLICY, RECOVERY_PERIOD, recoveryPeriod, retryDelay, type RetryPolicy } from "./retryPolicy.js";
 import {
   carriedOver,
   stopped,
@@ -215,6 +215,7 @@ export function onLost(
       phase: "waiting",
       attempt: 1,
       deadline: context.now + RECOVERY_WINDOW,
+      periodEnd: context.now,
       late: false,
       epoch: state.epoch + 1,
       due: delay === 0 ? Infinity : context.now + delay,
@@ -248,24 +249,28 @@ export function recover(
 
 /** An attempt to recover has failed. */
 export function retryRecovery(state: In<"Recovering">, error: ConnectionError, context: Context): Step {
-  const room = state.deadline - LAST_CHANCE - context.now;
+  const latest = state.deadline - LAST_CHANCE;
   const overslept = !state.late && context.now - state.due > LATE;
-  const recoverable = room >= LEAST_ROOM || overslept;
+  const recoverable = latest - context.now >= LEAST_ROOM || overslept;
   const { autoReconnect } = context;
   const decision = decideOnClose({ code: error.closeCode, recoverable, autoReconnect });
   // Clients that are still waiting when the window ends must not all reconnect at once. After the service's
   // clear answer no wait is needed, nor on a machine that slept long past the window: it reconnects alone.
   const alone = error.closeCode === SESSION_GONE || context.now > state.deadline + AFTER_WAKE;
-  const spread = recoverable || alone ? 0 : RECOVERY_PERIOD;
-  if (decision !== "recover") return abandonConnection(state, error, decision, spread, context);
+  if (decision !== "recover")
+    return abandonConnection(state, error, decision, recoverable || alone ? 0 : RECOVERY_PERIOD, context);
   const attempt = state.attempt + 1;
-  const regular = recoveryDelay(state.attempt, context.random);
-  const delay = regular <= room ? regular : Math.floor(context.random * Math.max(0, room));
+  const { now } = context;
+  // After the attempt of the last period, further ones follow in what is left.
+  const from = state.periodEnd < latest ? Math.max(now, state.periodEnd) : now;
+  const periodEnd = from + recoveryPeriod(from - (state.deadline - RECOVERY_WINDOW));
+  const spread = Math.max(0, Math.min(periodEnd, latest) - from);
+  const due = from + Math.floor(context.random * spread);
   return {
-    state: { ...state, phase: "waiting", attempt, epoch: state.epoch + 1, due: context.now + delay },
+    state: { ...state, phase: "waiting", attempt, periodEnd, epoch: state.epoch + 1, due },
     effects: [
       { type: "dropSocket" },
-      { type: "changed", details: attemptDetails(error, attempt, delay, state.identity) },
+      { type: "changed", details: attemptDetails(error, attempt, due - now, state.identity) },
     ],
   };
 }

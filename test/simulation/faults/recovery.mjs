@@ -56,6 +56,18 @@ return undefined;`,
     put: "12_000",
   },
   {
+    name: "attempts in the first seconds after a drop come too seldom",
+    in: "recoveryPeriod",
+    find: "return 1_000",
+    put: "return 3_000",
+  },
+  {
+    name: "two attempts to recover are made in one period",
+    in: "retryRecovery",
+    find: "Math.max(now, state.periodEnd)",
+    put: "now",
+  },
+  {
     name: "a recovery is given up before its window ends",
     in: "RECOVERY_WINDOW",
     find: "30_000",

@@ -16,8 +16,16 @@ const PROBE_TIMEOUT = 5_000;
 export const REJOIN_PATIENCE = 5_000;
 const FIRST_RECONNECT = 1_000;
 const LONGEST_RECONNECT = 30_000;
-/** Between attempts to recover, and over which first attempts are spread. */
+/** Over which first attempts are spread. */
 const RECOVERY_PERIOD = 5_000;
+/** Begins, after the drop, and lengths of the periods in each of which one attempt to recover is made. */
+const PERIODS = [
+  [5_000, RECOVERY_PERIOD],
+  [3_000, 2_000],
+  [-Infinity, 1_000],
+] as const;
+/** The last attempt to recover begins at this time after the drop, at the latest. */
+const LAST_RECOVERY = 29_000;
 /** How long after a drop a recovery may be tried. */
 const RECOVERY_WINDOW = 30_000;
 /** Recovery isn't given up before so much of its window is over. */
@@ -54,6 +62,8 @@ export class Punctuality {
   /** A signal may have brought the attempt forward. */
   #woken = false;
   #droppedAt = 0;
+  /** End of the period of the current attempt to recover. */
+  #periodEnd = 0;
   /** When the newest connection began. */
   connectedAt = 0;
   /** When it was last recovered; -Infinity: never. */
@@ -246,7 +256,17 @@ export class Punctuality {
       const early = this.#earlyLosses - CHANCE;
       const pause = early > 0 ? Math.min(RECOVERY_PERIOD, FIRST_PAUSE * 2 ** (early - 1)) : 0;
       this.#checkDrawn(delay, GOES_AWAY.includes(code) ? RECOVERY_PERIOD : pause, "first recovery delay");
-    } else if (delay > RECOVERY_PERIOD) this.#failed(`waits ${delay} ms to recover`);
+      this.#periodEnd = this.#world.clock.now;
+      return;
+    }
+    const { now } = this.#world.clock;
+    const latest = this.#droppedAt + LAST_RECOVERY;
+    const from = this.#periodEnd < latest ? Math.max(now, this.#periodEnd) : now;
+    const [, length] = PERIODS.find(([begin]) => from - this.#droppedAt >= begin) ?? [0, 0];
+    this.#periodEnd = from + length;
+    const spread = Math.max(0, Math.min(this.#periodEnd, latest) - from);
+    const planned = this.#actor.environment.drawn.map((random) => from - now + Math.floor(random * spread));
+    if (!planned.includes(delay)) this.#failed(`waits ${delay} ms before attempt ${attempt} to recover`);
   }
 
   /** A delay is a random part of its bound. */

@@ -103,7 +103,8 @@ function normal(state: State, now: number): State {
       if (moved.name === "Connected") {
         return { ...moved, since: moved.since > now - 1_000 ? NOW : NOW - 1_000 };
       }
-      return { ...moved, deadline: Math.max(moved.deadline - now, -1) + NOW };
+      const left = (time: number): number => Math.max(time - now, -1) + NOW;
+      return { ...moved, deadline: left(moved.deadline), periodEnd: left(moved.periodEnd) };
     }
     default:
       return { ...state, epoch: EPOCH, due, told: state.told && { ...state.told, connectionId: "z" } };

@@ -64,13 +64,14 @@ describe("the first attempt", () => {
 });
 
 describe("further attempts", () => {
-  test("wait for a random part of 5 s, then nearly 5 s each, within 30 s of the drop", () => {
-    // What doesn't fit before 29 s after the drop is drawn from the time left; with less than 1 s none.
-    expect(delaysUntilGivenUp(0.5)).toEqual([2_500, 4_921, 4_921, 4_921, 4_921, 4_921, 947]);
-    expect(delaysUntilGivenUp(0.999_999)).toEqual([4_999, 5_000, 5_000, 5_000, 5_000, 4_000]);
+  test("come in each of three seconds after the drop, in the next two, then in every five", () => {
+    // After the last period's attempt they are drawn from what is left until 29 s; with less than 1 s none.
+    expect(delaysUntilGivenUp(0.5)).toEqual([
+      500, 1_000, 1_000, 1_500, 3_500, 5_000, 5_000, 5_000, 4_500, 1_000, 500,
+    ]);
   });
 
-  test("that no longer fit before the end are spread over the time left", () => {
+  test("are drawn from the rest of the period, and end 29 s after the drop", () => {
     for (const random of [0.3, 0.6, 0.9]) {
       const machine = dropped(1006, random).lose().pass(26_000);
       machine.send({ type: "due" }).lose();
@@ -88,7 +89,7 @@ describe("further attempts", () => {
         code: 1011,
         reason: "why",
         attempt: 2,
-        nextDelayInMs: 2_500,
+        nextDelayInMs: 500,
         connectionId: "a",
       },
     ]);
