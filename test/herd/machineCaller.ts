@@ -88,6 +88,7 @@ export class MachineCaller implements Caller {
     return {
       now: this.#outlet.now(),
       random: this.#outlet.random(),
+      isStarting: false,
       reliable: true,
       canPing: true,
       autoReconnect: true,

@@ -102,7 +102,7 @@ test("state changes, attempts with reason and delay, drops with code", async () 
   );
   expect(all).toMatch(/Connected/);
   expect(all).toMatch(/Recovering: .*1006 \(cable\); attempt 1 in 0 ms/);
-  expect(all).toMatch(/Recovering: .*1011 \(overload\); attempt 2 in 2500 ms/);
+  expect(all).toMatch(/Recovering: .*1011 \(overload\); attempt 2 in 500 ms/);
 });
 
 describe.each([

@@ -19,6 +19,8 @@ import { INITIAL_STATE, type Effect, type Event, type Identity, type State } fro
 import { transition } from "./transition.js";
 import { Transport } from "./transport.js";
 
+/** Turns of the microtask queue that code after `await client.start()` has, enough for some nested async functions. */
+const TURNS_AFTER_START = 16;
 const INITIAL_INFO: ConnectionInfo = { state: "Stopped" };
 
 /** Runs the effects that the state machine decides, and owns the timers. */
@@ -131,6 +133,7 @@ export class Connection implements LinkPort {
     const { state, effects } = transition(before, event, {
       now: environment.now(),
       random: environment.random(),
+      isStarting: this.#starting !== undefined,
       reliable: protocol.isReliableSubProtocol,
       canPing: this.#settings.pingFrame !== undefined,
       autoReconnect,
@@ -228,11 +231,19 @@ export class Connection implements LinkPort {
         );
       case "emit":
         return this.#emitter.emit(effect.event, effect.args);
+      case "tellSoon":
+        void this.#tellSoon();
+        return;
       case "dispatch":
         return this.#dispatch(effect.event);
       default:
         effect satisfies never;
     }
+  }
+
+  async #tellSoon(): Promise<void> {
+    for (let turn = 0; turn < TURNS_AFTER_START; turn++) await undefined;
+    this.#dispatch({ type: "tell" });
   }
 
   #changed(details: Omit<OnStateChangedArgs, "state" | "previousState">): void {
@@ -323,8 +334,10 @@ export class Connection implements LinkPort {
       this.#dispatch({ type: "disconnecting", epoch, message });
       return;
     }
-    if (this.#state.name === "Recovering") {
-      this.#dispatch({ type: "frame", epoch });
+    const state = this.#state;
+    const isDeferred = state.name === "Connected" && state.groups === "deferred";
+    if (isDeferred || state.name === "Recovering") {
+      this.#dispatch(isDeferred ? { type: "tell" } : { type: "frame", epoch });
       if (this.#isOver(epoch)) return;
     }
     if (message?.kind === "pong") this.#transport.answered();

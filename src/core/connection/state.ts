@@ -39,8 +39,11 @@ interface Base extends CarriedOver {
   readonly due: number;
 }
 
-/** The groups of a new connection: `connected` is emitted when they are joined again. */
-type Groups = "unasked" | "awaited" | "joined";
+/**
+ * The groups of a new connection: `connected` is emitted when they are joined again. `deferred`: not before code that
+ * awaits `start` has had time to add its listeners, but before anything else that happens to the connection.
+ */
+type Groups = "deferred" | "unasked" | "awaited" | "joined";
 
 /**
  * The whole state of the connection in one value. The timer's due time is a part of it, so a timer
@@ -97,6 +100,8 @@ export type Event =
   | { readonly type: "disconnecting"; readonly epoch: number; readonly message: DisconnectedMessage }
   /** The groups of this connection are joined again, or the time for it is over. */
   | { readonly type: "rejoined"; readonly connectionId: string }
+  /** `start` has resolved. */
+  | { readonly type: "started" }
   /** The listeners have been called: the next event may be emitted. */
   | { readonly type: "tell" }
   /** Stop when everything pending is settled, at the latest at this time. */
@@ -137,6 +142,8 @@ export type Effect =
   /** No operation is accepted any more; `drained` follows when the pending ones are settled. */
   | { readonly type: "drainOperations" }
   | Emission
+  /** Dispatches `tell` after some turns of the microtask queue. */
+  | { readonly type: "tellSoon" }
   /** Dispatches an event after the listeners of the effects before it have been called. */
   | { readonly type: "dispatch"; readonly event: Event };
 
@@ -154,6 +161,8 @@ export interface Context {
   readonly now: number;
   /** A random number from 0 to below 1. */
   readonly random: number;
+  /** A call of `start` waits for the connection. */
+  readonly isStarting: boolean;
   readonly reliable: boolean;
   /** The codec can write a ping, so its answer can prove a recovery. */
   readonly canPing: boolean;

@@ -33,7 +33,7 @@ export const FREE_LOSSES = 2;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
-const TELL: Effect = { type: "dispatch", event: { type: "tell" } };
+export const TELL: Effect = { type: "dispatch", event: { type: "tell" } };
 
 /** Starts an attempt to make a new connection. */
 export function connect(
@@ -103,7 +103,7 @@ export function begin(state: State, identity: Identity, context: Context): Step 
       { type: "sessionBegins" },
       { type: "settleStart" },
       { type: "changed", details: { connectionId: identity.connectionId } },
-      TELL,
+      context.isStarting ? { type: "dispatch", event: { type: "started" } } : TELL,
     ],
   };
 }
@@ -172,7 +172,7 @@ export function tell(state: State): Step {
   const { connectionId, userId } = state.identity;
   if (told === undefined) {
     if (state.name !== "Connected") return { state, effects: [] };
-    if (state.groups === "unasked")
+    if (state.groups === "deferred" || state.groups === "unasked")
       return { state: { ...state, groups: "awaited" }, effects: [{ type: "awaitGroups", connectionId }] };
     if (state.groups === "awaited") return { state, effects: [] };
     return {

@@ -2,6 +2,7 @@ import { retryDelay } from "./retryPolicy.js";
 import { stopped, type Context, type Event, type In, type State, type Step } from "./state.js";
 import {
   FREE_LOSSES,
+  TELL,
   begin,
   connect,
   failStart,
@@ -25,6 +26,8 @@ export function transition(state: State, event: Event, context: Context): Step {
   // What an older socket reports is ignored.
   if ("epoch" in event && event.epoch !== state.epoch) return ignored;
   if (event.type === "tell") return tell(state);
+  if (state.name === "Connected" && state.groups === "deferred")
+    return { state: { ...state, groups: "unasked" }, effects: [TELL, { type: "dispatch", event }] };
   const isRunning = state.name !== "Stopped" && state.name !== "Stopping";
   if (event.type === "disconnecting" && isRunning)
     return { state: { ...state, disconnectedMessage: event.message }, effects: [] };
@@ -120,6 +123,8 @@ function whileConnected(state: In<"Connected">, event: Event, context: Context):
       const recoverable = context.reliable && Boolean(connectionId && reconnectionToken);
       return onLost(state, event.error, recoverable, context);
     }
+    case "started":
+      return { state: { ...state, groups: "deferred" }, effects: [{ type: "tellSoon" }] };
     case "rejoined":
       return rejoined(state, event.connectionId);
     case "wake":

@@ -20,6 +20,7 @@ export const IDENTITY: Identity = { connectionId: "a", userId: "ann", reconnecti
 export const CONTEXT: Context = {
   now: NOW,
   random: 0.5,
+  isStarting: false,
   reliable: true,
   canPing: true,
   autoReconnect: true,

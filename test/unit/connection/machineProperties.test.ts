@@ -63,6 +63,7 @@ const happening: fc.Arbitrary<Happening> = fc.record({
 const context: fc.Arbitrary<Context> = fc.record({
   now: fc.constant(CONTEXT.now),
   random: fc.constant(0.5),
+  isStarting: fc.boolean(),
   reliable: fc.boolean(),
   canPing: fc.boolean(),
   autoReconnect: fc.boolean(),

@@ -94,6 +94,7 @@ const WORDS: { readonly [Type in Effect["type"]]: (effect: Extract<Effect, { typ
   awaitGroups: () => "wait for the groups",
   drainOperations: () => "refuse new operations",
   emit: ({ event }) => `emit \`${event}\``,
+  tellSoon: () => "emit `connected` soon",
   // What it feeds back is listed itself.
   dispatch: () => "",
 };
