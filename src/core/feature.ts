@@ -43,6 +43,11 @@ export interface FeaturePort extends Operations {
   write(frame: Frame): void;
   /** Frames may be written, and the service keeps up with them. If not, frames that can wait do so until `onRoom`. */
   hasRoom(): boolean;
+  /**
+   * If the client is stopped, calls back with the reason unless it is started within the total time of
+   * `messageRetryOptions`. Otherwise does nothing.
+   */
+  unlessStarted(refuse: (why: string) => void): void;
   /** Call this when one of the `pending` things has ended. */
   settled(): void;
 }
@@ -108,6 +113,7 @@ function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
     submit: (build, options, course) => session.submit(build, options, course),
     submitInternal: (build, course) => session.submitInternal(build, course),
     flush: () => session.flush(),
+    unlessStarted: (refuse) => session.unlessStarted(refuse),
     settled: () => session.settled(),
   };
 }

@@ -317,11 +317,37 @@ describe("without a connection", () => {
     expect([one.status, two.error?.code]).toEqual(["pending", "TooManyPending"]);
   });
 
-  test("a stopped client refuses", async () => {
+  test("a call on a stopped client waits for start, and is refused after 3 s", async () => {
     const stage = new Stage();
-    const early = follow(stage.client.invokeEvent("e", "x"));
-    await turn();
+    const early = follow(stage.client.invokeEvent("e", "x", "text", { invocationId: "i" }));
+    await turn(2_999);
+    expect(early.status).toBe("pending");
+    await turn(1);
     expect(early.error).toMatchObject({ name: "InvocationError", code: "NotStarted" });
+  });
+
+  test("a call before start is sent when the client is connected", async () => {
+    const stage = new Stage();
+    const early = follow(stage.client.invokeEvent("e", "x", "text", { invocationId: "i" }));
+    await turn(2_000);
+    const socket = await stage.connect();
+    expect(socket.frames()).toMatchObject([{ type: "invoke", invocationId: "i" }]);
+    await turn(60_000);
+    expect(early.status).toBe("pending");
+  });
+
+  test("an id that was given free before start isn't refused in the place of the call that had it", async () => {
+    const stage = new Stage();
+    const abort = new AbortController();
+    const options = { invocationId: "i" };
+    follow(stage.client.invokeEvent("e", "x", "text", { ...options, abortSignal: abort.signal }));
+    await turn(1_000);
+    abort.abort();
+    const again = follow(stage.client.invokeEvent("e", "x", "text", options));
+    await turn(2_500);
+    expect(again.status).toBe("pending");
+    await turn(500);
+    expect(again.error).toMatchObject({ code: "NotStarted" });
   });
 
   test("stop ends all of them", async () => {

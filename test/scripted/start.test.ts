@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ConnectionError } from "web-pubsub-client";
-import { connected, disconnected } from "../helpers/frames.js";
+import { ack, connected, disconnected } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
 import { Stage, turn, URL } from "../helpers/stage.js";
 
@@ -177,17 +177,90 @@ test("operations made while start is under way wait, and reject when it fails", 
   expect(sent.error).toMatchObject({ name: "SendMessageError", code: "NotStarted" });
 });
 
-test("in Stopped every operation is refused at once", async () => {
-  const { client } = new Stage();
-  const operations = [
+function callAll(client: Stage["client"]) {
+  return [
     client.joinGroup("g"),
-    client.leaveGroup("g"),
+    client.setGroupState("g", { a: "b" }),
     client.sendToGroup("g", "x"),
     client.sendEvent("e", 1),
-  ];
-  for (const operation of operations) {
-    await expect(operation).rejects.toMatchObject({ name: "SendMessageError", code: "NotStarted" });
+    client.leaveGroup("g"),
+  ].map(follow);
+}
+
+test("in Stopped operations wait for `start` for the 3 s of their retries, then they are refused", async () => {
+  const stage = new Stage();
+  for (const round of [1, 2]) {
+    const operations = callAll(stage.client);
+    await turn(2_999);
+    expect(operations.map(({ status }) => status)).toEqual(operations.map(() => "pending"));
+    await turn(1);
+    for (const { error } of operations)
+      expect(error).toMatchObject({ name: "SendMessageError", code: "NotStarted" });
+    expect(vi.getTimerCount()).toBe(0);
+    if (round === 1) await stage.connect();
+    await stage.client.stop();
   }
+  expect(stage.socket.frames()).toEqual([]);
+});
+
+test("how long they wait is the total of `messageRetryOptions`", async () => {
+  const exponential = { mode: "Exponential", retryDelayInMs: 100, maxRetryDelayInMs: 300 } as const;
+  for (const [messageRetryOptions, total] of [
+    [{ maxRetries: 0 }, 0],
+    [{ maxRetries: 2, retryDelayInMs: 50 }, 100],
+    [{ ...exponential, maxRetries: 4 }, 900],
+  ] as const) {
+    const { client } = new Stage({ messageRetryOptions });
+    const early = follow(client.joinGroup("g"));
+    await turn(Math.max(0, total - 1));
+    if (total > 0) expect(early.status).toBe("pending");
+    await turn(1);
+    expect(early.error).toMatchObject({ code: "NotStarted" });
+  }
+});
+
+test("with `start` in time they are sent in the order of the calls", async () => {
+  const stage = new Stage();
+  const operations = callAll(stage.client);
+  await turn(2_000);
+  await stage.begin();
+  await turn(5_000);
+  const late = follow(stage.client.sendToGroup("g", "late"));
+  await stage.accept();
+  const { socket } = stage;
+  for (let sent = -1; sent < socket.frames().length;) {
+    sent = socket.frames().length;
+    for (const { ackId } of socket.frames()) socket.receiveFrame(ack(ackId));
+    await turn();
+  }
+  // Calls about one group are sent one at a time; the others don't wait for them.
+  const free = socket.frames().filter(({ type }) => type === "sendToGroup" || type === "event");
+  expect(free.map(({ data }) => data)).toEqual(["x", 1, "late"]);
+  const about = socket.frames().filter((frame) => !free.includes(frame));
+  expect(about.map(({ type }) => type)).toEqual(["joinGroup", "setGroupState", "leaveGroup"]);
+  for (const { status } of [...operations, late]) expect(status).toBe("resolved");
+});
+
+test("`const p = client.joinGroup(); await client.start(); await p;` joins", async () => {
+  const stage = new Stage();
+  const joining = follow(stage.client.joinGroup("g"));
+  const socket = await stage.connect();
+  socket.receiveFrame(ack(1));
+  await turn();
+  expect([joining.status, stage.client.group("g").status]).toEqual(["resolved", "joined"]);
+});
+
+test("an abort and a stop end what waits for `start`; a failed `start` refuses it", async () => {
+  const stage = new Stage();
+  const abort = new AbortController();
+  const aborted = follow(stage.client.sendToGroup("g", "x", { abortSignal: abort.signal }));
+  const waiting = follow(stage.client.sendToGroup("g", "y"));
+  abort.abort();
+  await turn();
+  expect([aborted.error, waiting.status]).toMatchObject([{ code: "Aborted" }, "pending"]);
+  await stage.begin();
+  await stage.drop(1006);
+  expect(waiting.error).toMatchObject({ code: "NotStarted", cause: { closeCode: 1006 } });
 });
 
 test("a client starts and stops again and again, with its listeners", async () => {

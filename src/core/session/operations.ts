@@ -36,7 +36,7 @@ export interface InternalCourse extends Course {
 
 /** Submits operations to the outbox. */
 export interface Operations {
-  /** Why operations aren't accepted; undefined while they are. */
+  /** Why operations aren't accepted: the client is stopping. Undefined while they are. */
   readonly refusal: string | undefined;
   /** Submits an operation of the application. Rejects with what `build` throws. */
   submit(build: () => OperationMessage, options?: SubmitOptions, course?: Course): Promise<WebPubSubResult>;

@@ -80,7 +80,7 @@ export class Outbox {
   }
 
   /** Takes an operation in. @throws SendMessageError `TooManyPending` */
-  add(given: NewOperation): void {
+  add(given: NewOperation): Operation {
     const { ackId, internal, signal } = given;
     const { maxPendingOperations } = this.#options;
     if (!internal && this.#pending >= maxPendingOperations) {
@@ -125,6 +125,12 @@ export class Outbox {
     }
     if (given.lane !== undefined) this.#enterLane(given.lane, operation);
     if (isReady(operation)) this.#ready.insert(operation);
+    return operation;
+  }
+
+  /** The client wasn't started in time. */
+  refuse(operation: Operation, why: string): void {
+    if (operation.place !== "settled") this.#fail(operation, this.#error(operation, "NotStarted", why));
   }
 
   /** The next operation to write; it counts as sent from now on. */

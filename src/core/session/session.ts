@@ -8,6 +8,7 @@ import type { Settings } from "../options.js";
 import { checkSignal } from "../util/checkSignal.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
+import { CallsBeforeStart } from "./callsBeforeStart.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
@@ -37,7 +38,9 @@ export class Session implements SessionPort, Operations {
   readonly #features: Features;
   #link: LinkPort | undefined;
   /** Why operations aren't accepted; undefined while they are. */
-  #refusal: string | undefined = "The client is not started; call start() first.";
+  #refusal: string | undefined;
+  #isStarted = false;
+  #beforeStart: CallsBeforeStart | undefined;
   readonly #timer: Timer;
   #timerDue = Infinity;
   readonly #sequenceAckTimer: Timer;
@@ -120,7 +123,17 @@ export class Session implements SessionPort, Operations {
   }
 
   accept(): void {
-    this.#refusal = undefined;
+    this.#isStarted = true;
+    this.#beforeStart?.clear();
+    this.#beforeStart = undefined;
+  }
+
+  /** If the client is stopped, calls back unless it is started within the total time of `messageRetryOptions`. */
+  unlessStarted(refuse: (why: string) => void): void {
+    if (this.#isStarted) return;
+    const { environment, messageRetry } = this.#settings;
+    this.#beforeStart ??= new CallsBeforeStart(environment, messageRetry);
+    this.#beforeStart.add(() => refuse("The client is not started; call start()."));
   }
 
   onOpened(): void {
@@ -156,7 +169,8 @@ export class Session implements SessionPort, Operations {
   }
 
   onStopped(error: ConnectionError): void {
-    this.#refusal = "The client is stopped; call start() first.";
+    this.#refusal = undefined;
+    this.#isStarted = false;
     this.memberships.onLost();
     this.#outbox?.clear(error);
     this.#timer.clear();
@@ -235,7 +249,7 @@ export class Session implements SessionPort, Operations {
       const message = build();
       const outbox = this.#makeOutbox();
       if (fireAndForget !== true) message.ackId = ackId = outbox.reserveAckId(ackId);
-      outbox.add({
+      const operation = outbox.add({
         ackId: message.ackId,
         frame: encodeFrame(this.#settings.protocol, message),
         lane: lane && `${lane} ${"group" in message ? message.group : ""}`,
@@ -245,6 +259,7 @@ export class Session implements SessionPort, Operations {
         signal,
         settle,
       });
+      this.unlessStarted((why) => outbox.refuse(operation, why));
     } catch (thrown) {
       settle(toSendError(thrown, ackId), false);
       return;

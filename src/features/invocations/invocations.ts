@@ -112,8 +112,12 @@ export class Invocations implements FeatureHooks {
         settle();
         resolve(result);
       };
-      this.#unsent.set(id, { frame, answer, fail, setTimer });
+      const invocation: Invocation = { frame, answer, fail, setTimer };
+      this.#unsent.set(id, invocation);
       setTimer();
+      this.#port.unlessStarted((why) => {
+        if (this.#unsent.get(id) === invocation) fail("NotStarted", why);
+      });
       this.#flush();
     });
   }

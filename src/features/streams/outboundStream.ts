@@ -79,6 +79,7 @@ export class OutboundStream {
     const unlisten = whenAborted(signal, () => giveUp(aborted(this.id)));
     const timer = new Timer(this.#port.settings.environment);
     timer.after(this.#options.startTimeoutInMs, () => giveUp(this.#noAnswer("startTimeoutInMs")));
+    this.#port.unlessStarted((why) => giveUp(this.#error("NotStarted", why)));
     this.onOpened();
     try {
       await this.#opening.promise;

@@ -5,6 +5,7 @@ import {
   type WebPubSubClientProtocol,
 } from "web-pubsub-client";
 import { follow } from "../../helpers/settlement.js";
+import { Stage } from "../../helpers/stage.js";
 import { connectedStage, openStream, sentOf, streamAck, streamClosed, streamNack, turn } from "./wire.js";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -171,12 +172,26 @@ describe("opening", () => {
     expect(sentOf(stage.socket)).toEqual(["start", "1"]);
   });
 
-  test("a stopped client refuses; stopping ends an opening", async () => {
+  test("before start a stream waits for the connection", async () => {
+    const stage = new Stage();
+    const opening = follow(stage.client.openGroupStream("room", { streamId: "s" }));
+    await turn(2_999);
+    const socket = await stage.connect();
+    expect(socket.frames()).toMatchObject([{ type: "sendToGroup", stream: { streamId: "s" } }]);
+    await turn(5_000);
+    expect(opening.status).toBe("pending");
+  });
+
+  test("a stopped client refuses after 3 s; stopping ends an opening", async () => {
     const stage = await connectedStage();
     const opening = follow(stage.client.openGroupStream("room", { streamId: "s" }));
     await stage.client.stop();
     expect(opening.error).toMatchObject({ name: "NotStarted" });
-    await expect(stage.client.openGroupStream("room")).rejects.toMatchObject({ name: "NotStarted" });
+    const late = follow(stage.client.openGroupStream("room"));
+    await turn(2_999);
+    expect(late.status).toBe("pending");
+    await turn(1);
+    expect(late.error).toMatchObject({ name: "NotStarted" });
     expect(vi.getTimerCount()).toBe(0);
   });
 

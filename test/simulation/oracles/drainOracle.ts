@@ -30,9 +30,14 @@ function checkCalls(
 ): void {
   const { at, drainInMs } = stop;
   const end = at + drainInMs;
-  for (const { op, at: calledAt, settledAt, error } of [...program.operations, ...invocations.records]) {
+  for (const { op, at: calledAt, settledAt, error, stateAtCall } of [
+    ...program.operations,
+    ...invocations.records,
+  ]) {
     const isRefused = error !== undefined && settledAt === calledAt;
-    if (calledAt > at && calledAt < (stop.settledAt ?? 0) && !isRefused)
+    // Where everything pending is settled the drain is over, and calls wait for the next start.
+    const isDraining = stateAtCall !== "Stopping" && stateAtCall !== "Stopped";
+    if (isDraining && calledAt > at && calledAt < (stop.settledAt ?? 0) && !isRefused)
       failed(`op ${op} was taken during a drain`);
     if (calledAt >= at || settledAt === undefined || settledAt < at || settledAt >= end) continue;
     if (error?.code === "NotStarted")

@@ -26,7 +26,7 @@ export function checkOperations(actor: Actor, world: World): void {
   const lanes = new Lanes(actor);
   const refuses = world.plan.steps.some(({ what }) => COSTLY.has(what.do));
   for (const record of program.operations) {
-    const { op, result, error, settledAt, stateAtCall, call } = record;
+    const { op, result, error, settledAt, call } = record;
     if (settledAt === undefined) {
       failed(`op ${op} was never settled`);
       continue;
@@ -45,10 +45,7 @@ export function checkOperations(actor: Actor, world: World): void {
     if (shared) continue;
     const sent = frames.get(key) ?? [];
     const executed = world.backend.model.executions.get(key) ?? [];
-    if (stateAtCall === "Stopped" && error?.code !== "NotStarted" && error?.code !== "Aborted")
-      failed(`op ${op} was accepted while Stopped`);
     const early =
-      stateAtCall === "Stopped" ||
       call.abortAfter === -1 ||
       error?.code === "TooManyPending" ||
       error?.code === "AckIdInUse" ||

@@ -23,11 +23,11 @@ export function checkStreams(actor: Actor, world: World): void {
     else list.push(frame);
   }
   for (const record of streams.sent) {
-    const { streamId, outcome, pending, signal, call, stateAtCall } = record;
+    const { streamId, outcome, pending, signal, call } = record;
     if (pending > 0) failed(`a call on stream ${streamId} was never settled`);
     if ((signal?.listeners.size ?? 0) > 0) failed(`stream ${streamId} still listens to its abort signal`);
     const sent = frames.get(streamId) ?? [];
-    const early = stateAtCall === "Stopped" || call.abortAfter === -1;
+    const early = call.abortAfter === -1;
     if (early && (sent.length > 0 || outcome !== "failed"))
       failed(`stream ${streamId} was opened although it couldn't be`);
     if (outcome === "failed" && isCalm(world.plan) && !mayFail(record))

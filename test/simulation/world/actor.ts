@@ -102,6 +102,10 @@ export class Actor {
   timeIsWrong = false;
   /** Its sockets don't take everything. */
   sendIsBroken = false;
+  /** When its state last changed. */
+  changedAt = -Infinity;
+  /** When something was last asked of it while it wasn't started. */
+  askedUnstartedAt = -Infinity;
   credentialTrouble: { how: "fails" | "hangs" | "lies" | "slow"; until: number; takes: number } = {
     how: "fails",
     until: 0,
@@ -280,6 +284,7 @@ export class Actor {
     client.on("state-changed", () => void this.roundsOpen++);
     client.on("state-changed", (args) => {
       this.#world.trace(this.name, () => `${args.previousState} -> ${args.state}`);
+      this.changedAt = this.#world.clock.now;
       grammar.stateChanged(args, client.state);
       const { state, connectionId } = client.connectionInfo;
       if (state !== args.state || connectionId !== client.connectionId)

@@ -112,7 +112,11 @@ export class Program {
   call(call: Call): void {
     const { groups, retention, plan } = this.#actor;
     if (plan.protobuf === true && NEEDS_JSON.has(call.do)) return;
-    if (call.do === "start" || call.do === "stop") this.#live(call);
+    const { state } = this.#actor.client;
+    const isLife = call.do === "start" || call.do === "stop";
+    if (!isLife && (state === "Stopped" || state === "Stopping"))
+      this.#actor.askedUnstartedAt = this.#world.clock.now;
+    if (isLife) this.#live(call);
     else if (call.do === "subscribe") groups.subscribe(call.group, call.loop);
     else if (call.do === "unsubscribe") groups.unsubscribe(call.group);
     else if (call.do === "retain") retention.retain();
@@ -269,6 +273,7 @@ export class Program {
         `${this.#actor.name}: op ${record.op} was answered ${answer}, its result says otherwise`,
       );
     record.error = error;
+    this.#checkWait(record);
     // Where it was the last one that a drain waited for, the client is stopping by now.
     const isAway = ["Connecting", "Recovering", "Disconnected"].includes(this.#actor.client.state);
     if (error?.code === "AckTimeout" && isAway)
@@ -277,6 +282,18 @@ export class Program {
       const how = error === undefined ? JSON.stringify(result) : `${error.code}: ${error.message}`;
       return `op ${record.op} settles: ${how}`;
     });
+  }
+
+  /** An operation of a client that isn't started waits for that as long as for its retries, and is refused then. */
+  #checkWait({ op, at, call, error, stateAtCall, isHeld }: OperationRecord): void {
+    const { changedAt, plan, timeIsWrong } = this.#actor;
+    // Whether the client began or ended something meanwhile.
+    if (stateAtCall !== "Stopped" || changedAt >= at || timeIsWrong) return;
+    if (error !== undefined && error.code !== "NotStarted") return;
+    const waited = this.#world.clock.now - at;
+    const isLocal = call.do === "leave" && isHeld && error === undefined;
+    if (!isLocal && (error === undefined || waited !== plan.maxRetries * 1_000))
+      this.#world.failed(`${this.#actor.name}: op ${op} ends ${waited} ms after its call, without a start`);
   }
 
   #signal(abortAfter: number | undefined): Signal | undefined {

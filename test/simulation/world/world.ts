@@ -82,6 +82,13 @@ export class World {
   checkStopped(actor: Actor): void {
     const { name, client, environment, program, streams, invocations, retention, wires } = actor;
     if (client.state !== "Stopped") return;
+    // Calls wait a while for a start, and longer where the client was frozen.
+    const until = actor.askedUnstartedAt + actor.plan.maxRetries * 1_000 + environment.frozenFor;
+    const waitsFor = until - this.clock.now;
+    if (waitsFor >= 0) {
+      this.clock.after(waitsFor + 1, () => actor.soon(() => this.checkStopped(actor)));
+      return;
+    }
     if (actor.grammar.owesStopped) this.failed(`${name} is stopped, but didn't tell it`);
     if (actor.credentialSignals.some(({ aborted }) => !aborted))
       this.failed(`${name} is stopped, but its credential wasn't told`);
