@@ -1,12 +1,13 @@
 /** Entry point of the protobuf subprotocols, which have no invocations, streams or group states. */
 import type { WebPubSubClientProtocol } from "../core/codec/protocol.js";
-import { readProtobuf } from "./reader.js";
+import { readProtobuf, readSequenceId } from "./reader.js";
 import { writeProtobuf } from "./writer.js";
 
 const codec = (name: string, isReliableSubProtocol: boolean): WebPubSubClientProtocol => ({
   name,
   isReliableSubProtocol,
   parseMessages: readProtobuf,
+  readSequenceId: readSequenceId,
   writeMessage: writeProtobuf,
   // Features have no frames in this format, so there is nothing to add.
   frames: { format: "protobuf", add: () => undefined },

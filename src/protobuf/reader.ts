@@ -27,6 +27,21 @@ export function readProtobuf(input: string | ArrayBuffer | Uint8Array): WebPubSu
   return message;
 }
 
+/** Reads the sequence id of a data message, whose other fields may be unknown. */
+export function readSequenceId(input: string | ArrayBuffer | Uint8Array): number | undefined {
+  let sequenceId: number | undefined;
+  fields(new BinaryReader(new Uint8Array(input as ArrayBuffer)), (field, reader) => {
+    if (field !== 2) return false;
+    fields(nested(reader), (inner, body) => {
+      if (inner !== 4) return false;
+      sequenceId = id(body, "sequenceId");
+      return true;
+    });
+    return true;
+  });
+  return sequenceId;
+}
+
 /** Calls `read` for each field. It returns false for an unknown field, which is skipped. */
 function fields(reader: BinaryReader, read: (field: number, reader: BinaryReader) => boolean): void {
   while (reader.pos < reader.len) {

@@ -1,5 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { WebPubSubJsonProtocol } from "web-pubsub-client";
+import {
+  WebPubSubJsonProtocol,
+  WebPubSubJsonReliableProtocol,
+  type WebPubSubClientProtocol,
+} from "web-pubsub-client";
 import { ack, connected, fromGroup, fromServer, type Frame } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
 import { Stage, turn } from "../helpers/stage.js";
@@ -86,6 +90,79 @@ describe("sequence acks", () => {
     stage.socket.receiveFrame(fromGroup("x", 4));
     await turn(1_000);
     expect(acknowledged(stage)).toEqual([3, 4]);
+  });
+
+  test("a frame that isn't understood counts as received, and is acknowledged", async () => {
+    const { type: _, ...untyped } = fromGroup("x", 9);
+    for (const frame of [
+      { type: "news", sequenceId: 9 },
+      { ...fromGroup("x", 9), from: "moon" },
+      { ...fromGroup("x", 9), dataType: "xml" },
+      { ...fromGroup("!", 9), dataType: "binary" },
+      { ...fromGroup("x", 9), group: 5 },
+      untyped,
+    ]) {
+      const stage = new Stage();
+      await stage.connect();
+      stage.socket.receiveFrame(frame);
+      await turn(1_000);
+      expect([frame, acknowledged(stage)]).toEqual([frame, [9]]);
+      // It takes part in finding duplicates.
+      stage.socket.receiveFrame(fromGroup("late", 9));
+      stage.socket.receiveFrame(fromGroup("new", 10));
+      expect(stage.named.slice(1)).toEqual(['group-message "new"']);
+    }
+  });
+
+  test("a burst of frames that aren't understood is acknowledged long before 1,000 of them", async () => {
+    const stage = new Stage();
+    await stage.connect();
+    for (let n = 1; n <= 1_000; n++) stage.socket.receiveFrame({ type: "news", sequenceId: n });
+    expect(acknowledged(stage)).toEqual(Array.from({ length: 15 }, (_, i) => 64 * (i + 1)));
+  });
+
+  test("a frame without an id, or that is no JSON, isn't acknowledged and does no harm", async () => {
+    const stage = new Stage();
+    await stage.connect();
+    stage.socket.receiveFrame({ type: "news" });
+    stage.socket.receiveFrame({ type: "news", sequenceId: "soon" });
+    stage.socket.receiveFrame("{ broken");
+    stage.socket.receiveFrame("null");
+    await turn(2_000);
+    expect([acknowledged(stage), stage.client.state]).toEqual([[], "Connected"]);
+  });
+
+  test("a codec of one's own that skips or throws: the id is read by its `readSequenceId`", async () => {
+    const reliable = WebPubSubJsonReliableProtocol();
+    const parsers = [
+      () => null,
+      () => [],
+      () => undefined as unknown as null,
+      () => {
+        throw new Error("no");
+      },
+    ];
+    for (const skip of parsers) {
+      const parse: WebPubSubClientProtocol["parseMessages"] = (input) =>
+        String(input).includes("skip me") ? skip() : reliable.parseMessages(input);
+      for (const [readSequenceId, acks] of [
+        [reliable.readSequenceId, [7]],
+        [() => 5, [5]],
+        [undefined, []],
+        [
+          () => {
+            throw new Error("no id");
+          },
+          [],
+        ],
+      ] as const) {
+        const stage = new Stage({ protocol: { ...reliable, parseMessages: parse, readSequenceId } });
+        await stage.connect();
+        stage.socket.receiveFrame(fromGroup("skip me", 7));
+        await turn(1_000);
+        expect(acknowledged(stage)).toEqual(acks);
+      }
+    }
   });
 
   test("a duplicate is acknowledged again: the service has not heard it", async () => {

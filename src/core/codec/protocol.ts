@@ -15,6 +15,12 @@ export interface WebPubSubClientProtocol {
    * logged; other errors must not quote the payload.
    */
   parseMessages(input: string | ArrayBuffer | Uint8Array): WebPubSubMessage[] | WebPubSubMessage | null;
+  /**
+   * Reads the sequence id of a frame for which `parseMessages` has returned nothing or thrown. What is received is
+   * acknowledged, whether it is understood or not; without this method such frames are not, and after 1,000 of them
+   * the service closes the connection.
+   */
+  readSequenceId?(input: string | ArrayBuffer | Uint8Array): number | undefined;
   /** Writes one message; throws if the message can't be written. */
   writeMessage(message: WebPubSubMessage): string | ArrayBuffer;
   /**

@@ -17,6 +17,9 @@ export const SESSION_GONE = 1008;
 /** Message too big: after a recovery the same message would be sent and refused again. */
 const TOO_BIG = 1009;
 
+/** The service can't read or doesn't accept a frame (RFC 6455, section 7.4.1). */
+export const DECLINED = 1007;
+
 /** Decides what to do after an established connection, or an attempt to recover it, has ended. */
 export function decideOnClose({ code, recoverable, autoReconnect }: Ending): CloseDecision {
   if (recoverable && code !== SESSION_GONE && code !== TOO_BIG) return "recover";

@@ -88,6 +88,10 @@ export class Connection implements LinkPort {
     this.#transport.answered(position);
   }
 
+  isRead(position: number): boolean {
+    return this.#transport.isRead(position);
+  }
+
   start(given?: AbortSignalLike, keepTrying?: boolean): Promise<void> {
     if (this.#state.name !== "Stopped") {
       const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
@@ -201,6 +205,8 @@ export class Connection implements LinkPort {
         return;
       case "probe":
         return this.#transport.probe();
+      case "declined":
+        return this.#session.onDeclined();
       case "sessionBegins":
         return this.#session.onOpened();
       case "sessionResumes":
@@ -314,10 +320,12 @@ export class Connection implements LinkPort {
       );
     }
     const size = sizeOf(data);
-    // A frame without known messages is a sign of life too.
-    if (!Array.isArray(parsed)) this.#handle(parsed, size, epoch);
-    else if (parsed.length === 0) this.#handle(null, size, epoch);
-    else for (const message of parsed) this.#handle(message, size, epoch);
+    if (Array.isArray(parsed)) for (const message of parsed) this.#handle(message, size, epoch);
+    else if (parsed) this.#handle(parsed, size, epoch);
+    if (parsed && !(Array.isArray(parsed) && parsed.length === 0)) return;
+    // A frame without known messages is a sign of life too, and it counts as received.
+    this.#handle(null, size, epoch);
+    if (!this.#isOver(epoch)) this.#session.skipped(data, size);
   }
 
   /** @param message null or undefined for an unknown message */

@@ -29,7 +29,12 @@ export class SendWindow {
   /** The connection is proved, or lost. The answer to the ping that proves it may still come. */
   set(isOn: boolean): void {
     this.#isOn = isOn;
-    this.#read = this.#lastPing = this.#written;
+    if (isOn) this.#read = this.#lastPing = this.#written;
+  }
+
+  /** The service has shown that it has read the frame at a position. */
+  isRead(position: number): boolean {
+    return position <= this.#read;
   }
 
   get isOpen(): boolean {

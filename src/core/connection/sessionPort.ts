@@ -12,6 +12,8 @@ export interface SessionPort {
   onRecovered(): void;
   /** The service has caught up with the written frames. */
   onRoom(): void;
+  /** The service has declined a frame that it hasn't been shown to have read. Called after `onSuspended`. */
+  onDeclined(): void;
   /** The link is down; the connection may be recovered. */
   onSuspended(): void;
   /** The connection id is gone. */
@@ -22,6 +24,8 @@ export interface SessionPort {
   onStopped(error: ConnectionError): void;
   /** @param size of the message's frame, in characters or bytes */
   receive(message: WebPubSubMessage, size: number): void;
+  /** A frame was received that holds no known message. */
+  skipped(frame: string | ArrayBuffer, size: number): void;
   /** Calls back once the groups of a new connection are joined again. */
   whenJoined(callback: () => void): void;
 }
@@ -39,4 +43,6 @@ export interface LinkPort {
   write(frame: string | ArrayBuffer, sent?: { position: number }): void;
   /** An answer shows that the service has read everything up to a position. */
   answered(position: number): void;
+  /** The service has shown that it has read the frame at a position. */
+  isRead(position: number): boolean;
 }

@@ -126,6 +126,8 @@ export type Effect =
   | { readonly type: "dropSocket" }
   | { readonly type: "ping" }
   | { readonly type: "probe" }
+  /** The service has declined one of the frames that it hasn't been shown to have read. */
+  | { readonly type: "declined" }
   /** A new connection is established: join groups, then send. */
   | { readonly type: "sessionBegins" }
   /** The same connection is recovered: unanswered operations go first. */

@@ -1,7 +1,7 @@
 /** The longer steps of the state machine: connect, recover, give up, tell, stop. */
 import { ConnectionError } from "../errors.js";
 import type { OnStateChangedArgs } from "../models/events.js";
-import { decideOnClose, firstAttemptSpread, SESSION_GONE } from "./closePolicy.js";
+import { DECLINED, decideOnClose, firstAttemptSpread, SESSION_GONE } from "./closePolicy.js";
 import { LATE } from "./liveness.js";
 import { FLAP_POLICY, RECOVERY_PERIOD, recoveryPeriod, retryDelay, type RetryPolicy } from "./retryPolicy.js";
 import {
@@ -190,6 +190,17 @@ export function tell(state: State): Step {
 
 /** The link of an established connection is lost. */
 export function onLost(
+  state: In<"Connected">,
+  error: ConnectionError,
+  recoverable: boolean,
+  context: Context,
+): Step {
+  const step = leaveLink(state, error, recoverable, context);
+  if (error.closeCode !== DECLINED) return step;
+  return { ...step, effects: [{ type: "declined" }, ...step.effects] };
+}
+
+function leaveLink(
   state: In<"Connected">,
   error: ConnectionError,
   recoverable: boolean,

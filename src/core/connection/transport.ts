@@ -120,6 +120,11 @@ export class Transport {
     this.#onRoom();
   }
 
+  /** The service has shown that it has read a frame. */
+  isRead(position: number): boolean {
+    return this.#window.isRead(position);
+  }
+
   /** Asks for a sign of life at once. */
   probe(): void {
     if (!this.#lostUnheard()) this.#look(this.#liveness.probe(this.#settings.environment.now()));

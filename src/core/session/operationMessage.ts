@@ -68,10 +68,12 @@ export function sendEventMessage(
   return message;
 }
 
-/** Checks a name: 1 to 1,024 characters, the limit of group names in the service's REST reference. */
+/** Checks a name: 1 to 1,024 characters, not only blanks, as the service's REST reference says of group names. */
 export function checkName(what: string, name: unknown): string {
-  if (typeof name === "string" && name.length > 0 && name.length <= 1024) return name;
-  throw new TypeError(`${what} must be a string of 1 to 1024 characters.`);
+  if (typeof name !== "string" || name === "" || name.length > 1024)
+    throw new TypeError(`${what} must be a string of 1 to 1024 characters.`);
+  if (name.trim() === "") throw new TypeError(`${what} must not consist of blanks only.`);
+  return name;
 }
 
 /** Checks metadata: ASCII strings under HTTP token names, each value at most 1 KiB, 8 KiB in all. */

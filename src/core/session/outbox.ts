@@ -22,6 +22,8 @@ export interface OutboxOptions {
   readonly onDue: (due: number) => void;
   /** Called when the last unsettled operation has ended. */
   readonly onIdle: () => void;
+  /** The service has shown that it has read the frame at a position. */
+  readonly isRead: (position: number) => boolean;
   /** Called when a caller has aborted an operation; others may be sent then. */
   readonly onAborted: () => void;
 }
@@ -41,6 +43,8 @@ export class Outbox {
   readonly #delayed = new Set<Operation>();
   /** Not a `Map`, for the reason that `SentLine` gives. */
   readonly #byAckId = Object.create(null) as Record<number, Operation | undefined>;
+  /** The last suspect that was sent. */
+  #isolated: Operation | undefined;
   #nextAckId = 1;
   #order = 0;
   #pending = 0;
@@ -105,6 +109,7 @@ export class Outbox {
       before: undefined,
       after: undefined,
       handed: false,
+      suspect: false,
       unanswered: false,
       resentOnNewConnection: false,
       retries: 0,
@@ -138,6 +143,7 @@ export class Outbox {
     const { ackTimeoutInMs, onDue } = this.#options;
     const operation = this.#ready.shift();
     if (operation === undefined) return undefined;
+    if (operation.suspect) this.#isolated = operation;
     if (operation.place === "fresh" && !operation.internal) this.#pending--;
     operation.place = "sent";
     operation.handed = true;
@@ -224,6 +230,28 @@ export class Outbox {
     for (const operation of this.#delayed) due = Math.min(due, operation.due);
     if (!connected || this.#options.ackTimeoutInMs === 0) return due;
     return Math.min(due, this.#sent.first?.due ?? Infinity);
+  }
+
+  /** A suspect is on its way, alone. */
+  get isIsolating(): boolean {
+    return this.#isolated?.place === "sent" && !this.#options.isRead(this.#isolated.position);
+  }
+
+  /**
+   * The service has declined one of the frames that it hasn't read yet. The operations among them are suspects, which
+   * are sent again one at a time; the next one that is declined is the culprit, and isn't sent again.
+   */
+  declined(): void {
+    const unread: Operation[] = [];
+    for (let each = this.#sent.first; each !== undefined; each = each.after)
+      if (!this.#options.isRead(each.position)) unread.push(each);
+    for (const operation of unread) {
+      if (operation.suspect) {
+        const message = "The service has declined it twice (close code 1007).";
+        this.#fail(operation, this.#error(operation, "Refused", message));
+      }
+      operation.suspect = true;
+    }
   }
 
   /** The same connection is recovered: all unanswered operations are sent again, which costs no retry. */
@@ -393,6 +421,7 @@ export class Outbox {
     if (place === "fresh" && !internal) this.#pending--;
     if (isReady(operation)) this.#ready.remove(operation);
     operation.place = "settled";
+    if (operation.suspect) this.#released = true;
     if (ackId !== undefined) delete this.#byAckId[ackId];
     this.#sent.delete(operation);
     if (place === "delayed") this.#delayed.delete(operation);

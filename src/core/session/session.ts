@@ -62,6 +62,7 @@ export class Session implements SessionPort, Operations {
       random: () => environment.random(),
       onDue: (due) => this.#arm(due),
       onIdle: () => this.settled(),
+      isRead: (position) => this.#link?.isRead(position) === true,
       onAborted: () => this.flush(),
     }));
   }
@@ -89,7 +90,7 @@ export class Session implements SessionPort, Operations {
   }
 
   hasRoom(): boolean {
-    return this.#link?.hasRoom() === true;
+    return this.#link?.hasRoom() === true && this.#outbox?.isIsolating !== true;
   }
 
   settled(): void {
@@ -156,6 +157,10 @@ export class Session implements SessionPort, Operations {
     this.#features.tell((feature) => feature.onRoom?.());
   }
 
+  onDeclined(): void {
+    this.#outbox?.declined();
+  }
+
   onSuspended(): void {
     this.#sequenceAckTimer.clear();
     this.#features.tell((feature) => feature.onSuspended?.());
@@ -191,13 +196,23 @@ export class Session implements SessionPort, Operations {
       const outbox = this.#outbox;
       if (outbox === undefined) return;
       this.#link?.answered(outbox.answered(message, this.#settings.environment.now()));
-      if (outbox.takeReleased()) this.flush();
+      if (outbox.takeReleased()) this.onRoom();
       return;
     }
     if ("sequenceId" in message && !this.#isNew(message.sequenceId, size)) return;
     if (kind === "groupData") this.#emitter.emit("group-message", { message });
     else if (kind === "serverData") this.#emitter.emit("server-message", { message });
     this.#features.receive(message, size);
+  }
+
+  skipped(frame: Frame, size: number): void {
+    let sequenceId: number | undefined;
+    try {
+      sequenceId = this.#settings.protocol.readSequenceId?.(frame);
+    } catch {
+      // What can't be read is logged already, and has no id.
+    }
+    this.#isNew(sequenceId, size);
   }
 
   /** How many things are under way that a draining stop waits for. */

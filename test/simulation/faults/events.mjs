@@ -92,8 +92,20 @@ error: undefined,`,
   {
     name: "state-changed counts attempts to recover wrongly",
     in: "retryRecovery",
-    find: "attempt, delay",
-    put: "1, delay",
+    find: "attempt, due - now",
+    put: "1, due - now",
+  },
+  {
+    name: "the deferred event of a start never comes",
+    in: "Connection.#tellSoon",
+    find: `this.#dispatch({ type: "tell" });`,
+    put: "",
+  },
+  {
+    name: "a loss right after a start comes before its event",
+    in: "transition",
+    find: `state.groups === "deferred"`,
+    put: `state.groups === "deferred" && context.now < 0`,
   },
   {
     name: "connected lacks the user",

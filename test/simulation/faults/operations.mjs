@@ -109,9 +109,21 @@ if (operation.ackId === undefined && operation.retries++ === 0)
 if (error?.name === "Forbidden" ||`,
   },
   {
-    name: "operations are accepted while the client is stopped",
+    name: "calls on a stopped client wait for a start without end",
+    in: "Session.unlessStarted",
+    find: "if (this.#isStarted) return;",
+    put: "return;",
+  },
+  {
+    name: "calls before a start are refused though it came in time",
+    in: "Session.accept",
+    find: "this.#beforeStart?.clear();",
+    put: "",
+  },
+  {
+    name: "calls after a stop don't wait for the next start",
     in: "Session.onStopped",
-    find: `this.#refusal = "The client is stopped; call start() first.";`,
+    find: "this.#isStarted = false;",
     put: "",
   },
   {

@@ -84,6 +84,7 @@ const WORDS: { readonly [Type in Effect["type"]]: (effect: Extract<Effect, { typ
   dropSocket: () => "drop the socket",
   ping: () => "ping",
   probe: () => "probe the link",
+  declined: () => "suspect the unread operations",
   sessionBegins: () => "begin the session",
   sessionResumes: () => "resume the session",
   sessionEnds: () => "end the session",

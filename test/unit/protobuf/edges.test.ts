@@ -197,3 +197,53 @@ test.each(["streamData", "setGroupState", "invoke"])(
     expect(() => client.writeMessage({ kind } as never)).toThrow(/can't carry .*use JSON/);
   },
 );
+
+test("the sequence id of a message that can't be understood is read nevertheless", () => {
+  const id = (fields: Fields) => client.readSequenceId?.(write(fields, () => undefined).slice().buffer);
+  const unknownPayload: Fields = [[9, "new"]];
+  const notUnderstood: Fields[] = [
+    [
+      [
+        2,
+        [
+          [1, "group"],
+          [2, "room"],
+          [3, unknownPayload],
+          [4, 12],
+        ],
+      ],
+    ],
+    [
+      [
+        2,
+        [
+          [1, "moon"],
+          [3, [[1, "x"]]],
+          [4, 12],
+        ],
+      ],
+    ],
+    [
+      [
+        2,
+        [
+          [1, "server"],
+          [3, [[4, "{ broken"]]],
+          [4, 12],
+        ],
+      ],
+    ],
+  ];
+  for (const fields of notUnderstood) expect(id(fields)).toBe(12);
+  expect(
+    id([
+      [
+        1,
+        [
+          [1, 7],
+          [2, 1],
+        ],
+      ],
+    ]),
+  ).toBeUndefined();
+});

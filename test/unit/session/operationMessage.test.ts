@@ -95,7 +95,7 @@ describe("W7: views of bytes", () => {
 });
 
 describe("names", () => {
-  test.each(["x", "x".repeat(1024), "grüße", " "])("%j is one", (name) => {
+  test.each(["x", "x".repeat(1024), "grüße", " x"])("%j is one", (name) => {
     expect(groupMessage("joinGroup", name).group).toBe(name);
   });
 
@@ -109,6 +109,11 @@ describe("names", () => {
     expect(() => setGroupStateMessage(name, {})).toThrow(group);
     expect(() => sendEventMessage(name, "x")).toThrow(/^event must be/);
     expect(() => invokeMessage("1", name, "x")).toThrow(/^event must be/);
+  });
+
+  test.each([" ", "\t\n ", "\u00a0"])("%j, of blanks only, is none", (name) => {
+    expect(() => groupMessage("joinGroup", name)).toThrow("group must not consist of blanks only.");
+    expect(() => sendEventMessage(name, "x")).toThrow("event must not consist of blanks only.");
   });
 });
 
