@@ -17,7 +17,7 @@ function startThenListen(stage: Stage, next: () => unknown = () => undefined) {
   const done = (async () => {
     await startInside();
     client.on("connected", ({ connectionId }) => heard.push(`connected ${connectionId}`));
-    client.on("group-message", ({ message }) => heard.push(String(message.data)));
+    client.on("group-message", ({ message }) => heard.push(message.data as string));
     client.on("recovering", () => heard.push("recovering"));
     client.on("disconnected", () => heard.push("disconnected"));
     client.on("stopped", () => heard.push("stopped"));
@@ -27,7 +27,7 @@ function startThenListen(stage: Stage, next: () => unknown = () => undefined) {
 }
 
 async function microtasks(): Promise<void> {
-  for (let i = 0; i < 40; i++) await undefined;
+  for (let i = 0; i < 40; i++) await Promise.resolve();
 }
 
 test("a listener that is added after `await client.start()`, in nested functions, hears `connected`", async () => {

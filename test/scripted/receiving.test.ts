@@ -144,7 +144,7 @@ describe("sequence acks", () => {
     ];
     for (const skip of parsers) {
       const parse: WebPubSubClientProtocol["parseMessages"] = (input) =>
-        String(input).includes("skip me") ? skip() : reliable.parseMessages(input);
+        (input as string).includes("skip me") ? skip() : reliable.parseMessages(input);
       for (const [readSequenceId, acks] of [
         [reliable.readSequenceId, [7]],
         [() => 5, [5]],

@@ -248,7 +248,7 @@ export class Connection implements LinkPort {
   }
 
   async #tellSoon(): Promise<void> {
-    for (let turn = 0; turn < TURNS_AFTER_START; turn++) await undefined;
+    for (let turn = 0; turn < TURNS_AFTER_START; turn++) await Promise.resolve();
     this.#dispatch({ type: "tell" });
   }
 
