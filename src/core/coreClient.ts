@@ -16,6 +16,7 @@ import { CORE, type Parts } from "./options.js";
 import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
 import { amount } from "./util/checkOptions.js";
 import type { Emitter } from "./util/emitter.js";
+import { checkEvent } from "./util/spelling.js";
 import { split } from "./util/split.js";
 
 /**
@@ -102,10 +103,12 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
   }
 
   /**
-   * Calls `listener` on every `event`. What a listener throws is logged; other listeners are still called.
+   * Calls `listener` on every `event`. What a listener throws is reported by the platform's
+   * `reportError`, or on the console; other listeners are still called.
    * @returns a function that removes the listener
    */
   on<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): () => void {
+    checkEvent(event);
     return emitterOf<Events>(this._inside()).on(event, listener);
   }
 
@@ -114,6 +117,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * @returns a function that removes the listener
    */
   once<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): () => void {
+    checkEvent(event);
     return emitterOf<Events>(this._inside()).on(event, listener, true);
   }
 
