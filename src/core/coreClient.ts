@@ -1,5 +1,6 @@
 import type { ConnectionInfo } from "./connection/connectionInfo.js";
 import type { WebPubSubClientCredential } from "./credential.js";
+import { toError } from "./errors.js";
 import { Inside } from "./inside.js";
 import type { CoreClientEvents, WebPubSubClientState } from "./models/events.js";
 import type { WebPubSubDataType } from "./models/messages.js";
@@ -16,7 +17,7 @@ import { CORE, type Parts } from "./options.js";
 import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
 import { amount } from "./util/checkOptions.js";
 import type { Emitter } from "./util/emitter.js";
-import { checkEvent } from "./util/spelling.js";
+import { checkEvent, checkNames } from "./util/spelling.js";
 import { split } from "./util/split.js";
 
 /**
@@ -85,6 +86,11 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * `abortSignal` fires. After a failed attempt or an abort the client is stopped and may be started again.
    */
   start(options?: StartOptions): Promise<void> {
+    try {
+      checkNames("options", options ?? {}, new Set(["abortSignal", "keepTrying"]));
+    } catch (thrown) {
+      return Promise.reject(toError(thrown));
+    }
     return this._inside().connection.start(options?.abortSignal, options?.keepTrying);
   }
 
@@ -94,6 +100,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * @throws TypeError or RangeError for an invalid `drainInMs`
    */
   async stop(options?: StopOptions): Promise<void> {
+    checkNames("options", options ?? {}, new Set(["drainInMs"]));
     return this._inside().connection.stop(amount("drainInMs", options?.drainInMs, 0));
   }
 

@@ -1,7 +1,6 @@
-import { warn } from "./log.js";
+import { tell } from "./log.js";
 import type { GetClientAccessUrlOptions } from "./models/options.js";
 import type { Settings } from "./options.js";
-import { decodeBase64 } from "./util/base64.js";
 
 /** Gives the client its access URL. */
 export interface WebPubSubClientCredential {
@@ -14,7 +13,7 @@ export interface WebPubSubClientCredential {
 
 /** What is said of a URL whose token has expired. */
 export const EXPIRED =
-  "The token in the client access URL has expired. A fixed URL can't be renewed: give { getClientAccessUrl: async () => ... }, which returns a new URL each time.";
+  "The access token has expired. A fixed URL can't be renewed: give { getClientAccessUrl: async () => ... }.";
 
 /** Turns a URL or a credential into a function that returns the access URL. @throws TypeError for anything else */
 export function toUrlSource(
@@ -47,7 +46,7 @@ export function toUrlSource(
     // The connection is tried all the same: the local clock may be wrong.
     if (isFixed && hasExpired(url, environment.now())) {
       logger.warning(EXPIRED);
-      if (!isTold) warn(EXPIRED);
+      if (!isTold) tell(EXPIRED);
       isTold = true;
     }
     return url;
@@ -58,8 +57,7 @@ export function toUrlSource(
 export function hasExpired(url: string, now: number): boolean {
   try {
     const [, body = ""] = /[?&]access_token=[^.&#]*\.([^.&#]*)/.exec(url) ?? [];
-    const bytes = new Uint8Array(decodeBase64(body.replace(/-/g, "+").replace(/_/g, "/")));
-    const claims = JSON.parse(String.fromCharCode(...bytes)) as { exp: number };
+    const claims = JSON.parse(atob(body.replace(/-/g, "+").replace(/_/g, "/"))) as { exp: number };
     return claims.exp * 1_000 <= now;
   } catch {
     return false;

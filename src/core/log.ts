@@ -14,24 +14,16 @@ const ignore = (): void => undefined;
 export const SILENT: ClientLogger = { info: ignore, warning: ignore, error: ignore };
 
 /**
- * Reports an error of the application's own code, as the platform reports uncaught ones; else on the console. The
- * log is off by default and would hide it.
+ * Tells the developer what the log, which is off by default, would hide: a warning, or with an error one of the
+ * application's own code, which is reported as the platform reports uncaught ones, or else on the console.
  */
-export function report(what: string, error: unknown): void {
+export function tell(words: string, ...errors: [] | [unknown]): void {
   try {
-    if (typeof globalThis.reportError === "function") globalThis.reportError(error);
-    else console.error(what, error);
+    if (errors.length === 0) console.warn(words);
+    else if (typeof globalThis.reportError === "function") globalThis.reportError(errors[0]);
+    else console.error(words, errors[0]);
   } catch {
-    // Nobody is left to tell.
-  }
-}
-
-/** Tells on the console of a mistake that does no harm at once. */
-export function warn(words: string): void {
-  try {
-    console.warn(words);
-  } catch {
-    // A platform may have no console.
+    // A platform may have no console; then nobody is there to be told.
   }
 }
 

@@ -10,18 +10,7 @@ const DROPPED = 4000;
 /** How long after an error a close may still follow, in ms. The WebSocket of Node 22 leaves it out at times. */
 const CLOSE_FOLLOWS = 100;
 
-/** What may be wrong if a socket never opened, by what the platform says of it. */
-const HINTS: readonly (readonly [RegExp, string])[] = [
-  [
-    /^$/,
-    "The browser tells no more: see the network panel of its developer tools. The network may be down, or the access token missing, expired or for another hub.",
-  ],
-  [/: 401|non-101/, "The access token may be missing, expired or for another hub."],
-  [/: 403/, "The service or the application's server refuses this client."],
-  [/: 404/, "The host or the path may be wrong: /client/hubs/ and the hub."],
-  [/EPROTO|wrong version|packet length/i, "The port doesn't speak TLS: use ws:// or http://."],
-  [/Parse Error/, "The port may speak TLS: use wss:// or https://."],
-];
+const TOKEN = "The access token may be missing, expired or for another hub.";
 
 /** What is called when something happens to a socket. */
 export interface LinkHandlers {
@@ -110,11 +99,12 @@ export class Link {
   }
 }
 
-/** What the user may do about a socket that never opened, if that is known. */
+/** What the user may do about a socket that never opened, if that is known. @param why in the platform's words */
 function explain(why: string, url: string, now: number): string {
-  const at = HINTS.findIndex(([sign]) => sign.test(why));
-  // With one of the later hints the token wasn't looked at. A recovery has a token of its own.
-  const isOutdated = at < 2 && !url.includes("awps_connection_id=") && hasExpired(url, now);
-  const hint = isOutdated ? EXPIRED : HINTS[at]?.[1];
-  return hint === undefined ? "" : `. ${hint}`;
+  if (/EPROTO|wrong version|packet length/i.test(why)) return ". The port doesn't speak TLS: use ws://.";
+  if (/Parse Error/.test(why)) return ". The port may speak TLS: use wss://.";
+  // A recovery has a token of its own.
+  if (!url.includes("awps_connection_id=") && hasExpired(url, now)) return `. ${EXPIRED}`;
+  if (why === "") return `. ${TOKEN} The browser tells more in the network panel of its developer tools only.`;
+  return /: 401|non-101/.test(why) ? `. ${TOKEN}` : "";
 }

@@ -1,4 +1,4 @@
-import { report } from "../log.js";
+import { tell } from "../log.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 import { reportRejection } from "../util/safely.js";
 import type { FeatureHooks } from "./featureHooks.js";
@@ -50,5 +50,5 @@ export class Features {
 }
 
 function failed(thrown: unknown): void {
-  report("A feature failed:", thrown);
+  tell("A feature failed:", thrown);
 }

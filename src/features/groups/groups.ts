@@ -1,9 +1,10 @@
 import { defineFeature, type FeaturePort } from "../../core/feature.js";
-import { report } from "../../core/log.js";
+import { tell } from "../../core/log.js";
 import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { checkName } from "../../core/session/operationMessage.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
+import { checkNames } from "../../core/util/spelling.js";
 import { RefCount } from "../../core/util/refCount.js";
 import type { InvalidMessageError } from "./groupErrors.js";
 import { GroupFeed, type FeedHost, type Receiver } from "./groupFeed.js";
@@ -48,6 +49,7 @@ export class Groups implements FeedHost, FeatureHooks {
   ): Handle {
     const schema = options?.schema;
     checkName("group", name);
+    checkNames("options", options ?? {}, new Set(["schema"]));
     if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
       throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");
     const bySchema = getOrAdd(
@@ -86,7 +88,7 @@ export class Groups implements FeedHost, FeatureHooks {
     const room = this.#room(error.groupMessage.group);
     if (room.hasReported) return this.port.settings.logger.warning(error.message);
     room.hasReported = true;
-    report("No onInvalidMessage listens:", error);
+    tell("No onInvalidMessage listens:", error);
   }
 
   #deliver(message: GroupDataMessage): void {
