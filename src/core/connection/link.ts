@@ -105,6 +105,7 @@ function explain(why: string, url: string, now: number): string {
   if (/Parse Error/.test(why)) return ". The port may speak TLS: use wss://.";
   // A recovery has a token of its own.
   if (!url.includes("awps_connection_id=") && hasExpired(url, now)) return `. ${EXPIRED}`;
-  if (why === "") return `. ${TOKEN} The browser tells more in the network panel of its developer tools only.`;
+  if (why === "")
+    return `. ${TOKEN} The browser tells more in the network panel of its developer tools only.`;
   return /: 401|non-101/.test(why) ? `. ${TOKEN}` : "";
 }
