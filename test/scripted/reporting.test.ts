@@ -18,7 +18,7 @@ const fail = (): never => {
 };
 
 /** Everything that an application may give to be called, and what calls it. */
-const listeners: [string, (stage: Stage, listener: () => unknown) => unknown][] = [
+const listeners: [string, (stage: Stage, listener: () => void | Promise<void>) => unknown][] = [
   ["connected", (stage, listener) => stage.client.on("connected", listener)],
   ["connected, once", (stage, listener) => stage.client.once("connected", listener)],
   ["group room: message", (stage, listener) => stage.client.group("room").subscribe(listener)],

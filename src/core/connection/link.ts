@@ -102,10 +102,10 @@ export class Link {
 /** What the user may do about a socket that never opened, if that is known. @param why in the platform's words */
 function explain(why: string, url: string, now: number): string {
   if (/EPROTO|wrong version|packet length/i.test(why)) return ". The port doesn't speak TLS: use ws://.";
-  if (/Parse Error/.test(why)) return ". The port may speak TLS: use wss://.";
   // A recovery has a token of its own.
   if (!url.includes("awps_connection_id=") && hasExpired(url, now)) return `. ${EXPIRED}`;
-  if (why === "")
-    return `. ${TOKEN} The browser tells more in the network panel of its developer tools only.`;
-  return /: 401|non-101/.test(why) ? `. ${TOKEN}` : "";
+  if (/: 401/.test(why)) return `. ${TOKEN}`;
+  if (!/^$|non-101/.test(why)) return "";
+  const where = why ? "" : " The browser tells more in the network panel of its developer tools only.";
+  return `. ${TOKEN} Or the server can't be reached.${where}`;
 }
