@@ -1,5 +1,6 @@
 import type { ConnectionInfo } from "./connection/connectionInfo.js";
 import type { WebPubSubClientCredential } from "./credential.js";
+import { toError } from "./errors.js";
 import { Inside } from "./inside.js";
 import type { CoreClientEvents, WebPubSubClientState } from "./models/events.js";
 import type { WebPubSubDataType } from "./models/messages.js";
@@ -16,6 +17,7 @@ import { CORE, type Parts } from "./options.js";
 import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
 import { amount } from "./util/checkOptions.js";
 import type { Emitter } from "./util/emitter.js";
+import { checkEvent, checkNames } from "./util/spelling.js";
 import { split } from "./util/split.js";
 
 /**
@@ -84,6 +86,11 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * `abortSignal` fires. After a failed attempt or an abort the client is stopped and may be started again.
    */
   start(options?: StartOptions): Promise<void> {
+    try {
+      checkNames("options", options ?? {}, new Set(["abortSignal", "keepTrying"]));
+    } catch (thrown) {
+      return Promise.reject(toError(thrown));
+    }
     return this._inside().connection.start(options?.abortSignal, options?.keepTrying);
   }
 
@@ -93,6 +100,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * @throws TypeError or RangeError for an invalid `drainInMs`
    */
   async stop(options?: StopOptions): Promise<void> {
+    checkNames("options", options ?? {}, new Set(["drainInMs"]));
     return this._inside().connection.stop(amount("drainInMs", options?.drainInMs, 0));
   }
 
@@ -102,10 +110,12 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
   }
 
   /**
-   * Calls `listener` on every `event`. What a listener throws is logged; other listeners are still called.
+   * Calls `listener` on every `event`. What a listener throws is reported by the platform's
+   * `reportError`, or on the console; other listeners are still called.
    * @returns a function that removes the listener
    */
   on<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): () => void {
+    checkEvent(event);
     return emitterOf<Events>(this._inside()).on(event, listener);
   }
 
@@ -114,6 +124,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * @returns a function that removes the listener
    */
   once<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): () => void {
+    checkEvent(event);
     return emitterOf<Events>(this._inside()).on(event, listener, true);
   }
 

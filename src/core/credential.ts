@@ -1,4 +1,6 @@
+import { tell } from "./log.js";
 import type { GetClientAccessUrlOptions } from "./models/options.js";
+import type { Settings } from "./options.js";
 
 /** Gives the client its access URL. */
 export interface WebPubSubClientCredential {
@@ -9,9 +11,14 @@ export interface WebPubSubClientCredential {
   getClientAccessUrl: string | ((options?: GetClientAccessUrlOptions) => Promise<string>);
 }
 
+/** What is said of a URL whose token has expired. */
+export const EXPIRED =
+  "The access token has expired. A fixed URL can't be renewed: give { getClientAccessUrl: async () => ... }.";
+
 /** Turns a URL or a credential into a function that returns the access URL. @throws TypeError for anything else */
 export function toUrlSource(
   credential: string | WebPubSubClientCredential,
+  { environment, logger }: Pick<Settings, "environment" | "logger">,
 ): (options: GetClientAccessUrlOptions) => Promise<string> {
   const read = (): unknown => (typeof credential === "string" ? credential : credential?.getClientAccessUrl);
   const given = read();
@@ -20,18 +27,39 @@ export function toUrlSource(
       "The first argument must be a client access URL or an object with getClientAccessUrl.",
     );
   }
+  let isTold = false;
   return async (options) => {
     // Called as a method, so that credentials that are class instances keep their `this`.
     const source = read();
-    const url: unknown = typeof source === "function" ? await source.call(credential, options) : source;
-    if (typeof url !== "string") {
-      throw new TypeError(`The clientAccessUrl must be a string but currently it's ${typeof url}`);
+    const isFixed = typeof source !== "function";
+    const given: unknown = isFixed ? source : await source.call(credential, options);
+    if (typeof given !== "string") {
+      throw new TypeError(`The clientAccessUrl must be a string but currently it's ${typeof given}`);
     }
+    // Every parser of URLs strips it, and the answers of servers often end with a new line.
+    const url = given.trim();
     if (!/^(ws|http)s?:\/\//i.test(url)) {
       // Too short to hold a token.
       const beginning = JSON.stringify(url.slice(0, 9));
       throw new TypeError(`The clientAccessUrl must begin with wss:// or ws://, not with ${beginning}`);
     }
+    // The connection is tried all the same: the local clock may be wrong.
+    if (isFixed && hasExpired(url, environment.now())) {
+      logger.warning(EXPIRED);
+      if (!isTold) tell(EXPIRED);
+      isTold = true;
+    }
     return url;
   };
+}
+
+/** Whether the access token in a URL has expired; false if that can't be read. */
+export function hasExpired(url: string, now: number): boolean {
+  try {
+    const [, body = ""] = /[?&]access_token=[^.&#]*\.([^.&#]*)/.exec(url) ?? [];
+    const claims = JSON.parse(atob(body.replace(/-/g, "+").replace(/_/g, "/"))) as { exp: number };
+    return claims.exp * 1_000 <= now;
+  } catch {
+    return false;
+  }
 }

@@ -24,7 +24,7 @@ export interface FeaturePort extends Operations {
   readonly memberships: Memberships;
   /** The emitter: listen to the client's events, and emit the feature's own. */
   events<Own extends object>(): Emitter<CoreClientEvents & Own>;
-  /** Logs what a listener of the feature has thrown. */
+  /** Reports what a listener of the feature has thrown. */
   readonly onListenerError: OnListenerError;
   /**
    * Calls the hooks from now on, or from when the feature is made. If there is a connection already, `onOpened` is

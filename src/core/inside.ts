@@ -1,5 +1,6 @@
 import { Connection } from "./connection/connection.js";
 import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
+import { tell } from "./log.js";
 import type { CoreClientEvents } from "./models/events.js";
 import type { WebPubSubClientOptions } from "./models/options.js";
 import { toSettings, type Parts, type Settings } from "./options.js";
@@ -28,10 +29,10 @@ export class Inside {
     const settings = toSettings(options, parts);
     this.client = client;
     this.settings = settings;
-    this.onListenerError = (event, error) => settings.logger.error(`A listener of ${event} failed:`, error);
+    this.onListenerError = (event, error) => tell(`A listener of ${event} failed:`, error);
     this.emitter = new Emitter(this.onListenerError, parts.listeners?.());
     this.session = new Session(settings, this.emitter);
-    this.connection = new Connection(settings, toUrlSource(credential), this.emitter, this.session);
+    this.connection = new Connection(settings, toUrlSource(credential, settings), this.emitter, this.session);
     this.session.connectTo(this.connection);
   }
 }

@@ -9,6 +9,7 @@ import type { WebPubSubClientOptions, WebPubSubRetryOptions } from "./models/opt
 import { amount, checkOptions, flag, positive, type OptionTable } from "./util/checkOptions.js";
 import type { ListenerRegistry } from "./util/listeners.js";
 import { safely } from "./util/safely.js";
+import { checkNames } from "./util/spelling.js";
 
 /** The parts of a client that the core doesn't choose. */
 export interface Parts {
@@ -59,6 +60,15 @@ const TABLE: OptionTable<Checked> = {
   resendOnNewConnection: [flag, true],
   releaseDelayInMs: [amount, 1_000],
 };
+/** The options that aren't in the table. */
+const OTHERS = [
+  "protocol",
+  "messageRetryOptions",
+  "reconnectRetryOptions",
+  "webSocket",
+  "logger",
+  "environment",
+] as const satisfies readonly (keyof WebPubSubClientOptions)[];
 
 const MESSAGE_RETRY: RetryPolicy = {
   maxRetries: 3,
@@ -67,8 +77,12 @@ const MESSAGE_RETRY: RetryPolicy = {
   mode: "Fixed",
   jitter: false,
 };
-const RECONNECT_RETRY: RetryPolicy = { ...MESSAGE_RETRY, maxRetries: Infinity };
-const RECONNECT_UNASKED: RetryPolicy = { ...RECONNECT_RETRY, mode: "Exponential", jitter: true };
+const RECONNECT_RETRY: RetryPolicy = {
+  ...MESSAGE_RETRY,
+  maxRetries: Infinity,
+  mode: "Exponential",
+  jitter: true,
+};
 
 /** Settings of clients without options, by their parts. */
 const shared = new Map<Parts, Settings>();
@@ -82,23 +96,16 @@ export function toSettings(options?: WebPubSubClientOptions | null, parts: Parts
 }
 
 function complete(options: WebPubSubClientOptions, parts: Parts): Settings {
-  if (typeof options !== "object") throw new TypeError("options must be an object.");
-  const reconnect = options.reconnectRetryOptions;
-  const untouched =
-    typeof (reconnect ?? {}) === "object" &&
-    Object.values(reconnect ?? {}).every((value) => value === undefined || value === null);
   const logger = toLogger(options.logger) ?? parts.logger ?? SILENT;
   const protocol = checkProtocol(options.protocol) ?? parts.protocol();
   return Object.freeze({
-    ...checkOptions(TABLE, options),
+    ...checkOptions(TABLE, options, OTHERS),
     logger,
     protocol,
     pingFrame: writePing(protocol, logger),
     environment: createEnvironment(options.environment ?? {}, options.webSocket ?? undefined),
     messageRetry: toRetryPolicy("messageRetryOptions", options.messageRetryOptions, MESSAGE_RETRY),
-    reconnectRetry: untouched
-      ? RECONNECT_UNASKED
-      : toRetryPolicy("reconnectRetryOptions", reconnect, RECONNECT_RETRY),
+    reconnectRetry: toRetryPolicy("reconnectRetryOptions", options.reconnectRetryOptions, RECONNECT_RETRY),
   });
 }
 
@@ -153,7 +160,7 @@ function toRetryPolicy(
   given: WebPubSubRetryOptions | undefined,
   defaults: RetryPolicy,
 ): RetryPolicy {
-  if (typeof (given ?? {}) !== "object") throw new TypeError(`${name} must be an object.`);
+  checkNames(name, given ?? {}, new Set(Object.keys(defaults)));
   const pick = (field: "maxRetries" | "retryDelayInMs" | "maxRetryDelayInMs"): number => {
     const value = given?.[field];
     return typeof value === "number" && value < 0

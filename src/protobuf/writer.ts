@@ -1,4 +1,5 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { checkEmptied } from "../core/codec/emptied.js";
 import type { MessageMetadata, WebPubSubDataType, WebPubSubMessage } from "../core/models/messages.js";
 
 /** Writes one message as an `UpstreamMessage`. Throws TypeError for a payload that doesn't fit its type. */
@@ -81,6 +82,7 @@ function payload(writer: BinaryWriter, field: number, dataType: WebPubSubDataTyp
     case "json": {
       const json = JSON.stringify(data) as string | undefined;
       if (json === undefined) throw new TypeError("Message must be a JSON value.");
+      checkEmptied(json, { data });
       text(writer, 4, json);
       break;
     }

@@ -1,6 +1,6 @@
 import { AbortError } from "@azure/abort-controller";
 import { expect, test } from "vitest";
-import { ConnectionError } from "web-pubsub-client";
+import { ConnectionError, WebPubSubClient } from "web-pubsub-client";
 import { House, until } from "./harness.js";
 
 const ways = [503, 401, "reset", "hang"] as const;
@@ -24,6 +24,7 @@ test.each(ways)(
     expect(failure).toMatchObject({ code: way === "hang" ? "Timeout" : "Closed" });
     // The platform's own words, so that nobody has to dig for the reason.
     if (typeof way === "number") expect((failure as Error).message).toContain(`server response: ${way}`);
+    if (way === 401) expect((failure as Error).message).toContain("The access token may be missing");
     if (way === "reset") expect((failure as Error).message).toMatch(/closed: 1006 \(.+\)/);
     expect(ann.client.state).toBe("Stopped");
     expect(ann.story).toEqual([]);
@@ -32,6 +33,14 @@ test.each(ways)(
     expect(ann.story).toEqual(["connected"]);
   },
 );
+
+test.each(["wss:", "https:"])("%s towards a port without TLS is said so", async (scheme) => {
+  await using house = await House.open();
+  const plain = await house.emulator.clientAccessUrl("chat", { userId: "ann" });
+  const url = plain.replace(/^\w+:/, scheme);
+  const failure: unknown = await new WebPubSubClient(url).start().catch((error: unknown) => error);
+  expect((failure as Error).message).toContain("The port doesn't speak TLS: use ws://.");
+});
 
 test.each(ways)("a recovery refused by %s is tried again and loses nothing", async (way) => {
   await using house = await House.open();

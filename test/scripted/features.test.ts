@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { defineFeature, type FeatureHooks, type FeaturePort } from "../../src/core/index.js";
+import { onConsole } from "../helpers/onConsole.js";
 import { ack, fromGroup } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
 import { Stage, turn } from "../helpers/stage.js";
@@ -17,24 +18,15 @@ function makePort(stage: Stage, hooks?: FeatureHooks): FeaturePort {
   return feature(stage.client).port;
 }
 
-function logged(): { logger: Record<"info" | "warning" | "error", () => void>; errors: unknown[][] } {
-  const errors: unknown[][] = [];
-  const ignore = (): void => undefined;
-  return {
-    logger: { info: ignore, warning: ignore, error: (...words: unknown[]) => void errors.push(words) },
-    errors,
-  };
-}
-
 const join = (): { kind: "joinGroup"; group: string } => ({ kind: "joinGroup", group: "room" });
 const fail = (): never => {
   throw new Error("mine");
 };
 const mine = ["A feature failed:", expect.objectContaining({ message: "mine" })];
 
-test("what onSettled throws is logged; the operation ends all the same", async () => {
-  const { logger, errors } = logged();
-  const stage = new Stage({ logger });
+test("what onSettled throws is reported; the operation ends all the same", async () => {
+  const errors = onConsole("error");
+  const stage = new Stage();
   const port = makePort(stage);
   await stage.connect();
   const submitted = follow(port.submit(join, {}, { onSettled: fail }));
@@ -62,9 +54,9 @@ test("a course of null is left out", async () => {
   expect(submitted.status).toBe("resolved");
 });
 
-test("a hook's or a receiver's promise that rejects is logged", async () => {
-  const { logger, errors } = logged();
-  const stage = new Stage({ logger });
+test("a hook's or a receiver's promise that rejects is reported", async () => {
+  const errors = onConsole("error");
+  const stage = new Stage();
   const reject = (): Promise<never> => Promise.reject(new Error("mine"));
   makePort(stage, { onOpened: reject, receive: { groupData: reject } });
   await stage.connect();
@@ -77,8 +69,8 @@ test.each([
   ["throws", fail],
   ["is no number", () => 1n],
 ])("a pending that %s doesn't keep a draining stop", async (_what, get) => {
-  const { logger } = logged();
-  const stage = new Stage({ logger });
+  onConsole("error");
+  const stage = new Stage();
   const hooks = Object.defineProperty({}, "pending", { get });
   makePort(stage, hooks);
   await stage.connect();
@@ -104,8 +96,8 @@ test("a feature that can't be made leaves no hooks behind", async () => {
 });
 
 test("hooks that are none are refused and not kept", async () => {
-  const { logger, errors } = logged();
-  const stage = new Stage({ logger });
+  const errors = onConsole("error");
+  const stage = new Stage();
   const port = makePort(stage);
   expect(() => port.listen(undefined as never)).toThrow(TypeError);
   await stage.connect();

@@ -173,19 +173,6 @@ test("what a codec throws of another realm's SyntaxError isn't logged either", a
   ]);
 });
 
-test("a listener that throws is logged as an error", async () => {
-  const stage = new Stage();
-  stage.client.on("connected", () => {
-    throw new Error("oops in a listener");
-  });
-  stage.client.on("connected", () => Promise.reject(new Error("oops later")));
-  await stage.connect();
-  const errors = lines.filter((line) => line.includes(":error"));
-  expect(errors).toHaveLength(2);
-  expect(errors.join()).toMatch(/listener of connected.*oops in a listener/s);
-  expect(errors.join()).toMatch(/oops later/);
-});
-
 test("a codec without pings is logged once", async () => {
   const stage = new Stage({
     protocol: {

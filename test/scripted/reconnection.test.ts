@@ -36,12 +36,17 @@ describe("delays", () => {
     ]);
   });
 
-  test("with any field given the rest takes the reference's defaults: Fixed, exact, 1 s", async () => {
+  test("fields that are left out keep the defaults: exponential, with jitter", async () => {
     const given = await delays({ reconnectRetryOptions: { maxRetries: 4 } });
-    expect(given).toEqual([0, 1_000, 1_000, 1_000, 1_000]);
-    expect((await delays({ reconnectRetryOptions: { retryDelayInMs: 70 } }, 300)).slice(0, 4)).toEqual([
-      0, 70, 70, 70,
+    expect(given).toEqual([0, 500, 1_000, 2_000, 4_000]);
+    expect((await delays({ reconnectRetryOptions: { retryDelayInMs: 70 } }, 600)).slice(0, 4)).toEqual([
+      0, 35, 70, 140,
     ]);
+  });
+
+  test("Fixed without jitter has none", async () => {
+    const given = await delays({ reconnectRetryOptions: { maxRetries: 3, mode: "Fixed" } });
+    expect(given).toEqual([0, 1_000, 1_000, 1_000]);
   });
 
   test("Exponential doubles exactly without jitter", async () => {
@@ -64,7 +69,7 @@ describe("delays", () => {
 
   test("negative numbers take the default", async () => {
     const reconnectRetryOptions = { maxRetries: 2, retryDelayInMs: -5 };
-    expect(await delays({ reconnectRetryOptions })).toEqual([0, 1_000, 1_000]);
+    expect(await delays({ reconnectRetryOptions })).toEqual([0, 500, 1_000]);
   });
 });
 
@@ -207,7 +212,9 @@ test.each([1001, 1012, 1013])("without recovery %i spreads the first attempt ove
 test("with nothing listening and then again (mock-socket)", async () => {
   const service = new MockService();
   service.token = "";
-  const client = await service.connected({ reconnectRetryOptions: { retryDelayInMs: 100 } });
+  const client = await service.connected({
+    reconnectRetryOptions: { retryDelayInMs: 100, mode: "Fixed" },
+  });
   const seen: string[] = [];
   client.on("connected", ({ connectionId }) => seen.push(connectionId));
   service.stop();

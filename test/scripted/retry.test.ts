@@ -154,7 +154,7 @@ describe("a wall clock that is set back meanwhile", () => {
   });
 
   test("changes nothing about the delays before attempts either", async () => {
-    const stage = new Stage({ reconnectRetryOptions: { retryDelayInMs: 10_000 } });
+    const stage = new Stage({ reconnectRetryOptions: { retryDelayInMs: 10_000, mode: "Fixed" } });
     await stage.connect("A", "");
     await stage.drop();
     await stage.drop();

@@ -84,16 +84,17 @@ describe("reconnectRetryOptions", () => {
     [{ maxRetries: 5 }, { maxRetries: 5 }],
     [{ retryDelayInMs: 10 }, { retryDelayInMs: 10 }],
     [{ maxRetryDelayInMs: 10 }, { maxRetryDelayInMs: 10 }],
-    [{ mode: "Fixed" }, {}],
-    [{ mode: "Exponential" }, { mode: "Exponential", jitter: true }],
-    [{ mode: "Exponential", jitter: false }, { mode: "Exponential" }],
+    [{ mode: "Fixed" }, { mode: "Fixed", jitter: false }],
+    [{ mode: "Fixed", jitter: true }, { mode: "Fixed" }],
+    [{ mode: "Exponential" }, {}],
+    [{ jitter: false }, { jitter: false }],
     [{ jitter: true }, { jitter: true }],
     [
       { maxRetries: 0, retryDelayInMs: 0 },
       { maxRetries: 0, retryDelayInMs: 0 },
     ],
-  ])("with %j the missing ones take the reference's defaults", (given, expected) => {
-    expect(reconnect(given)).toEqual({ ...FIXED, maxRetries: Infinity, ...expected });
+  ])("with %j only what is given changes", (given, expected) => {
+    expect(reconnect(given)).toEqual({ ...reconnect(), ...expected });
   });
 });
 

@@ -1,11 +1,15 @@
 import type { WebPubSubDataType, WebPubSubMessage } from "../models/messages.js";
 import type { KnownFrames } from "./jsonFrames.js";
+import { checkEmptied } from "./emptied.js";
 import { encodeBase64, isBytes } from "../util/base64.js";
 
 /** Writes one message for the JSON subprotocols. Throws TypeError for a payload that doesn't fit its type. */
 export function writeJson(message: WebPubSubMessage, known: KnownFrames): string {
+  const fields = toWire(message, known);
   // Fields that are undefined don't appear in JSON.
-  return JSON.stringify(toWire(message, known));
+  const json = JSON.stringify(fields);
+  checkEmptied(json, fields);
+  return json;
 }
 
 function toWire(message: WebPubSubMessage, known: KnownFrames): object {

@@ -292,7 +292,7 @@ export class Connection implements LinkPort {
     const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
     try {
       if (identity !== undefined) url = recoveryUrl(url, identity);
-      const link = new Link(environment.createWebSocket(url, protocol.name), url, {
+      const link = new Link(environment.createWebSocket(url, protocol.name), url, environment, {
         onOpen: () => this.#dispatch({ type: "open", epoch }),
         onFrame: (data) => this.#receive(data, epoch),
         onLost: lost,

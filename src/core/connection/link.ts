@@ -1,10 +1,16 @@
-import type { WebSocketLike } from "../environment/environment.js";
+import { EXPIRED, hasExpired } from "../credential.js";
+import type { Environment, WebSocketLike } from "../environment/environment.js";
 import { ConnectionError, toError } from "../errors.js";
+import { Timer } from "../util/timer.js";
 import { redact, redacted } from "./accessUrl.js";
 
 const OPEN = 1;
 /** Private close code (RFC 6455, section 7.4.2) of a dropped socket; with 1000 or no code the session would end. */
 const DROPPED = 4000;
+/** How long after an error a close may still follow, in ms. The WebSocket of Node 22 leaves it out at times. */
+const CLOSE_FOLLOWS = 100;
+
+const TOKEN = "The access token may be missing, expired or for another hub.";
 
 /** What is called when something happens to a socket. */
 export interface LinkHandlers {
@@ -19,20 +25,23 @@ export class Link {
   token = "";
   readonly #socket: WebSocketLike;
   readonly #url: string;
+  readonly #timer: Timer;
 
   /** @param url the URL that was opened */
-  constructor(socket: WebSocketLike, url: string, handlers: LinkHandlers) {
+  constructor(socket: WebSocketLike, url: string, environment: Environment, handlers: LinkHandlers) {
     this.#socket = socket;
     this.#url = url;
+    this.#timer = new Timer(environment);
     let failure: unknown;
+    let opened = false;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => handlers.onOpen();
-    socket.onmessage = (event: { data: string | ArrayBuffer }) => handlers.onFrame(event.data);
-    // An error is always followed by a close, which decides; browsers give no details.
-    socket.onerror = (event: { error?: unknown; message?: string }) => {
-      failure = event?.error ?? event?.message;
+    socket.onopen = () => {
+      opened = true;
+      handlers.onOpen();
     };
-    socket.onclose = (event: { code?: number; reason?: string }) => {
+    socket.onmessage = (event: { data: string | ArrayBuffer }) => handlers.onFrame(event.data);
+    const lost = (event?: { code?: number; reason?: string }): void => {
+      this.#timer.clear();
       // `ws` itself refuses a frame over the limit and reports 1006; a recovery would deliver it again.
       const refused =
         (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
@@ -41,8 +50,15 @@ export class Link {
       const cause = failure === undefined ? undefined : redacted(toError(failure), url);
       // If all addresses of a host refuse, Node's error has only a code.
       const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);
-      const words = `The WebSocket was closed: ${code ?? "no code"}${why ? ` (${why})` : ""}`;
+      const hint = opened ? "" : explain(why ?? "", url, environment.now());
+      const words = `The WebSocket was closed: ${code ?? "no code"}${why ? ` (${why})` : ""}${hint}`;
       handlers.onLost(new ConnectionError("Closed", words, { closeCode: code, reason, cause }));
+    };
+    socket.onclose = lost;
+    // The close that follows decides; browsers give no details.
+    socket.onerror = (event: { error?: unknown; message?: string }) => {
+      failure = event?.error ?? event?.message;
+      this.#timer.after(CLOSE_FOLLOWS, lost);
     };
   }
 
@@ -66,6 +82,7 @@ export class Link {
 
   /** Drops the socket, at once if the platform can. */
   drop(): void {
+    this.#timer.clear();
     const socket = this.#socket;
     socket.onopen = socket.onmessage = socket.onclose = null;
     // A `ws` socket that is dropped while it connects still reports an error.
@@ -80,4 +97,15 @@ export class Link {
       // Nothing more is expected of a socket that can't be closed; `drop` has removed its callbacks.
     }
   }
+}
+
+/** What the user may do about a socket that never opened, if that is known. @param why in the platform's words */
+function explain(why: string, url: string, now: number): string {
+  if (/EPROTO|wrong version|packet length/i.test(why)) return ". The port doesn't speak TLS: use ws://.";
+  // A recovery has a token of its own.
+  if (!url.includes("awps_connection_id=") && hasExpired(url, now)) return `. ${EXPIRED}`;
+  if (/: 401/.test(why)) return `. ${TOKEN}`;
+  if (!/^$|non-101/.test(why)) return "";
+  const where = why ? "" : " The browser tells more in the network panel of its developer tools only.";
+  return `. ${TOKEN} Or the server can't be reached.${where}`;
 }

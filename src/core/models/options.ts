@@ -27,9 +27,8 @@ export interface WebPubSubClientOptions {
   /** How operations are retried. Default: 3 retries, 1,000 ms apart. */
   messageRetryOptions?: WebPubSubRetryOptions;
   /**
-   * How attempts to make a new connection are repeated after the first, immediate one. Default if no field
-   * is given: no limit, exponential from 1,000 ms to 30,000 ms, with jitter. If any field is given, the
-   * others default to: no limit, 1,000 ms, 30,000 ms, `Fixed`.
+   * How attempts to make a new connection are repeated after the first, immediate one. Fields that are
+   * left out default to: no limit, exponential from 1,000 ms to 30,000 ms, with jitter.
    */
   reconnectRetryOptions?: WebPubSubRetryOptions;
   /**
@@ -84,7 +83,7 @@ export interface WebPubSubRetryOptions {
   retryDelayInMs?: number;
   /** Upper bound in ms for `Exponential`. Default: 30,000. */
   maxRetryDelayInMs?: number;
-  /** Whether the delay doubles with each retry. Default: `Fixed`. */
+  /** Whether the delay doubles with each retry. Default: `Fixed` for messages, `Exponential` for connections. */
   mode?: RetryMode;
   /**
    * Draw each delay at random between 0 and its bound, so that many clients don't retry in step.

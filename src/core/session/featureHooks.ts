@@ -5,7 +5,7 @@ import type { DownstreamMessageType, WebPubSubMessage } from "../models/messages
 type MessageOf<Kind extends WebPubSubMessage["kind"]> = Extract<WebPubSubMessage, { kind: Kind }>;
 
 /**
- * What the client calls on a feature when something happens to the connection. What a hook throws is logged.
+ * What the client calls on a feature when something happens to the connection. What a hook throws is reported.
  * @experimental
  */
 export interface FeatureHooks {

@@ -1,20 +1,15 @@
-import type { ClientLogger } from "../log.js";
+import { tell } from "../log.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 import { reportRejection } from "../util/safely.js";
 import type { FeatureHooks } from "./featureHooks.js";
 
 type Receiver = (message: never, size: number) => unknown;
 
-/** The features of a client. If one throws, that is logged; the client and the other features go on. */
+/** The features of a client. If one throws, that is reported; the client and the other features go on. */
 export class Features {
-  readonly #failed: (thrown: unknown) => void;
   readonly #features: FeatureHooks[] = [];
   /** By message kind. */
   readonly #receivers: Partial<Record<string, Receiver[]>> = {};
-
-  constructor(logger: ClientLogger) {
-    this.#failed = (thrown) => logger.error("A feature failed:", thrown);
-  }
 
   /** @param isOpen a connection stands already */
   add(feature: FeatureHooks, isOpen: boolean): void {
@@ -38,12 +33,12 @@ export class Features {
     for (const feature of this.#features) this.call(hook, feature, 0);
   }
 
-  /** Calls a function of a feature. What it throws, or its promise's rejection, is logged. */
+  /** Calls a function of a feature. What it throws, or its promise's rejection, is reported. */
   call<A, B>(call: (a: A, b: B) => unknown, a: A, b: B): void {
     try {
-      reportRejection(call(a, b), this.#failed);
+      reportRejection(call(a, b), failed);
     } catch (thrown) {
-      this.#failed(thrown);
+      failed(thrown);
     }
   }
 
@@ -52,4 +47,8 @@ export class Features {
     if (receivers === undefined) return;
     for (const receive of receivers) this.call(receive, message as never, size);
   }
+}
+
+function failed(thrown: unknown): void {
+  tell("A feature failed:", thrown);
 }

@@ -11,6 +11,7 @@ import type {
   UnsubscribeGroupStateMessage,
   WebPubSubDataType,
 } from "../models/messages.js";
+import { emptied } from "../codec/emptied.js";
 import type { SendEventOptions, SendToGroupOptions } from "../models/options.js";
 import { isBytes, toBytes } from "../util/base64.js";
 import { flag } from "../util/checkOptions.js";
@@ -78,7 +79,7 @@ export function checkName(what: string, name: unknown): string {
 
 /** Checks metadata: ASCII strings under HTTP token names, each value at most 1 KiB, 8 KiB in all. */
 function checkMetadata(metadata: MessageMetadata): MessageMetadata {
-  if (typeof metadata !== "object" || Array.isArray(metadata)) {
+  if (typeof metadata !== "object" || Array.isArray(metadata) || emptied(metadata)) {
     throw new TypeError("metadata must be an object of strings.");
   }
   let size = 0;

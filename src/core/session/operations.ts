@@ -11,6 +11,17 @@ export interface SubmitOptions {
   readonly abortSignal?: AbortSignalLike;
 }
 
+/** The names of the options that the calls of all operations take. */
+export const OPERATION_OPTIONS = [
+  "ackId",
+  "abortSignal",
+  "fireAndForget",
+  "noEcho",
+  "metadata",
+  "ttlSeconds",
+  "dataType",
+];
+
 /** Called when an operation has ended. @param unknown it failed, but may have been executed */
 export type OnSettled = (error: SendMessageError | undefined, unknown: boolean) => void;
 

@@ -6,6 +6,7 @@ import type { WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { checkSignal } from "../util/checkSignal.js";
+import { checkNames } from "../util/spelling.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { CallsBeforeStart } from "./callsBeforeStart.js";
@@ -13,7 +14,13 @@ import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
 import type { NewOperation } from "./operation.js";
-import type { Course, InternalCourse, Operations, SubmitOptions } from "./operations.js";
+import {
+  OPERATION_OPTIONS,
+  type Course,
+  type InternalCourse,
+  type Operations,
+  type SubmitOptions,
+} from "./operations.js";
 import { Outbox } from "./outbox.js";
 import { SequenceTracker } from "./sequenceTracker.js";
 import type { FeatureHooks } from "./featureHooks.js";
@@ -35,7 +42,7 @@ export class Session implements SessionPort, Operations {
   /** Made for the first operation; a client that only listens needs none. */
   #outbox: Outbox | undefined;
   readonly #tracker = new SequenceTracker();
-  readonly #features: Features;
+  readonly #features = new Features();
   #link: LinkPort | undefined;
   /** Why operations aren't accepted; undefined while they are. */
   #refusal: string | undefined;
@@ -44,6 +51,8 @@ export class Session implements SessionPort, Operations {
   readonly #timer: Timer;
   #timerDue = Infinity;
   readonly #sequenceAckTimer: Timer;
+  /** Those of operations; misspelt ones that were told are added. */
+  #optionNames: Set<string> | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(settings: Settings, emitter: Emitter<CoreClientEvents>) {
@@ -51,7 +60,6 @@ export class Session implements SessionPort, Operations {
     this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
     this.#sequenceAckTimer = new Timer(settings.environment);
-    this.#features = new Features(settings.logger);
     this.memberships = new Memberships(settings, emitter, this, this.#features);
   }
 
@@ -257,6 +265,7 @@ export class Session implements SessionPort, Operations {
     const { fireAndForget } = options;
     let ackId = options.ackId ?? undefined;
     try {
+      checkNames("options", options, (this.#optionNames ??= new Set(OPERATION_OPTIONS)));
       const signal = checkSignal(options.abortSignal);
       if (this.#refusal !== undefined)
         throw new SendMessageError(this.#refusal, { ackId, code: "NotStarted" });

@@ -1,14 +1,22 @@
+import { checkNames } from "./spelling.js";
+
 /** Checks one option and returns its value or the default. */
 export type Check<T> = (name: string, value: T | null | undefined, byDefault: T) => T;
 
 /** For each option its check and its default. */
 export type OptionTable<T> = { readonly [Name in keyof T]: readonly [Check<T[Name]>, T[Name]] };
 
-/** Checks options by a table and fills in the defaults. @throws TypeError or RangeError, which names the option */
+/**
+ * Checks options by a table and fills in the defaults. Tells on the console of unknown ones.
+ * @param others the names of the options that aren't in the table
+ * @throws TypeError or RangeError, which names the option
+ */
 export function checkOptions<T extends object>(
   table: OptionTable<T>,
   given: { readonly [Name in keyof T]?: T[Name] | null | undefined },
+  others: readonly string[],
 ): T {
+  checkNames("options", given, new Set([...Object.keys(table), ...others]));
   const options = {} as T;
   for (const name in table) {
     const [check, byDefault] = table[name];

@@ -21,7 +21,7 @@ export interface GroupHandle<T = GroupContent, In = T> {
   /**
    * Calls `listener` on every message of the group except stream fragments. The first subscriber joins the
    * group; `releaseDelayInMs` after the last one has gone it is left, unless `joinGroup` was called for it
-   * too. What a listener throws is logged; other listeners are still called.
+   * too. What a listener throws is reported as with `client.on`; other listeners are still called.
    * @returns a function that ends the subscription
    */
   subscribe(listener: (message: GroupMessage<T>) => unknown): () => void;
@@ -33,8 +33,8 @@ export interface GroupHandle<T = GroupContent, In = T> {
   onStatusChange(listener: (status: GroupStatus) => unknown): () => void;
 
   /**
-   * Calls `listener` for every message that doesn't fit the schema. Without such a listener these messages
-   * are logged. Doesn't join the group.
+   * Calls `listener` for every message that doesn't fit the schema. Without such a listener the first of
+   * these messages is reported like an exception, and further ones are logged. Doesn't join the group.
    * @returns a function that removes the listener
    */
   onInvalidMessage(listener: (error: InvalidMessageError) => unknown): () => void;

@@ -23,6 +23,8 @@ export interface FeedHost {
   attach(name: string, feed: Receiver, attached: boolean): void;
   /** Adds a subscriber; the returned function removes it. */
   hold(name: string): () => void;
+  /** Nobody listens for the invalid messages of a group. */
+  unheard(error: InvalidMessageError): void;
 }
 
 type Events<T> = {
@@ -140,7 +142,7 @@ export class GroupFeed<T, In> implements Receiver {
 
   #reject(error: InvalidMessageError): void {
     if (this.#emitter.has("invalid")) this.#emitter.emit("invalid", error);
-    else this.port.settings.logger.warning(error.message);
+    else this.#host.unheard(error);
   }
 
   /** @param hold called when listening begins; the function that it returns is called when it ends */

@@ -26,7 +26,7 @@ export interface GroupOptions<T = GroupContent, In = T> {
 
 /** How a component subscribes to a group. */
 export interface GroupSubscriptionOptions<T = GroupContent, In = T> extends GroupOptions<T, In> {
-  /** Called for messages that don't fit the schema. Default: they are logged. */
+  /** Called for messages that don't fit the schema. Default: the first one is reported like an exception, further ones are logged. */
   onInvalidMessage?: ((error: InvalidMessageError) => unknown) | undefined;
 }
 

@@ -1,9 +1,12 @@
 import { defineFeature, type FeaturePort } from "../../core/feature.js";
+import { tell } from "../../core/log.js";
 import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { checkName } from "../../core/session/operationMessage.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
+import { checkNames } from "../../core/util/spelling.js";
 import { RefCount } from "../../core/util/refCount.js";
+import type { InvalidMessageError } from "./groupErrors.js";
 import { GroupFeed, type FeedHost, type Receiver } from "./groupFeed.js";
 import type { GroupOptions } from "./groupOptions.js";
 import type { MessagesHandle } from "./handle.js";
@@ -21,6 +24,8 @@ type Room = {
   /** The feeds with listeners. */
   readonly feeds: Set<Receiver>;
   readonly subscribers: RefCount;
+  /** An invalid message that nobody listens for was reported. */
+  hasReported: boolean;
 };
 
 /** Makes the group handles of a client, one per class, name and schema, and gives them their messages. */
@@ -44,6 +49,7 @@ export class Groups implements FeedHost, FeatureHooks {
   ): Handle {
     const schema = options?.schema;
     checkName("group", name);
+    checkNames("options", options ?? {}, new Set(["schema"]));
     if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
       throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");
     const bySchema = getOrAdd(
@@ -77,6 +83,14 @@ export class Groups implements FeedHost, FeatureHooks {
     return this.#room(name).subscribers.hold();
   }
 
+  /** The first one is reported, as the log is off by default; further ones would fill the console. */
+  unheard(error: InvalidMessageError): void {
+    const room = this.#room(error.groupMessage.group);
+    if (room.hasReported) return this.port.settings.logger.warning(error.message);
+    room.hasReported = true;
+    tell("No onInvalidMessage listens:", error);
+  }
+
   #deliver(message: GroupDataMessage): void {
     const room = this.#rooms.get(message.group);
     if (room === undefined || message.stream !== undefined) return;
@@ -96,6 +110,7 @@ export class Groups implements FeedHost, FeatureHooks {
     const { memberships, settings } = this.port;
     return getOrAdd(this.#rooms, name, () => ({
       feeds: new Set(),
+      hasReported: false,
       subscribers: new RefCount(settings, {
         onUsed: () => memberships.hold(name),
         onIdle: () => {

@@ -10,6 +10,7 @@ import type {
   WebPubSubDataType,
 } from "../../core/models/messages.js";
 import type { FeaturePort } from "../../core/feature.js";
+import { checkNames } from "../../core/util/spelling.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
 import { checkSignal } from "../../core/util/checkSignal.js";
 import { amount } from "../../core/util/checkOptions.js";
@@ -42,6 +43,7 @@ export class Invocations implements FeatureHooks {
   /** Ids of invocations that were given up while the link was down. */
   #cancelled: string[] = [];
   #nextId = 1;
+  readonly #optionNames = new Set(["invocationId", "timeoutInMs", "abortSignal"]);
 
   constructor(port: FeaturePort) {
     this.#port = port;
@@ -55,9 +57,10 @@ export class Invocations implements FeatureHooks {
     event: string,
     content: MessageContent,
     dataType: WebPubSubDataType | undefined,
-    { invocationId, timeoutInMs, abortSignal: signal }: InvokeEventOptions = {},
+    options: InvokeEventOptions = {},
   ): Promise<InvokeEventResult> {
     return new Promise((resolve, reject) => {
+      const { invocationId, timeoutInMs, abortSignal: signal } = options;
       const abortSignal = checkSignal(signal);
       const { refusal, settings } = this.#port;
       const { ackTimeoutInMs, environment, maxPendingOperations, protocol } = settings;
@@ -73,6 +76,7 @@ export class Invocations implements FeatureHooks {
       let frame: Frame;
       let timeout: number;
       try {
+        checkNames("options", options, this.#optionNames);
         // The service can't answer with a longer id.
         checkName("invocationId", invocationId ?? id);
         timeout = amount("timeoutInMs", timeoutInMs, 0);

@@ -1,4 +1,5 @@
 /** Builds and checks `setGroupState` messages. */
+import { emptied } from "../../core/codec/emptied.js";
 import type { SetGroupStateMessage } from "../../core/models/messages.js";
 import { checkName } from "../../core/session/operationMessage.js";
 
@@ -9,7 +10,7 @@ export function setGroupStateMessage(
 ): SetGroupStateMessage {
   const message: SetGroupStateMessage = { kind: "setGroupState", group: checkName("group", group) };
   if (state === undefined) return message;
-  if (typeof state !== "object" || state === null || Array.isArray(state)) {
+  if (typeof state !== "object" || state === null || Array.isArray(state) || emptied(state)) {
     throw new TypeError("state must be an object of strings.");
   }
   for (const [key, value] of Object.entries(state)) {

@@ -49,7 +49,7 @@ export class InboundStreams implements FeatureHooks {
     if (groupNames !== undefined && !Array.isArray(groupNames))
       throw new TypeError("groupNames must be an array.");
     const listener: StreamListener = {
-      ...checkOptions(TABLE, options),
+      ...checkOptions(TABLE, options, ["groupNames"]),
       callback,
       groupNames: groupNames && new Set(groupNames),
     };

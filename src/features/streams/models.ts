@@ -186,7 +186,7 @@ export interface StreamsApi {
   open(groupName: string, options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
   /**
    * Calls `callback` with each stream that arrives in the groups of this connection, at its first fragment.
-   * If the callback fails, that is logged and the stream is dropped.
+   * If the callback fails, that is reported as with `on`, and the stream is dropped.
    * @throws TypeError or RangeError for invalid options, TypeError on a protobuf protocol, which has no
    * streams
    */

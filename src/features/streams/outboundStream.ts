@@ -13,10 +13,11 @@ import type {
   StreamNackMessage,
   WebPubSubDataType,
 } from "../../core/models/messages.js";
-import type { StreamContent } from "./models.js";
+import type { GroupStreamWriteOptions, StreamContent } from "./models.js";
 import { encodeFrame, type Frame } from "../../core/session/frame.js";
 import { inferDataType, toData } from "../../core/session/operationMessage.js";
 import { checkSignal } from "../../core/util/checkSignal.js";
+import { checkNames } from "../../core/util/spelling.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { Timer } from "../../core/util/timer.js";
@@ -102,9 +103,9 @@ export class OutboundStream {
   write(
     content: StreamContent,
     dataType: WebPubSubDataType = inferDataType(content),
-    signal?: AbortSignalLike,
+    options?: GroupStreamWriteOptions,
   ): Promise<void> {
-    return this.#call(signal, (call) => {
+    return this.#call(options, (call) => {
       // A fragment without content is a keep-alive.
       if (content === undefined) throw this.#error("InvalidMessage", "A fragment can't be undefined.");
       if (this.#delivery.fragments.isCrowded)
@@ -117,8 +118,8 @@ export class OutboundStream {
   }
 
   /** Resolves when the service has closed the stream. */
-  finish(error: StreamEndError | undefined, signal?: AbortSignalLike): Promise<void> {
-    return this.#call(signal, (call) => {
+  finish(error: StreamEndError | undefined, options?: GroupStreamWriteOptions): Promise<void> {
+    return this.#call(options, (call) => {
       const frame = this.#encode({ kind: "streamEnd", streamId: this.id, error });
       this.#phase = "ending";
       this.#closing = call;
@@ -190,8 +191,12 @@ export class OutboundStream {
   }
 
   /** A call on the open stream; its caller's signal ends the wait. */
-  async #call(given: AbortSignalLike | undefined, begin: (call: Deferred<void>) => void): Promise<void> {
-    const signal = checkSignal(given);
+  async #call(
+    options: GroupStreamWriteOptions | undefined,
+    begin: (call: Deferred<void>) => void,
+  ): Promise<void> {
+    checkNames("options", options ?? {}, new Set(["abortSignal"]));
+    const signal = checkSignal(options?.abortSignal);
     if (this.#phase !== "open") throw this.#completed();
     if (signal?.aborted) throw aborted(this.id);
     const call = deferred<void>();

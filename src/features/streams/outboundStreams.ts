@@ -55,7 +55,7 @@ export class OutboundStreams implements FeatureHooks {
       throw new GroupStreamError("AlreadyExists", streamId, `Stream '${streamId}' already exists.`);
     }
     const stream = checked(streamId, () => {
-      const { noEcho, ...filled } = checkOptions(TABLE, options);
+      const { noEcho, ...filled } = checkOptions(TABLE, options, ["streamId", "abortSignal"]);
       if (filled.idleTimeoutInMs === Infinity) throw new RangeError("idleTimeoutInMs must be finite.");
       const group = checkName("group", groupName);
       const { idleTimeoutInMs } = options;

@@ -28,7 +28,7 @@ export function createWriter(stream: OutboundStream, onListenerError: OnListener
         // Missing in Safari before 16.4.
         const abortSignal = controller.signal as AbortSignal | undefined;
         try {
-          for (const chunk of chunks(content)) await stream.write(chunk, undefined, abortSignal);
+          for (const chunk of chunks(content)) await stream.write(chunk, undefined, { abortSignal });
         } catch (thrown) {
           // A failed sink can't be aborted, but the stream's receivers wait for its end. If the stream itself
           // has failed, this is refused, which doesn't matter.
@@ -42,7 +42,7 @@ export function createWriter(stream: OutboundStream, onListenerError: OnListener
 
   const abort: GroupStreamWriter["abort"] = (error, options) => {
     const { message, userErrorCode } = error ?? {};
-    return stream.finish({ message, userErrorCode }, options?.abortSignal);
+    return stream.finish({ message, userErrorCode }, options);
   };
 
   return {
@@ -56,9 +56,9 @@ export function createWriter(stream: OutboundStream, onListenerError: OnListener
       more?: GroupStreamWriteOptions,
     ) => {
       const [dataType, options] = split(typeOrOptions, more);
-      return stream.write(content, dataType, options?.abortSignal);
+      return stream.write(content, dataType, options);
     },
-    end: (options) => stream.finish(undefined, options?.abortSignal),
+    end: (options) => stream.finish(undefined, options),
     abort,
     onError: (listener) => emitter.on("failed", listener),
   };

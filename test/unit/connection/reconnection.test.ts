@@ -68,8 +68,8 @@ describe("delays", () => {
     expect(delays(machine, 2_000).at(-1)).toBe(15_000);
   });
 
-  test("with any option: exactly 1 s each time", () => {
-    const machine = gone(new Machine({ reconnectRetry: policy({ maxRetries: 100 }) }));
+  test("Fixed: exactly 1 s each time", () => {
+    const machine = gone(new Machine({ reconnectRetry: policy({ maxRetries: 100, mode: "Fixed" }) }));
     expect(delays(machine, 5)).toEqual([1_000, 1_000, 1_000, 1_000, 1_000]);
   });
 
@@ -111,7 +111,8 @@ describe("retries", () => {
   });
 
   test("are counted anew once a connection stood", () => {
-    const machine = gone(new Machine({ reconnectRetry: policy({ maxRetries: 1, retryDelayInMs: 10 }) }));
+    const reconnectRetry = policy({ maxRetries: 1, retryDelayInMs: 10, mode: "Fixed" });
+    const machine = gone(new Machine({ reconnectRetry }));
     delays(machine, 1);
     expect(delays(gone(machine), 1)).toEqual([10]);
   });

@@ -1,0 +1,49 @@
+/** Finds misspelt names of options and events, and tells of them on the console. */
+import { tell } from "../log.js";
+
+/** All events of a client and its features. */
+const EVENTS =
+  "connected disconnected stopped server-message group-message rejoin-group-failed recovering recovered state-changed group-states-changed restore-group-states-failed".split(
+    " ",
+  );
+
+/**
+ * Tells of options that don't exist. Each is told once: it is added to the known ones.
+ * @throws TypeError for options that aren't an object
+ */
+export function checkNames(what: string, options: object, known: Set<string>): void {
+  if (typeof options !== "object") throw new TypeError(`${what} must be an object.`);
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) tellUnknown(what, name, nearest(name, known));
+    known.add(name);
+  }
+}
+
+/** Tells of an event that is nearly named like one of ours. Features may have any others. */
+export function checkEvent(name: string): void {
+  const meant = nearest(name, EVENTS);
+  if (meant !== undefined && meant !== name) tellUnknown("events", name, meant);
+}
+
+function tellUnknown(what: string, name: string, meant: string | undefined): void {
+  tell(`${what}: ${name} is unknown${meant ? `; did you mean ${meant}?` : "."}`);
+}
+
+/** A known name that differs by at most two letters; case, punctuation and unit don't count. No two known ones do. */
+function nearest(name: string, known: Iterable<string>): string | undefined {
+  return [...known].find((each) => isNear(plain(name), plain(each), 2));
+}
+
+function plain(name: string): string {
+  return String(name)
+    .toLowerCase()
+    .replace(/\W|_|(in)?ms$/g, "");
+}
+
+/** Whether one becomes the other by so many letters that are changed, added or left out. */
+function isNear(a: string, b: string, edits: number): boolean {
+  if (a === b) return true;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return isNear(restA, restB, edits);
+  return edits-- > 0 && (isNear(restA, restB, edits) || isNear(restA, b, edits) || isNear(a, restB, edits));
+}

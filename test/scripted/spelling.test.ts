@@ -1,0 +1,201 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { CoreClient } from "web-pubsub-client/core";
+import { WebPubSubClient, type WebPubSubClientEvents, type WebPubSubClientOptions } from "web-pubsub-client";
+import { onConsole } from "../helpers/onConsole.js";
+import { Stage, turn, URL } from "../helpers/stage.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+const EVENTS: Record<keyof WebPubSubClientEvents, true> = {
+  connected: true,
+  disconnected: true,
+  stopped: true,
+  "server-message": true,
+  "group-message": true,
+  "rejoin-group-failed": true,
+  recovering: true,
+  recovered: true,
+  "state-changed": true,
+  "group-states-changed": true,
+  "restore-group-states-failed": true,
+};
+const ALL_OPTIONS: Record<keyof WebPubSubClientOptions, undefined> = {
+  protocol: undefined,
+  autoReconnect: undefined,
+  autoRejoinGroups: undefined,
+  restoreGroupStates: undefined,
+  messageRetryOptions: undefined,
+  reconnectRetryOptions: undefined,
+  keepAliveTimeoutInMs: undefined,
+  keepAliveIntervalInMs: undefined,
+  connectTimeoutInMs: undefined,
+  ackTimeoutInMs: undefined,
+  maxPendingOperations: undefined,
+  resendOnNewConnection: undefined,
+  releaseDelayInMs: undefined,
+  webSocket: undefined,
+  logger: undefined,
+  environment: undefined,
+};
+
+describe("options of the client", () => {
+  test.each<[object, string]>([
+    [{ autoReconect: false }, "options: autoReconect is unknown; did you mean autoReconnect?"],
+    [{ autorejoingroups: false }, "options: autorejoingroups is unknown; did you mean autoRejoinGroups?"],
+    [{ keepAliveTimeout: 5 }, "options: keepAliveTimeout is unknown; did you mean keepAliveTimeoutInMs?"],
+    [{ websocket: undefined }, "options: websocket is unknown; did you mean webSocket?"],
+    [{ retries: null }, "options: retries is unknown."],
+    [
+      { reconnectRetryOptions: { maxRetrys: 5 } },
+      "reconnectRetryOptions: maxRetrys is unknown; did you mean maxRetries?",
+    ],
+    [
+      { messageRetryOptions: { retryDelay: 5 } },
+      "messageRetryOptions: retryDelay is unknown; did you mean retryDelayInMs?",
+    ],
+  ])("%j: a warning names the nearest", (options, words) => {
+    const warnings = onConsole("warn");
+    new WebPubSubClient(URL, options);
+    new CoreClient(URL, options);
+    expect(warnings).toEqual([[words], [words]]);
+  });
+
+  test("known ones pass in silence", () => {
+    const warnings = onConsole("warn");
+    const retry = {
+      maxRetries: 1,
+      retryDelayInMs: 1,
+      maxRetryDelayInMs: 1,
+      mode: "Fixed",
+      jitter: true,
+    } as const;
+    new WebPubSubClient(URL, ALL_OPTIONS);
+    new WebPubSubClient(URL, { messageRetryOptions: retry, reconnectRetryOptions: retry });
+    new WebPubSubClient(URL);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe("options of calls", () => {
+  const wrong = (value: object): never => value as never;
+  test.each<[string, (stage: Stage) => unknown, string]>([
+    [
+      "sendToGroup",
+      ({ client }) => client.sendToGroup("g", "x", wrong({ noecho: true })),
+      "options: noecho is unknown; did you mean noEcho?",
+    ],
+    [
+      "sendEvent",
+      ({ client }) => client.sendEvent("e", "x", "text", wrong({ fireAndforget: true })),
+      "options: fireAndforget is unknown; did you mean fireAndForget?",
+    ],
+    [
+      "joinGroup",
+      ({ client }) => client.joinGroup("g", wrong({ abortsignal: undefined })),
+      "options: abortsignal is unknown; did you mean abortSignal?",
+    ],
+    [
+      "a handle's send",
+      ({ client }) => client.group("g").send("x", wrong({ datatype: "json" })),
+      "options: datatype is unknown; did you mean dataType?",
+    ],
+    [
+      "group",
+      ({ client }) => client.group("g", wrong({ shema: undefined })),
+      "options: shema is unknown; did you mean schema?",
+    ],
+    [
+      "messages",
+      ({ client }) => client.group("g").messages(wrong({ maxBufferd: 5 })),
+      "options: maxBufferd is unknown; did you mean maxBuffered?",
+    ],
+    [
+      "invokeEvent",
+      ({ client }) => client.invokeEvent("e", "x", wrong({ timeoutInMS: 5, timeout: 5 })),
+      "options: timeoutInMS is unknown; did you mean timeoutInMs?",
+    ],
+    [
+      "openGroupStream",
+      ({ client }) => client.openGroupStream("g", wrong({ streamID: "s" })),
+      "options: streamID is unknown; did you mean streamId?",
+    ],
+    [
+      "onGroupStream",
+      ({ client }) => client.onGroupStream(() => undefined, wrong({ groupnames: [] })),
+      "options: groupnames is unknown; did you mean groupNames?",
+    ],
+    [
+      "stop",
+      ({ client }) => client.stop(wrong({ drainMs: 5 })),
+      "options: drainMs is unknown; did you mean drainInMs?",
+    ],
+  ])("%s", async (_call, make, words) => {
+    const warnings = onConsole("warn");
+    const stage = new Stage({ random: Math.random });
+    await stage.connect();
+    const made = make(stage);
+    if (made instanceof Promise) made.catch(() => undefined);
+    await turn();
+    expect(warnings[0]).toEqual([words]);
+  });
+
+  test("start", async () => {
+    const warnings = onConsole("warn");
+    const stage = new Stage();
+    stage.client.start(wrong({ keepTring: true })).catch(() => undefined);
+    expect(warnings).toEqual([["options: keepTring is unknown; did you mean keepTrying?"]]);
+  });
+
+  test("each name is told once per client, so that a loop doesn't fill the console", async () => {
+    const warnings = onConsole("warn");
+    const stage = new Stage();
+    await stage.connect();
+    for (let i = 0; i < 5; i++)
+      stage.client.sendToGroup("g", "x", wrong({ noecho: true })).catch(() => undefined);
+    expect(warnings).toHaveLength(1);
+  });
+});
+
+describe("events", () => {
+  test.each([
+    ["groupMessage", "group-message"],
+    ["GROUP_MESSAGE", "group-message"],
+    ["group-messages", "group-message"],
+    ["statechanged", "state-changed"],
+    ["conected", "connected"],
+    ["connect", "connected"],
+    ["restoreGroupStatesFailed", "restore-group-states-failed"],
+  ])("%s: a warning names %s", (name, meant) => {
+    const warnings = onConsole("warn");
+    const client = new WebPubSubClient(URL);
+    client.on(name as "connected", () => undefined);
+    client.once(name as "connected", () => undefined);
+    client.off(name as "connected", () => undefined);
+    const words = [`events: ${name} is unknown; did you mean ${meant}?`];
+    expect(warnings).toEqual([words, words]);
+  });
+
+  test.each([...Object.keys(EVENTS), "my-feature:tick", "presence", "open", "error", "message", ""])(
+    "%s passes in silence",
+    (name) => {
+      const warnings = onConsole("warn");
+      new WebPubSubClient(URL).on(name as "connected", () => undefined);
+      expect(warnings).toEqual([]);
+    },
+  );
+});
+
+test.each([
+  ["console.warn throws", { warn: () => { throw new Error("no console today"); } }], // prettier-ignore
+  ["there is no console", undefined],
+])("%s: nothing happens", (_how, console) => {
+  vi.stubGlobal("console", console);
+  const options = { autoReconect: true } as WebPubSubClientOptions;
+  expect(() =>
+    new WebPubSubClient(URL, options).on("conected" as "connected", () => undefined),
+  ).not.toThrow();
+});
