@@ -1,4 +1,4 @@
-import { tell } from "./log.js";
+import { tell } from "./util/tell.js";
 import type { GetClientAccessUrlOptions } from "./models/options.js";
 import type { Settings } from "./options.js";
 

@@ -1,6 +1,6 @@
 import { Connection } from "./connection/connection.js";
 import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
-import { tell } from "./log.js";
+import { tell } from "./util/tell.js";
 import type { CoreClientEvents } from "./models/events.js";
 import type { WebPubSubClientOptions } from "./models/options.js";
 import { toSettings, type Parts, type Settings } from "./options.js";

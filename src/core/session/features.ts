@@ -1,4 +1,4 @@
-import { tell } from "../log.js";
+import { tell } from "../util/tell.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 import { reportRejection } from "../util/safely.js";
 import type { FeatureHooks } from "./featureHooks.js";

@@ -1,5 +1,5 @@
 /** Finds misspelt names of options and events, and tells of them on the console. */
-import { tell } from "../log.js";
+import { tell } from "./tell.js";
 
 /** All events of a client and its features. */
 const EVENTS =

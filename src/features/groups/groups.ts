@@ -1,5 +1,5 @@
 import { defineFeature, type FeaturePort } from "../../core/feature.js";
-import { tell } from "../../core/log.js";
+import { tell } from "../../core/util/tell.js";
 import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { checkName } from "../../core/session/operationMessage.js";
