@@ -6,6 +6,7 @@ import type {
   WebPubSubDataType,
   WebPubSubMessage,
 } from "../core/models/messages.js";
+import { isBytes, toBytes } from "../core/util/base64.js";
 
 interface Payload {
   dataType: WebPubSubDataType;
@@ -14,9 +15,9 @@ interface Payload {
 
 /** Reads one `DownstreamMessage`. Returns null for an unknown message; throws if the format is broken. */
 export function readProtobuf(input: string | ArrayBuffer | Uint8Array): WebPubSubMessage | null {
-  if (typeof input === "string") throw new TypeError("Invalid input for protobuf protocol. Expected bytes.");
+  if (!isBytes(input)) throw new TypeError("Invalid input for protobuf protocol. Expected bytes.");
   let message: WebPubSubMessage | null = null;
-  fields(new BinaryReader(input instanceof ArrayBuffer ? new Uint8Array(input) : input), (field, reader) => {
+  fields(new BinaryReader(toBytes(input)), (field, reader) => {
     if (field === 1) message = readAck(nested(reader));
     else if (field === 2) message = readData(nested(reader));
     else if (field === 3) message = readSystem(nested(reader));

@@ -1,6 +1,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { checkEmptied } from "../core/codec/emptied.js";
 import type { MessageMetadata, WebPubSubDataType, WebPubSubMessage } from "../core/models/messages.js";
+import { isBytes, toBytes } from "../core/util/base64.js";
 
 /** Writes one message as an `UpstreamMessage`. Throws TypeError for a payload that doesn't fit its type. */
 export function writeProtobuf(message: WebPubSubMessage): ArrayBuffer {
@@ -88,9 +89,8 @@ function payload(writer: BinaryWriter, field: number, dataType: WebPubSubDataTyp
     }
     case "binary":
     case "protobuf":
-      if (!(data instanceof ArrayBuffer))
-        throw new TypeError("Message must be a ArrayBuffer or a view of one.");
-      writer.tag(dataType === "binary" ? 2 : 3, WireType.LengthDelimited).bytes(new Uint8Array(data));
+      if (!isBytes(data)) throw new TypeError("Message must be a ArrayBuffer or a view of one.");
+      writer.tag(dataType === "binary" ? 2 : 3, WireType.LengthDelimited).bytes(toBytes(data));
       break;
     default:
       throw new TypeError(`Unsupported data type: ${String(dataType)}`);

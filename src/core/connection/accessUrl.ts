@@ -1,22 +1,27 @@
-/** The URL of a recovery, and how secrets are kept out of logs and errors. */
+/** The URL of a recovery, and how secrets are kept out of logs and errors. As text: not every platform's `URL` is whole. */
 import type { Identity } from "./state.js";
 
 /** The access URL with the parameters that recover a connection (public client specification). */
 export function recoveryUrl(url: string, { connectionId, reconnectionToken }: Identity): string {
-  const recovery = new URL(url);
-  recovery.searchParams.set("awps_connection_id", connectionId);
-  recovery.searchParams.set("awps_reconnection_token", reconnectionToken);
-  return recovery.toString();
+  const [, base = "", query = "", fragment = ""] = /^([^?#]*)\??([^#]*)(.*)/s.exec(url.trim()) ?? [];
+  const kept = query
+    .split("&")
+    .filter((each) => !/^(awps_(connection_id|reconnection_token)(=.*)?)?$/s.test(each));
+  const own = [
+    `awps_connection_id=${encodeURIComponent(connectionId)}`,
+    `awps_reconnection_token=${encodeURIComponent(reconnectionToken)}`,
+  ];
+  return `${base}?${[...kept, ...own].join("&")}${fragment}`;
 }
 
 /** A text about a URL, without the URL's query, tokens and password, and without one more token. */
 export function redact(words: string, url: string, token = ""): string {
-  const secrets: string[] = [token, ...(url.match(/[?#].*/s) ?? [])];
+  const secrets: string[] = [token, ...(url.match(/[?#][^]*/) ?? [])];
   for (const [, value, login = ""] of url.matchAll(/token=([^&#]+)|\/\/([^/?#]+@)/g))
     secrets.push(value ?? login);
   return secrets.reduce(
-    (clean, secret) => clean.replaceAll(secret, ""),
-    words.replaceAll(url, withoutQuery(url)),
+    (clean, secret) => clean.split(secret).join(""),
+    words.split(url).join(withoutQuery(url)),
   );
 }
 
@@ -30,11 +35,11 @@ export function redacted({ name, message, code }: Error & { code?: unknown }, ur
 
 /** A URL fit for the log: without its query, which holds tokens, and without a password before its host. */
 export function withoutQuery(url: string): string {
-  try {
-    const { protocol, host, pathname } = new URL(url);
-    return `${protocol}//${host}${pathname}`.replace(/access_token.*/s, "");
-  } catch {
-    // It can't be parsed, so none of it is shown.
-    return "an invalid URL";
-  }
+  // Scheme, login, host with its port, and path.
+  const parts =
+    /^\s*(\w+:\/\/)(?:[^/?#]*@)?((?:\[[^\]/?#]*\]|[^/?#:@\s\\]+)(?::\d*)?(?:\/[^?#\s]*)?)(?![^?#\s])/.exec(
+      url,
+    );
+  // What isn't a URL isn't shown at all.
+  return parts === null ? "an invalid URL" : `${parts[1]}${parts[2]}`.replace(/access_token.*/, "");
 }

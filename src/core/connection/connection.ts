@@ -3,6 +3,7 @@ import { AbortError } from "@azure/abort-controller";
 import { ConnectionError, toError } from "../errors.js";
 import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
+import { tryOrLog } from "../log.js";
 import type { GetClientAccessUrlOptions } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { whenAborted } from "../util/whenAborted.js";
@@ -40,6 +41,10 @@ export class Connection implements LinkPort {
   #starting: Deferred<void> | undefined;
   #stopping: Deferred<void> | undefined;
   #endWake: (() => void) | undefined;
+  /** The environment's time at the newest event. */
+  #now = 0;
+  /** The environment has thrown, and the client is being stopped. */
+  #failing = false;
 
   constructor(
     settings: Settings,
@@ -97,15 +102,7 @@ export class Connection implements LinkPort {
       const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
       return Promise.reject(new ConnectionError("AlreadyStarted", message));
     }
-    let signal: AbortSignalLike | undefined;
-    try {
-      signal = checkSignal(given);
-    } catch (thrown) {
-      return Promise.reject(toError(thrown));
-    }
-    if (signal?.aborted) return Promise.reject(new AbortError("start was aborted."));
     const starting = deferred<void>();
-    this.#starting = starting;
     const onAbort = (): void => {
       if (this.#starting !== starting) return;
       const error = new AbortError("start was aborted.");
@@ -113,11 +110,18 @@ export class Connection implements LinkPort {
       starting.reject(error);
       void this.stop();
     };
-    const unlisten = whenAborted(signal, onAbort);
-    this.#session.accept();
+    let unlisten: (() => void) | undefined;
+    try {
+      const signal = checkSignal(given);
+      if (signal?.aborted) throw new AbortError("start was aborted.");
+      if (signal !== undefined) unlisten = whenAborted(signal, onAbort);
+    } catch (thrown) {
+      return Promise.reject(toError(thrown));
+    }
+    this.#starting = starting;
     this.#dispatch({ type: "start", keepTrying });
     // Without a signal no step comes between: the caller of `start` is told before the caller of `stop`.
-    return signal === undefined ? starting.promise : starting.promise.finally(unlisten);
+    return unlisten === undefined ? starting.promise : starting.promise.finally(unlisten);
   }
 
   /** @param drainInMs how long pending operations may still take, in ms */
@@ -126,17 +130,28 @@ export class Connection implements LinkPort {
     const { promise } = this.#stopping;
     const { name } = this.#state;
     const mayDrain = drainInMs > 0 && name !== "Stopped" && name !== "Stopping";
-    const until = this.#settings.environment.now() + drainInMs;
-    this.#dispatch(mayDrain ? { type: "drain", until } : { type: "stop" });
+    let event: Event = { type: "stop" };
+    if (mayDrain) {
+      this.#try(() => {
+        event = { type: "drain", until: this.#settings.environment.now() + drainInMs };
+      });
+    }
+    this.#dispatch(event);
     return promise;
   }
 
   #dispatch(event: Event): void {
     const { environment, reconnectRetry, connectTimeoutInMs, autoReconnect, protocol } = this.#settings;
+    let random = 0;
+    const read = (): void => {
+      this.#now = environment.now();
+      random = environment.random();
+    };
+    if (!this.#try(read)) return;
     const before = this.#state;
     const { state, effects } = transition(before, event, {
-      now: environment.now(),
-      random: environment.random(),
+      now: this.#now,
+      random,
       isStarting: this.#starting !== undefined,
       reliable: protocol.isReliableSubProtocol,
       canPing: this.#settings.pingFrame !== undefined,
@@ -145,18 +160,42 @@ export class Connection implements LinkPort {
       connectTimeoutInMs,
     });
     this.#state = state;
-    if (state !== before) this.#enter(before, state);
+    if (state !== before && this.#try(() => this.#setTimers(before, state)))
+      this.#try(() => this.#enter(before, state));
     for (const effect of effects) {
       // A listener or a socket changed the state meanwhile: the remaining effects of the old state are
       // dropped, except for promises, which are always settled.
       const moved = this.#state.name !== state.name || this.#state.epoch !== state.epoch;
       if (moved && effect.type !== "settleStart" && effect.type !== "settleStop") continue;
-      this.#run(effect);
+      this.#try(() => this.#run(effect));
     }
   }
 
-  /** Sets timers and watches for the new state. */
-  #enter(before: State, state: State): void {
+  /**
+   * Does what may throw because the environment does: that stops the client, and `start` rejects. What ends timers and
+   * watches never throws, so the stop is complete. Returns whether the caller may go on.
+   */
+  #try(action: () => void): boolean {
+    try {
+      action();
+    } catch (thrown) {
+      if (this.#failing) return true;
+      this.#failing = true;
+      const cause = toError(thrown);
+      const error = new ConnectionError("Closed", `The environment failed: ${cause.message}`, { cause });
+      this.#settings.logger.error(error.message);
+      this.#starting?.reject(error);
+      this.#dispatch({ type: "abort", error });
+      this.#dispatch({ type: "stop" });
+      // A closing socket isn't waited for.
+      if (this.#state.name === "Stopping") this.#dispatch({ type: "due" });
+      this.#failing = false;
+      return false;
+    }
+    return true;
+  }
+
+  #setTimers(before: State, state: State): void {
     // Two attempts may be due in the same millisecond; each needs its own timer.
     if (before.due !== state.due || before.epoch !== state.epoch) {
       this.#timer.at(state.due, () => this.#dispatch({ type: "due" }));
@@ -165,6 +204,9 @@ export class Connection implements LinkPort {
       this.#drainTimer ??= new Timer(this.#settings.environment);
       this.#drainTimer.at(state.drainUntil ?? Infinity, () => this.#dispatch({ type: "drained" }));
     }
+  }
+
+  #enter(before: State, state: State): void {
     if (before.name !== state.name) {
       if (before.name === "Connected") {
         this.#transport.end();
@@ -175,11 +217,14 @@ export class Connection implements LinkPort {
         this.#credentialAbort = undefined;
       }
       if (state.name === "Connected") this.#transport.begin();
+      const { environment, logger } = this.#settings;
       if (state.name === "Stopped") {
-        this.#endWake?.();
+        // An environment of the application's own may return anything.
+        tryOrLog(logger, "stop watching for wakes", () => this.#endWake?.());
         this.#endWake = undefined;
-      } else {
-        this.#endWake ??= this.#settings.environment.onWake(() => this.#dispatch({ type: "wake" }));
+      } else if (before.name === "Stopped") {
+        this.#session.accept();
+        this.#endWake = environment.onWake(() => this.#dispatch({ type: "wake" }));
       }
     }
   }
@@ -253,7 +298,7 @@ export class Connection implements LinkPort {
   }
 
   #changed(details: Omit<OnStateChangedArgs, "state" | "previousState">): void {
-    const { logger, environment } = this.#settings;
+    const { logger } = this.#settings;
     const { disconnectedMessage, name: state } = this.#state;
     const { error, attempt, nextDelayInMs } = details;
     const why = error === undefined ? "" : `: ${error.message}`;
@@ -261,7 +306,7 @@ export class Connection implements LinkPort {
     logger.info(`${state}${why}${next}`);
     const previousState = this.#info.state;
     // Before the event is emitted, so that listeners already see the new information.
-    this.#info = nextInfo(this.#info, state, details, this.identity?.userId, environment.now());
+    this.#info = nextInfo(this.#info, state, details, this.identity?.userId, this.#now);
     const reason = details.reason || (state === "Connected" ? undefined : disconnectedMessage?.message);
     this.#emitter.emit("state-changed", {
       state,
@@ -272,9 +317,9 @@ export class Connection implements LinkPort {
   }
 
   async #fetchUrl(epoch: number): Promise<void> {
-    const abort = new AbortController();
-    this.#credentialAbort = abort;
     try {
+      const abort = new AbortController();
+      this.#credentialAbort = abort;
       const url = await this.#getUrl({ abortSignal: abort.signal });
       this.#dispatch({ type: "url", epoch, url });
     } catch (thrown) {

@@ -14,7 +14,8 @@ export function createEnvironment(
     throw new TypeError("webSocket must be a class of WebSockets.");
   const environment: Environment = {
     now: () => Date.now(),
-    uptime: () => performance.now(),
+    // Without a `performance` the wall clock is the only one.
+    uptime: () => (globalThis.performance as Partial<Performance> | undefined)?.now?.() ?? Date.now(),
     setTimer: (callback, delayInMs) => setTimeout(callback, Math.min(delayInMs, LONGEST_DELAY)),
     clearTimer: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
     random: () => Math.random(),

@@ -20,13 +20,14 @@ export type WebSocketConstructor = new (url: string, protocol: string) => WebSoc
 
 /**
  * Everything the client uses of its platform. If all of it is given, a client can run in virtual time.
+ * If one of these functions throws, the client stops; a `start` that is under way rejects.
  */
 export interface Environment {
   /** Wall clock in ms; a jump forward shows that the machine slept. */
   now(): number;
   /**
    * A clock in ms, with any origin, that is never set: it measures time after the wall clock was set back.
-   * It may stop during sleep. Default: `performance.now`, or `now` if that is given.
+   * It may stop during sleep. Default: `now` if that is given, else `performance.now`, or `Date.now` without it.
    */
   uptime(): number;
   /** Calls back once after a delay in ms. */

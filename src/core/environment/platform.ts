@@ -1,9 +1,10 @@
 import WebSocket from "isomorphic-ws";
-import type { WebSocketLike } from "./environment.js";
+import type { WebSocketConstructor, WebSocketLike } from "./environment.js";
 
 /**
- * For sockets of `ws`. No frame of the service is near this size: its whole window of unacknowledged messages is
- * 16 MB. Compression is off, because with it a small frame could expand to that size.
+ * For sockets of `ws`, whose class alone knows these options. No frame of the service is near this size: its whole
+ * window of unacknowledged messages is 16 MB. Compression is off, because with it a small frame could expand to that
+ * size.
  */
 const LIMITS = { maxPayload: 1 << 24, perMessageDeflate: false };
 
@@ -11,18 +12,35 @@ type MessageListener = ((event: { data: unknown }) => void) | null;
 
 let socketClass: typeof WebSocket | undefined;
 
-/** Opens a socket of `ws`, in Node. Builds for browsers use `platform.browser.ts` instead of this file. */
+/**
+ * Opens a socket in Node: of the class that stands in for Node's own global `WebSocket`, such as a mock's or a page's,
+ * else of `ws`. Builds for browsers use `platform.browser.ts` instead of this file. In a bundle for browsers that was
+ * built without their export conditions, the imported class is the browser's own.
+ */
 export function openSocket(url: string, protocol: string): WebSocketLike {
+  // Looked up at each call, so that a class that is installed later is used.
+  const { WebSocket: found } = globalThis as { WebSocket?: WebSocketConstructor };
+  if (found !== undefined && found !== WebSocket && !isOfHost(found)) return new found(url, protocol);
+  if (!("removeAllListeners" in WebSocket.prototype)) return new WebSocket(url, protocol);
   return new (socketClass ??= withoutMessageEvents(WebSocket))(url, protocol, LIMITS);
 }
 
 /**
+ * Whether a class is the own one of Node, Deno, Bun or a browser. They mark it by nothing but its text: it is native
+ * code under its name, or converts its arguments by the tables of Web IDL. A proxy of it is native code without its
+ * name.
+ */
+function isOfHost(found: WebSocketConstructor): boolean {
+  return /^function WebSocket\(\)\s*\{\s*\[native|\.converters\b/.test(
+    Function.prototype.toString.call(found),
+  );
+}
+
+/**
  * The class of `ws` makes an event object for every message; this subclass passes on the data of its emitter. It is
- * made on first use, so that importing this module has no side effects. In a bundle for browsers that was built
- * without their export conditions, the base is the browser's own class.
+ * made on first use, so that importing this module has no side effects.
  */
 function withoutMessageEvents(base: typeof WebSocket): typeof WebSocket {
-  if (!("removeAllListeners" in base.prototype)) return base;
   class PlainWebSocket extends base {}
   Object.defineProperty(PlainWebSocket.prototype, "onmessage", {
     set(this: WebSocket, listener: MessageListener) {

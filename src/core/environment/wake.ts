@@ -14,10 +14,10 @@ let end: (() => void) | undefined;
 export function onWake(listener: () => void): () => void {
   // A new function, so that a listener that is given twice counts twice.
   const entry = (): void => listener();
-  listeners.add(entry);
   end ??= watch(() => {
     for (const each of [...listeners]) each();
   });
+  listeners.add(entry);
   return () => {
     if (listeners.delete(entry) && listeners.size === 0) {
       end?.();
@@ -37,21 +37,21 @@ function watch(wake: () => void): () => void {
   // A timer of Node keeps the process alive; one of a browser is a number.
   (interval as { unref?: () => void }).unref?.();
 
-  const page = typeof document === "undefined" ? undefined : document;
+  // Platforms without pages may have a part of one.
+  const { document: page } = globalThis as { document?: Partial<Document> | null };
   const onVisibility = (): void => {
     if (page?.visibilityState === "visible") wake();
   };
-  const target = globalThis as Partial<Pick<EventTarget, "addEventListener" | "removeEventListener">>;
-  target.addEventListener?.("online", wake);
-  target.addEventListener?.("pageshow", wake);
-  page?.addEventListener("visibilitychange", onVisibility);
-  // A page may be frozen and resumed while it is hidden.
-  page?.addEventListener("resume", wake);
+  const signs: [Partial<EventTarget> | null | undefined, string, () => void][] = [
+    [globalThis, "online", wake],
+    [globalThis, "pageshow", wake],
+    [page, "visibilitychange", onVisibility],
+    // A page may be frozen and resumed while it is hidden.
+    [page, "resume", wake],
+  ];
+  for (const [target, name, listener] of signs) target?.addEventListener?.(name, listener);
   return () => {
     clearInterval(interval);
-    target.removeEventListener?.("online", wake);
-    target.removeEventListener?.("pageshow", wake);
-    page?.removeEventListener("visibilitychange", onVisibility);
-    page?.removeEventListener("resume", wake);
+    for (const [target, name, listener] of signs) target?.removeEventListener?.(name, listener);
   };
 }

@@ -21,10 +21,21 @@ export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSu
   if (length === undefined) throw new TypeError("writeMessage must return a string or an ArrayBuffer.");
   // A character takes at most three bytes; only frames that may be too long are measured.
   if (length * 3 > MAX_FRAME_BYTES) {
-    const bytes = typeof frame === "string" ? new TextEncoder().encode(frame).length : length;
+    const bytes = typeof frame === "string" ? utf8Length(frame) : length;
     if (bytes > MAX_FRAME_BYTES) {
       throw new RangeError(`The frame holds ${bytes} bytes; at most ${MAX_FRAME_BYTES} are allowed.`);
     }
   }
   return frame;
+}
+
+/** Counted here, since not every platform has a `TextEncoder`. */
+function utf8Length(text: string): number {
+  // A pair of surrogates is one character of four bytes.
+  let bytes = -2 * (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
+  }
+  return bytes;
 }

@@ -5,7 +5,9 @@
 export function tell(words: string, ...errors: [] | [unknown]): void {
   try {
     if (errors.length === 0) console.warn(words);
-    else if (typeof globalThis.reportError === "function") globalThis.reportError(errors[0]);
+    // Deno's `reportError` ends the process.
+    else if (typeof globalThis.reportError === "function" && !("Deno" in globalThis))
+      globalThis.reportError(errors[0]);
     else console.error(words, errors[0]);
   } catch {
     // A platform may have no console; then nobody is there to be told.

@@ -4,21 +4,27 @@ import type { Environment, TimerHandle } from "../environment/environment.js";
 export class Timer {
   readonly #environment: Environment;
   #handle: TimerHandle;
-  /** It is set and hasn't fired yet. */
-  isSet = false;
+  #fire: (() => void) | undefined;
 
   constructor(environment: Environment) {
     this.#environment = environment;
   }
 
+  /** It is set and hasn't fired yet. */
+  get isSet(): boolean {
+    return this.#fire !== undefined;
+  }
+
   /** Calls back after a delay in ms. */
   after(delayInMs: number, callback: () => void): void {
     this.clear();
-    this.isSet = true;
-    this.#handle = this.#environment.setTimer(() => {
-      this.isSet = false;
+    const fire = (): void => {
+      if (this.#fire !== fire) return;
+      this.#fire = undefined;
       callback();
-    }, delayInMs);
+    };
+    this.#handle = this.#environment.setTimer(fire, delayInMs);
+    this.#fire = fire;
   }
 
   /** Calls back at a time of the environment's clock, in ms; at once if it is past, never for Infinity. */
@@ -28,7 +34,12 @@ export class Timer {
   }
 
   clear(): void {
-    if (this.isSet) this.#environment.clearTimer(this.#handle);
-    this.isSet = false;
+    if (!this.isSet) return;
+    this.#fire = undefined;
+    try {
+      this.#environment.clearTimer(this.#handle);
+    } catch {
+      // It fires for nothing.
+    }
   }
 }

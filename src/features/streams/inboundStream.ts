@@ -1,4 +1,5 @@
 import type { JSONTypes } from "../../core/models/messages.js";
+import { isBytes, toBytes } from "../../core/util/base64.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { GroupStreamError } from "./groupStreamError.js";
 import type { GroupStream, GroupStreamMessage } from "./models.js";
@@ -175,5 +176,5 @@ export class InboundStream {
 }
 
 function toPayload({ data }: GroupStreamMessage): JSONTypes | Uint8Array<ArrayBuffer> {
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+  return isBytes(data) ? toBytes(data) : data;
 }

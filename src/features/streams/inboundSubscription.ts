@@ -1,4 +1,5 @@
 import type { FeaturePort } from "../../core/feature.js";
+import { isBytes } from "../../core/util/base64.js";
 import { safely } from "../../core/util/safely.js";
 import { Timer } from "../../core/util/timer.js";
 import { fromWire } from "./groupStreamError.js";
@@ -156,5 +157,5 @@ export class InboundSubscription {
 /** Whether an end has no payload; it may carry the last fragment. */
 function isEmptyPayload({ dataType, data }: GroupStreamMessage): boolean {
   if (dataType === "text") return data === "";
-  return data === undefined || (data instanceof ArrayBuffer && data.byteLength === 0);
+  return data === undefined || (isBytes(data) && data.byteLength === 0);
 }

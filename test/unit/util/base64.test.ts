@@ -20,13 +20,13 @@ function stubNative(): void {
   };
 }
 
+const OwnBuffer = Buffer;
+
 async function load(branch: string): Promise<Base64> {
   vi.resetModules();
   if (branch !== "Node") vi.stubGlobal("Buffer", undefined);
   if (branch === "native") stubNative();
-  const loaded = await import("../../../src/core/util/base64.js");
-  vi.unstubAllGlobals();
-  return loaded;
+  return import("../../../src/core/util/base64.js");
 }
 
 const { fromBase64 } = view;
@@ -40,7 +40,11 @@ function restore(): void {
   else view.prototype.toBase64 = toBase64;
 }
 
-afterEach(restore);
+afterEach(() => {
+  restore();
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 const INVALID = [
   "=",
@@ -68,14 +72,14 @@ const VALID: [string, string][] = [
   ["+/+/", "\xfb\xff\xbf"],
 ];
 
-describe.each(["Node", "native", "atob"])("the branch of %s", (branch) => {
+describe.each(["Node", "native", "by hand"])("the branch of %s", (branch) => {
   let base64: Base64;
   const decode = (text: string): string =>
     Array.from(new Uint8Array(base64.decodeBase64(text)), (byte) => String.fromCharCode(byte)).join("");
 
   beforeEach(async () => {
     base64 = await load(branch);
-    if (branch === "atob") {
+    if (branch === "by hand") {
       delete view.fromBase64;
       delete view.prototype.toBase64;
     }
@@ -93,7 +97,7 @@ describe.each(["Node", "native", "atob"])("the branch of %s", (branch) => {
   test("writes what Node writes, reads what Node writes, and refuses garbage", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
-        const text = Buffer.from(bytes).toString("base64");
+        const text = OwnBuffer.from(bytes).toString("base64");
         expect(base64.encodeBase64(bytes)).toBe(text);
         expect(new Uint8Array(base64.decodeBase64(text))).toEqual(new Uint8Array(bytes));
       }),
@@ -103,7 +107,7 @@ describe.each(["Node", "native", "atob"])("the branch of %s", (branch) => {
       fc.property(garbage, (text) => {
         const isBase64 =
           /^(?:[\w+/]{4})*(?:[\w+/]{2}(?:==)?|[\w+/]{3}=?)?$/.test(text) && !text.includes("_");
-        if (isBase64) expect(decode(text)).toBe(Buffer.from(text, "base64").toString("latin1"));
+        if (isBase64) expect(decode(text)).toBe(OwnBuffer.from(text, "base64").toString("latin1"));
         else expect(() => base64.decodeBase64(text)).toThrow("Invalid base64.");
       }),
       { numRuns: 1_000 },
@@ -113,8 +117,8 @@ describe.each(["Node", "native", "atob"])("the branch of %s", (branch) => {
   test("holds a megabyte", () => {
     const bytes = new Uint8Array(1 << 20).map((_, i) => i * 7);
     const text = base64.encodeBase64(bytes);
-    expect(text).toBe(Buffer.from(bytes).toString("base64"));
-    expect(Buffer.from(base64.decodeBase64(text)).equals(bytes)).toBe(true);
+    expect(text).toBe(OwnBuffer.from(bytes).toString("base64"));
+    expect(OwnBuffer.from(base64.decodeBase64(text)).equals(bytes)).toBe(true);
   });
 
   test("writes views' own bytes only", () => {
@@ -135,13 +139,24 @@ test("the branches are three", async () => {
   view.prototype.toBase64 = method;
   expect(native.encodeBase64(new Uint8Array(3))).toBe("native");
   restore();
-  const encode = vi.spyOn(globalThis, "btoa");
-  const plain = await load("atob");
-  if (toBase64 === undefined) {
-    plain.encodeBase64(new Uint8Array(3));
-    expect(encode).toHaveBeenCalledTimes(1);
-  }
-  encode.mockRestore();
+  vi.stubGlobal("btoa", undefined);
+  vi.stubGlobal("atob", undefined);
+  const { encodeBase64, decodeBase64 } = await load("by hand");
+  if (toBase64 === undefined) expect(encodeBase64(decodeBase64("eHl6"))).toBe("eHl6");
+});
+
+test("a Buffer that comes or goes after the import is heeded", async () => {
+  const { encodeBase64 } = await load("Node");
+  const { Buffer: own } = globalThis;
+  vi.stubGlobal("Buffer", undefined);
+  expect(encodeBase64(new Uint8Array(3))).toBe("AAAA");
+  const from = vi.fn(() => ({ toString: () => "polyfilled" }));
+  vi.stubGlobal("Buffer", { from });
+  expect(encodeBase64(new Uint8Array(3))).toBe("polyfilled");
+  vi.stubGlobal("Buffer", own);
+  const spy = vi.spyOn(own, "from");
+  encodeBase64(new Uint8Array(3));
+  expect(spy).toHaveBeenCalledTimes(1);
 });
 
 describe("bytes", () => {
@@ -149,7 +164,7 @@ describe("bytes", () => {
     const foreign = runInNewContext(
       "[new ArrayBuffer(1), new Uint8Array(1), new DataView(new ArrayBuffer(1))]",
     ) as unknown[];
-    const own = [new ArrayBuffer(1), new Uint8Array(1), Buffer.from("x"), new Float64Array(1)];
+    const own = [new ArrayBuffer(1), new Uint8Array(1), OwnBuffer.from("x"), new Float64Array(1)];
     for (const each of [...own, ...foreign]) expect(isBytes(each)).toBe(true);
     for (const each of [null, undefined, "x", [1], {}, 5, new Blob()]) expect(isBytes(each)).toBe(false);
   });
