@@ -49,7 +49,7 @@ export const lanes = [
   {
     name: "the next one isn't written after an answer",
     in: "Session.receive",
-    find: "if (outbox.takeReleased()) this.flush();",
+    find: "if (outbox.takeReleased()) this.onRoom();",
     put: "",
   },
   {

@@ -24,8 +24,8 @@ export const lifecycle = [
   {
     name: "a drain doesn't wait",
     in: "Connection.stop",
-    find: "mayDrain ?",
-    put: "mayDrain && drainInMs < 0 ?",
+    find: "if (mayDrain)",
+    put: "if (mayDrain && drainInMs < 0)",
   },
   {
     name: "a stop leaves the session to the service",
@@ -44,8 +44,8 @@ export const lifecycle = [
     name: "a stopped client still listens to wake signals",
     quick: true,
     in: "Connection.#enter",
-    find: "this.#endWake?.();",
-    put: "",
+    find: "this.#endWake?.()",
+    put: "undefined",
   },
   {
     name: "a drain takes its whole time although nothing is pending",
@@ -103,7 +103,7 @@ export const lifecycle = [
   },
   {
     name: "a drain goes on when its time is over",
-    in: "Connection.#enter",
+    in: "Connection.#setTimers",
     find: "state.drainUntil ?? Infinity",
     put: "Infinity",
   },
