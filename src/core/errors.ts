@@ -9,7 +9,7 @@ import type { AckMessageError } from "./models/messages.js";
  * - `SendFailed`: the socket has refused the frame, and no retry was left.
  * - `ConnectionLost`: it was sent and not answered, and its connection is gone.
  * - `TooManyPending`: `maxPendingOperations` are waiting.
- * - `NotStarted`: the client is stopped or stopping.
+ * - `NotStarted`: the client is stopping, or was stopped and not started in time (`messageRetryOptions`).
  * - `Aborted`: by the caller's signal; `cause` is an `AbortError`.
  * - `AckIdInUse`: an operation with this explicit ack id is pending.
  * - `InvalidMessage`: the message can't be written; `cause` says why.
