@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
 import { format } from "prettier";
 
-const page = new URL("../docs/performance.md", import.meta.url);
+const pageOf = (name) => new URL(`../docs/${name}.md`, import.meta.url);
 const plot = new URL("../docs/performance.svg", import.meta.url);
 const names = {
   floor: "bare ws",
@@ -43,19 +43,26 @@ export function table({ title, contestants, columns }, runs) {
   ].join("\n");
 }
 
-/** Puts the tables between the marks in docs/performance.md, and draws the plot. */
-export async function write(results, rounds) {
-  const machine =
-    `Measured by \`npm run bench -- --write --rounds ${rounds}\` on ${cpus().length} cores (${cpus()[0].model.trim()}), ` +
-    `${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ${process.versions.node}; medians of ${rounds} rounds. ` +
-    "In brackets: multiples of the bare socket's figure.";
-  const tables = results.map(({ scenario, runs }) => table(scenario, runs)).join("\n\n");
-  const text = await readFile(page, "utf8");
-  const marks = /(<!-- benchmarks -->)[\s\S]*(<!-- \/benchmarks -->)/;
-  if (!marks.test(text)) throw new Error("docs/performance.md has no marks for the benchmarks.");
-  const next = text.replace(marks, (_, begin, end) => `${begin}\n\n${machine}\n\n${tables}\n\n${end}`);
-  await writeFile(page, await format(next, { parser: "markdown", printWidth: 120 }));
-  await writeFile(plot, draw(results));
+/**
+ * Puts the tables between the marks in the pages that they belong to, and draws the plot of those with multiples.
+ * @param how the arguments of the benchmark
+ */
+export async function write(results, rounds, how) {
+  for (const name of new Set(results.map(({ scenario }) => scenario.page))) {
+    const shown = results.filter(({ scenario }) => scenario.page === name);
+    const ratios = shown.some(({ scenario }) => scenario.columns.some(({ ratio }) => ratio));
+    const machine =
+      `Measured by \`npm run bench -- ${how}\` on ${cpus().length} cores (${cpus()[0].model.trim()}), ` +
+      `${Math.round(totalmem() / 2 ** 30)} GiB, Linux, Node ${process.versions.node}; medians of ${rounds} rounds.` +
+      (ratios ? " In brackets: multiples of the bare socket's figure." : "");
+    const tables = shown.map(({ scenario, runs }) => table(scenario, runs)).join("\n\n");
+    const text = await readFile(pageOf(name), "utf8");
+    const marks = /(<!-- benchmarks -->)[\s\S]*(<!-- \/benchmarks -->)/;
+    if (!marks.test(text)) throw new Error(`docs/${name}.md has no marks for the benchmarks.`);
+    const next = text.replace(marks, (_, begin, end) => `${begin}\n\n${machine}\n\n${tables}\n\n${end}`);
+    await writeFile(pageOf(name), await format(next, { parser: "markdown", printWidth: 120 }));
+    if (ratios) await writeFile(plot, draw(shown));
+  }
 }
 
 /** Bars: what each contestant takes, as a multiple of the bare socket's. */

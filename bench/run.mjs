@@ -2,7 +2,8 @@
 //   npm run bench                                  all of it, three rounds
 //   npm run bench -- --only receive --rounds 5     scenarios whose name holds a word
 //   npm run bench -- --contestants floor,ours      these only
-//   npm run bench -- --write                       also into docs/performance.md and its plot
+//   npm run bench -- --write                       also into their pages in docs/, and the plot
+//   npm run bench -- --only blip --write           into the page that has no others
 import { execFile, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -22,8 +23,12 @@ if (selected.length === 0) refuse(`--only: no scenario of ${scenarios.map(({ nam
 const known = new Set(scenarios.flatMap(({ contestants }) => contestants));
 for (const name of values.contestants?.split(",") ?? [])
   if (!known.has(name)) refuse(`--contestants: ${name} is none of ${[...known].join(", ")}.`);
-if (values.write && (selected.length < scenarios.length || values.contestants !== undefined))
-  refuse("--write renews the whole page: it goes without --only and --contestants.");
+const pages = new Set(selected.map(({ page }) => page));
+const isPart = scenarios.some((each) => pages.has(each.page) && !selected.includes(each));
+if (values.write && (isPart || values.contestants !== undefined))
+  refuse(
+    "--write renews whole pages: it takes no --contestants, and no --only that leaves out some of a page.",
+  );
 const run = promisify(execFile);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -51,4 +56,4 @@ for (const each of selected) {
   results.push({ scenario, runs });
   console.log(`\n${table(scenario, runs)}`);
 }
-if (values.write) await write(results, rounds);
+if (values.write) await write(results, rounds, process.argv.slice(2).join(" "));

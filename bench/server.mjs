@@ -1,6 +1,7 @@
 // A service that does just enough for the benchmarks, as fast as `ws` can: it numbers messages, keeps
 // the 1,000-message window, acknowledges operations and streams, and keeps sessions for their
-// recovery. Runs in a process of its own. `POST /cut?id=` breaks a transport, `/hold?id=` holds acks.
+// recovery. Runs in a process of its own. `POST /cut?id=` breaks a transport, with `&refuse=2` the next two attempts
+// to recover it are refused; `/hold?id=` holds acks.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { jsonWire } from "./wire/json.mjs";
@@ -20,6 +21,8 @@ class Session {
   /** One way, in ms: what goes out and what comes in is held up for so long. */
   delay = 0;
   holds = false;
+  /** How many attempts to recover it are still to be refused. */
+  refusals = 0;
   acceptedAt = 0;
   #wire;
   #frameOf;
@@ -112,6 +115,7 @@ function order({ pathname, searchParams }) {
   if (pathname === "/hold") session.holds = true;
   if (pathname === "/cut") {
     const { socket } = session;
+    session.refusals = Number(searchParams.get("refuse") ?? 0);
     session.socket = undefined;
     socket?.terminate();
     if (searchParams.has("message")) session.blast({ kind: "json", bytes: 40, count: 1 });
@@ -124,15 +128,23 @@ const http = createServer((request, response) => {
   const answer = order(new URL(request.url, "http://127.0.0.1"));
   response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
 });
+const sessionOf = (url) =>
+  sessions.get(new URL(url, "ws://127.0.0.1").searchParams.get("awps_connection_id"));
 const server = new WebSocketServer({
   server: http,
   perMessageDeflate: false,
+  verifyClient({ req }, done) {
+    const session = sessionOf(req.url);
+    if (session === undefined || session.refusals === 0) return done(true);
+    session.refusals--;
+    done(false, 503);
+  },
   handleProtocols: (offered) => [...offered][0],
 });
 
 server.on("connection", (socket, { url }) => {
   const query = new URL(url, "ws://127.0.0.1").searchParams;
-  const known = sessions.get(query.get("awps_connection_id"));
+  const known = sessionOf(url);
   const wire = socket.protocol.startsWith("protobuf") ? protobufWire : jsonWire;
   const session = known ?? new Session(wire, Number(query.get("delay") ?? 0));
   sessions.set(session.id, session);

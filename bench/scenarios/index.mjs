@@ -1,4 +1,5 @@
 // Every scenario: who takes part, what a run returns, and how it reads.
+import { blip } from "./blip.mjs";
 import { idle } from "./idle.mjs";
 import { fanOut, sessions } from "./localService.mjs";
 import { pending } from "./pending.mjs";
@@ -9,6 +10,8 @@ import { startUp } from "./startUp.mjs";
 import { stream } from "./stream.mjs";
 
 const all = ["floor", "ours", "reference"];
+/** Refused attempts, cut by cut. */
+const refusals = [1, 2, 3];
 const work = [
   { field: "cpu", title: "CPU per operation", unit: "µs", digits: 2, ratio: true },
   { field: "rate", title: "operations per second", unit: "", digits: 0 },
@@ -22,12 +25,13 @@ const work = [
  * @property {string[]} contestants
  * @property {{ field: string, title: string, unit: string, digits: number, ratio?: boolean }[]} columns
  *   `ratio`: also shown as a multiple of the first contestant's
+ * @property {string} page of docs/, where `--write` puts it
  * @property {(context: { create: Function, url: string, contestant: string }) => Promise<object>} run in a process
  *   of its own
  */
 
-/** @type {Scenario[]} */
-export const scenarios = [
+/** @type {(Omit<Scenario, "page"> & { page?: string })[]} */
+const list = [
   {
     name: "receive-json",
     title: "(a) receive 100,000 small JSON group messages",
@@ -116,4 +120,18 @@ export const scenarios = [
     ],
     run: sessions(2_000),
   },
+  {
+    name: "blip",
+    title: "20 clients are cut, and the first attempts of each are refused: cut to the next message",
+    page: "reliability",
+    contestants: ["ours", "reference"],
+    columns: refusals.flatMap((count) => [
+      { field: `median${count}`, title: `${count} refused: median`, unit: "s", digits: 2 },
+      { field: `worst${count}`, title: "worst", unit: "s", digits: 2 },
+    ]),
+    run: blip(20, refusals),
+  },
 ];
+
+/** @type {Scenario[]} */
+export const scenarios = list.map((each) => ({ page: "performance", ...each }));

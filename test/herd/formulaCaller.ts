@@ -1,11 +1,14 @@
 import type { AttemptKind, Caller, Outlet } from "./caller.js";
 
+/** The delay before the next attempt to recover, after so many were refused and so long after the drop. All in ms. */
+export type RecoveryDelay = (refused: number, random: number, sinceDropInMs: number) => number;
+
 /** When to knock, as formulas: for the reference client and for the policies that were weighed. All in ms. */
 export interface Formula {
   /** Before the first attempt. */
   readonly first: (code: number, random: number) => number;
-  /** After the nth refused recovery. */
-  readonly recovery: (retry: number, random: number, leftInMs: number) => number;
+  /** Made for each client: a policy may remember what it has chosen before. */
+  readonly recovery: () => RecoveryDelay;
   /** How long after the drop recoveries are tried. */
   readonly windowInMs: number;
   /** With less than this left of it no more. */
@@ -24,7 +27,7 @@ export interface Formula {
  */
 export const REFERENCE: Formula = {
   first: () => 0,
-  recovery: () => 1_000,
+  recovery: () => () => 1_000,
   windowInMs: 30_000,
   lastChanceInMs: 0,
   turn: () => 0,
@@ -35,7 +38,8 @@ export const REFERENCE: Formula = {
 export class FormulaCaller implements Caller {
   readonly #outlet: Outlet;
   readonly #formula: Formula;
-  #deadline = 0;
+  readonly #recovery: RecoveryDelay;
+  #droppedAt = 0;
   #kind: AttemptKind = "recovery";
   #failures = 0;
   /** Of the current attempt. */
@@ -44,10 +48,11 @@ export class FormulaCaller implements Caller {
   constructor(outlet: Outlet, formula: Formula) {
     this.#outlet = outlet;
     this.#formula = formula;
+    this.#recovery = formula.recovery();
   }
 
   dropped(code: number): void {
-    this.#deadline = this.#outlet.now() + this.#formula.windowInMs;
+    this.#droppedAt = this.#outlet.now();
     this.#attemptIn(this.#formula.first(code, this.#outlet.random()));
   }
 
@@ -55,10 +60,11 @@ export class FormulaCaller implements Caller {
     this.#epoch++;
     this.#failures++;
     const random = this.#outlet.random();
-    const left = this.#deadline - this.#outlet.now();
-    if (this.#kind === "new") this.#attemptIn(this.#formula.reconnect(this.#failures, random));
-    else if (left > this.#formula.lastChanceInMs)
-      this.#attemptIn(this.#formula.recovery(this.#failures, random, left));
+    const sinceDrop = this.#outlet.now() - this.#droppedAt;
+    const { windowInMs, lastChanceInMs, reconnect } = this.#formula;
+    if (this.#kind === "new") this.#attemptIn(reconnect(this.#failures, random));
+    else if (windowInMs - sinceDrop > lastChanceInMs)
+      this.#attemptIn(this.#recovery(this.#failures, random, sinceDrop));
     else this.#turn();
   }
 

@@ -26,12 +26,15 @@ export interface Stampede {
   /** Later attempts in the busiest second, and in the busiest 100 ms. */
   readonly peakPerSecond: number;
   readonly peakPer100Ms: number;
+  /** Those in the busiest second from the service's return on. */
+  readonly returnPeakPerSecond: number;
   /** All attempts until the last client was back, or the end of the simulation. */
   readonly attempts: number;
   /** From the return of the service until 99 % of the clients are connected; undefined if it never came to that. */
   readonly tailInMs: number | undefined;
-  /** The same for half of them. */
+  /** The same for half of them, and for all. */
   readonly medianInMs: number | undefined;
+  readonly lastInMs: number | undefined;
 }
 
 export const BIN = 100;
@@ -88,9 +91,11 @@ export function stampede(outage: Outage, makeCaller: MakeCaller): Stampede {
     later: filled(later),
     peakPerSecond: busiest(later, 1_000 / BIN),
     peakPer100Ms: busiest(later, 1),
+    returnPeakPerSecond: busiest(later.slice(Math.floor(outage.awayInMs / BIN)), 1_000 / BIN),
     attempts: sum(first) + sum(later),
     tailInMs: share(0.99),
     medianInMs: share(0.5),
+    lastInMs: share(1),
   };
 }
 

@@ -18,19 +18,22 @@ const number = (value: number): string => value.toLocaleString("en");
 const seconds = (ms: number | undefined): string =>
   ms === undefined ? "never" : `${(ms / 1_000).toFixed(1)} s`;
 const head = (first: string): string[] => [
-  `| ${first} | busiest second | busiest 100 ms | half back after | 99 % back after | attempts |`,
-  `| --- | --- | --- | --- | --- | --- |`,
+  `| ${first} | busiest second | busiest 100 ms | busiest second after the return | half back after | 99 % back after | all back after | attempts |`,
+  `| --- | --- | --- | --- | --- | --- | --- | --- |`,
 ];
 const row = (name: string, run: Stampede): string =>
-  `| ${name} | ${number(run.peakPerSecond)} | ${number(run.peakPer100Ms)} | ${seconds(run.medianInMs)} | ${seconds(run.tailInMs)} | ${number(run.attempts)} |`;
+  `| ${name} | ${number(run.peakPerSecond)} | ${number(run.peakPer100Ms)} | ${number(run.returnPeakPerSecond)} | ${seconds(run.medianInMs)} | ${seconds(run.tailInMs)} | ${seconds(run.lastInMs)} | ${number(run.attempts)} |`;
 
 const all = scenarios(job.clients);
 const long = longOutage(job.clients);
 const panels = new Map<string, Panel>();
 if (job.frontier) {
   const weighed = {
-    cut: weighedPolicies,
+    blink: weighedPolicies,
+    blip: weighedPolicies,
     short: weighedPolicies,
+    uneven: weighedPolicies,
+    cut: weighedPolicies,
     cutSlow: weighedPolicies,
     cutFew: weighedReconnections,
     long: weighedReconnections,

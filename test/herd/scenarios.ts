@@ -1,4 +1,4 @@
-import { FormulaCaller, REFERENCE, type Formula } from "./formulaCaller.js";
+import { FormulaCaller, REFERENCE, type Formula, type RecoveryDelay } from "./formulaCaller.js";
 import type { MakeCaller } from "./caller.js";
 import type { Outage } from "./herd.js";
 import { MachineCaller } from "./machineCaller.js";
@@ -23,7 +23,16 @@ export function longOutage(count: number): Scenario {
   };
 }
 
-/** Outages of 20 s. The service that takes few handshakes takes a twentieth of its clients each second. */
+/**
+ * Outages of other lengths, in ms. After 16 s the service returns soon after a period of 5 s has begun, and whoever
+ * had its attempt in that one waits for the next. After 32 s all recoveries have failed.
+ */
+const OTHER_LENGTHS = { blink: 500, blip: 1_500, short: 3_000, uneven: 16_000, late: 32_000 };
+
+/**
+ * Outages of 20 s, and of other lengths. The service that takes few handshakes takes a twentieth of its clients each
+ * second.
+ */
 export function scenarios(count: number): Readonly<Record<string, Scenario>> {
   const cut: Outage = {
     clients: count,
@@ -41,6 +50,15 @@ export function scenarios(count: number): Readonly<Record<string, Scenario>> {
   const slow = { ...few, refusalCost: 1 / 20 };
   const limit = `takes ${perSecond.toLocaleString("en")} handshakes a second`;
   const costly = `${limit}, a refusal costs 1/20 of one`;
+  const others = Object.fromEntries(
+    Object.entries(OTHER_LENGTHS).map(([name, awayInMs]) => [
+      name,
+      {
+        title: `Without warning, for ${awayInMs / 1_000} s; then takes everyone at once`,
+        outage: { ...cut, awayInMs },
+      },
+    ]),
+  );
   return {
     cut: { title: "Without warning; then takes everyone at once", outage: cut },
     restart: { title: "Closed with 1012, sessions gone; then takes everyone at once", outage: restart },
@@ -55,10 +73,7 @@ export function scenarios(count: number): Readonly<Record<string, Scenario>> {
       title: "Without warning, handshakes are not answered; then takes everyone at once",
       outage: { ...cut, whileAway: "unanswered" },
     },
-    short: {
-      title: "Without warning, for 3 s; then takes everyone at once",
-      outage: { ...cut, awayInMs: 3_000 },
-    },
+    ...others,
   };
 }
 
@@ -67,50 +82,84 @@ const growingReconnection =
   (retry, random) =>
     random * Math.min(most, 1_000 * 2 ** (retry - 1));
 const OUR_RECONNECTION = growingReconnection(30_000);
-const OUR_PERIOD = 5_000;
+/** Over which first attempts are spread after a restart, and after a recovery that failed. */
+const SPREAD = 5_000;
+/** The last attempt to recover begins by then, in ms after the drop. */
+const LATEST = 29_000;
 
 /** Policies that were weighed. */
 function weighed(recovery: Formula["recovery"], reconnect = OUR_RECONNECTION): MakeCaller {
   const formula: Formula = {
-    first: (code, random) => (code === 1012 ? random * 5_000 : 0),
-    recovery: (retry, random, left) => {
-      const delay = recovery(retry, random, left);
-      return delay <= left - 1_000 ? delay : random * (left - 1_000);
-    },
+    first: (code, random) => (code === 1012 ? random * SPREAD : 0),
+    recovery,
     windowInMs: 30_000,
     lastChanceInMs: 2_000,
-    turn: (random) => random * OUR_PERIOD,
+    turn: (random) => random * SPREAD,
     reconnect,
     timeoutInMs: 10_000,
   };
   return (outlet) => new FormulaCaller(outlet, formula);
 }
 
-const growing = (first: number, most: number, least: number) =>
-  weighed((retry, random) => {
-    const bound = Math.min(most, first * 2 ** (retry - 1));
-    return retry === 1 ? random * bound : bound * (least + (1 - least) * random);
+/** By delays from one attempt to the next. A delay past the end becomes a random one until then. */
+function delayed(delayOf: (refused: number, random: number) => number): MakeCaller {
+  return weighed(() => (refused, random, sinceDrop) => {
+    const delay = delayOf(refused, random);
+    const left = LATEST - sinceDrop;
+    return delay <= left ? delay : random * left;
   });
-const period =
-  (inMs: number): Formula["recovery"] =>
-  (retry, random) =>
-    inMs * (retry === 1 ? random : 1 - (1 - random) ** 6);
-const steady = (inMs: number) => weighed(period(inMs));
-const reconnecting = (reconnect: Formula["reconnect"]) => weighed(period(OUR_PERIOD), reconnect);
+}
+const growing = (first: number, most: number, least: number) =>
+  delayed((refused, random) => {
+    const bound = Math.min(most, first * 2 ** (refused - 1));
+    return refused === 1 ? random * bound : bound * (least + (1 - least) * random);
+  });
+const evenly =
+  (inMs: number) =>
+  (refused: number, random: number): number =>
+    inMs * (refused === 1 ? random : 1 - (1 - random) ** 6);
+
+/**
+ * By periods, in each of which one attempt is made.
+ * @param lengthOf the period that begins so long after the drop, in ms
+ * @param same whether a client takes the same moment of each of its periods, instead of another random one
+ */
+function periods(lengthOf: (sinceDropInMs: number) => number, same = false): () => RecoveryDelay {
+  return () => {
+    let end = 0;
+    let chosen: number | undefined;
+    return (_, random, sinceDrop) => {
+      // After the attempt of the last period, further ones follow in what is left.
+      const begin = end < LATEST ? Math.max(sinceDrop, end) : sinceDrop;
+      end = begin + lengthOf(begin);
+      chosen = same && end < LATEST ? (chosen ?? random) : random;
+      return begin - sinceDrop + Math.floor(chosen * Math.max(0, Math.min(end, LATEST) - begin));
+    };
+  };
+}
+const ourPeriod = (begin: number): number => (begin < 3_000 ? 1_000 : begin < 5_000 ? 2_000 : 5_000);
+const OUR_RECOVERY = periods(ourPeriod);
+
+/** The policy of this client, as a formula. */
+export const OURS = "periods of 1, 1, 1, 2, then 5 s (ours)";
+/** The policy that this client had before; what a single client waits wasn't weighed then. */
+export const FORMER = "5 s, evenly";
 
 export const weighedPolicies: Readonly<Record<string, MakeCaller>> = {
   "full jitter, 2 s doubling to 30 s": growing(2_000, 30_000, 0),
   "half jitter, 2 s doubling to 8 s": growing(2_000, 8_000, 0.5),
   "half jitter, 4 s doubling to 8 s": growing(4_000, 8_000, 0.5),
   "full jitter, 5 s": growing(5_000, 5_000, 0),
-  "steady, 2.5 s": steady(2_500),
-  "steady, 5 s (ours)": steady(OUR_PERIOD),
-  "steady, 10 s": steady(10_000),
+  "2.5 s, evenly": delayed(evenly(2_500)),
+  [FORMER]: delayed(evenly(5_000)),
+  "periods of 1 s": weighed(periods(() => 1_000)),
+  [OURS]: weighed(OUR_RECOVERY),
+  "the same, at one moment of all periods": weighed(periods(ourPeriod, true)),
 };
 
 /** How new connections are made once the recovery has failed. */
 export const weighedReconnections: Readonly<Record<string, MakeCaller>> = {
-  "full jitter, 1 s doubling to 30 s (ours)": reconnecting(OUR_RECONNECTION),
-  "full jitter, 1 s doubling to 10 s": reconnecting(growingReconnection(10_000)),
-  "steady, 5 s": reconnecting((retry, random) => period(OUR_PERIOD)(retry, random, Infinity)),
+  "full jitter, 1 s doubling to 30 s (ours)": weighed(OUR_RECOVERY),
+  "full jitter, 1 s doubling to 10 s": weighed(OUR_RECOVERY, growingReconnection(10_000)),
+  "5 s, evenly": weighed(OUR_RECOVERY, evenly(5_000)),
 };
