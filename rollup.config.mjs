@@ -34,6 +34,14 @@ const inBrowsers = {
 const typescript = () => esbuild({ target: "es2022", tsconfig: false });
 const resolveTs = () => resolve({ extensions: [".ts", ".tsx", ".mjs", ".js"] });
 
+/**
+ * Dependencies that are ES modules under the condition `browser`, also where that is `require`d, as in Jest with jsdom.
+ * The CommonJS build asks for them by names that package.json resolves by conditions (`imports`): to a copy in CommonJS
+ * there, and to the dependency itself in Node and in bundlers, so that `setLogLevel` of `@azure/logger` has its effect.
+ */
+const esmInBrowsers = { "#abort-controller": "@azure/abort-controller", "#logger": "@azure/logger" };
+const nameInCommonJs = (id) => Object.keys(esmInBrowsers).find((name) => esmInBrowsers[name] === id) ?? id;
+
 /** Entry points: their name in `dist` and their source. */
 const entries = {
   index: "src/index.ts",
@@ -76,8 +84,21 @@ export default [
         sourcemap: true,
         exports: "named",
         interop: "auto",
+        paths: nameInCommonJs,
       },
     ],
+  },
+  {
+    input: Object.fromEntries(
+      Object.entries(esmInBrowsers).map(([name, id]) => [`${name.slice(1)}.browser`, id]),
+    ),
+    plugins: [resolve({ browser: true, preferBuiltins: false })],
+    output: {
+      dir: "dist/cjs",
+      format: "cjs",
+      entryFileNames: "[name].cjs",
+      chunkFileNames: "chunks/[name].cjs",
+    },
   },
   {
     // For a script tag: everything inside, under one global name.

@@ -17,9 +17,7 @@ import {
   type WebPubSubClientOptions,
 } from "../core/index.js";
 import { retain } from "../features/retain/index.js";
-
-/** On servers, where layout effects never run, React 18 warns about them. */
-const useLayoutEffectInPages = typeof document === "undefined" ? useEffect : useLayoutEffect;
+import { useIsOnServer } from "./support.js";
 
 const ClientContext = createContext<CoreClient | undefined>(undefined);
 
@@ -67,6 +65,7 @@ export function useWebPubSubClient<Client extends CoreClient = CoreClient>(): Cl
 }
 
 function useOwnedClient({ client, create, url, credential, options }: ClientSource): CoreClient | undefined {
+  const isOnServer = useIsOnServer();
   // The first credential or function identifies the client, also if later renders pass another.
   const first = useRef<Key | undefined>(undefined);
   const key = url ?? (first.current ??= create ?? credential);
@@ -81,14 +80,16 @@ function useOwnedClient({ client, create, url, credential, options }: ClientSour
       throw new TypeError("WebPubSubProvider: create must be a function that returns a client.");
     const found = kept.get(key) ?? make(key, options);
     // Providers that are rendered meanwhile share it. On a server it would never be removed.
-    if (typeof document !== "undefined") keep(key, found);
+    if (!isOnServer) keep(key, found);
     return found;
   }, [client, key]);
   useInsertionEffect(() => {
     if (owned !== undefined) owned.credential = credential;
   });
+  // On servers, where layout effects never run, React 18 warns about them.
+  const useEarlyEffect = isOnServer ? useEffect : useLayoutEffect;
   // Before the effects of the components below, so that the client is starting when they send at once.
-  useLayoutEffectInPages(() => owned && retain(owned.client), [owned]);
+  useEarlyEffect(() => owned && retain(owned.client), [owned]);
   // As long as it is mounted, also while a Suspense boundary hides it.
   useEffect(() => {
     if (owned === undefined || key === undefined) return undefined;

@@ -22,3 +22,13 @@ export function useLatest<T>(value: T): { readonly current: T } {
 export function useStore<T>(subscribe: (changed: () => void) => () => void, read: () => T, onServer: T): T {
   return useSyncExternalStore(subscribe, read, () => onServer);
 }
+
+const neverChanges = () => () => {};
+
+/**
+ * Whether this is rendered on a server. Only there and in a page that takes over a server's markup does React ask for
+ * the value on a server, and such a page has a document. A renderer without one, as in React Native, never asks.
+ */
+export function useIsOnServer(): boolean {
+  return useStore(neverChanges, () => false, typeof document === "undefined");
+}

@@ -238,6 +238,19 @@ test.each(
   expect(found.map(([part]) => part)).toEqual(parts);
 });
 
+test("where a page requires the package, there is one log, which @azure/logger switches", async () => {
+  const { outputFiles } = await esbuild.build({
+    stdin: {
+      contents: `require("@azure/logger").setLogLevel("info"); require("web-pubsub-client");`,
+      resolveDir: consumer.folder,
+    },
+    bundle: true,
+    write: false,
+    platform: "browser",
+  });
+  expect(outputFiles[0]?.text.split("AZURE_LOG_LEVEL")).toHaveLength(2);
+});
+
 test("where React Native is built for, the platform's own WebSocket is taken", async () => {
   const { outputFiles } = await esbuild.build({
     entryPoints: [join(consumer.folder, "core.js")],
