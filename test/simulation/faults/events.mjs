@@ -104,7 +104,7 @@ error: undefined,`,
   {
     name: "connectionInfo never changes",
     in: "Connection.#changed",
-    find: "nextInfo(this.#info, state, details, this.identity?.userId, environment.now())",
+    find: "nextInfo(this.#info, state, details, this.identity?.userId, this.#now)",
     put: "{ ...this.#info, state }",
   },
   {

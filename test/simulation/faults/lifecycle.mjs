@@ -44,8 +44,8 @@ export const lifecycle = [
     name: "a stopped client still listens to wake signals",
     quick: true,
     in: "Connection.#enter",
-    find: "this.#endWake?.();",
-    put: "",
+    find: "this.#endWake?.()",
+    put: "undefined",
   },
   {
     name: "a drain takes its whole time although nothing is pending",
