@@ -38,7 +38,7 @@ export function redacted({ name, message, code }: Error & { code?: unknown }, ur
 export function withoutQuery(url: string): string {
   // Scheme, login, host with its port, and path.
   const parts =
-    /^\s*(\w+:\/\/)(?:[^/?#]*@)?((?:\[[^\]/?#]*\]|[^/?#:@\s\\]+)(?::\d*)?(?:\/[^?#\s]*)?)(?![^?#\s])/.exec(
+    /^\s*(\w+:\/\/)(?:[^/?#]*@)?((?:\[[^\]/?#]*\]|[^/?#:@\s\\]+)(?::\d*)?(?:\/[^?#\s]*|(?=[?#]|\s*$)))/.exec(
       url,
     );
   // What isn't a URL isn't shown at all.

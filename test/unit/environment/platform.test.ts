@@ -42,10 +42,9 @@ describe("in Node", () => {
   ])("with %s, ws is used", async (_what, found) => {
     vi.stubGlobal("WebSocket", found);
     calls.length = 0;
-    const connection = once(server, "connection");
     const socket = openSocket(url, "json");
     expect(socket).toBeInstanceOf(WebSocket);
-    await connection;
+    await once(socket as unknown as WebSocket, "open");
     socket.close();
     expect(calls).toEqual([]);
   });
