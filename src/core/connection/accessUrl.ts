@@ -3,15 +3,16 @@ import type { Identity } from "./state.js";
 
 /** The access URL with the parameters that recover a connection (public client specification). */
 export function recoveryUrl(url: string, { connectionId, reconnectionToken }: Identity): string {
-  const [, base = "", query = "", fragment = ""] = /^([^?#]*)\??([^#]*)(.*)/s.exec(url.trim()) ?? [];
-  const kept = query
-    .split("&")
-    .filter((each) => !/^(awps_(connection_id|reconnection_token)(=.*)?)?$/s.test(each));
-  const own = [
-    `awps_connection_id=${encodeURIComponent(connectionId)}`,
-    `awps_reconnection_token=${encodeURIComponent(reconnectionToken)}`,
-  ];
-  return `${base}?${[...kept, ...own].join("&")}${fragment}`;
+  return (
+    url
+      // Those of an earlier connection.
+      .replace(/([?&])awps_(connection_id|reconnection_token)=[^&#]*/g, "$1")
+      .replace(
+        /[^?#]*(\?[^#]*)?/,
+        (start, query?: string) =>
+          `${start.trim()}${query ? "&" : "?"}awps_connection_id=${encodeURIComponent(connectionId)}&awps_reconnection_token=${encodeURIComponent(reconnectionToken)}`,
+      )
+  );
 }
 
 /** A text about a URL, without the URL's query, tokens and password, and without one more token. */
@@ -37,7 +38,7 @@ export function redacted({ name, message, code }: Error & { code?: unknown }, ur
 export function withoutQuery(url: string): string {
   // Scheme, login, host with its port, and path.
   const parts =
-    /^\s*(\w+:\/\/)(?:[^/?#]*@)?((?:\[[^\]/?#]*\]|[^/?#:@\s\\]+)(?::\d*)?(?:\/[^?#\s]*)?)(?![^?#\s])/.exec(
+    /^\s*(\w+:\/\/)(?:[^/?#]*@)?((?:\[[^\]/?#]*\]|[^/?#:@\s\\]+)(?::\d*)?(?:\/[^?#\s]*|(?=[?#]|\s*$)))/.exec(
       url,
     );
   // What isn't a URL isn't shown at all.

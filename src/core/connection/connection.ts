@@ -130,13 +130,10 @@ export class Connection implements LinkPort {
     const { promise } = this.#stopping;
     const { name } = this.#state;
     const mayDrain = drainInMs > 0 && name !== "Stopped" && name !== "Stopping";
-    let event: Event = { type: "stop" };
-    if (mayDrain) {
-      this.#try(() => {
-        event = { type: "drain", until: this.#settings.environment.now() + drainInMs };
-      });
-    }
-    this.#dispatch(event);
+    this.#try(() => {
+      const until = this.#settings.environment.now() + drainInMs;
+      this.#dispatch(mayDrain ? { type: "drain", until } : { type: "stop" });
+    });
     return promise;
   }
 
@@ -160,8 +157,7 @@ export class Connection implements LinkPort {
       connectTimeoutInMs,
     });
     this.#state = state;
-    if (state !== before && this.#try(() => this.#setTimers(before, state)))
-      this.#try(() => this.#enter(before, state));
+    if (state !== before) this.#try(() => this.#enter(before, state));
     for (const effect of effects) {
       // A listener or a socket changed the state meanwhile: the remaining effects of the old state are
       // dropped, except for promises, which are always settled.
@@ -195,17 +191,7 @@ export class Connection implements LinkPort {
     return true;
   }
 
-  #setTimers(before: State, state: State): void {
-    // Two attempts may be due in the same millisecond; each needs its own timer.
-    if (before.due !== state.due || before.epoch !== state.epoch) {
-      this.#timer.at(state.due, () => this.#dispatch({ type: "due" }));
-    }
-    if (before.drainUntil !== state.drainUntil) {
-      this.#drainTimer ??= new Timer(this.#settings.environment);
-      this.#drainTimer.at(state.drainUntil ?? Infinity, () => this.#dispatch({ type: "drained" }));
-    }
-  }
-
+  /** Watches for the new state and sets timers. */
   #enter(before: State, state: State): void {
     if (before.name !== state.name) {
       if (before.name === "Connected") {
@@ -226,6 +212,15 @@ export class Connection implements LinkPort {
         this.#session.accept();
         this.#endWake = environment.onWake(() => this.#dispatch({ type: "wake" }));
       }
+    }
+    // Last, since nothing before this throws while the client stops.
+    // Two attempts may be due in the same millisecond; each needs its own timer.
+    if (before.due !== state.due || before.epoch !== state.epoch) {
+      this.#timer.at(state.due, () => this.#dispatch({ type: "due" }));
+    }
+    if (before.drainUntil !== state.drainUntil) {
+      this.#drainTimer ??= new Timer(this.#settings.environment);
+      this.#drainTimer.at(state.drainUntil ?? Infinity, () => this.#dispatch({ type: "drained" }));
     }
   }
 

@@ -31,9 +31,7 @@ export function openSocket(url: string, protocol: string): WebSocketLike {
  * name.
  */
 function isOfHost(found: WebSocketConstructor): boolean {
-  return /^function WebSocket\(\)\s*\{\s*\[native|\.converters\b/.test(
-    Function.prototype.toString.call(found),
-  );
+  return /^function WebSocket\(\)\s*\{\s*\[native|\.converters\b/.test(String(found));
 }
 
 /**

@@ -29,13 +29,11 @@ export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSu
   return frame;
 }
 
-/** Counted here, since not every platform has a `TextEncoder`. */
+/** Counted by hand, since not every platform has a `TextEncoder`. */
 function utf8Length(text: string): number {
-  // A pair of surrogates is one character of four bytes.
-  let bytes = -2 * (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    bytes += unit < 0x80 ? 1 : unit < 0x800 ? 2 : 3;
-  }
+  let bytes = 0;
+  // Characters above U+FFFF have a length of 2, and 4 bytes.
+  for (const character of text)
+    bytes += character < "\x80" ? 1 : character < "\u0800" ? 2 : character.length + 2;
   return bytes;
 }

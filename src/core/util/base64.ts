@@ -14,8 +14,6 @@ interface NativeBase64 {
 /** Looked up on the global object so that no bundler adds a polyfill for it, and at use, since an app may add its own. */
 const findBuffer = (): NodeBuffer | undefined => (globalThis as { Buffer?: NodeBuffer }).Buffer;
 
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 /** Whether something is an ArrayBuffer, also of another realm (frame, test environment), or a view of one. */
 export function isBytes(data: unknown): data is ArrayBuffer | ArrayBufferView {
   return ArrayBuffer.isView(data) || Object.prototype.toString.call(data) === "[object ArrayBuffer]";
@@ -36,15 +34,12 @@ export function encodeBase64(data: ArrayBuffer | ArrayBufferView): string {
   }
   const own = (bytes as { toBase64?: () => string }).toBase64;
   if (own !== undefined) return own.call(bytes);
-  // By hand, since not every platform has `btoa` and `atob`.
   let text = "";
-  for (let i = 0; i < bytes.length; i += 3) {
-    // Past the last byte the bits are 0.
-    const bits = (bytes[i]! << 16) | (bytes[i + 1]! << 8) | bytes[i + 2]!;
-    for (let shift = 18; shift >= 0; shift -= 6) text += DIGITS[(bits >> shift) & 63];
+  // Arguments of one call are limited; 8 KiB is safe everywhere.
+  for (let i = 0; i < bytes.length; i += 8192) {
+    text += String.fromCharCode(...bytes.subarray(i, i + 8192));
   }
-  const missing = (3 - (bytes.length % 3)) % 3;
-  return text.slice(0, text.length - missing) + "==".slice(0, missing);
+  return btoa(text);
 }
 
 /** Decodes base64 into a new ArrayBuffer. Throws if the text isn't base64; padding may be left out. */
@@ -59,12 +54,9 @@ export function decodeBase64(text: string): ArrayBuffer {
   } else if (buffer === undefined && isWhole && !/[^A-Za-z\d+/]/.test(body)) {
     const native = Uint8Array as NativeBase64;
     if (native.fromBase64 !== undefined) return native.fromBase64(text).buffer;
-    const bytes = new Uint8Array(Math.floor((body.length * 3) / 4));
-    let bits = 0;
-    for (let i = 0, at = 0; i < body.length; i++) {
-      bits = (bits << 6) | DIGITS.indexOf(body[i]!);
-      if (i % 4 > 0) bytes[at++] = bits >> (6 - 2 * (i % 4));
-    }
+    const binary = atob(text);
+    const bytes = new Uint8Array(binary.length);
+    for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
     return bytes.buffer;
   }
   throw new Error("Invalid base64.");
