@@ -14,6 +14,7 @@ import type {
 } from "./models/options.js";
 import { CORE, type Parts } from "./options.js";
 import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
+import { ASYNC_DISPOSE } from "./util/asyncDispose.js";
 import { amount } from "./util/checkOptions.js";
 import type { Emitter } from "./util/emitter.js";
 import { split } from "./util/split.js";
@@ -97,7 +98,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
   }
 
   /** Stops the client at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void> {
+  [ASYNC_DISPOSE](): Promise<void> {
     return this.stop();
   }
 
