@@ -26,8 +26,16 @@ import { codecs } from "./wire/index.js";
 /** How long closing waits for the peers, in milliseconds. */
 const closeGraceInMs = 200;
 
+declare const _absent: unique symbol;
+/** Left to the compiler of the program, so that it meets no unknown name if its libraries (`lib`) lack the symbol. */
+type AsyncDispose = SymbolConstructor extends { readonly asyncDispose: infer Key extends symbol }
+  ? Key
+  : typeof _absent;
+/** The key of the method that `await using` calls. */
+const ASYNC_DISPOSE: AsyncDispose = Symbol.asyncDispose;
+
 /** A running service. */
-export interface Emulator extends AsyncDisposable {
+export interface Emulator {
   /** For example `http://127.0.0.1:8080`. */
   readonly endpoint: string;
   /** What a server SDK takes. */
@@ -52,6 +60,8 @@ export interface Emulator extends AsyncDisposable {
   trace(listener: (entry: TraceEntry) => void): () => void;
   /** Closes every connection and the server. Calling it again waits for the same end. */
   close(): Promise<void>;
+  /** Closes it at the end of an `await using` block. */
+  [ASYNC_DISPOSE](): Promise<void>;
 }
 
 /** Starts a local service. Rejects on a bad option, and where it can't listen. */
@@ -174,6 +184,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       });
     },
     close,
-    [Symbol.asyncDispose]: close,
+    [ASYNC_DISPOSE]: close,
   };
 }

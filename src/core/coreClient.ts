@@ -15,6 +15,7 @@ import type {
 } from "./models/options.js";
 import { CORE, type Parts } from "./options.js";
 import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./session/operationMessage.js";
+import { ASYNC_DISPOSE } from "./util/asyncDispose.js";
 import { amount } from "./util/checkOptions.js";
 import type { Emitter } from "./util/emitter.js";
 import { checkEvent, checkNames } from "./util/spelling.js";
@@ -105,7 +106,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
   }
 
   /** Stops the client at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void> {
+  [ASYNC_DISPOSE](): Promise<void> {
     return this.stop();
   }
 

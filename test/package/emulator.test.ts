@@ -236,6 +236,30 @@ test("Event Hubs without its package: the bundle says what to install", async ()
   ).rejects.toThrow("needs the package @azure/event-hubs: install it");
 });
 
+test.each(["typescript", "typescript57"])(
+  "%s takes the types without the library of await using, and checks all declarations",
+  async (compiler) => {
+    const program = `
+    import { startEmulator, type Emulator } from "web-pubsub-emulator";
+    export const start = (): Promise<Emulator> => startEmulator();
+    export const end = (emulator: Emulator): Promise<void> => emulator.close();`;
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      skipLibCheck: false,
+      target: "ES2022",
+      lib: ["ES2022", "DOM"],
+      module: "nodenext",
+      moduleResolution: "nodenext",
+      types: [],
+    };
+    const files = { "typed.ts": program, "typed.cts": program };
+    const tsconfig = JSON.stringify({ compilerOptions, files: Object.keys(files) });
+    const folder = project(`types-${compiler}`, { type: "module" }, { ...files, "tsconfig.json": tsconfig });
+    expect(await run(folder, process.execPath, join(modules, compiler, "bin/tsc"), "-p", folder)).toBe("");
+  },
+);
+
 test.each(["node16", "nodenext", "bundler"])(
   "TypeScript finds the types with moduleResolution %s",
   async (resolution) => {

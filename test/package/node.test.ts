@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
 import { readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -281,20 +281,41 @@ const TYPED_FRAMEWORKS = `
   export const useGroups = () => useWebPubSubClient<WebPubSubClient>().group("room").status;
   export const app = createApp({ setup: () => useGroup("room") }).use(WebPubSubPlugin, { create });`;
 
+/** What programs may write whose TypeScript has the library of `await using`. */
+const TYPED_DISPOSAL = `
+  import { WebPubSubClient } from "web-pubsub-client";
+  import { CoreClient } from "web-pubsub-client/core";
+  class Own extends CoreClient {
+    override async [Symbol.asyncDispose]() { await super[Symbol.asyncDispose](); }
+  }
+  export async function main(): Promise<void> {
+    await using client = new WebPubSubClient("wss://example");
+    await using subscription = client.onGroupStream(() => {});
+    const all: AsyncDisposable[] = [client, subscription, new Own("wss://example")];
+    await all[0]?.[Symbol.asyncDispose]();
+  }`;
+
 test.each([
-  ["node16", "in pages"],
-  ["nodenext", "in pages"],
-  ["bundler", "in pages"],
-  ["nodenext", "in Node alone"],
+  ["typescript", "node16", "in pages"],
+  ["typescript", "nodenext", "in pages"],
+  ["typescript", "bundler", "in pages"],
+  ["typescript", "nodenext", "in Node alone"],
+  ["typescript", "node16", "without the library of await using"],
+  ["typescript", "nodenext", "without the library of await using"],
+  ["typescript", "bundler", "without the library of await using"],
+  ["typescript57", "nodenext", "in pages"],
+  ["typescript57", "bundler", "without the library of await using"],
 ])(
-  "TypeScript takes the types with moduleResolution %s %s, and checks all declarations",
-  (resolution, where) => {
-    const inPages = where === "in pages";
+  "%s takes the types with moduleResolution %s %s, and checks all declarations",
+  (compiler, resolution, where) => {
+    const inPages = where !== "in Node alone";
+    const knowsDisposal = !where.startsWith("without");
     const files = ["typed.ts", ...(resolution === "bundler" ? [] : ["typed.cts"])];
     for (const file of files) consumer.write(file, TYPED);
+    if (knowsDisposal) files.push(basename(consumer.write("disposal.ts", TYPED_DISPOSAL)));
     // Declarations of frameworks need a page.
     if (inPages) {
-      for (const file of [...files]) {
+      for (const file of files.filter((each) => each.startsWith("typed."))) {
         files.push(`frameworks-${file}`);
         consumer.write(`frameworks-${file}`, TYPED_FRAMEWORKS);
       }
@@ -307,7 +328,7 @@ test.each([
           noEmit: true,
           skipLibCheck: false,
           target: "ES2022",
-          lib: ["ES2022", ...(inPages ? ["DOM"] : []), "ESNext.Disposable"],
+          lib: ["ES2022", ...(inPages ? ["DOM"] : []), ...(knowsDisposal ? ["ESNext.Disposable"] : [])],
           module: resolution === "bundler" ? "ESNext" : resolution,
           moduleResolution: resolution,
           types: inPages ? [] : ["node"],
@@ -315,7 +336,7 @@ test.each([
         files,
       }),
     );
-    const tsc = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+    const tsc = fileURLToPath(new URL(`../../node_modules/${compiler}/bin/tsc`, import.meta.url));
     const run = (): string => {
       try {
         return execFileSync(process.execPath, [tsc, "-p", consumer.folder]).toString();

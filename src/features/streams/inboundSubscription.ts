@@ -1,4 +1,5 @@
 import type { FeaturePort } from "../../core/feature.js";
+import { ASYNC_DISPOSE } from "../../core/util/asyncDispose.js";
 import { isBytes } from "../../core/util/base64.js";
 import { safely } from "../../core/util/safely.js";
 import { Timer } from "../../core/util/timer.js";
@@ -54,7 +55,7 @@ export class InboundSubscription {
         return isActive();
       },
       close,
-      [Symbol.asyncDispose]: close,
+      [ASYNC_DISPOSE]: close,
     };
   }
 

@@ -1,6 +1,7 @@
 /** The public types of streams. */
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { GroupStreamError } from "./groupStreamError.js";
+import type { ASYNC_DISPOSE } from "../../core/util/asyncDispose.js";
 import type { JSONTypes, StreamEndError, StreamInfo, WebPubSubDataType } from "../../core/models/messages.js";
 
 /** Options of `openGroupStream`. */
@@ -150,7 +151,7 @@ export interface GroupStreamSubscription {
   /** Ends the subscription; unfinished streams end with `SubscriptionClosed`. */
   close(): Promise<void>;
   /** Closes the subscription at the end of an `await using` block. */
-  [Symbol.asyncDispose](): Promise<void>;
+  [ASYNC_DISPOSE](): Promise<void>;
 }
 
 /** A stream with its content so far. A new object with every change. */
