@@ -122,7 +122,7 @@ const list = [
   },
   {
     name: "blip",
-    title: "20 clients are cut, and the first attempts of each are refused: cut to the next message",
+    title: "From the cut to the next message, when the first attempts are refused",
     page: "reliability",
     contestants: ["ours", "reference"],
     columns: refusals.flatMap((count) => [

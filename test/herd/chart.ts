@@ -53,7 +53,7 @@ function draw({ title, awayInMs, ours, reference }: Panel, offset: number): stri
   const bottom = HEIGHT - BOTTOM;
   const y = (rate: number): number => bottom - (Math.min(rate, top) / top) * (bottom - TOP);
   const clipped = Math.max(series.ours[0] ?? 0, series.reference[0] ?? 0);
-  const note = clipped > top ? `; first attempts: ${Math.round(clipped / 1_000)},000 a second` : "";
+  const note = clipped > top ? `; at first: ${Math.round(clipped / 1_000)},000 a second` : "";
   const lines: string[] = [`<text class="text" x="${LEFT}" y="18" font-weight="600">${title}</text>`];
 
   const away = x(awayInMs / 1_000);
