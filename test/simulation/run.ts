@@ -26,9 +26,12 @@ export async function run(plan: Plan, tracer?: Tracer): Promise<Outcome> {
   if (!watching) process.on("unhandledRejection", (reason) => rejections.push(reason));
   watching = true;
   const world = new World(plan, tracer);
+  const endReports = world.reports.begin();
   await play(world);
   // Node reports rejections that nobody handles before it takes up anything else.
   await new Promise((resolve) => setImmediate(resolve));
+  endReports();
+  if (world.reports.fault !== undefined) world.failed(world.reports.fault);
   if (rejections.length > 0) {
     const [first] = rejections.splice(0);
     world.failed(`unhandled rejection: ${first instanceof Error ? first.stack : String(first)}`);

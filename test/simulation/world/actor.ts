@@ -355,8 +355,9 @@ export class Actor {
     found.left--;
     const { reaction } = found;
     if ("throws" in reaction) {
-      if (reaction.throws === "async") return Promise.reject(new Error("A listener's promise rejects."));
-      throw new Error("A listener throws.");
+      if (reaction.throws === "async")
+        return Promise.reject(this.#world.reports.thrown("A listener's promise rejects."));
+      throw this.#world.reports.thrown("A listener throws.");
     }
     this.program.call(reaction);
     return undefined;

@@ -2,6 +2,7 @@ import { Actor } from "./actor.js";
 import { Backend } from "./backend.js";
 import { Clock } from "./clock.js";
 import type { Plan, Step } from "../plans/plan.js";
+import { Reports } from "./reports.js";
 
 /** Gets every line of a run's history. */
 export type Tracer = (at: number, who: string, line: string) => void;
@@ -12,6 +13,7 @@ export class World {
   readonly clock: Clock;
   readonly backend: Backend;
   readonly actors: readonly Actor[];
+  readonly reports = new Reports();
   /** Somebody has asked for the states of a group, or to have one. */
   usesStates = false;
   /** The first promise that was broken. */
