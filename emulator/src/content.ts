@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { checkOneOf } from "./check.js";
 import type { Metadata, Payload } from "./service/messages.js";
 import { metadataProblem } from "./service/names.js";
@@ -40,7 +41,8 @@ export function checkedMetadata(metadata: unknown): Metadata {
 
 /** A copy: messages are kept for replays, the caller's bytes may change. */
 function bytesOf(data: Content): Uint8Array | undefined {
-  if (data instanceof ArrayBuffer) return new Uint8Array(data.slice(0));
+  // Also one of another realm, such as a test environment's.
+  if (types.isArrayBuffer(data)) return new Uint8Array(data.slice(0));
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
   return undefined;
 }

@@ -7,7 +7,11 @@ import { ReactNativeSources } from "./reactNative.js";
 
 /** Up to 0.79 the platform's `URL` reads nothing and its `URLSearchParams` sets nothing. */
 const VERSIONS = ["0.72.17", "0.76.9", "0.79.5", "0.88.1"];
-const CONDITIONS = { "its condition": ["react-native"], "no condition": [] };
+/** The client, and the conditions of the bundler. Without any, the part for Node is taken along. */
+const BUNDLES: [string, string, string[]][] = [
+  ["its condition", `import { WebPubSubClient as Client } from "web-pubsub-client";`, ["react-native"]],
+  ["no condition", `import { CoreClient as Client } from "web-pubsub-client/core";`, []],
+];
 
 let consumer: Consumer;
 let emulator: Emulator;
@@ -25,12 +29,10 @@ afterAll(async () => {
 });
 
 const PROGRAM = `
-import { WebPubSubClient } from "web-pubsub-client";
-
 async function main() {
   const log = [];
   const write = (...words) => log.push(words.join(" "));
-  const client = new WebPubSubClient(native.url, { logger: { info: write, warning: write, error: write } });
+  const client = new Client(native.url, { logger: { info: write, warning: write, error: write } });
   const got = [];
   client.on("group-message", ({ message }) => got.push(message.data));
   const recovered = new Promise((resolve) => client.once("recovered", resolve));
@@ -87,7 +89,7 @@ const native = {
   failed: (error) => { console.error(error); process.exitCode = 1; },
 };
 const warn = (...words) => console.log("warned: " + words.join(" "));
-const world = { native, setTimeout, clearTimeout, setInterval, clearInterval, AbortController, performance, console: { ...console, warn } };
+const world = { native, setTimeout, clearTimeout, setInterval, clearInterval, AbortController, performance, atob, btoa, console: { ...console, warn } };
 world.global = world;
 runInContext(readFileSync(script, "utf8"), createContext(world));
 `;
@@ -98,10 +100,15 @@ describe.each(VERSIONS)("on React Native %s", (version) => {
     entry = await sources.install(version);
   });
 
-  test.each(Object.entries(CONDITIONS))(
+  test.each(BUNDLES)(
     "bundled by %s: messages cross, a cut is recovered, no warning",
-    async (name, conditions) => {
-      const main = consumer.write("main.js", `import ${JSON.stringify(entry)};\n${PROGRAM}`);
+    async (name, client, conditions) => {
+      const main = consumer.write(
+        "main.js",
+        `import ${JSON.stringify(entry)};
+${client}
+${PROGRAM}`,
+      );
       const script = join(consumer.folder, `${version} ${name}.js`);
       await esbuild.build({
         entryPoints: [main],

@@ -102,6 +102,7 @@ test.each([
   expect(stage.client.state).toBe("Stopped");
   await stage.connect("B");
   expect(stage.client.connectionId).toBe("B");
+  await stage.client.stop();
 });
 
 test.each([undefined, null, 5, {}, "end"])("an onWake that returns %o does no harm", async (end) => {
@@ -162,5 +163,6 @@ describe("a platform without", () => {
     follow(stage.client.sendToGroup("g", character.repeat(Math.floor((limit - overhead) / bytes))));
     const written = Buffer.byteLength(stage.socket.raw.at(-1) as string);
     expect(written > limit - overhead && written <= limit).toBe(true);
+    await stage.client.stop();
   });
 });

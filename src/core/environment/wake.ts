@@ -27,16 +27,6 @@ export function onWake(listener: () => void): () => void {
 }
 
 function watch(wake: () => void): () => void {
-  let expected = Date.now() + CHECK_INTERVAL;
-  const interval = setInterval(() => {
-    const now = Date.now();
-    const slept = now - expected > JUMP;
-    expected = now + CHECK_INTERVAL;
-    if (slept) wake();
-  }, CHECK_INTERVAL);
-  // A timer of Node keeps the process alive; one of a browser is a number.
-  (interval as { unref?: () => void }).unref?.();
-
   // Platforms without pages may have a part of one.
   const { document: page } = globalThis as { document?: Partial<Document> | null };
   const onVisibility = (): void => {
@@ -50,6 +40,17 @@ function watch(wake: () => void): () => void {
     [page, "resume", wake],
   ];
   for (const [target, name, listener] of signs) target?.addEventListener?.(name, listener);
+
+  // Last, so that no timer is left running if the platform refuses a listener.
+  let expected = Date.now() + CHECK_INTERVAL;
+  const interval = setInterval(() => {
+    const now = Date.now();
+    const slept = now - expected > JUMP;
+    expected = now + CHECK_INTERVAL;
+    if (slept) wake();
+  }, CHECK_INTERVAL);
+  // A timer of Node keeps the process alive; one of a browser is a number.
+  (interval as { unref?: () => void }).unref?.();
   return () => {
     clearInterval(interval);
     for (const [target, name, listener] of signs) target?.removeEventListener?.(name, listener);

@@ -78,11 +78,16 @@ export class InboundStream {
   }
 
   async #text(): Promise<string> {
-    const decoder = new TextDecoder();
+    // Made for bytes only: not every platform has one.
+    let decoder: TextDecoder | undefined;
+    const flush = (): string => decoder?.decode() ?? "";
     let text = "";
     for await (const part of this.#rest())
-      text += typeof part === "string" ? decoder.decode() + part : decoder.decode(part, { stream: true });
-    return text + decoder.decode();
+      text +=
+        typeof part === "string"
+          ? flush() + part
+          : (decoder ??= new TextDecoder()).decode(part, { stream: true });
+    return text + flush();
   }
 
   async #bytes(): Promise<Uint8Array<ArrayBuffer>> {

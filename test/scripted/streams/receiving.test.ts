@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { GroupStreamError, WebPubSubJsonProtocol, type GroupStream } from "web-pubsub-client";
 import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
@@ -586,4 +587,43 @@ test("a reader that falls behind too far loses the stream, not the memory", asyn
   expect(count).toBeGreaterThan(5);
   expect(count).toBeLessThan(11);
   expect(streams).toHaveLength(1);
+});
+
+test("a codec that gives bytes of another realm: they are read as bytes, and an empty end adds none", async () => {
+  const foreign = (bytes: number[]): ArrayBuffer =>
+    runInNewContext("Uint8Array.from(bytes).buffer", { bytes }) as ArrayBuffer;
+  const json = WebPubSubJsonProtocol();
+  const stage = await connectedStage({
+    protocol: {
+      ...json,
+      parseMessages: (input) => {
+        const message = json.parseMessages(input) as { kind: string; data?: unknown };
+        if (message.data instanceof ArrayBuffer) message.data = foreign([...new Uint8Array(message.data)]);
+        return message as ReturnType<typeof json.parseMessages>;
+      },
+    },
+  });
+  const read: unknown[] = [];
+  const messages: unknown[] = [];
+  stage.client.onGroupStream(async (stream) => void read.push(await stream.bytes()));
+  stage.client.onGroupStream(async (stream) => {
+    for await (const message of stream) messages.push(message);
+  });
+  stage.socket.receiveFrame(fragment(1, "AQI=", { dataType: "binary" }));
+  stage.socket.receiveFrame(endOf(2, "", undefined, { dataType: "binary" }));
+  await turn();
+  expect(read).toEqual([Uint8Array.of(1, 2)]);
+  expect(messages).toHaveLength(1);
+});
+
+test("text is read without a TextDecoder", async () => {
+  vi.stubGlobal("TextDecoder", undefined);
+  const stage = await connectedStage();
+  const read: unknown[] = [];
+  stage.client.onGroupStream(async (stream) => void read.push(await stream.text()));
+  stage.socket.receiveFrame(fragment(1, "a"));
+  stage.socket.receiveFrame(endOf(2, "b"));
+  await turn();
+  vi.unstubAllGlobals();
+  expect(read).toEqual(["ab"]);
 });

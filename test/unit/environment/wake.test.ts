@@ -86,6 +86,33 @@ describe("in a page", () => {
   });
 });
 
+test.each([{}, null, { addEventListener: () => undefined }])(
+  "a document that is only a part of one (%j) does no harm: the clock is still watched",
+  (part) => {
+    vi.stubGlobal("document", part);
+    const heard = listen();
+    vi.setSystemTime(Date.now() + 60_000);
+    vi.advanceTimersByTime(2_000);
+    expect(heard.wakes).toBe(1);
+    expect(() => heard.end()).not.toThrow();
+    expect(vi.getTimerCount()).toBe(0);
+  },
+);
+
+test("a watch that can't begin leaves nothing behind", () => {
+  vi.stubGlobal("document", {
+    addEventListener: () => {
+      throw new Error("not implemented");
+    },
+  });
+  expect(listen).toThrow("not implemented");
+  vi.unstubAllGlobals();
+  const heard = listen();
+  vi.setSystemTime(Date.now() + 60_000);
+  vi.advanceTimersByTime(2_000);
+  expect(heard.wakes).toBe(1);
+});
+
 test("all listeners share one watch, and a listener given twice counts twice", () => {
   let wakes = 0;
   const listener = (): void => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { describe, expect, test } from "vitest";
 import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
@@ -246,4 +247,43 @@ test("the sequence id of a message that can't be understood is read nevertheless
       ],
     ]),
   ).toBeUndefined();
+
+describe("bytes of another realm (frame, vm, jsdom)", () => {
+  const foreign = (bytes: Iterable<number>, kind: string): ArrayBuffer =>
+    runInNewContext(`const view = Uint8Array.from(bytes); ${kind}`, { bytes: [...bytes] }) as ArrayBuffer;
+
+  test.each(["view", "view.buffer"])("are read: %s", (kind) => {
+    const frame = write(
+      [
+        [
+          2,
+          [
+            [1, "group"],
+            [2, "g"],
+            [3, [[2, "\u0001\u0002"]]],
+          ],
+        ],
+      ],
+      () => undefined,
+    );
+    const message = client.parseMessages(foreign(frame, kind));
+    expect(message).toMatchObject({ kind: "groupData", dataType: "binary" });
+    const { data } = message as { data: ArrayBuffer };
+    expect(data).toBeInstanceOf(ArrayBuffer);
+    expect([...new Uint8Array(data)]).toEqual([1, 2]);
+  });
+
+  test.each(["view", "view.buffer", "new DataView(view.buffer)"])("are written: %s", (kind) => {
+    const message = { kind: "sendToGroup", group: "g", dataType: "binary", noEcho: false } as const;
+    const own = client.writeMessage({ ...message, data: new Uint8Array([1, 2]).buffer });
+    expect(client.writeMessage({ ...message, data: foreign([1, 2], kind) })).toEqual(own);
+  });
+
+  test("other things are refused on both sides", () => {
+    for (const data of ["text", new Blob(["x"]), [1], {}, null] as unknown as ArrayBuffer[]) {
+      expect(() => client.parseMessages(data)).toThrow(TypeError);
+      const message = { kind: "sendToGroup", group: "g", dataType: "binary", noEcho: false, data } as const;
+      expect(() => client.writeMessage(message)).toThrow(TypeError);
+    }
+  });
 });
