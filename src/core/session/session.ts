@@ -13,7 +13,7 @@ import { CallsBeforeStart } from "./callsBeforeStart.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
-import type { NewOperation } from "./operation.js";
+import type { NewOperation, Operation } from "./operation.js";
 import {
   OPERATION_OPTIONS,
   type Course,
@@ -273,7 +273,10 @@ export class Session implements SessionPort, Operations {
       const message = build();
       const outbox = this.#makeOutbox();
       if (fireAndForget !== true) message.ackId = ackId = outbox.reserveAckId(ackId);
-      const operation = outbox.add({
+      let operation: Operation | undefined;
+      // First, since the application's own clock may throw.
+      this.unlessStarted((why) => operation && outbox.refuse(operation, why));
+      operation = outbox.add({
         ackId: message.ackId,
         frame: encodeFrame(this.#settings.protocol, message),
         lane: lane && `${lane} ${"group" in message ? message.group : ""}`,
@@ -283,7 +286,6 @@ export class Session implements SessionPort, Operations {
         signal,
         settle,
       });
-      this.unlessStarted((why) => outbox.refuse(operation, why));
     } catch (thrown) {
       settle(toSendError(thrown, ackId), false);
       return;

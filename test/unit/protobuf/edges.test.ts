@@ -247,6 +247,7 @@ test("the sequence id of a message that can't be understood is read nevertheless
       ],
     ]),
   ).toBeUndefined();
+});
 
 describe("bytes of another realm (frame, vm, jsdom)", () => {
   const foreign = (bytes: Iterable<number>, kind: string): ArrayBuffer =>
