@@ -33,7 +33,7 @@ test.each([
   ["bench/run.mjs", ["--rounds", "0"], /^--rounds must be a whole number above 0/],
   ["bench/run.mjs", ["--only", "nosuch"], /^--only: no scenario of receive-json, /],
   ["bench/run.mjs", ["--contestants", "nobody"], /^--contestants: nobody is none of floor, ours, /],
-  ["bench/run.mjs", ["--write", "--only", "idle"], /^--write renews the whole page/],
+  ["bench/run.mjs", ["--write", "--only", "idle"], /^--write renews whole pages/],
 ])("%s %j is refused in plain words, with a code and no stack", async (script, args, words) => {
   const { code, stdout, stderr } = await call(script, args);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
