@@ -273,7 +273,7 @@ export class Session implements SessionPort, Operations {
       const message = build();
       const outbox = this.#makeOutbox();
       if (fireAndForget !== true) message.ackId = ackId = outbox.reserveAckId(ackId);
-      let operation: Operation | undefined;
+      let operation: Operation | undefined = undefined as Operation | undefined;
       // First, since the application's own clock may throw.
       this.unlessStarted((why) => operation && outbox.refuse(operation, why));
       operation = outbox.add({
