@@ -11,7 +11,7 @@ export interface WebPubSubClientCredential {
   getClientAccessUrl: string | ((options?: GetClientAccessUrlOptions) => Promise<string>);
 }
 
-/** What is said of a URL whose token has expired. */
+/** The hint for a fixed URL whose access token has expired. */
 export const EXPIRED =
   "The access token has expired. A fixed URL can't be renewed: give { getClientAccessUrl: async () => ... }.";
 
@@ -43,7 +43,7 @@ export function toUrlSource(
       const beginning = JSON.stringify(url.slice(0, 9));
       throw new TypeError(`The clientAccessUrl must begin with wss:// or ws://, not with ${beginning}`);
     }
-    // The connection is tried all the same: the local clock may be wrong.
+    // Connecting is tried nevertheless, since the local clock may be wrong.
     if (isFixed && hasExpired(url, environment.now())) {
       logger.warning(EXPIRED);
       if (!isTold) tell(EXPIRED);

@@ -45,7 +45,7 @@ test("whoever wants a group has it, in the end, whatever was called in between",
           } else if (kind === "leave") {
             wished[group] = false;
             const leaving = client.leaveGroup(group);
-            // On a stopped client it waits for the start, which may be too late; the wish ends all the same.
+            // A stopped client lets it wait for `start`, and refuses it after 3 s. The group is no longer wanted in either case.
             const refused = (error: unknown): void => expect(error).toMatchObject({ code: "NotStarted" });
             settling.push(running ? leaving : leaving.catch(refused));
           } else if (kind === "cut" && client.state === "Connected") service.emulator.faults.cutTransports();

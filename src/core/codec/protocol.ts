@@ -16,9 +16,8 @@ export interface WebPubSubClientProtocol {
    */
   parseMessages(input: string | ArrayBuffer | Uint8Array): WebPubSubMessage[] | WebPubSubMessage | null;
   /**
-   * Reads the sequence id of a frame for which `parseMessages` has returned nothing or thrown. What is received is
-   * acknowledged, whether it is understood or not; without this method such frames are not, and after 1,000 of them
-   * the service closes the connection.
+   * Reads the sequence id of a frame that `parseMessages` could not read or did not know. The client acknowledges the
+   * frame with this id. Without this method it cannot, and the service closes the connection after 1,000 such frames.
    */
   readSequenceId?(input: string | ArrayBuffer | Uint8Array): number | undefined;
   /** Writes one message; throws if the message can't be written. */

@@ -2,29 +2,31 @@ import { retryDelay, type RetryPolicy } from "../connection/retryPolicy.js";
 import type { Environment } from "../environment/environment.js";
 import { Timer } from "../util/timer.js";
 
-/** More retries than this aren't counted: without a limit calls would wait for ever. */
+/** More retries aren't counted: with unlimited retries a call would wait forever. */
 const MOST_RETRIES = 1_000;
 
 /** The calls on a client that isn't started. Each waits for `start` as long as its message would be retried. */
 export class CallsBeforeStart {
   readonly #environment: Environment;
-  readonly #policy: RetryPolicy;
+  /** How long a call waits, in ms. */
+  readonly #patience: number;
   readonly #timer: Timer;
   /** In the order of the calls, so the first is due first. */
   #calls: { readonly due: number; readonly refuse: () => void }[] = [];
 
   constructor(environment: Environment, policy: RetryPolicy) {
     this.#environment = environment;
-    this.#policy = { ...policy, jitter: false };
+    const retries = Math.min(policy.maxRetries, MOST_RETRIES);
+    let total = 0;
+    for (let retry = 1; retry <= retries; retry++)
+      total += retryDelay({ ...policy, jitter: false }, retry, 0);
+    this.#patience = total;
     this.#timer = new Timer(environment);
   }
 
   /** @param refuse called if the client isn't started in time */
   add(refuse: () => void): void {
-    let due = this.#environment.now();
-    const retries = Math.min(this.#policy.maxRetries, MOST_RETRIES);
-    for (let retry = 1; retry <= retries; retry++) due += retryDelay(this.#policy, retry, 0);
-    this.#calls.push({ due, refuse });
+    this.#calls.push({ due: this.#environment.now() + this.#patience, refuse });
     if (!this.#timer.isSet) this.#arm();
   }
 

@@ -71,7 +71,7 @@ export class Session implements SessionPort, Operations {
       onDue: (due) => this.#arm(due),
       onIdle: () => this.settled(),
       isRead: (position) => this.#link?.isRead(position) === true,
-      onAborted: () => this.flush(),
+      onAborted: () => this.onRoom(),
     }));
   }
 
@@ -273,10 +273,10 @@ export class Session implements SessionPort, Operations {
       const message = build();
       const outbox = this.#makeOutbox();
       if (fireAndForget !== true) message.ackId = ackId = outbox.reserveAckId(ackId);
-      let operation: Operation | undefined = undefined as Operation | undefined;
-      // First, since the application's own clock may throw.
-      this.unlessStarted((why) => operation && outbox.refuse(operation, why));
-      operation = outbox.add({
+      const taken: { operation?: Operation } = {};
+      // Before the operation is taken, since the application's own clock may throw.
+      this.unlessStarted((why) => taken.operation && outbox.refuse(taken.operation, why));
+      taken.operation = outbox.add({
         ackId: message.ackId,
         frame: encodeFrame(this.#settings.protocol, message),
         lane: lane && `${lane} ${"group" in message ? message.group : ""}`,
