@@ -103,7 +103,6 @@ error: undefined,`,
   },
   {
     name: "what a listener throws isn't reported",
-    quick: true,
     in: "tell",
     find: "globalThis.reportError(errors[0]);",
     put: "globalThis.reportError;",
