@@ -12,6 +12,8 @@ export class RetentionUse {
   isUsed = false;
   /** When the last user has gone, if the client is to be stopped for that. */
   #releasedAt: number | undefined;
+  /** The client has stopped since. */
+  #hasStopped = false;
   /** The first user has come while the client was stopping. */
   #startsAgain = false;
   readonly #ends: (() => void)[] = [];
@@ -52,11 +54,14 @@ export class RetentionUse {
     if (client.state === "Stopped") return;
     const { now } = this.#world.clock;
     this.#releasedAt = now;
+    this.#hasStopped = false;
     this.#world.clock.after(RELEASE_DELAY, () =>
       this.#world.clock.after(1, () => {
         const { state } = client;
-        if (this.#releasedAt !== now || this.#actor.timeIsWrong || state === "Stopping") return;
-        if (state !== "Stopped") this.#failed(`nobody retains it any more, but it is ${state}`);
+        // What a listener of the stop has started isn't the retention's any more.
+        if (this.#hasStopped || this.#releasedAt !== now || this.#actor.timeIsWrong) return;
+        if (state !== "Stopped" && state !== "Stopping")
+          this.#failed(`nobody retains it any more, but it is ${state}`);
       }),
     );
   }
@@ -70,7 +75,9 @@ export class RetentionUse {
     // Somebody else has started it first.
     if (state === "Connecting") this.#startsAgain = false;
     if (this.#releasedAt === undefined || (state !== "Stopping" && state !== "Stopped")) return;
-    if (this.#world.clock.now - this.#releasedAt >= RELEASE_DELAY) this.#actor.program.wanted = false;
+    if (this.#world.clock.now - this.#releasedAt < RELEASE_DELAY) return;
+    this.#hasStopped = true;
+    this.#actor.program.wanted = false;
   }
 
   /** The client has told that it is stopped. */
