@@ -37,7 +37,7 @@ export const connection = [
   {
     name: "the timer of the state before is left running",
     quick: true,
-    in: "Connection.#setTimers",
+    in: "Connection.#enter",
     find: "this.#timer.at(state.due",
     put: "new Timer(this.#settings.environment).at(state.due",
   },
@@ -49,7 +49,7 @@ export const connection = [
   },
   {
     name: "an attempt due in the same millisecond as the one before has no deadline",
-    in: "Connection.#setTimers",
+    in: "Connection.#enter",
     find: "|| before.epoch !== state.epoch",
     put: "",
   },

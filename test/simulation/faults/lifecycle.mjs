@@ -24,8 +24,8 @@ export const lifecycle = [
   {
     name: "a drain doesn't wait",
     in: "Connection.stop",
-    find: "if (mayDrain)",
-    put: "if (mayDrain && drainInMs < 0)",
+    find: "mayDrain ?",
+    put: "mayDrain && drainInMs < 0 ?",
   },
   {
     name: "a stop leaves the session to the service",
@@ -103,7 +103,7 @@ export const lifecycle = [
   },
   {
     name: "a drain goes on when its time is over",
-    in: "Connection.#setTimers",
+    in: "Connection.#enter",
     find: "state.drainUntil ?? Infinity",
     put: "Infinity",
   },
