@@ -1,4 +1,4 @@
-import { tell } from "./util/tell.js";
+import { report } from "./util/report.js";
 import type { GetClientAccessUrlOptions } from "./models/options.js";
 import type { Settings } from "./options.js";
 
@@ -46,7 +46,7 @@ export function toUrlSource(
     // Connecting is tried nevertheless, since the local clock may be wrong.
     if (isFixed && hasExpired(url, environment.now())) {
       logger.warning(EXPIRED);
-      if (!isTold) tell(EXPIRED);
+      if (!isTold) report(EXPIRED);
       isTold = true;
     }
     return url;

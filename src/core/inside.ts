@@ -1,6 +1,6 @@
 import { Connection } from "./connection/connection.js";
 import { toUrlSource, type WebPubSubClientCredential } from "./credential.js";
-import { tell } from "./util/tell.js";
+import { report } from "./util/report.js";
 import type { CoreClientEvents } from "./models/events.js";
 import type { WebPubSubClientOptions } from "./models/options.js";
 import { toSettings, type Parts, type Settings } from "./options.js";
@@ -29,7 +29,7 @@ export class Inside {
     const settings = toSettings(options, parts);
     this.client = client;
     this.settings = settings;
-    this.onListenerError = (event, error) => tell(`A listener of ${event} failed:`, error);
+    this.onListenerError = (event, error) => report(`A listener of ${event} failed:`, error);
     this.emitter = new Emitter(this.onListenerError, parts.listeners?.());
     this.session = new Session(settings, this.emitter);
     this.connection = new Connection(settings, toUrlSource(credential, settings), this.emitter, this.session);

@@ -24,8 +24,8 @@ export function longOutage(count: number): Scenario {
 }
 
 /**
- * Outages of other lengths, in ms. After 16 s the service returns soon after a period of 5 s has begun, and whoever
- * had its attempt in that one waits for the next. After 32 s all recoveries have failed.
+ * Outages of other lengths, in ms. After 16 s the service returns soon after a period of 5 s has begun: a client that has
+ * made its attempt of this period waits for the next one. After 32 s all recoveries have failed.
  */
 const OTHER_LENGTHS = { blink: 500, blip: 1_500, short: 3_000, uneven: 16_000, late: 32_000 };
 

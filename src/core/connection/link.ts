@@ -7,7 +7,7 @@ import { redact, redacted } from "./accessUrl.js";
 const OPEN = 1;
 /** Private close code (RFC 6455, section 7.4.2) of a dropped socket; with 1000 or no code the session would end. */
 const DROPPED = 4000;
-/** How long after an error a close may still follow, in ms. The WebSocket of Node 22 leaves it out at times. */
+/** How long after an error a close may still follow, in ms. The WebSocket of Node 22 sometimes fires none. */
 const CLOSE_FOLLOWS = 100;
 
 const TOKEN = "The access token may be missing, expired or for another hub.";
@@ -99,13 +99,13 @@ export class Link {
   }
 }
 
-/** What the user may do about a socket that never opened, if that is known. @param why in the platform's words */
+/** Hints why a socket never opened; empty if nothing is known. @param why the platform's message */
 function explain(why: string, url: string, now: number): string {
   if (/EPROTO|wrong version|packet length/i.test(why)) return ". The port doesn't speak TLS: use ws://.";
   // A recovery has a token of its own.
   if (!url.includes("awps_connection_id=") && hasExpired(url, now)) return `. ${EXPIRED}`;
   if (/: 401/.test(why)) return `. ${TOKEN}`;
   if (!/^$|non-101/.test(why)) return "";
-  const where = why ? "" : " The browser tells more in the network panel of its developer tools only.";
+  const where = why ? "" : " The browser shows more in the network panel of its developer tools.";
   return `. ${TOKEN} Or the server can't be reached.${where}`;
 }

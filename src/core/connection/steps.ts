@@ -1,7 +1,7 @@
-/** The longer steps of the state machine: connect, recover, give up, tell, stop. */
+/** The longer steps of the state machine: connect, recover, give up, stop. */
 import { ConnectionError } from "../errors.js";
 import type { OnStateChangedArgs } from "../models/events.js";
-import { DECLINED, decideOnClose, firstAttemptSpread, SESSION_GONE } from "./closePolicy.js";
+import { decideOnClose, firstAttemptSpread, SESSION_GONE } from "./closePolicy.js";
 import { LATE } from "./liveness.js";
 import { FLAP_POLICY, RECOVERY_PERIOD, recoveryPeriod, retryDelay, type RetryPolicy } from "./retryPolicy.js";
 import {
@@ -14,6 +14,7 @@ import {
   type State,
   type Step,
 } from "./state.js";
+import { TELL } from "./tell.js";
 
 /** How long the service surely keeps a session after a drop, in ms (public client specification). */
 const RECOVERY_WINDOW = 30_000;
@@ -33,15 +34,8 @@ export const FREE_LOSSES = 2;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
-export const TELL: Effect = { type: "dispatch", event: { type: "tell" } };
-
-/** Starts an attempt to make a new connection. */
-export function connect(
-  state: State,
-  purpose: "start" | "reconnect",
-  attempt: number,
-  context: Context,
-): Step {
+export /** Starts an attempt to make a new connection. */
+function connect(state: State, purpose: "start" | "reconnect", attempt: number, context: Context): Step {
   const epoch = state.epoch + 1;
   return {
     state: {
@@ -154,53 +148,8 @@ function connected(
   };
 }
 
-/**
- * Emits what the application hasn't been told yet: `disconnected` before the next `connected`, `connected` when
- * the groups are joined, `recovering` and `recovered` in turn. One event per step.
- */
-export function tell(state: State): Step {
-  const { told } = state;
-  const identity = "identity" in state ? state.identity : undefined;
-  if (told !== undefined && told.connectionId !== identity?.connectionId) {
-    const args = { connectionId: told.connectionId, message: state.disconnectedMessage };
-    return {
-      state: { ...state, told: undefined, disconnectedMessage: undefined },
-      effects: [{ type: "emit", event: "disconnected", args }, ...(identity === undefined ? [] : [TELL])],
-    };
-  }
-  if (state.name !== "Connected" && state.name !== "Recovering") return { state, effects: [] };
-  const { connectionId, userId } = state.identity;
-  if (told === undefined) {
-    if (state.name !== "Connected") return { state, effects: [] };
-    if (state.groups === "deferred" || state.groups === "unasked")
-      return { state: { ...state, groups: "awaited" }, effects: [{ type: "awaitGroups", connectionId }] };
-    if (state.groups === "awaited") return { state, effects: [] };
-    return {
-      state: { ...state, told: { connectionId, recovering: false } },
-      effects: [{ type: "emit", event: "connected", args: { connectionId, userId } }],
-    };
-  }
-  const recovering = state.name === "Recovering";
-  if (told.recovering === recovering) return { state, effects: [] };
-  return {
-    state: { ...state, told: { connectionId, recovering } },
-    effects: [{ type: "emit", event: recovering ? "recovering" : "recovered", args: { connectionId } }],
-  };
-}
-
 /** The link of an established connection is lost. */
 export function onLost(
-  state: In<"Connected">,
-  error: ConnectionError,
-  recoverable: boolean,
-  context: Context,
-): Step {
-  const step = leaveLink(state, error, recoverable, context);
-  if (error.closeCode !== DECLINED) return step;
-  return { ...step, effects: [{ type: "declined" }, ...step.effects] };
-}
-
-function leaveLink(
   state: In<"Connected">,
   error: ConnectionError,
   recoverable: boolean,

@@ -1,8 +1,8 @@
+import { DECLINED } from "./closePolicy.js";
 import { retryDelay } from "./retryPolicy.js";
 import { stopped, type Context, type Event, type In, type State, type Step } from "./state.js";
 import {
   FREE_LOSSES,
-  TELL,
   begin,
   connect,
   failStart,
@@ -16,9 +16,9 @@ import {
   timedOut,
   scheduleReconnect,
   shortenAttempt,
-  tell,
   withToken,
 } from "./steps.js";
+import { tell, TELL } from "./tell.js";
 
 /** Returns the next state and its effects. An event that means nothing in a state leaves it unchanged. */
 export function transition(state: State, event: Event, context: Context): Step {
@@ -121,7 +121,9 @@ function whileConnected(state: In<"Connected">, event: Event, context: Context):
     case "lost": {
       const { connectionId, reconnectionToken } = state.identity;
       const recoverable = context.reliable && Boolean(connectionId && reconnectionToken);
-      return onLost(state, event.error, recoverable, context);
+      const step = onLost(state, event.error, recoverable, context);
+      if (event.error.closeCode !== DECLINED) return step;
+      return { ...step, effects: [{ type: "declined" }, ...step.effects] };
     }
     case "started":
       return { state: { ...state, groups: "deferred" }, effects: [{ type: "tellSoon" }] };

@@ -1,4 +1,4 @@
-import { tell } from "../util/tell.js";
+import { report } from "../util/report.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 import { reportRejection } from "../util/safely.js";
 import type { FeatureHooks } from "./featureHooks.js";
@@ -50,5 +50,5 @@ export class Features {
 }
 
 function failed(thrown: unknown): void {
-  tell("A feature failed:", thrown);
+  report("A feature failed:", thrown);
 }

@@ -7,7 +7,7 @@ export type Check<T> = (name: string, value: T | null | undefined, byDefault: T)
 export type OptionTable<T> = { readonly [Name in keyof T]: readonly [Check<T[Name]>, T[Name]] };
 
 /**
- * Checks options by a table and fills in the defaults. Tells on the console of unknown ones.
+ * Checks options by a table and fills in the defaults. Warns of unknown ones on the console.
  * @param others the names of the options that aren't in the table
  * @throws TypeError or RangeError, which names the option
  */

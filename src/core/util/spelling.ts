@@ -1,35 +1,36 @@
-/** Finds misspelt names of options and events, and tells of them on the console. */
-import { tell } from "./tell.js";
+/** Finds misspelt names of options and events, and warns of them on the console. */
+import { report } from "./report.js";
 
-/** All events of a client and its features. */
-const EVENTS =
+/** All events of a client and of our features. */
+const EVENTS: readonly string[] =
   "connected disconnected stopped server-message group-message rejoin-group-failed recovering recovered state-changed group-states-changed restore-group-states-failed".split(
     " ",
   );
 
 /**
- * Tells of options that don't exist. Each is told once: it is added to the known ones.
+ * Warns of options that don't exist, once for each name, which is added to the known ones then.
  * @throws TypeError for options that aren't an object
  */
 export function checkNames(what: string, options: object, known: Set<string>): void {
   if (typeof options !== "object") throw new TypeError(`${what} must be an object.`);
   for (const name of Object.keys(options)) {
-    if (!known.has(name)) tellUnknown(what, name, nearest(name, known));
+    if (!known.has(name)) reportUnknown(what, name, nearest(name, known));
     known.add(name);
   }
 }
 
-/** Tells of an event that is nearly named like one of ours. Features may have any others. */
+/** Warns of an event whose name is nearly that of one of ours. Features may have events with any other names. */
 export function checkEvent(name: string): void {
+  if (EVENTS.includes(name)) return;
   const meant = nearest(name, EVENTS);
-  if (meant !== undefined && meant !== name) tellUnknown("events", name, meant);
+  if (meant !== undefined) reportUnknown("events", name, meant);
 }
 
-function tellUnknown(what: string, name: string, meant: string | undefined): void {
-  tell(`${what}: ${name} is unknown${meant ? `; did you mean ${meant}?` : "."}`);
+function reportUnknown(what: string, name: string, meant: string | undefined): void {
+  report(`${what}: ${name} is unknown${meant ? `; did you mean ${meant}?` : "."}`);
 }
 
-/** A known name that differs by at most two letters; case, punctuation and unit don't count. No two known ones do. */
+/** A known name that differs by at most two letters. Case, punctuation and the ending "InMs" don't count. */
 function nearest(name: string, known: Iterable<string>): string | undefined {
   return [...known].find((each) => isNear(plain(name), plain(each), 2));
 }

@@ -1,5 +1,5 @@
 import { defineFeature, type FeaturePort } from "../../core/feature.js";
-import { tell } from "../../core/util/tell.js";
+import { report } from "../../core/util/report.js";
 import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { checkName } from "../../core/session/operationMessage.js";
@@ -88,7 +88,7 @@ export class Groups implements FeedHost, FeatureHooks {
     const room = this.#room(error.groupMessage.group);
     if (room.hasReported) return this.port.settings.logger.warning(error.message);
     room.hasReported = true;
-    tell("No onInvalidMessage listens:", error);
+    report("No onInvalidMessage listens:", error);
   }
 
   #deliver(message: GroupDataMessage): void {

@@ -103,7 +103,7 @@ error: undefined,`,
   },
   {
     name: "what a listener throws isn't reported",
-    in: "tell",
+    in: "report",
     find: "globalThis.reportError(errors[0]);",
     put: "globalThis.reportError;",
   },
