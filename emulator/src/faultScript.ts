@@ -21,6 +21,8 @@ export type ScriptedFault = {
       readonly with: number | "hang" | "reset";
       /** Default: both. */
       readonly only?: "recovery" | "new";
+      /** Only recoveries of these connections: of a new connection nothing is known yet. */
+      readonly filter?: ConnectionFilter;
     }
   | { readonly kind: "rejectRecovery"; readonly filter?: ConnectionFilter }
   | { readonly kind: "recoverSilently"; readonly filter?: ConnectionFilter }
@@ -76,9 +78,17 @@ export class FaultScript implements Interference {
     return this.#entries.map(({ fault, left }) => (left === Infinity ? fault : { ...fault, times: left }));
   }
 
-  /** How to refuse this upgrade; undefined: not at all. */
-  refusesUpgrade(kind: "recovery" | "new"): number | "hang" | "reset" | undefined {
-    return this.#strike("refuseUpgrades", ({ only }) => only === undefined || only === kind)?.with;
+  /**
+   * How to refuse this upgrade; undefined: not at all.
+   * @param target the connection to be recovered, if the service knows it
+   */
+  refusesUpgrade(kind: "recovery" | "new", target?: FaultTarget): number | "hang" | "reset" | undefined {
+    return this.#strike(
+      "refuseUpgrades",
+      ({ only, filter }) =>
+        (only === undefined || only === kind) &&
+        (filter === undefined || (target !== undefined && matches(filter, target))),
+    )?.with;
   }
 
   rejectsRecovery(target: FaultTarget): boolean {

@@ -4,7 +4,7 @@ const keysByKind: Readonly<Record<string, readonly string[]>> = {
   cutTransports: ["filter"],
   goHalfOpen: ["filter"],
   restartService: ["sockets"],
-  refuseUpgrades: ["with", "only", "times"],
+  refuseUpgrades: ["with", "only", "filter", "times"],
   rejectRecovery: ["filter", "times"],
   recoverSilently: ["filter", "times"],
   holdAcks: ["swallow", "delayInMs", "filter", "times"],

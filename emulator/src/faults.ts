@@ -76,12 +76,16 @@ export class Faults {
     this.inject({ kind: "restartService", ...options });
   }
 
-  /** Refuses WebSocket upgrades: by an HTTP status, by no answer at all, or by dropping the socket. */
-  refuseUpgrades(options: {
-    readonly with: number | "hang" | "reset";
-    readonly only?: "recovery" | "new";
-    readonly times?: number;
-  }): void {
+  /**
+   * Refuses WebSocket upgrades: by an HTTP status, by no answer at all, or by dropping the socket.
+   * @param options with `filter` only the recoveries of connections to which it applies
+   */
+  refuseUpgrades(
+    options: FaultLimits & {
+      readonly with: number | "hang" | "reset";
+      readonly only?: "recovery" | "new";
+    },
+  ): void {
     this.inject({ kind: "refuseUpgrades", ...options });
   }
 

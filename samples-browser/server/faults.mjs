@@ -4,7 +4,7 @@ import { answer, target } from "./negotiate.mjs";
 const deeds = {
   cut: (faults, filter) => faults.cutTransports(filter),
   refuse: (faults, filter) => {
-    faults.refuseUpgrades({ with: 503, only: "recovery", times: 2 });
+    faults.refuseUpgrades({ with: 503, only: "recovery", times: 2, filter });
     faults.cutTransports(filter);
   },
   "half-open": (faults, filter) => faults.goHalfOpen(filter),

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { fileURLToPath } from "node:url";
-import type { Browser } from "playwright-core";
+import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startEmulator } from "web-pubsub-emulator";
 import { startSamples } from "../../samples-browser/server/samples.mjs";
@@ -116,6 +116,109 @@ test.each(["TypeScript", "React", "Vue"] as const)("%s: a new connection is call
   await ann.page.getByText("Ann (you)").waitFor();
   await ann.say("back");
   await expect.poll(ann.lines).toEqual(["back"]);
+});
+
+test.each(pages)(
+  "%s: why there is no connection is said, in the words of the negotiate endpoint",
+  async (page) => {
+    const { url } = await serveSamples();
+    const ann = await visit(browser, url, { name: "Ann", page });
+    const reason = ann.page.getByRole("alert");
+    expect(await reason.count()).toBe(0);
+    const body = JSON.stringify({ error: "Only members may come in." });
+    await ann.page.route("**/negotiate*", (route) =>
+      route.fulfill({ status: 403, contentType: "application/json", body }),
+    );
+    await ann.page.reload();
+    await ann.page.getByRole("status").getByText("Offline").waitFor();
+    await reason.getByText("answered 403: Only members may come in.").waitFor();
+    await ann.page.unroute("**/negotiate*");
+    await ann.page.getByRole("status").getByText("Connected").waitFor();
+    await expect.poll(() => reason.count()).toBe(0);
+  },
+);
+
+test("Cut and refuse strikes the own connection only", async () => {
+  const { url, emulator } = await serveSamples();
+  const bob = await visit(browser, url, { name: "Bob" });
+  // What is refused can't be used up by anybody.
+  await fetch(`${url}faults/refuse?connectionId=somebody-else`, { method: "POST" });
+  const armed = emulator.faults.active;
+  expect(armed).toEqual([expect.objectContaining({ kind: "refuseUpgrades", times: 2 })]);
+  emulator.faults.cutTransports({ userId: "Bob" });
+  await bob.page.getByText(/Recovered/).waitFor();
+  expect(emulator.faults.active).toEqual(armed);
+});
+
+test("Cut and refuse strikes the own connection twice", async () => {
+  const { url, emulator } = await serveSamples();
+  const ann = await visit(browser, url, { name: "Ann" });
+  await ann.page.getByRole("button", { name: "Cut and refuse" }).click();
+  await ann.page.getByText(/Recovered/).waitFor();
+  expect(emulator.faults.active).toEqual([]);
+});
+
+/** Where an element is in the window. */
+const boxOf = (place: Locator) => place.evaluate((element) => element.getBoundingClientRect());
+
+test.each(pages)(
+  "%s at 1280 by 800: the connection is in view beside the last fault button",
+  async (page) => {
+    const { url } = await serveSamples();
+    // Enough people to make the side longer than the window.
+    for (const name of ["Bob", "Cem", "Dan", "Eve"]) await visit(browser, url, { name });
+    const ann = await visit(browser, url, { name: "Ann", page, viewport: { width: 1280, height: 800 } });
+    await ann.page.getByText("Here now: 5").waitFor();
+    const last = ann.page
+      .getByRole("region", { name: /^Break/ })
+      .getByRole("listitem")
+      .last();
+    await last.evaluate((item) => item.scrollIntoView({ block: "end" }));
+    const [status, end] = [
+      await boxOf(ann.page.getByRole("region", { name: "Connection", exact: true })),
+      await boxOf(last),
+    ];
+    expect(status.top).toBeGreaterThanOrEqual(0);
+    expect(status.bottom).toBeLessThanOrEqual(end.top);
+    expect(end.bottom).toBeLessThanOrEqual(800);
+  },
+);
+
+test.each(pages)("%s: a log at its end stays there when a keyboard takes half of a phone", async (page) => {
+  const { url } = await serveSamples();
+  const ann = await visit(browser, url, { name: "Ann", page, viewport: { width: 390, height: 844 } });
+  for (const line of [...numbered("one"), ...numbered("two")]) await ann.say(line);
+  await expect.poll(async () => (await ann.lines()).length).toBe(20);
+  const log = ann.page.getByRole("log");
+  const fromEnd = () =>
+    log.evaluate(({ scrollHeight, scrollTop, clientHeight }) =>
+      Math.round(scrollHeight - scrollTop - clientHeight),
+    );
+  const height = () => log.evaluate(({ clientHeight }) => clientHeight);
+  await expect.poll(fromEnd).toBeLessThan(2);
+  const before = await height();
+  await ann.page.setViewportSize({ width: 390, height: 480 });
+  await expect.poll(height).toBeLessThan(before);
+  await expect.poll(fromEnd).toBeLessThan(2);
+  // Who reads what was said before isn't taken from it.
+  await log.evaluate((element) => element.scrollTo(0, 0));
+  await ann.page.setViewportSize({ width: 390, height: 844 });
+  await expect.poll(height).toBe(before);
+  await ann.say("last");
+  await expect.poll(ann.lines).toContain("last");
+  expect(await log.evaluate(({ scrollTop }) => scrollTop)).toBe(0);
+});
+
+test.each([1280, 390])("tabs keep within the margins of a window %i wide", async (width) => {
+  const { url } = await serveSamples();
+  for (const page of ["TypeScript", "Script tag"] as const) {
+    const ann = await visit(browser, url, { name: "Ann", page, viewport: { width, height: 844 } });
+    const title = await boxOf(ann.page.getByRole("heading", { level: 1 }));
+    const tab = await boxOf(ann.page.getByRole("link", { name: page, exact: true }));
+    expect(tab.left).toBeGreaterThanOrEqual(title.left);
+    expect(tab.right).toBeLessThanOrEqual(width - title.left);
+    await ann.context.close();
+  }
 });
 
 test.each(pages)("%s: no network is said", async (page) => {

@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import commonjs from "@rollup/plugin-commonjs";
 import resolve from "@rollup/plugin-node-resolve";
@@ -236,6 +237,33 @@ test.each(
   const script = outputFiles[0]?.text ?? "";
   const found = Object.entries(MARKS).filter(([, words]) => words.some((word) => script.includes(word)));
   expect(found.map(([part]) => part)).toEqual(parts);
+});
+
+/** The commands that docs/browser.md gives for bundles of ES modules for Node. */
+const FOR_NODE = Array.from(
+  readFileSync(fileURLToPath(new URL("../../docs/browser.md", import.meta.url)), "utf8").matchAll(
+    /^```sh\n(esbuild [^]*?)^```$/gm,
+  ),
+  ([, command = ""]) => command,
+);
+
+test("docs/browser.md has two commands of esbuild for Node", () => {
+  expect(FOR_NODE).toHaveLength(2);
+});
+
+test.each(FOR_NODE)("for Node: %s", async (command) => {
+  // The document calls its app so.
+  consumer.write(
+    "app.js",
+    `import { WebPubSubClient } from "web-pubsub-client";
+    const client = new WebPubSubClient(process.argv[2]);
+    await client.start();
+    console.log(client.state);
+    await client.stop();`,
+  );
+  const esbuildBinary = fileURLToPath(new URL("../../node_modules/.bin/esbuild", import.meta.url));
+  await consumer.run("sh", ["-ec", command.replace("esbuild", `'${esbuildBinary}' --log-level=error`)]);
+  expect(await consumer.node("app.mjs", await emulator.clientAccessUrl("chat"))).toBe("Connected\n");
 });
 
 test("where a page requires the package, there is one log, which @azure/logger switches", async () => {

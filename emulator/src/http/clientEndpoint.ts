@@ -43,8 +43,10 @@ export class ClientEndpoint {
     const connect = readRequest(request);
     if (typeof connect === "string") return refuse(socket, connect === notFound ? 404 : 400, connect);
 
+    const ticket = recoveryTicket(connect.query);
     const fault = this.#script.refusesUpgrade(
-      recoveryTicket(connect.query) === undefined ? "new" : "recovery",
+      ticket === undefined ? "new" : "recovery",
+      ticket && this.#service.session(connect.hub, ticket.connectionId),
     );
     if (fault !== undefined) this.#service.showRefusal(connect.hub, `A scripted fault: ${fault}.`);
     if (fault === "hang") return this.#faults.hold(() => socket.destroy());

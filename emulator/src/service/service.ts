@@ -193,12 +193,17 @@ export class Service {
     };
   }
 
+  /** A connection that is open or waits for its recovery. */
+  session(hub: string, connectionId: string): Session | undefined {
+    return this.#hubs.get(hub.toLowerCase())?.session(connectionId);
+  }
+
   /** The socket opens in any case: only a close code tells the client that its session is gone. */
   #admitRecovery(request: ConnectRequest, ticket: RecoveryTicket, codec: Codec | undefined): Admission {
     if (codec === undefined)
       return refused(400, "Without a subprotocol of the service nothing can be recovered.");
     const open = (transport: Transport): Link => {
-      const session = this.#hubs.get(request.hub.toLowerCase())?.session(ticket.connectionId);
+      const session = this.session(request.hub, ticket.connectionId);
       if (session?.admits(ticket.reconnectionToken, codec.name) !== true) return gone(transport);
       if (this.#ports.interference.rejectsRecovery(session)) {
         session.end("The session was lost.", "cut");

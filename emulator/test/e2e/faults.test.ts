@@ -65,6 +65,21 @@ describe("refuseUpgrades", () => {
     expect(late.status).toBe(502);
   });
 
+  test("only recoveries of one connection, and no new one", async () => {
+    await using house = await House.open();
+    const [struck, other] = [await house.client(), await house.client()];
+    const { faults } = house.emulator;
+    faults.refuseUpgrades({ with: 502, filter: { connectionId: struck.id } });
+    for (const { socket } of [struck, other]) socket.terminate();
+    await house.recover(other);
+    await house.client();
+    const refused = struck.recovery();
+    await refused.gone();
+    expect(refused.status).toBe(502);
+    faults.reset();
+    await house.recover(struck);
+  });
+
   test("by dropping the socket", async () => {
     await using house = await House.open();
     house.emulator.faults.refuseUpgrades({ with: "reset", times: 1 });

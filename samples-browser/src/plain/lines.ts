@@ -1,8 +1,9 @@
 import { me, timeOf, type Line } from "../shared/chat";
+import { stayAtEnd } from "../shared/log";
 import { byId, element } from "./dom";
 
-const log = byId("log");
 const list = byId<HTMLOListElement>("lines");
+stayAtEnd(byId("log"));
 /** Own lines that haven't come back from the room yet. */
 const waiting = new Map<string, HTMLLIElement>();
 
@@ -17,7 +18,7 @@ export function addLine(line: Line): void {
   const mine = line.name === me;
   waiting.get(line.id)?.remove();
   waiting.delete(line.id);
-  append(element("li", { className: mine ? "mine" : "" }, by(line, timeOf(line)), line.text));
+  list.append(element("li", { className: mine ? "mine" : "" }, by(line, timeOf(line)), line.text));
 }
 
 /** An own line on its way. @returns a function that says it could not be sent */
@@ -25,7 +26,7 @@ export function addWaiting(line: Line): (reason: string) => void {
   const state = by(line, "sending");
   const item = element("li", { className: "mine waiting" }, state, line.text);
   waiting.set(line.id, item);
-  append(item);
+  list.append(item);
   return (reason) => {
     state.textContent = `not sent: ${reason}`;
     state.classList.add("failed");
@@ -33,15 +34,9 @@ export function addWaiting(line: Line): (reason: string) => void {
 }
 
 export function addNote(text: string): void {
-  append(element("li", { className: "note" }, text));
+  list.append(element("li", { className: "note" }, text));
 }
 
 function by(line: Line, more: string): HTMLElement {
   return element("span", { className: "by" }, `${line.name} · ${more}`);
-}
-
-function append(item: HTMLLIElement): void {
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
-  list.append(item);
-  if (atEnd) log.scrollTop = log.scrollHeight;
 }

@@ -54,12 +54,13 @@ function showPeople(states: readonly GroupStateRecord[]): void {
 }
 
 function showConnection(): void {
-  const { tone, label, detail } = describe(client.connectionInfo, navigator.onLine, Date.now());
+  const { tone, label, detail, reason } = describe(client.connectionInfo, navigator.onLine, Date.now());
   const state = byId("state");
   // A live region speaks up with every change, so it is touched only when there is one.
   if (state.textContent !== label) state.textContent = label;
   state.dataset.tone = tone;
   byId("detail").textContent = detail;
+  if (byId("reason").textContent !== reason) byId("reason").textContent = reason;
 }
 
 async function send(text: string): Promise<void> {

@@ -14,13 +14,16 @@ function useNow(): number {
 
 export function Connection() {
   const online = useSyncExternalStore(onNetwork, () => navigator.onLine);
-  const { tone, label, detail } = describe(useConnection(), online, useNow());
+  const { tone, label, detail, reason } = describe(useConnection(), online, useNow());
   return (
     <section className="status card" aria-label="Connection">
       <p className="state" role="status" data-tone={tone}>
         {label}
       </p>
       <p className="detail">{detail}</p>
+      <p className="reason" role="alert">
+        {reason}
+      </p>
     </section>
   );
 }

@@ -1,7 +1,8 @@
-import { useEffect, useLayoutEffect, useRef, useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent } from "react";
 import { useGroup, useWebPubSubClient } from "web-pubsub-client/react";
 import { lineSchema, me, newLine, timeOf, type Line } from "../shared/chat";
 import { noteEvents } from "../shared/connection";
+import { stayAtEnd } from "../shared/log";
 
 type Entry =
   | { readonly kind: "line"; readonly key: string; readonly line: Line; readonly state: string }
@@ -79,22 +80,9 @@ export function Talk({ room, trouble }: TalkProps) {
 
 function Log({ entries }: { readonly entries: readonly Entry[] }) {
   const log = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
-  useLayoutEffect(() => {
-    const { current } = log;
-    if (current !== null && atEnd.current) current.scrollTop = current.scrollHeight;
-  }, [entries]);
+  useEffect(() => (log.current === null ? undefined : stayAtEnd(log.current)), []);
   return (
-    <div
-      className="log"
-      role="log"
-      aria-labelledby="room-title"
-      tabIndex={0}
-      ref={log}
-      onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-        atEnd.current = scrollHeight - scrollTop - clientHeight < 80;
-      }}
-    >
+    <div className="log" role="log" aria-labelledby="room-title" tabIndex={0} ref={log}>
       <ol>
         {entries.map((entry) =>
           entry.kind === "note" ? (

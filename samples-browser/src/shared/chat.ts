@@ -43,8 +43,9 @@ export const me: string = (() => {
 export const credential = {
   async getClientAccessUrl(): Promise<string> {
     const response = await fetch(`/negotiate?name=${encodeURIComponent(me)}`);
-    if (!response.ok) throw new Error(`The negotiate server answered ${response.status}.`);
-    return ((await response.json()) as { url: string }).url;
+    const answer = (await response.json().catch(() => ({}))) as { url?: string; error?: string };
+    if (response.ok && answer.url !== undefined) return answer.url;
+    throw new Error(`The negotiate server answered ${response.status}: ${answer.error ?? "no URL"}`);
   },
 };
 

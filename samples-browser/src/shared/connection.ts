@@ -5,11 +5,17 @@ export interface ConnectionView {
   readonly label: string;
   /** More than a glance needs; may change every second. */
   readonly detail: string;
+  /** Why it isn't connected, if that is known. */
+  readonly reason: string;
 }
 
 /** The state in words: nothing is called connected that isn't. */
 export function describe(info: ConnectionInfo, online: boolean, now: number): ConnectionView {
-  const { state, attempt = 1, nextAttemptAt, error } = info;
+  return { ...inWords(info, online, now), reason: info.error?.message ?? "" };
+}
+
+function inWords(info: ConnectionInfo, online: boolean, now: number): Omit<ConnectionView, "reason"> {
+  const { state, attempt = 1, nextAttemptAt } = info;
   const seconds = nextAttemptAt === undefined ? 0 : Math.max(0, Math.ceil((nextAttemptAt - now) / 1_000));
   const next = seconds > 0 ? `attempt ${attempt} in ${seconds} s` : `attempt ${attempt} under way`;
   const network = online ? "" : "no network; ";
@@ -26,7 +32,7 @@ export function describe(info: ConnectionInfo, online: boolean, now: number): Co
       return { tone: "bad", label: "Offline", detail: `${network}${next}` };
     case "Stopping":
     case "Stopped":
-      return { tone: "bad", label: "Stopped", detail: error?.message ?? "" };
+      return { tone: "bad", label: "Stopped", detail: "" };
   }
 }
 
