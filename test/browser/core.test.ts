@@ -127,7 +127,8 @@ describe.each(Object.keys(TAGS) as (keyof typeof TAGS)[])("%s", (tag) => {
       Math.random = () => 0.99;
       const earlierByInMs = new Promise<number>((resolve) => {
         client.on("state-changed", ({ nextDelayInMs = 0 }) => {
-          if (nextDelayInMs < 1_000) return;
+          // The first delays are short; this one is of a period of 5 s.
+          if (nextDelayInMs < 3_000) return;
           const planned = Date.now() + nextDelayInMs;
           client.once("recovered", () => resolve(planned - Date.now()));
           setTimeout(() => dispatchEvent(new Event("online")));
@@ -135,7 +136,7 @@ describe.each(Object.keys(TAGS) as (keyof typeof TAGS)[])("%s", (tag) => {
       });
       Object.assign(window, { earlierByInMs });
     });
-    emulator.faults.refuseUpgrades({ with: 503, only: "recovery", times: 1 });
+    emulator.faults.refuseUpgrades({ with: 503, only: "recovery", times: 5 });
     emulator.faults.cutTransports();
     emulator.hub("chat").sendToGroup("room", "while away");
     const earlierByInMs = await page.evaluate<number>("earlierByInMs");
