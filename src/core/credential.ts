@@ -13,7 +13,7 @@ export interface WebPubSubClientCredential {
 
 /** The hint for a fixed URL whose access token has expired. */
 export const EXPIRED =
-  "The access token has expired. A fixed URL can't be renewed: give { getClientAccessUrl: async () => ... }.";
+  "The access token has expired. A fixed URL can't be renewed: give { getClientAccessUrl: async () => ... }, which returns a fresh one each time.";
 
 /** Turns a URL or a credential into a function that returns the access URL. @throws TypeError for anything else */
 export function toUrlSource(

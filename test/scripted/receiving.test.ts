@@ -138,6 +138,8 @@ describe("sequence acks", () => {
       () => null,
       () => [],
       () => undefined as unknown as null,
+      () => [null] as unknown as null,
+      () => 5 as unknown as null,
       () => {
         throw new Error("no");
       },
@@ -148,7 +150,8 @@ describe("sequence acks", () => {
       for (const [readSequenceId, acks] of [
         [reliable.readSequenceId, [7]],
         [() => 5, [5]],
-        [undefined, []],
+        // Default: the id is read from JSON.
+        [undefined, [7]],
         [
           () => {
             throw new Error("no id");

@@ -1,5 +1,5 @@
-import type { Fields, JsonFrames, KnownFrames } from "./jsonFrames.js";
-import { optionalId, readJson } from "./jsonReader.js";
+import type { JsonFrames, KnownFrames } from "./jsonFrames.js";
+import { readJson, readJsonSequenceId } from "./jsonReader.js";
 import { writeJson } from "./jsonWriter.js";
 import type { FrameTable, WebPubSubClientProtocol } from "./protocol.js";
 
@@ -22,7 +22,7 @@ export function jsonCodec(
     name,
     isReliableSubProtocol,
     parseMessages: (input) => readJson(input as string, known),
-    readSequenceId: (input) => optionalId((JSON.parse(input as string) as Fields).sequenceId, "sequenceId"),
+    readSequenceId: readJsonSequenceId,
     writeMessage: (message) => writeJson(message, known),
   };
   const frames: FrameTable = { format: "json", add };

@@ -49,6 +49,11 @@ export function readJson(input: string, { read }: KnownFrames): WebPubSubMessage
   }
 }
 
+/** Reads the sequence id of any frame of the JSON subprotocols. Throws for what isn't one. */
+export function readJsonSequenceId(input: unknown): number | undefined {
+  return optionalId((JSON.parse(input as string) as Fields).sequenceId, "sequenceId");
+}
+
 /** Makes a reader that reads a frame field by field; for frames that are rare. */
 export function readBy<Message extends WebPubSubMessage>(
   kind: Message["kind"],

@@ -17,7 +17,8 @@ export interface WebPubSubClientProtocol {
   parseMessages(input: string | ArrayBuffer | Uint8Array): WebPubSubMessage[] | WebPubSubMessage | null;
   /**
    * Reads the sequence id of a frame that `parseMessages` could not read or did not know. The client acknowledges the
-   * frame with this id. Without this method it cannot, and the service closes the connection after 1,000 such frames.
+   * frame with this id. Default: the id is read from JSON. Frames whose id isn't read are not acknowledged, and the
+   * service closes the connection after 1,000 of them.
    */
   readSequenceId?(input: string | ArrayBuffer | Uint8Array): number | undefined;
   /** Writes one message; throws if the message can't be written. */

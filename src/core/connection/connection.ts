@@ -360,12 +360,13 @@ export class Connection implements LinkPort {
       );
     }
     const size = sizeOf(data);
-    if (Array.isArray(parsed)) for (const message of parsed) this.#handle(message, size, epoch);
-    else if (parsed) this.#handle(parsed, size, epoch);
-    if (parsed && !(Array.isArray(parsed) && parsed.length === 0)) return;
-    // A frame without known messages is a sign of life too, and it counts as received.
-    this.#handle(null, size, epoch);
-    if (!this.#isOver(epoch)) this.#session.skipped(data, size);
+    if (!Array.isArray(parsed)) this.#handle(parsed, size, epoch);
+    // A frame without known messages is a sign of life too.
+    else if (parsed.length === 0) this.#handle(null, size, epoch);
+    else for (const message of parsed) this.#handle(message, size, epoch);
+    const isKnown = Array.isArray(parsed) ? parsed.some(isMessage) : isMessage(parsed);
+    // What isn't understood counts as received nevertheless.
+    if (!isKnown && !this.#isOver(epoch)) this.#session.skipped(data, size);
   }
 
   /** @param message null or undefined for an unknown message */
@@ -398,6 +399,11 @@ export class Connection implements LinkPort {
   #isOver(epoch: number): boolean {
     return epoch !== this.#state.epoch || this.#state.name === "Stopping";
   }
+}
+
+/** A codec of the application's own may return anything. */
+function isMessage(parsed: unknown): boolean {
+  return typeof parsed === "object" && parsed !== null;
 }
 
 function toIdentity({ connectionId, userId, reconnectionToken }: ConnectedMessage): Identity {

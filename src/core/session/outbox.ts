@@ -247,7 +247,7 @@ export class Outbox {
       if (!this.#options.isRead(each.position)) unread.push(each);
     for (const operation of unread) {
       if (operation.suspect) {
-        const message = "The service has declined it twice (close code 1007).";
+        const message = "The service has declined this operation twice (close code 1007).";
         this.#fail(operation, this.#error(operation, "Refused", message));
       }
       operation.suspect = true;

@@ -1,5 +1,6 @@
 import type { LinkPort, SessionPort } from "../connection/sessionPort.js";
 import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
+import { readJsonSequenceId } from "../codec/jsonReader.js";
 import { tryOrLog } from "../log.js";
 import type { CoreClientEvents } from "../models/events.js";
 import type { WebPubSubMessage } from "../models/messages.js";
@@ -216,7 +217,7 @@ export class Session implements SessionPort, Operations {
   skipped(frame: Frame, size: number): void {
     let sequenceId: number | undefined;
     try {
-      sequenceId = this.#settings.protocol.readSequenceId?.(frame);
+      sequenceId = (this.#settings.protocol.readSequenceId ?? readJsonSequenceId)(frame);
     } catch {
       // What can't be read is logged already, and has no id.
     }

@@ -22,7 +22,9 @@ export function checkNames(what: string, options: object, known: Set<string>): v
 /** Warns of an event whose name is nearly that of one of ours. Features may have events with any other names. */
 export function checkEvent(name: string): void {
   if (EVENTS.includes(name)) return;
-  const meant = nearest(name, EVENTS);
+  const given = plain(name);
+  // One letter may be wrong, or an ending missing. A feature's own event, such as "reconnected", is further away.
+  const meant = EVENTS.find((each) => isNear(given, plain(each), plain(each).startsWith(given) ? 2 : 1));
   if (meant !== undefined) reportUnknown("events", name, meant);
 }
 

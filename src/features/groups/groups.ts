@@ -30,6 +30,8 @@ type Room = {
 
 /** Makes the group handles of a client, one per class, name and schema, and gives them their messages. */
 export class Groups implements FeedHost, FeatureHooks {
+  /** Misspelt ones that were reported are added. */
+  readonly #optionNames = new Set(["schema"]);
   readonly port: FeaturePort;
   /** By class, then by schema, then by name. */
   readonly #handles = new Map<HandleClass<AnyHandle>, WeakMap<object, Map<string, WeakRef<AnyHandle>>>>();
@@ -49,7 +51,7 @@ export class Groups implements FeedHost, FeatureHooks {
   ): Handle {
     const schema = options?.schema;
     checkName("group", name);
-    checkNames("options", options ?? {}, new Set(["schema"]));
+    checkNames("options", options ?? {}, this.#optionNames);
     if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
       throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");
     const bySchema = getOrAdd(
