@@ -27,15 +27,17 @@ describe(`the connection on React ${version}`, () => {
   test("a first attempt that fails is followed by others; the page is told", async () => {
     service.emulator.faults.refuseUpgrades({ with: 503, times: 1 });
     const seen: string[] = [];
+    const delay = 100;
+    const earliest = Date.now() + delay;
     function Banner(): ReactElement {
       const { state, error, attempt, nextAttemptAt, connectionId } = useConnection();
       const wait =
-        nextAttemptAt === undefined ? "" : ` in ${nextAttemptAt - Date.now() > 0 ? "a while" : "no time"}`;
+        nextAttemptAt === undefined ? "" : nextAttemptAt >= earliest ? " in a while" : " too early";
       const text = `${state} ${error?.name ?? "fine"}${attempt === undefined ? "" : ` attempt ${attempt}`}${wait}`;
       if (seen.at(-1) !== text) seen.push(text);
       return <p>{connectionId}</p>;
     }
-    page.options = { ...page.options, reconnectRetryOptions: { retryDelayInMs: 100 } };
+    page.options = { ...page.options, reconnectRetryOptions: { retryDelayInMs: delay, jitter: false } };
     render(
       <Provider>
         <Banner />
