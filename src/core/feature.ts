@@ -6,6 +6,7 @@ import type { FeatureHooks } from "./session/featureHooks.js";
 import type { Frame } from "./session/frame.js";
 import type { Memberships } from "./session/memberships.js";
 import type { Operations } from "./session/operations.js";
+import type { Suspect } from "./session/suspect.js";
 import type { Emitter, OnListenerError } from "./util/emitter.js";
 
 /** A client with or without features, with any events. */
@@ -39,10 +40,13 @@ export interface FeaturePort extends Operations {
   carries(frames: Readonly<Record<string, object>>): boolean;
   /** Frames may be written. */
   readonly writable: boolean;
-  /** Writes a frame to the socket; throws what the socket throws. */
-  write(frame: Frame): void;
-  /** Frames may be written, and the service keeps up with them. If not, frames that can wait do so until `onRoom`. */
-  hasRoom(): boolean;
+  /** Writes a frame to the socket; throws what the socket throws. @param suspect if it may be declined again */
+  write(frame: Frame, suspect?: Suspect): void;
+  /**
+   * Frames may be written, and the service keeps up with them. If not, frames that can wait do so until `onRoom`.
+   * @param suspect whose frame waits to be sent alone; others have no room meanwhile
+   */
+  hasRoom(suspect?: Suspect): boolean;
   /**
    * If the client is stopped, calls back with the reason unless it is started within the total time of
    * `messageRetryOptions`. Otherwise does nothing.
@@ -108,8 +112,8 @@ function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
     get writable() {
       return session.writable;
     },
-    hasRoom: () => session.hasRoom(),
-    write: (frame) => session.write(frame),
+    hasRoom: (suspect) => session.hasRoom(suspect),
+    write: (frame, suspect) => session.write(frame, suspect),
     submit: (build, options, course) => session.submit(build, options, course),
     submitInternal: (build, course) => session.submitInternal(build, course),
     flush: () => session.flush(),

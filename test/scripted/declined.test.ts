@@ -1,7 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { ack, pong } from "../helpers/frames.js";
+import {
+  WebPubSubJsonProtocol,
+  WebPubSubJsonReliableProtocol,
+  type GroupStreamWriter,
+} from "web-pubsub-client";
+import { DecliningService } from "../helpers/decliningService.js";
+import { ack, pong, type Frame } from "../helpers/frames.js";
 import type { ScriptedSocket } from "../helpers/scriptedSocket.js";
-import { follow } from "../helpers/settlement.js";
+import { follow, type Settlement } from "../helpers/settlement.js";
 import { Stage, turn } from "../helpers/stage.js";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -56,8 +62,11 @@ describe("what the service declines by close code 1007", () => {
       stage.socket.receiveFrame(pong);
       const bad = follow(stage.client.sendToGroup("room", "bad"));
       await declineAndRecover(stage);
+      // Nothing else may be unread when the suspect is sent.
+      expect(sent(stage.socket)).toEqual(["slow"]);
+      stage.socket.receiveFrame(pong);
+      await turn();
       expect(sent(stage.socket)).toEqual(["slow", "bad"]);
-      await turn(1_000);
       stage.socket.receiveFrame(pong);
       await declineAndRecover(stage);
       expect([slow.status, bad.status]).toEqual(["pending", "pending"]);
@@ -91,7 +100,195 @@ describe("what the service declines by close code 1007", () => {
     abort.abort();
     await turn();
     expect(bad.error).toMatchObject({ code: "Aborted" });
+    // The aborted one is still on its way: if it were declined now, the next one would be blamed.
+    expect(sent(socket)).toEqual(["bad"]);
+    socket.receiveFrame(pong);
+    await turn();
     expect(sent(socket)).toEqual(["bad", "good"]);
+  });
+
+  test("a service that answers nothing holds suspects up for 5 s each at most, and nobody is blamed", async () => {
+    const stage = new Stage();
+    await stage.connect();
+    const calls = ["a", "b"].map((data) => follow(stage.client.sendToGroup("room", data)));
+    const socket = await declineAndRecover(stage);
+    expect(sent(socket)).toEqual(["a"]);
+    await turn(5_000);
+    expect(sent(socket)).toEqual(["a", "b"]);
+    await declineAndRecover(stage);
+    expect(calls.map(({ status }) => status)).toEqual(["pending", "pending"]);
+  });
+});
+
+describe.each(["json.reliable.webpubsub.azure.v1", "json.webpubsub.azure.v1"])("with %s", (name) => {
+  const protocol =
+    name === "json.webpubsub.azure.v1" ? WebPubSubJsonProtocol() : WebPubSubJsonReliableProtocol();
+  const innocent = (stage: Stage): Settlement<unknown>[] =>
+    ["x", "y", "z"].map((data) => follow(stage.client.sendToGroup("other", data)));
+
+  test("a rejoin ends with its event; nobody else is blamed, and it isn't asked again", async () => {
+    let isStrict = false;
+    const stage = new Stage({ protocol });
+    const service = new DecliningService(
+      stage,
+      (f) => isStrict && f["type"] === "joinGroup" && f["group"] === "bad",
+    );
+    void stage.client.start();
+    await turn(1_000);
+    for (const group of ["bad", "good"]) void stage.client.joinGroup(group);
+    await turn(1_000);
+    isStrict = true;
+    await stage.drop(1008);
+    const calls = innocent(stage);
+    await turn(60_000);
+    expect(calls.map(({ status }) => status)).toEqual(["resolved", "resolved", "resolved"]);
+    expect(service.declined).toHaveLength(2);
+    await stage.drop(1008);
+    await turn(60_000);
+    expect(service.declined).toHaveLength(2);
+    expect(stage.named.filter((entry) => entry.startsWith("rejoin"))).toEqual(["rejoin-group-failed bad"]);
+    // A call of the application asks again.
+    isStrict = false;
+    const again = follow(stage.client.joinGroup("bad"));
+    await turn(1_000);
+    expect(again.status).toBe("resolved");
+  });
+
+  test("a state that is set again ends with its event; nobody else is blamed", async () => {
+    let isStrict = false;
+    const stage = new Stage({ protocol });
+    const failed: string[] = [];
+    stage.client.on("restore-group-states-failed", ({ group }) => failed.push(group));
+    const service = new DecliningService(stage, (frame) => isStrict && frame["type"] === "setGroupState");
+    void stage.client.start();
+    await turn(1_000);
+    await Promise.all([
+      stage.client.joinGroup("room"),
+      stage.client.setGroupState("room", { a: "b" }),
+      turn(1_000),
+    ]);
+    isStrict = true;
+    await stage.drop(1008);
+    const calls = innocent(stage);
+    await turn(60_000);
+    expect(calls.map(({ status }) => status)).toEqual(["resolved", "resolved", "resolved"]);
+    expect(service.declined).toHaveLength(2);
+    expect(failed).toEqual(["room"]);
+    expect(stage.named.filter((entry) => entry.startsWith("rejoin"))).toEqual([]);
+  });
+
+  test("a join of the application is refused, and no leave follows", async () => {
+    const stage = new Stage({ protocol });
+    const service = new DecliningService(stage, ({ group }) => group === "bad");
+    void stage.client.start();
+    await turn(1_000);
+    const join = follow(stage.client.joinGroup("bad"));
+    const calls = innocent(stage);
+    await turn(60_000);
+    expect(join.error).toMatchObject({ code: "Refused", cause: { closeCode: 1007 } });
+    expect(calls.map(({ status }) => status)).toEqual(["resolved", "resolved", "resolved"]);
+    expect(service.declined).toHaveLength(2);
+    expect(service.read.filter(({ group }) => group === "bad")).toEqual([]);
+  });
+
+  test("an invocation is never sent again; what is on its way beside it arrives", async () => {
+    const stage = new Stage({ protocol });
+    const service = new DecliningService(stage, ({ type }) => type === "invoke");
+    void stage.client.start();
+    await turn(1_000);
+    const calls = innocent(stage);
+    follow(stage.client.invokeEvent("sum", 1, "json", { timeoutInMs: 5_000 }));
+    calls.push(...innocent(stage));
+    await turn(60_000);
+    expect(new Set(calls.map(({ status }) => status))).toEqual(new Set(["resolved"]));
+    expect(service.declined).toHaveLength(1);
+  });
+
+  test("a message without acknowledgement is lost; what is on its way beside it arrives", async () => {
+    const stage = new Stage({ protocol });
+    const service = new DecliningService(stage, ({ data }) => data === "bad");
+    void stage.client.start();
+    await turn(1_000);
+    const calls = innocent(stage);
+    follow(stage.client.sendToGroup("room", "bad", { fireAndForget: true }));
+    calls.push(...innocent(stage));
+    await turn(60_000);
+    expect(new Set(calls.map(({ status }) => status))).toEqual(new Set(["resolved"]));
+    expect(service.declined).toHaveLength(1);
+  });
+});
+
+describe("of streams", () => {
+  /** A stream whose service declines what a test says, beside a stream and messages that it accepts. */
+  async function streaming(isBad: (frame: Frame) => boolean) {
+    const stage = new Stage();
+    const service = new DecliningService(stage, isBad);
+    void stage.client.start();
+    await turn(1_000);
+    const other = follow(stage.client.openGroupStream("other", { streamId: "other" }));
+    await turn(1_000);
+    const calls: Settlement<unknown>[] = [];
+    const traffic = setInterval(() => {
+      if (calls.length >= 500) return clearInterval(traffic);
+      calls.push(
+        follow(stage.client.sendToGroup("other", "m")),
+        follow(other.value?.write("f") as Promise<void>),
+      );
+    }, 10);
+    return { stage, service, calls };
+  }
+  const outcome = (calls: Settlement<unknown>[]): unknown => [
+    calls.length,
+    ...new Set(calls.map((call) => call.status)),
+  ];
+
+  test("a start is refused at the second time, in the middle of other traffic", async () => {
+    const { stage, service, calls } = await streaming(
+      ({ stream }) => (stream as Frame | undefined)?.["streamId"] === "s",
+    );
+    const opening = follow(stage.client.openGroupStream("room", { streamId: "s" }));
+    await turn(20_000);
+    expect(opening.error).toMatchObject({ name: "Refused", streamId: "s" });
+    expect(service.declined).toHaveLength(2);
+    expect(outcome(calls)).toEqual([500, "resolved"]);
+    await turn(60_000);
+    expect(service.declined).toHaveLength(2);
+  });
+
+  test("a fragment ends its stream at the second time, and the service is told", async () => {
+    const isBad = ({ data, type }: Frame): boolean => type === "streamData" && data === "bad";
+    const { stage, service, calls } = await streaming(isBad);
+    const opening = follow(stage.client.openGroupStream("room", { streamId: "s" }));
+    await turn(1_000);
+    const writer = opening.value as GroupStreamWriter;
+    const writes = ["a", "b", "bad", "c"].map((data) => follow(writer.write(data)));
+    await turn(60_000);
+    expect(writes.map(({ status }) => status)).toEqual(["resolved", "resolved", "resolved", "resolved"]);
+    await expect(writer.write("d")).rejects.toMatchObject({ name: "Completed", cause: { name: "Refused" } });
+    expect(service.declined).toHaveLength(2);
+    expect(outcome(calls)).toEqual([500, "resolved"]);
+    const ofStream = service.read.filter(({ streamId }) => streamId === "s");
+    expect(ofStream.at(-1)).toMatchObject({
+      type: "streamEnd",
+      error: { message: expect.stringMatching(/1007/) as string },
+    });
+    expect(ofStream.filter(({ type }) => type === "streamEnd")).toHaveLength(1);
+  });
+
+  test("an end that is declined twice, and the one that tells of it too, leave nothing", async () => {
+    const { stage, service, calls } = await streaming(
+      ({ streamId, type }) => type === "streamEnd" && streamId === "s",
+    );
+    const opening = follow(stage.client.openGroupStream("room", { streamId: "s" }));
+    await turn(1_000);
+    const end = follow((opening.value as GroupStreamWriter).end());
+    await turn(120_000);
+    expect(end.error).toMatchObject({ name: "Refused" });
+    expect(service.declined).toHaveLength(3);
+    expect(outcome(calls)).toEqual([500, "resolved"]);
+    const again = follow(stage.client.openGroupStream("room", { streamId: "s" }));
+    await turn(1_000);
+    expect(again.status).toBe("resolved");
   });
 });
 

@@ -81,12 +81,12 @@ export class Connection implements LinkPort {
     return this.#state.name === "Connected" && this.#transport.isOpen;
   }
 
-  hasRoom(): boolean {
-    return this.writable && this.#transport.hasRoom();
+  hasRoom(isAlone?: boolean): boolean {
+    return this.writable && this.#transport.hasRoom(isAlone);
   }
 
-  write(frame: string | ArrayBuffer, sent?: { position: number }): void {
-    this.#transport.write(frame, sent);
+  write(frame: string | ArrayBuffer, sent?: { position: number }, isAlone?: boolean): void {
+    this.#transport.write(frame, sent, isAlone);
   }
 
   answered(position: number): void {
@@ -95,6 +95,14 @@ export class Connection implements LinkPort {
 
   isRead(position: number): boolean {
     return this.#transport.isRead(position);
+  }
+
+  get isAllRead(): boolean {
+    return this.#transport.isAllRead;
+  }
+
+  relax(): boolean {
+    return this.#transport.relax();
   }
 
   start(given?: AbortSignalLike, keepTrying?: boolean): Promise<void> {
@@ -246,7 +254,7 @@ export class Connection implements LinkPort {
       case "probe":
         return this.#transport.probe();
       case "declined":
-        return this.#session.onDeclined();
+        return this.#session.onDeclined(effect.error);
       case "sessionBegins":
         return this.#session.onOpened();
       case "sessionResumes":

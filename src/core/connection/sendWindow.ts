@@ -16,6 +16,10 @@ export class SendWindow {
   #isOn = false;
   #written = 0;
   #read = 0;
+  /** The service has left the frames up to here unanswered; their answers aren't waited for any more. */
+  #givenUp = 0;
+  /** A frame is sent alone, or waits for that: no other frame may be written. */
+  #isExclusive = false;
   #lastPing = 0;
   /** The positions of the pings without a pong. */
   #pings: number[] = [];
@@ -23,6 +27,8 @@ export class SendWindow {
   /** A new socket: nothing is unread. */
   reset(): void {
     this.#pings = [];
+    this.#lastPing = this.#read;
+    this.#isExclusive = false;
     this.set(false);
   }
 
@@ -37,17 +43,56 @@ export class SendWindow {
     return position <= this.#read;
   }
 
+  /** The service has shown that it has read all frames. */
+  get isAllRead(): boolean {
+    return this.isRead(this.#written);
+  }
+
+  get #isQuiet(): boolean {
+    return this.isAllRead || this.#written <= this.#givenUp;
+  }
+
+  /** Whether a frame may be written now. */
   get isOpen(): boolean {
-    return !this.#isOn || this.#written - this.#read < UNREAD;
+    return !this.#isExclusive && (!this.#isOn || this.#written - this.#read < UNREAD);
   }
 
-  /** Enough was written since the last ping that another is needed. */
+  /** Whether a frame may be written now that is sent alone; if not, no other frame may be until then. */
+  isOpenAlone(): boolean {
+    this.#isExclusive ||= !this.#isQuiet;
+    return this.#isQuiet;
+  }
+
+  /** Some frame may be written. */
+  get isFree(): boolean {
+    return this.isOpen || (this.#isExclusive && this.#isQuiet);
+  }
+
+  /** No more frames are to be sent alone. Returns whether others have waited for that. */
+  relax(): boolean {
+    const wasExclusive = this.#isExclusive && this.#isQuiet;
+    if (wasExclusive) this.#isExclusive = false;
+    return wasExclusive;
+  }
+
+  /** The service doesn't answer. */
+  giveUp(): void {
+    this.#givenUp = this.#written;
+    this.set(false);
+  }
+
+  /** Another ping is needed: to learn whether a lone frame was read, or because enough was written since the last. */
   get wantsPing(): boolean {
-    return this.#isOn && this.#written - this.#lastPing >= UNREAD / 2;
+    const least = this.#isExclusive ? 1 : this.#isOn ? UNREAD / 2 : Infinity;
+    return this.#written - this.#lastPing >= least;
   }
 
-  /** @returns the frame's position, which an answer to it confirms */
-  wrote(size: number): number {
+  /**
+   * @param isAlone it is sent alone
+   * @returns the frame's position, which an answer to it confirms
+   */
+  wrote(size: number, isAlone = false): number {
+    this.#isExclusive ||= isAlone;
     return (this.#written += Math.max(1, size / UNIT));
   }
 

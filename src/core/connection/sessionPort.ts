@@ -13,7 +13,7 @@ export interface SessionPort {
   /** The service has caught up with the written frames. */
   onRoom(): void;
   /** The service has declined a frame that it hasn't been shown to have read. Called after `onSuspended`. */
-  onDeclined(): void;
+  onDeclined(error: ConnectionError): void;
   /** The link is down; the connection may be recovered. */
   onSuspended(): void;
   /** The connection id is gone. */
@@ -34,15 +34,23 @@ export interface SessionPort {
 export interface LinkPort {
   /** Frames may be written. */
   readonly writable: boolean;
-  /** Frames may be written, and the service keeps up with them. */
-  hasRoom(): boolean;
+  /**
+   * Frames may be written, and the service keeps up with them.
+   * @param isAlone for a frame that is sent alone: the service has read all others, or no others are written until then
+   */
+  hasRoom(isAlone?: boolean): boolean;
   /**
    * Throws what the socket throws.
    * @param sent gets the frame's position, which `answered` confirms, before the frame is written
+   * @param isAlone no other frame is written until the service has read this one
    */
-  write(frame: string | ArrayBuffer, sent?: { position: number }): void;
+  write(frame: string | ArrayBuffer, sent?: { position: number }, isAlone?: boolean): void;
+  /** No more frames are to be sent alone. Returns whether others have waited for that. */
+  relax(): boolean;
   /** An answer shows that the service has read everything up to a position. */
   answered(position: number): void;
   /** The service has shown that it has read the frame at a position. */
   isRead(position: number): boolean;
+  /** The service has shown that it has read all frames. */
+  readonly isAllRead: boolean;
 }

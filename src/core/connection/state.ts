@@ -127,7 +127,7 @@ export type Effect =
   | { readonly type: "ping" }
   | { readonly type: "probe" }
   /** The service has declined one of the frames that it hasn't been shown to have read. */
-  | { readonly type: "declined" }
+  | { readonly type: "declined"; readonly error: ConnectionError }
   /** A new connection is established: join groups, then send. */
   | { readonly type: "sessionBegins" }
   /** The same connection is recovered: unanswered operations go first. */

@@ -123,7 +123,7 @@ function whileConnected(state: In<"Connected">, event: Event, context: Context):
       const recoverable = context.reliable && Boolean(connectionId && reconnectionToken);
       const step = onLost(state, event.error, recoverable, context);
       if (event.error.closeCode !== DECLINED) return step;
-      return { ...step, effects: [{ type: "declined" }, ...step.effects] };
+      return { ...step, effects: [{ type: "declined", error: event.error }, ...step.effects] };
     }
     case "started":
       return { state: { ...state, groups: "deferred" }, effects: [{ type: "tellSoon" }] };

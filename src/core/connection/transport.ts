@@ -86,24 +86,38 @@ export class Transport {
     this.#link = undefined;
   }
 
-  /** Throws what the socket throws. @param sent gets the frame's position, which `answered` confirms */
-  write(frame: string | ArrayBuffer, sent?: { position: number }): void {
-    const position = this.#window.wrote(sizeOf(frame));
+  /**
+   * Throws what the socket throws.
+   * @param sent gets the frame's position, which `answered` confirms
+   * @param isAlone no other frame is written until this one is read
+   */
+  write(frame: string | ArrayBuffer, sent?: { position: number }, isAlone?: boolean): void {
+    const position = this.#window.wrote(sizeOf(frame), isAlone);
     if (sent !== undefined) sent.position = position;
     this.#link?.send(frame);
+    if (isAlone === true) this.hasRoom();
   }
 
-  /** Whether the service keeps up with the written frames; sends a ping when it needs a newer answer. */
-  hasRoom(): boolean {
+  /**
+   * Whether the service keeps up with the written frames; sends a ping when it needs a newer answer.
+   * @param isAlone for a frame that is sent alone: whether it has read all of them
+   */
+  hasRoom(isAlone?: boolean): boolean {
+    const isOpen = isAlone === true ? this.#window.isOpenAlone() : this.#window.isOpen;
     if (this.#window.wantsPing) this.#ping(true);
-    if (this.#window.isOpen) return true;
+    if (isOpen) return true;
     if (!this.#windowTimer.isSet) {
       this.#windowTimer.after(PONG_PATIENCE, () => {
-        this.#window.set(false);
+        this.#window.giveUp();
         this.#onRoom();
       });
     }
     return false;
+  }
+
+  /** No more frames are to be sent alone. Returns whether others have waited for that. */
+  relax(): boolean {
+    return this.#window.relax();
   }
 
   /** A frame was received. */
@@ -113,9 +127,9 @@ export class Transport {
 
   /** The service has read everything up to a position; without one, up to the oldest unanswered ping. */
   answered(position?: number): void {
-    const wasOpen = this.#window.isOpen;
     this.#window.readUpTo(position);
-    if (wasOpen || !this.#window.isOpen) return;
+    // The timer runs while somebody waits for room.
+    if (!this.#windowTimer.isSet || !this.#window.isFree) return;
     this.#windowTimer.clear();
     this.#onRoom();
   }
@@ -123,6 +137,11 @@ export class Transport {
   /** The service has shown that it has read a frame. */
   isRead(position: number): boolean {
     return this.#window.isRead(position);
+  }
+
+  /** The service has shown that it has read all frames. */
+  get isAllRead(): boolean {
+    return this.#window.isAllRead;
   }
 
   /** Asks for a sign of life at once. */

@@ -19,6 +19,11 @@ export interface FeatureHooks {
   onRoom?(): unknown;
   /** The link is down; the connection may be recovered. */
   onSuspended?(): unknown;
+  /**
+   * The service has declined one of the frames that it may not have read, by closing with 1007. What was on its way
+   * is sent as a `Suspect` from now on.
+   */
+  onDeclined?(): unknown;
   /** The connection id is gone. */
   onLost?(error: ConnectionError): unknown;
   /** The client stops. `onLost` isn't always called before. */

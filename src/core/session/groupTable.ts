@@ -1,4 +1,5 @@
-import { SendMessageError } from "../errors.js";
+import { DECLINED } from "../connection/closePolicy.js";
+import { SendMessageError, type ConnectionError } from "../errors.js";
 import type { WebPubSubResult } from "../models/options.js";
 import { getOrAdd } from "../util/getOrAdd.js";
 import { GroupCalls } from "./groupCalls.js";
@@ -11,7 +12,8 @@ import type { Operations, SubmitOptions } from "./operations.js";
  * - `waiting`: it is wanted, but there is no connection to join it on.
  * - `joining`: the service has been asked, or will be.
  * - `joined`: messages arrive.
- * - `refused`: the service has refused; it is asked again on the next new connection.
+ * - `refused`: the service has refused. It is asked again on the next new connection, unless it has declined the
+ *   frame by closing with 1007.
  */
 export type GroupStatus = "idle" | "waiting" | "joining" | "joined" | "refused";
 
@@ -153,7 +155,7 @@ export class GroupTable {
   close(): void {
     for (const [group, entry] of this.#entries) {
       entry.known = "out";
-      entry.refusal = undefined;
+      if (!isWanted(entry) || !isDeclined(entry.refusal)) entry.refusal = undefined;
       this.#tidy(group, entry);
     }
   }
@@ -312,6 +314,11 @@ function isUnsent({ code }: SendMessageError): boolean {
 /** Whether a failure concerns the group, not the connection. */
 export function isAboutGroup({ code }: SendMessageError): boolean {
   return code === "InvalidMessage" || code === "Refused" || code === "AckTimeout" || code === "SendFailed";
+}
+
+/** The service would decline it again, on any connection. */
+function isDeclined(refusal: SendMessageError | undefined): boolean {
+  return (refusal?.cause as ConnectionError | undefined)?.closeCode === DECLINED;
 }
 
 function isDenied({ errorDetail }: SendMessageError): boolean {

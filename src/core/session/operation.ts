@@ -55,8 +55,6 @@ export interface Operation extends Omit<NewOperation, "lane" | "retryForever"> {
   after: Operation | undefined;
   /** It was handed to a socket and not refused since, so it may have been executed. */
   handed: boolean;
-  /** The service has declined it or another one that was on its way: it is sent alone. */
-  suspect: boolean;
   /** It was sent before without an answer. */
   unanswered: boolean;
   resentOnNewConnection: boolean;

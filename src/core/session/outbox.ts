@@ -7,6 +7,7 @@ import { whenAborted } from "../util/whenAborted.js";
 import { isOver, type Lane, type NewOperation, type Operation } from "./operation.js";
 import { ReadyLine } from "./readyLine.js";
 import { SentLine } from "./sentLine.js";
+import type { Suspect } from "./suspect.js";
 
 /** Explicit ids from here on don't move the automatic ones, which never reach that. */
 const FAR_AWAY = 2 ** 52;
@@ -22,8 +23,6 @@ export interface OutboxOptions {
   readonly onDue: (due: number) => void;
   /** Called when the last unsettled operation has ended. */
   readonly onIdle: () => void;
-  /** The service has shown that it has read the frame at a position. */
-  readonly isRead: (position: number) => boolean;
   /** Called when a caller has aborted an operation; others may be sent then. */
   readonly onAborted: () => void;
 }
@@ -43,8 +42,8 @@ export class Outbox {
   readonly #delayed = new Set<Operation>();
   /** Not a `Map`, for the reason that `SentLine` gives. */
   readonly #byAckId = Object.create(null) as Record<number, Operation | undefined>;
-  /** The last suspect that was sent. */
-  #isolated: Operation | undefined;
+  /** The lanes of declined operations, and those without a lane: what the service may decline again. */
+  readonly #suspects = new Set<string | Operation>();
   #nextAckId = 1;
   #order = 0;
   #pending = 0;
@@ -109,7 +108,6 @@ export class Outbox {
       before: undefined,
       after: undefined,
       handed: false,
-      suspect: false,
       unanswered: false,
       resentOnNewConnection: false,
       retries: 0,
@@ -143,7 +141,8 @@ export class Outbox {
     const { ackTimeoutInMs, onDue } = this.#options;
     const operation = this.#ready.shift();
     if (operation === undefined) return undefined;
-    if (operation.suspect) this.#isolated = operation;
+    // If it is declined now, that is known; if it isn't, it was none.
+    if (this.#suspects.size > 0) this.#suspects.delete(suspectKey(operation));
     if (operation.place === "fresh" && !operation.internal) this.#pending--;
     operation.place = "sent";
     operation.handed = true;
@@ -232,26 +231,26 @@ export class Outbox {
     return Math.min(due, this.#sent.first?.due ?? Infinity);
   }
 
-  /** A suspect is on its way, alone. */
-  get isIsolating(): boolean {
-    return this.#isolated?.place === "sent" && !this.#options.isRead(this.#isolated.position);
+  /** The service has declined one of the frames that it hasn't read: all operations among them are suspects. */
+  declined(isRead: (position: number) => boolean): void {
+    for (let each = this.#sent.first; each !== undefined; each = each.after)
+      if (!isRead(each.position)) this.#suspects.add(suspectKey(each));
   }
 
-  /**
-   * The service has declined one of the frames that it hasn't read yet. The operations among them are suspects, which
-   * are sent again one at a time; the next one that is declined is the culprit, and isn't sent again.
-   */
-  declined(): void {
-    const unread: Operation[] = [];
-    for (let each = this.#sent.first; each !== undefined; each = each.after)
-      if (!this.#options.isRead(each.position)) unread.push(each);
-    for (const operation of unread) {
-      if (operation.suspect) {
+  /** If the next operation to write is a suspect: what to call if it is declined again. */
+  get nextSuspect(): Suspect | undefined {
+    if (this.#suspects.size === 0) return undefined;
+    const operation = this.#ready.first;
+    if (operation === undefined || !this.#suspects.has(suspectKey(operation))) return undefined;
+    return {
+      onDeclined: (cause) => {
+        if (operation.place !== "sent") return;
+        // What the service can't accept it hasn't executed.
+        operation.handed = false;
         const message = "The service has declined this operation twice (close code 1007).";
-        this.#fail(operation, this.#error(operation, "Refused", message));
-      }
-      operation.suspect = true;
-    }
+        this.#fail(operation, this.#error(operation, "Refused", message, { cause }));
+      },
+    };
   }
 
   /** The same connection is recovered: all unanswered operations are sent again, which costs no retry. */
@@ -284,6 +283,7 @@ export class Outbox {
 
   /** Rejects all operations. */
   clear(cause: Error): void {
+    this.#suspects.clear();
     this.resume();
     for (const operation of this.#all()) {
       if (isOver(operation)) continue;
@@ -421,8 +421,8 @@ export class Outbox {
     if (place === "fresh" && !internal) this.#pending--;
     if (isReady(operation)) this.#ready.remove(operation);
     operation.place = "settled";
-    if (operation.suspect) this.#released = true;
     if (ackId !== undefined) delete this.#byAckId[ackId];
+    this.#suspects.delete(operation);
     this.#sent.delete(operation);
     if (place === "delayed") this.#delayed.delete(operation);
     unlisten?.();
@@ -444,6 +444,12 @@ export class Outbox {
 function firstWaiting(operation: Operation | undefined): Operation | undefined {
   while (operation !== undefined && operation.place !== "replaced") operation = operation.replaced;
   return operation;
+}
+
+/** An internal operation is made anew on each connection, so its lane is remembered, and which kind it is there. */
+function suspectKey(operation: Operation): string | Operation {
+  const { lane, replaceable } = operation;
+  return lane === undefined ? operation : `${lane.key} ${replaceable}`;
 }
 
 /** It waits to be sent and is the first of its lane. */

@@ -43,6 +43,15 @@ export class ReadyLine {
     if (++this.#empty > DEAD_WEIGHT && this.#empty > this.size) this.#places = this.drain();
   }
 
+  /** The one that `shift` takes next. */
+  get first(): Operation | undefined {
+    for (let at = this.#head; at < this.#places.length; at++) {
+      const place = this.#places[at] as Operation | Place;
+      if ("order" in place) return place;
+    }
+    return undefined;
+  }
+
   shift(): Operation | undefined {
     while (this.#head < this.#places.length) {
       const first = this.#places[this.#head] as Operation | Place;

@@ -23,6 +23,7 @@ import {
   type SubmitOptions,
 } from "./operations.js";
 import { Outbox } from "./outbox.js";
+import type { Suspect } from "./suspect.js";
 import { SequenceTracker } from "./sequenceTracker.js";
 import type { FeatureHooks } from "./featureHooks.js";
 import { Features } from "./features.js";
@@ -45,6 +46,8 @@ export class Session implements SessionPort, Operations {
   readonly #tracker = new SequenceTracker();
   readonly #features = new Features();
   #link: LinkPort | undefined;
+  /** The suspect whose frame was written last, when all others were read. */
+  #alone: Suspect | undefined;
   /** Why operations aren't accepted; undefined while they are. */
   #refusal: string | undefined;
   #isStarted = false;
@@ -71,7 +74,6 @@ export class Session implements SessionPort, Operations {
       random: () => environment.random(),
       onDue: (due) => this.#arm(due),
       onIdle: () => this.settled(),
-      isRead: (position) => this.#link?.isRead(position) === true,
       onAborted: () => this.onRoom(),
     }));
   }
@@ -94,12 +96,12 @@ export class Session implements SessionPort, Operations {
     return this.#link?.writable === true;
   }
 
-  write(frame: Frame): void {
-    this.#link?.write(frame);
+  write(frame: Frame, suspect?: Suspect): void {
+    this.#write(frame, suspect);
   }
 
-  hasRoom(): boolean {
-    return this.#link?.hasRoom() === true && this.#outbox?.isIsolating !== true;
+  hasRoom(suspect?: Suspect): boolean {
+    return this.#link?.hasRoom(suspect !== undefined) === true;
   }
 
   settled(): void {
@@ -147,6 +149,7 @@ export class Session implements SessionPort, Operations {
   }
 
   onOpened(): void {
+    this.#alone = undefined;
     this.#tracker.reset();
     this.memberships.onOpened();
     this.flush();
@@ -154,6 +157,7 @@ export class Session implements SessionPort, Operations {
   }
 
   onRecovered(): void {
+    this.#alone = undefined;
     this.#outbox?.resume();
     // The last ack may have been lost with the socket; with it the service can skip what has arrived.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
@@ -162,12 +166,19 @@ export class Session implements SessionPort, Operations {
   }
 
   onRoom(): void {
-    this.flush();
-    this.#features.tell((feature) => feature.onRoom?.());
+    do {
+      this.flush();
+      this.#features.tell((feature) => feature.onRoom?.());
+    } while (this.#link?.relax() === true);
   }
 
-  onDeclined(): void {
-    this.#outbox?.declined();
+  /** A suspect that was alone on its way is the culprit. Otherwise all that is unread are suspects. */
+  onDeclined(error: ConnectionError): void {
+    const link = this.#link as LinkPort;
+    const culprit = link.isAllRead ? undefined : this.#alone;
+    if (culprit !== undefined) return culprit.onDeclined(error);
+    this.#outbox?.declined((position) => link.isRead(position));
+    this.#features.tell((feature) => feature.onDeclined?.());
   }
 
   onSuspended(): void {
@@ -251,7 +262,7 @@ export class Session implements SessionPort, Operations {
     const sequenceId = this.#tracker.last;
     if (sequenceId === undefined || !this.writable) return;
     const write = (): void =>
-      this.write(this.#settings.protocol.writeMessage({ kind: "sequenceAck", sequenceId }));
+      this.#link?.write(this.#settings.protocol.writeMessage({ kind: "sequenceAck", sequenceId }));
     if (tryOrLog(this.#settings.logger, "send a sequence ack", write)) this.#tracker.take();
     else this.#owesSequenceAck();
   }
@@ -295,17 +306,26 @@ export class Session implements SessionPort, Operations {
     if (!internal) this.flush();
   }
 
+  /** Writes a frame of the application. */
+  #write(frame: Frame, suspect: Suspect | undefined, sent?: Operation): void {
+    const link = this.#link;
+    this.#alone = link?.isAllRead === true ? suspect : undefined;
+    link?.write(frame, sent, suspect !== undefined);
+  }
+
   /** Writes the waiting operations, while the socket accepts them. */
   flush(): void {
     const link = this.#link;
     const outbox = this.#outbox;
     if (outbox === undefined || link?.writable !== true) return;
     const now = this.#settings.environment.now();
-    while (this.hasRoom()) {
+    for (;;) {
+      const suspect = outbox.nextSuspect;
+      if (!this.hasRoom(suspect)) return;
       const operation = outbox.takeNext(now);
       if (operation === undefined) return;
       try {
-        link.write(operation.frame, operation);
+        this.#write(operation.frame, suspect, operation);
       } catch (thrown) {
         outbox.writeFailed(operation, now, toError(thrown));
         continue;

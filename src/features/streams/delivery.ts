@@ -1,6 +1,7 @@
 import type { FeaturePort } from "../../core/feature.js";
 import { tryOrLog } from "../../core/log.js";
 import type { Frame } from "../../core/session/frame.js";
+import type { Suspect } from "../../core/session/suspect.js";
 import type { Deferred } from "../../core/util/deferred.js";
 import { Timer } from "../../core/util/timer.js";
 import { Fragments, type Encode, type Window } from "./fragments.js";
@@ -23,6 +24,8 @@ export interface DeliveryOptions extends Window {
 /** Delivers the fragments of an open stream, and its end, to the service in order and completely. */
 export class Delivery {
   readonly fragments: Fragments;
+  /** A frame of the stream may be declined again. */
+  suspect: Suspect | undefined;
   readonly #options: DeliveryOptions;
   readonly #port: FeaturePort;
   readonly #keepAlive: Frame;
@@ -111,7 +114,7 @@ export class Delivery {
 
   /** Writes what the service must still get, the end last. */
   flush(): void {
-    while (!this.#isHeld && this.#port.hasRoom()) {
+    while (!this.#isHeld && this.#port.hasRoom(this.suspect)) {
       let frame = this.fragments.take();
       if (frame === undefined) {
         if (this.#endFrame === undefined || this.#endSent || this.fragments.areWaiting) break;
@@ -122,6 +125,11 @@ export class Delivery {
       this.#send(frame);
     }
     this.#arm();
+  }
+
+  /** Something was written and isn't answered. */
+  get isUnanswered(): boolean {
+    return !this.#isIdle || this.#endSent;
   }
 
   /** Drops all fragments, and the end. */
@@ -156,7 +164,7 @@ export class Delivery {
 
   #send(frame: Frame): void {
     const { logger } = this.#port.settings;
-    if (tryOrLog(logger, "send a frame of a stream", () => this.#port.write(frame))) return;
+    if (tryOrLog(logger, "send a frame of a stream", () => this.#port.write(frame, this.suspect))) return;
     this.fragments.rewind();
     this.#holdFor(AFTER_THROW);
   }
@@ -212,7 +220,7 @@ export class Delivery {
       if (!this.#isHeld) this.#probeAfter *= 2;
       this.#probeAt = now + this.#probeAfter;
       if (fragment === undefined) this.#resend();
-      else if (this.#port.hasRoom()) this.#send(fragment);
+      else if (this.#port.hasRoom(this.suspect)) this.#send(fragment);
     }
     if (now >= this.#aliveDue) {
       this.#aliveAt = now;

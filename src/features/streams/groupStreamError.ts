@@ -12,6 +12,7 @@ import { DetailedError, toError } from "../../core/errors.js";
  * - `Aborted`: by the caller's signal; `cause` is an `AbortError`.
  * - `Timeout`: the service didn't answer the start or the end in time.
  * - `SendFailed`: the socket threw when the start was sent.
+ * - `Refused`: the service declined a frame of the stream twice, by closing the connection with code 1007.
  * - `ConnectionLost`: the connection of the stream is gone.
  * - `NotStarted`: the client is stopped or stopping.
  * - `ProtocolViolation`: the service acknowledged or requested an impossible fragment.
@@ -37,6 +38,7 @@ export type GroupStreamErrorCode =
   | "Aborted"
   | "Timeout"
   | "SendFailed"
+  | "Refused"
   | "ConnectionLost"
   | "NotStarted"
   | "ProtocolViolation"

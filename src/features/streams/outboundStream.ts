@@ -15,6 +15,7 @@ import type {
 } from "../../core/models/messages.js";
 import type { GroupStreamWriteOptions, StreamContent } from "./models.js";
 import { encodeFrame, type Frame } from "../../core/session/frame.js";
+import type { Suspect } from "../../core/session/suspect.js";
 import { inferDataType, toData } from "../../core/session/operationMessage.js";
 import { checkSignal } from "../../core/util/checkSignal.js";
 import { checkNames } from "../../core/util/spelling.js";
@@ -52,6 +53,10 @@ export class OutboundStream {
   #closing: Deferred<void> | undefined;
   /** `waiting`: for a connection. `starting`: the start was written on this one, and is unanswered. */
   #phase: "waiting" | "starting" | "open" | "ending" | "closed" = "waiting";
+  /** The start is to be written. */
+  #isDue = false;
+  /** Once the service expects this fragment, the stream is no suspect any more. */
+  #suspectUntil = 0;
 
   /**
    * @param onGone called when the id may be used again
@@ -127,11 +132,23 @@ export class OutboundStream {
     });
   }
 
+  /** If a frame of the stream may be declined again. */
+  get suspect(): Suspect | undefined {
+    return this.#delivery.suspect;
+  }
+
   onOpened(): void {
-    if (!this.#isNew || !this.#port.writable) return;
+    this.#isDue = this.#isNew;
+    this.#start();
+  }
+
+  #start(): void {
+    const { suspect } = this;
+    if (!this.#isDue || !this.#port.writable || (suspect && !this.#port.hasRoom(suspect))) return;
     try {
+      this.#isDue = false;
       this.#phase = "starting";
-      this.#port.write(this.#startFrame);
+      this.#port.write(this.#startFrame, suspect);
     } catch (thrown) {
       const cause = toError(thrown);
       this.#close(this.#error("SendFailed", cause.message, cause));
@@ -145,7 +162,22 @@ export class OutboundStream {
   }
 
   onRoom(): void {
+    this.#start();
     this.#delivery.flush();
+  }
+
+  onDeclined(): void {
+    if (this.#phase !== "starting" && !this.#delivery.isUnanswered) return;
+    this.#suspectUntil = this.isEnding ? Infinity : this.#delivery.fragments.next;
+    this.#delivery.suspect = { onDeclined: (cause) => this.#declined(cause) };
+  }
+
+  /** Ends the stream. Where the service knows it, its receivers are told, unless that is what was declined. */
+  #declined(cause: ConnectionError): void {
+    const message = "The service has declined a frame of the stream twice (close code 1007).";
+    const error = this.#error("Refused", message, cause);
+    if (this.#phase === "starting" || this.#phase === "closed") this.#close(error);
+    else this.#disown(error);
   }
 
   onLost(cause: ConnectionError): void {
@@ -166,6 +198,7 @@ export class OutboundStream {
     if (this.#phase === "waiting" || this.#phase === "closed") return;
     if (isRefusal)
       this.#port.settings.logger.info(`Stream ${this.id}: fragment ${expected} is missing (${message.name})`);
+    if (expected >= this.#suspectUntil) this.#delivery.suspect = undefined;
     if (this.#phase !== "starting") {
       if (this.#delivery.answered(expected, isRefusal)) return;
     } else if (isRefusal) {

@@ -78,12 +78,16 @@ export class OutboundStreams implements FeatureHooks {
 
   onRoom(): void {
     for (const [id, stream] of [...this.#streams]) {
-      if (!this.#port.hasRoom()) return;
+      if (!this.#port.hasRoom(stream.suspect)) continue;
       // A stream that has had its turn moves behind the others.
       this.#streams.delete(id);
       this.#streams.set(id, stream);
       stream.onRoom();
     }
+  }
+
+  onDeclined(): void {
+    for (const stream of this.#streams.values()) stream.onDeclined();
   }
 
   onLost(error: ConnectionError): void {

@@ -38,7 +38,6 @@ export class OutboxBench {
   constructor(options: Partial<OutboxOptions> = {}) {
     this.outbox = new Outbox({
       ...toSettings(),
-      isRead: () => false,
       random: () => 0.5,
       onDue: (due) => this.dueTimes.push(due),
       onIdle: () => this.idle++,

@@ -36,7 +36,6 @@ const oldGeneration = (): number =>
 test("operations die young, also after a full collection that found some on their way", () => {
   const outbox = new Outbox({
     ...toSettings(),
-    isRead: () => false,
     random: () => 0.5,
     onDue: () => undefined,
     onIdle: () => undefined,
