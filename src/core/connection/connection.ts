@@ -1,10 +1,9 @@
-import type { AbortSignalLike } from "@azure/abort-controller";
 import { AbortError } from "@azure/abort-controller";
 import { ConnectionError, toError } from "../errors.js";
 import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
 import { tryOrLog } from "../log.js";
-import type { GetClientAccessUrlOptions } from "../models/options.js";
+import type { GetClientAccessUrlOptions, StartOptions } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { sizeOf } from "../util/sizeOf.js";
@@ -97,7 +96,7 @@ export class Connection implements LinkPort {
     return this.#transport.isRead(position);
   }
 
-  start(given?: AbortSignalLike, keepTrying?: boolean): Promise<void> {
+  start({ abortSignal, keepTrying }: StartOptions): Promise<void> {
     if (this.#state.name !== "Stopped") {
       const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
       return Promise.reject(new ConnectionError("AlreadyStarted", message));
@@ -112,7 +111,7 @@ export class Connection implements LinkPort {
     };
     let unlisten: (() => void) | undefined;
     try {
-      const signal = checkSignal(given);
+      const signal = checkSignal(abortSignal);
       if (signal?.aborted) throw new AbortError("start was aborted.");
       if (signal !== undefined) unlisten = whenAborted(signal, onAbort);
     } catch (thrown) {
@@ -332,7 +331,7 @@ export class Connection implements LinkPort {
     const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
     try {
       if (identity !== undefined) url = recoveryUrl(url, identity);
-      const link = new Link(environment.createWebSocket(url, protocol.name), url, environment, {
+      const link = new Link(environment.createWebSocket(url, protocol.name), url, this.#settings, {
         onOpen: () => this.#dispatch({ type: "open", epoch }),
         onFrame: (data) => this.#receive(data, epoch),
         onLost: lost,
