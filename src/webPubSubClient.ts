@@ -1,5 +1,6 @@
 import { createClientLogger } from "@azure/logger";
 import { EventEmitter } from "events";
+import { ADVICE } from "./advice.js";
 import { completeGroup, type Group } from "./completeGroup.js";
 import { WebPubSubJsonReliableProtocol } from "./completeProtocols.js";
 import { CoreClient } from "./core/coreClient.js";
@@ -33,6 +34,7 @@ const COMPLETE: Parts = {
   listeners: () => new EventEmitter().setMaxListeners(0),
   // Switched on with `setLogLevel` of `@azure/logger`.
   logger: createClientLogger("web-pubsub-client"),
+  advice: ADVICE,
 };
 
 /**

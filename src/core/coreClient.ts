@@ -1,3 +1,4 @@
+import { checkNames } from "./advice.js";
 import type { ConnectionInfo } from "./connection/connectionInfo.js";
 import type { WebPubSubClientCredential } from "./credential.js";
 import { toError } from "./errors.js";
@@ -18,7 +19,6 @@ import { sendEventMessage, sendToGroupMessage, type MessageContent } from "./ses
 import { ASYNC_DISPOSE } from "./util/asyncDispose.js";
 import { amount } from "./util/checkOptions.js";
 import type { Emitter } from "./util/emitter.js";
-import { checkEvent, checkNames } from "./util/spelling.js";
 import { split } from "./util/split.js";
 
 /**
@@ -87,12 +87,13 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * `abortSignal` fires. After a failed attempt or an abort the client is stopped and may be started again.
    */
   start(options?: StartOptions): Promise<void> {
+    const { connection, settings } = this._inside();
     try {
-      checkNames("options", options ?? {}, new Set(["abortSignal", "keepTrying"]));
+      checkNames(settings, options, ["abortSignal", "keepTrying"], this);
     } catch (thrown) {
       return Promise.reject(toError(thrown));
     }
-    return this._inside().connection.start(options?.abortSignal, options?.keepTrying);
+    return connection.start(options ?? {});
   }
 
   /**
@@ -101,8 +102,9 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * @throws TypeError or RangeError for an invalid `drainInMs`
    */
   async stop(options?: StopOptions): Promise<void> {
-    checkNames("options", options ?? {}, new Set(["drainInMs"]));
-    return this._inside().connection.stop(amount("drainInMs", options?.drainInMs, 0));
+    const { connection, settings } = this._inside();
+    checkNames(settings, options, ["drainInMs"], this);
+    return connection.stop(amount("drainInMs", options?.drainInMs, 0));
   }
 
   /** Stops the client at the end of an `await using` block. */
@@ -116,8 +118,9 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * @returns a function that removes the listener
    */
   on<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): () => void {
-    checkEvent(event);
-    return emitterOf<Events>(this._inside()).on(event, listener);
+    const inside = this._inside();
+    inside.settings.advice?.checkEvent(event);
+    return emitterOf<Events>(inside).on(event, listener);
   }
 
   /**
@@ -125,8 +128,9 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * @returns a function that removes the listener
    */
   once<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): () => void {
-    checkEvent(event);
-    return emitterOf<Events>(this._inside()).on(event, listener, true);
+    const inside = this._inside();
+    inside.settings.advice?.checkEvent(event);
+    return emitterOf<Events>(inside).on(event, listener, true);
   }
 
   /** Removes a listener that was added by `on` or `once`. */

@@ -1,4 +1,3 @@
-import { report } from "./util/report.js";
 import type { GetClientAccessUrlOptions } from "./models/options.js";
 import type { Settings } from "./options.js";
 
@@ -11,14 +10,10 @@ export interface WebPubSubClientCredential {
   getClientAccessUrl: string | ((options?: GetClientAccessUrlOptions) => Promise<string>);
 }
 
-/** The hint for a fixed URL whose access token has expired. */
-export const EXPIRED =
-  "The access token has expired. A fixed URL can't be renewed: give { getClientAccessUrl: async () => ... }, which returns a fresh one each time.";
-
 /** Turns a URL or a credential into a function that returns the access URL. @throws TypeError for anything else */
 export function toUrlSource(
   credential: string | WebPubSubClientCredential,
-  { environment, logger }: Pick<Settings, "environment" | "logger">,
+  { advice, environment, logger }: Pick<Settings, "advice" | "environment" | "logger">,
 ): (options: GetClientAccessUrlOptions) => Promise<string> {
   const read = (): unknown => (typeof credential === "string" ? credential : credential?.getClientAccessUrl);
   const given = read();
@@ -27,7 +22,6 @@ export function toUrlSource(
       "The first argument must be a client access URL or an object with getClientAccessUrl.",
     );
   }
-  let isTold = false;
   return async (options) => {
     // Called as a method, so that credentials that are class instances keep their `this`.
     const source = read();
@@ -43,23 +37,7 @@ export function toUrlSource(
       const beginning = JSON.stringify(url.slice(0, 9));
       throw new TypeError(`The clientAccessUrl must begin with wss:// or ws://, not with ${beginning}`);
     }
-    // Connecting is tried nevertheless, since the local clock may be wrong.
-    if (isFixed && hasExpired(url, environment.now())) {
-      logger.warning(EXPIRED);
-      if (!isTold) report(EXPIRED);
-      isTold = true;
-    }
+    if (isFixed) advice?.checkFixedUrl(url, environment.now(), logger, read);
     return url;
   };
-}
-
-/** Whether the access token in a URL has expired; false if that can't be read. */
-export function hasExpired(url: string, now: number): boolean {
-  try {
-    const [, body = ""] = /[?&]access_token=[^.&#]*\.([^.&#]*)/.exec(url) ?? [];
-    const claims = JSON.parse(atob(body.replace(/-/g, "+").replace(/_/g, "/"))) as { exp: number };
-    return claims.exp * 1_000 <= now;
-  } catch {
-    return false;
-  }
 }

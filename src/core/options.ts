@@ -1,4 +1,5 @@
 /** Checks the options of a client and fills in their defaults. */
+import { checkNames, type Advice } from "./advice.js";
 import { WebPubSubJsonReliableProtocol } from "./codec/coreProtocols.js";
 import type { WebPubSubClientProtocol } from "./codec/protocol.js";
 import type { RetryPolicy } from "./connection/retryPolicy.js";
@@ -9,7 +10,6 @@ import type { WebPubSubClientOptions, WebPubSubRetryOptions } from "./models/opt
 import { amount, checkOptions, flag, positive, type OptionTable } from "./util/checkOptions.js";
 import type { ListenerRegistry } from "./util/listeners.js";
 import { safely } from "./util/safely.js";
-import { checkNames } from "./util/spelling.js";
 
 /** The parts of a client that the core doesn't choose. */
 export interface Parts {
@@ -19,6 +19,8 @@ export interface Parts {
   readonly listeners?: () => ListenerRegistry;
   /** The logger of a client without the option `logger`. Default: silent. */
   readonly logger?: ClientLogger;
+  /** Tells the application's author of mistakes. Default: nobody does. */
+  readonly advice?: Advice;
 }
 
 /** The parts of a `CoreClient`. */
@@ -44,6 +46,8 @@ export interface Settings extends Checked {
   readonly pingFrame: string | ArrayBuffer | undefined;
   readonly environment: Environment;
   readonly logger: ClientLogger;
+  /** @internal */
+  readonly advice: Advice | undefined;
   readonly messageRetry: RetryPolicy;
   readonly reconnectRetry: RetryPolicy;
 }
@@ -60,6 +64,7 @@ const TABLE: OptionTable<Checked> = {
   resendOnNewConnection: [flag, true],
   releaseDelayInMs: [amount, 1_000],
 };
+
 /** The options that aren't in the table. */
 const OTHERS = [
   "protocol",
@@ -96,16 +101,23 @@ export function toSettings(options?: WebPubSubClientOptions | null, parts: Parts
 }
 
 function complete(options: WebPubSubClientOptions, parts: Parts): Settings {
+  checkNames(parts, options, [...Object.keys(TABLE), ...OTHERS], {});
   const logger = toLogger(options.logger) ?? parts.logger ?? SILENT;
   const protocol = checkProtocol(options.protocol) ?? parts.protocol();
   return Object.freeze({
-    ...checkOptions(TABLE, options, OTHERS),
+    ...checkOptions(TABLE, options),
+    advice: parts.advice,
     logger,
     protocol,
     pingFrame: writePing(protocol, logger),
     environment: createEnvironment(options.environment ?? {}, options.webSocket ?? undefined),
-    messageRetry: toRetryPolicy("messageRetryOptions", options.messageRetryOptions, MESSAGE_RETRY),
-    reconnectRetry: toRetryPolicy("reconnectRetryOptions", options.reconnectRetryOptions, RECONNECT_RETRY),
+    messageRetry: toRetryPolicy("messageRetryOptions", options.messageRetryOptions, MESSAGE_RETRY, parts),
+    reconnectRetry: toRetryPolicy(
+      "reconnectRetryOptions",
+      options.reconnectRetryOptions,
+      RECONNECT_RETRY,
+      parts,
+    ),
   });
 }
 
@@ -159,8 +171,9 @@ function toRetryPolicy(
   name: string,
   given: WebPubSubRetryOptions | undefined,
   defaults: RetryPolicy,
+  parts: Parts,
 ): RetryPolicy {
-  checkNames(name, given ?? {}, new Set(Object.keys(defaults)));
+  checkNames(parts, given, Object.keys(defaults), {}, name);
   const pick = (field: "maxRetries" | "retryDelayInMs" | "maxRetryDelayInMs"): number => {
     const value = given?.[field];
     return typeof value === "number" && value < 0

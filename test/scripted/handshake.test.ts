@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { CoreClient } from "web-pubsub-client/core";
 import { capturedLog } from "../helpers/capturedLog.js";
 import { onConsole } from "../helpers/onConsole.js";
-import { Stage, turn } from "../helpers/stage.js";
+import { ScriptedSocket } from "../helpers/scriptedSocket.js";
+import { follow } from "../helpers/settlement.js";
+import { Stage, turn, URL } from "../helpers/stage.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -109,6 +111,22 @@ describe("why a socket never opened", () => {
       expect(await failure(new Stage(), refusedBy(words))).toBe(`The WebSocket was closed: 1006 (${words})`);
     },
   );
+
+  test("a CoreClient tells what the platform says", async () => {
+    const sockets: ScriptedSocket[] = [];
+    class Socket extends ScriptedSocket {
+      constructor(url: string, protocol: string) {
+        super(url, protocol);
+        sockets.push(this);
+      }
+    }
+    const started = follow(new CoreClient(URL, { webSocket: Socket }).start());
+    await turn();
+    sockets[0]?.receiveError(new Error("Unexpected server response: 401"));
+    sockets[0]?.receiveClose(1006);
+    await turn();
+    expect(started.error?.message).toBe("The WebSocket was closed: 1006 (Unexpected server response: 401)");
+  });
 
   test("a socket that was open is explained no further", async () => {
     const stage = new Stage();

@@ -42,6 +42,8 @@ const ALL_OPTIONS: Record<keyof WebPubSubClientOptions, undefined> = {
   environment: undefined,
 };
 
+const wrong = (value: object | string | number): never => value as never;
+
 describe("options of the client", () => {
   test.each<[object, string]>([
     [{ autoReconect: false }, "options: autoReconect is unknown; did you mean autoReconnect?"],
@@ -60,8 +62,21 @@ describe("options of the client", () => {
   ])("%j: a warning names the nearest", (options, words) => {
     const warnings = onConsole("warn");
     new WebPubSubClient(URL, options);
-    new CoreClient(URL, options);
+    new WebPubSubClient(URL, options);
     expect(warnings).toEqual([[words], [words]]);
+  });
+
+  test("a CoreClient looks for none, nor in calls and events; what isn't an object is refused", async () => {
+    const warnings = onConsole("warn");
+    const client = new CoreClient(
+      URL,
+      wrong({ autoReconect: false, reconnectRetryOptions: { maxRetrys: 5 } }),
+    );
+    client.on(wrong("groupMessage"), () => undefined);
+    await client.stop(wrong({ drainMs: 5 }));
+    await expect(client.stop(wrong(5))).rejects.toThrow("options must be an object.");
+    expect(() => new CoreClient(URL, wrong("autoReconnect"))).toThrow("options must be an object.");
+    expect(warnings).toEqual([]);
   });
 
   test("known ones pass in silence", () => {
@@ -81,7 +96,6 @@ describe("options of the client", () => {
 });
 
 describe("options of calls", () => {
-  const wrong = (value: object): never => value as never;
   test.each<[string, (stage: Stage) => unknown, string]>([
     [
       "sendToGroup",

@@ -1,10 +1,9 @@
-import type { AbortSignalLike } from "@azure/abort-controller";
 import { AbortError } from "@azure/abort-controller";
 import { ConnectionError, toError } from "../errors.js";
 import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
 import { tryOrLog } from "../log.js";
-import type { GetClientAccessUrlOptions } from "../models/options.js";
+import type { GetClientAccessUrlOptions, StartOptions } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { sizeOf } from "../util/sizeOf.js";
@@ -15,7 +14,7 @@ import { Timer } from "../util/timer.js";
 import { recoveryUrl, redacted, withoutQuery } from "./accessUrl.js";
 import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
 import { Link } from "./link.js";
-import type { LinkPort, SessionPort } from "./sessionPort.js";
+import type { SessionPort } from "./sessionPort.js";
 import { INITIAL_STATE, type Effect, type Event, type Identity, type State } from "./state.js";
 import { transition } from "./transition.js";
 import { Transport } from "./transport.js";
@@ -25,12 +24,13 @@ const TURNS_AFTER_START = 16;
 const INITIAL_INFO: ConnectionInfo = { state: "Stopped" };
 
 /** Runs the effects that the state machine decides, and owns the timers. */
-export class Connection implements LinkPort {
+export class Connection {
   readonly #settings: Settings;
   readonly #getUrl: (options: GetClientAccessUrlOptions) => Promise<string>;
   readonly #session: SessionPort;
   readonly #emitter: Emitter<CoreClientEvents>;
-  readonly #transport: Transport;
+  /** What frames are written to. */
+  readonly transport: Transport;
   #state: State = INITIAL_STATE;
   #info: ConnectionInfo = INITIAL_INFO;
   /** Access URL of the current connection id; its recoveries use it too. */
@@ -57,7 +57,7 @@ export class Connection implements LinkPort {
     this.#session = session;
     this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
-    this.#transport = new Transport(
+    this.transport = new Transport(
       settings,
       (error) => this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
       () => session.onRoom(),
@@ -77,35 +77,7 @@ export class Connection implements LinkPort {
     return "identity" in this.#state ? this.#state.identity : undefined;
   }
 
-  get writable(): boolean {
-    return this.#state.name === "Connected" && this.#transport.isOpen;
-  }
-
-  hasRoom(isAlone?: boolean): boolean {
-    return this.writable && this.#transport.hasRoom(isAlone);
-  }
-
-  write(frame: string | ArrayBuffer, sent?: { position: number }, isAlone?: boolean): void {
-    this.#transport.write(frame, sent, isAlone);
-  }
-
-  answered(position: number): void {
-    this.#transport.answered(position);
-  }
-
-  isRead(position: number): boolean {
-    return this.#transport.isRead(position);
-  }
-
-  get isAllRead(): boolean {
-    return this.#transport.isAllRead;
-  }
-
-  relax(): boolean {
-    return this.#transport.relax();
-  }
-
-  start(given?: AbortSignalLike, keepTrying?: boolean): Promise<void> {
+  start({ abortSignal, keepTrying }: StartOptions): Promise<void> {
     if (this.#state.name !== "Stopped") {
       const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
       return Promise.reject(new ConnectionError("AlreadyStarted", message));
@@ -120,7 +92,7 @@ export class Connection implements LinkPort {
     };
     let unlisten: (() => void) | undefined;
     try {
-      const signal = checkSignal(given);
+      const signal = checkSignal(abortSignal);
       if (signal?.aborted) throw new AbortError("start was aborted.");
       if (signal !== undefined) unlisten = whenAborted(signal, onAbort);
     } catch (thrown) {
@@ -203,14 +175,14 @@ export class Connection implements LinkPort {
   #enter(before: State, state: State): void {
     if (before.name !== state.name) {
       if (before.name === "Connected") {
-        this.#transport.end();
+        this.transport.end();
         this.#session.onSuspended();
       }
       if (before.name === "Connecting") {
         this.#credentialAbort?.abort();
         this.#credentialAbort = undefined;
       }
-      if (state.name === "Connected") this.#transport.begin();
+      if (state.name === "Connected") this.transport.begin();
       const { environment, logger } = this.#settings;
       if (state.name === "Stopped") {
         // An environment of the application's own may return anything.
@@ -245,14 +217,14 @@ export class Connection implements LinkPort {
         this.#open(effect.epoch, effect.identity);
         return;
       case "closeSocket":
-        return this.#transport.close();
+        return this.transport.close();
       case "dropSocket":
-        return this.#transport.drop();
+        return this.transport.drop();
       case "ping":
-        this.#transport.ping();
+        this.transport.ping();
         return;
       case "probe":
-        return this.#transport.probe();
+        return this.transport.probe();
       case "declined":
         return this.#session.onDeclined(effect.error);
       case "sessionBegins":
@@ -340,12 +312,12 @@ export class Connection implements LinkPort {
     const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
     try {
       if (identity !== undefined) url = recoveryUrl(url, identity);
-      const link = new Link(environment.createWebSocket(url, protocol.name), url, environment, {
+      const link = new Link(environment.createWebSocket(url, protocol.name), url, this.#settings, {
         onOpen: () => this.#dispatch({ type: "open", epoch }),
         onFrame: (data) => this.#receive(data, epoch),
         onLost: lost,
       });
-      this.#transport.attach(link);
+      this.transport.attach(link);
     } catch (thrown) {
       const cause = toError(thrown);
       // The constructor's error may quote the URL, and so the token.
@@ -356,7 +328,7 @@ export class Connection implements LinkPort {
 
   #receive(data: string | ArrayBuffer, epoch: number): void {
     if (epoch !== this.#state.epoch) return;
-    this.#transport.heard();
+    this.transport.heard();
     let parsed: WebPubSubMessage[] | WebPubSubMessage | null = null;
     try {
       parsed = this.#settings.protocol.parseMessages(data);
@@ -382,12 +354,12 @@ export class Connection implements LinkPort {
     if (this.#isOver(epoch)) return;
     if (message?.kind === "connected") {
       const identity = toIdentity(message);
-      this.#transport.setToken(identity.reconnectionToken);
+      this.transport.setToken(identity.reconnectionToken);
       this.#dispatch({ type: "connected", epoch, identity });
       return;
     }
     if (message?.kind === "disconnected") {
-      this.#settings.logger.info(`The service disconnects: ${this.#transport.clean(`${message.message}`)}`);
+      this.#settings.logger.info(`The service disconnects: ${this.transport.clean(`${message.message}`)}`);
       this.#dispatch({ type: "disconnecting", epoch, message });
       return;
     }
@@ -397,7 +369,7 @@ export class Connection implements LinkPort {
       this.#dispatch(isDeferred ? { type: "tell" } : { type: "frame", epoch });
       if (this.#isOver(epoch)) return;
     }
-    if (message?.kind === "pong") this.#transport.answered();
+    if (message?.kind === "pong") this.transport.answered();
     else if (typeof message === "object" && message !== null) this.#session.receive(message, size);
     // A codec of the application's own may return anything.
     else if (message) this.#settings.logger.warning("parseMessages must return objects.");

@@ -1,6 +1,6 @@
-import { EXPIRED, hasExpired } from "../credential.js";
-import type { Environment, WebSocketLike } from "../environment/environment.js";
+import type { WebSocketLike } from "../environment/environment.js";
 import { ConnectionError, toError } from "../errors.js";
+import type { Settings } from "../options.js";
 import { Timer } from "../util/timer.js";
 import { redact, redacted } from "./accessUrl.js";
 
@@ -9,8 +9,6 @@ const OPEN = 1;
 const DROPPED = 4000;
 /** How long after an error a close may still follow, in ms. The WebSocket of Node 22 sometimes fires none. */
 const CLOSE_FOLLOWS = 100;
-
-const TOKEN = "The access token may be missing, expired or for another hub.";
 
 /** What is called when something happens to a socket. */
 export interface LinkHandlers {
@@ -28,7 +26,12 @@ export class Link {
   readonly #timer: Timer;
 
   /** @param url the URL that was opened */
-  constructor(socket: WebSocketLike, url: string, environment: Environment, handlers: LinkHandlers) {
+  constructor(
+    socket: WebSocketLike,
+    url: string,
+    { advice, environment }: Pick<Settings, "advice" | "environment">,
+    handlers: LinkHandlers,
+  ) {
     this.#socket = socket;
     this.#url = url;
     this.#timer = new Timer(environment);
@@ -50,7 +53,7 @@ export class Link {
       const cause = failure === undefined ? undefined : redacted(toError(failure), url);
       // If all addresses of a host refuse, Node's error has only a code.
       const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);
-      const hint = opened ? "" : explain(why ?? "", url, environment.now());
+      const hint = (!opened && advice?.explain(why ?? "", url, environment.now())) || "";
       const words = `The WebSocket was closed: ${code ?? "no code"}${why ? ` (${why})` : ""}${hint}`;
       handlers.onLost(new ConnectionError("Closed", words, { closeCode: code, reason, cause }));
     };
@@ -97,15 +100,4 @@ export class Link {
       // Nothing more is expected of a socket that can't be closed; `drop` has removed its callbacks.
     }
   }
-}
-
-/** Hints why a socket never opened; empty if nothing is known. @param why the platform's message */
-function explain(why: string, url: string, now: number): string {
-  if (/EPROTO|wrong version|packet length/i.test(why)) return ". The port doesn't speak TLS: use ws://.";
-  // A recovery has a token of its own.
-  if (!url.includes("awps_connection_id=") && hasExpired(url, now)) return `. ${EXPIRED}`;
-  if (/: 401/.test(why)) return `. ${TOKEN}`;
-  if (!/^$|non-101/.test(why)) return "";
-  const where = why ? "" : " The browser shows more in the network panel of its developer tools.";
-  return `. ${TOKEN} Or the server can't be reached.${where}`;
 }

@@ -4,6 +4,7 @@ import type { Settings } from "../options.js";
 import { sizeOf } from "../util/sizeOf.js";
 import { Timer } from "../util/timer.js";
 import type { Link } from "./link.js";
+import type { LinkPort } from "./sessionPort.js";
 import { Liveness } from "./liveness.js";
 import { SendWindow } from "./sendWindow.js";
 
@@ -14,7 +15,7 @@ const PONG_PATIENCE = 5_000;
  * The current link, its frames, pings and pongs. From those it knows whether the link is alive and whether the
  * service keeps up with the written frames.
  */
-export class Transport {
+export class Transport implements LinkPort {
   readonly #settings: Settings;
   readonly #onLost: (error: ConnectionError) => void;
   readonly #onRoom: () => void;
@@ -23,6 +24,7 @@ export class Transport {
   readonly #livenessTimer: Timer;
   readonly #windowTimer: Timer;
   #link: Link | undefined;
+  #isEstablished = false;
 
   /**
    * @param onLost called when the link is dead
@@ -45,6 +47,11 @@ export class Transport {
     return this.#link?.open === true;
   }
 
+  /** A connection is established over it, so frames may be written. */
+  get writable(): boolean {
+    return this.#isEstablished && this.isOpen;
+  }
+
   /** A text of the service, without the secrets of this link. */
   clean(words: string): string {
     return this.#link?.clean(words) ?? words;
@@ -64,6 +71,7 @@ export class Transport {
   /** The connection is established: keeps it alive; nothing is unread yet. */
   begin(): void {
     const { environment, pingFrame, protocol } = this.#settings;
+    this.#isEstablished = true;
     // Only a reliable connection has a window to keep.
     this.#window.set(pingFrame !== undefined && protocol.isReliableSubProtocol);
     this.#look(this.#liveness.begin(environment.now()));
@@ -71,6 +79,7 @@ export class Transport {
 
   /** The connection is lost or ending. */
   end(): void {
+    this.#isEstablished = false;
     this.#livenessTimer.clear();
     this.#windowTimer.clear();
     this.#window.set(false);
@@ -99,10 +108,11 @@ export class Transport {
   }
 
   /**
-   * Whether the service keeps up with the written frames; sends a ping when it needs a newer answer.
+   * Whether frames may be written and the service keeps up with them; sends a ping when it needs a newer answer.
    * @param isAlone for a frame that is sent alone: whether it has read all of them
    */
   hasRoom(isAlone?: boolean): boolean {
+    if (!this.writable) return false;
     const isOpen = isAlone === true ? this.#window.isOpenAlone() : this.#window.isOpen;
     if (this.#window.wantsPing) this.#ping(true);
     if (isOpen) return true;

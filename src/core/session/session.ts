@@ -1,5 +1,6 @@
 import type { LinkPort, SessionPort } from "../connection/sessionPort.js";
 import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
+import { checkNames } from "../advice.js";
 import { readJsonSequenceId } from "../codec/jsonReader.js";
 import { tryOrLog } from "../log.js";
 import type { CoreClientEvents } from "../models/events.js";
@@ -7,7 +8,6 @@ import type { WebPubSubMessage } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { checkSignal } from "../util/checkSignal.js";
-import { checkNames } from "../util/spelling.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { CallsBeforeStart } from "./callsBeforeStart.js";
@@ -55,8 +55,6 @@ export class Session implements SessionPort, Operations {
   readonly #timer: Timer;
   #timerDue = Infinity;
   readonly #sequenceAckTimer: Timer;
-  /** Those of operations; misspelt ones that were told are added. */
-  #optionNames: Set<string> | undefined;
   #onIdle: (() => void) | undefined;
 
   constructor(settings: Settings, emitter: Emitter<CoreClientEvents>) {
@@ -277,7 +275,7 @@ export class Session implements SessionPort, Operations {
     const { fireAndForget } = options;
     let ackId = options.ackId ?? undefined;
     try {
-      checkNames("options", options, (this.#optionNames ??= new Set(OPERATION_OPTIONS)));
+      checkNames(this.#settings, options, OPERATION_OPTIONS, this);
       const signal = checkSignal(options.abortSignal);
       if (this.#refusal !== undefined)
         throw new SendMessageError(this.#refusal, { ackId, code: "NotStarted" });

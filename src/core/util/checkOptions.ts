@@ -1,5 +1,3 @@
-import { checkNames } from "./spelling.js";
-
 /** Checks one option and returns its value or the default. */
 export type Check<T> = (name: string, value: T | null | undefined, byDefault: T) => T;
 
@@ -7,16 +5,13 @@ export type Check<T> = (name: string, value: T | null | undefined, byDefault: T)
 export type OptionTable<T> = { readonly [Name in keyof T]: readonly [Check<T[Name]>, T[Name]] };
 
 /**
- * Checks options by a table and fills in the defaults. Warns of unknown ones on the console.
- * @param others the names of the options that aren't in the table
+ * Checks options by a table and fills in the defaults.
  * @throws TypeError or RangeError, which names the option
  */
 export function checkOptions<T extends object>(
   table: OptionTable<T>,
   given: { readonly [Name in keyof T]?: T[Name] | null | undefined },
-  others: readonly string[],
 ): T {
-  checkNames("options", given, new Set([...Object.keys(table), ...others]));
   const options = {} as T;
   for (const name in table) {
     const [check, byDefault] = table[name];

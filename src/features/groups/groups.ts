@@ -4,7 +4,7 @@ import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { checkName } from "../../core/session/operationMessage.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
-import { checkNames } from "../../core/util/spelling.js";
+import { checkNames } from "../../core/advice.js";
 import { RefCount } from "../../core/util/refCount.js";
 import type { InvalidMessageError } from "./groupErrors.js";
 import { GroupFeed, type FeedHost, type Receiver } from "./groupFeed.js";
@@ -30,8 +30,6 @@ type Room = {
 
 /** Makes the group handles of a client, one per class, name and schema, and gives them their messages. */
 export class Groups implements FeedHost, FeatureHooks {
-  /** Misspelt ones that were reported are added. */
-  readonly #optionNames = new Set(["schema"]);
   readonly port: FeaturePort;
   /** By class, then by schema, then by name. */
   readonly #handles = new Map<HandleClass<AnyHandle>, WeakMap<object, Map<string, WeakRef<AnyHandle>>>>();
@@ -51,7 +49,7 @@ export class Groups implements FeedHost, FeatureHooks {
   ): Handle {
     const schema = options?.schema;
     checkName("group", name);
-    checkNames("options", options ?? {}, this.#optionNames);
+    checkNames(this.port.settings, options, ["schema"], this);
     if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
       throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");
     const bySchema = getOrAdd(

@@ -1,7 +1,7 @@
 import { checkSignal } from "../../core/util/checkSignal.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { Queue } from "../../core/util/queue.js";
-import { checkNames } from "../../core/util/spelling.js";
+import { checkNames } from "../../core/advice.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
 import { MessageOverflowError } from "./groupErrors.js";
 import type { GroupFeed } from "./groupFeed.js";
@@ -32,7 +32,7 @@ class MessageBuffer<T> {
   #error: Error | undefined;
 
   constructor(feed: GroupFeed<T, never>, options?: GroupMessagesOptions) {
-    checkNames("options", options ?? {}, new Set(["abortSignal", "maxBuffered", "overflow"]));
+    checkNames(feed.port.settings, options, ["abortSignal", "maxBuffered", "overflow"], feed);
     const signal = checkSignal(options?.abortSignal);
     const maxBuffered = options?.maxBuffered ?? 1_000;
     const overflow = options?.overflow ?? "error";

@@ -10,7 +10,7 @@ import type {
   WebPubSubDataType,
 } from "../../core/models/messages.js";
 import type { FeaturePort } from "../../core/feature.js";
-import { checkNames } from "../../core/util/spelling.js";
+import { checkNames } from "../../core/advice.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
 import { checkSignal } from "../../core/util/checkSignal.js";
 import { amount } from "../../core/util/checkOptions.js";
@@ -43,7 +43,6 @@ export class Invocations implements FeatureHooks {
   /** Ids of invocations that were given up while the link was down. */
   #cancelled: string[] = [];
   #nextId = 1;
-  readonly #optionNames = new Set(["invocationId", "timeoutInMs", "abortSignal"]);
 
   constructor(port: FeaturePort) {
     this.#port = port;
@@ -76,7 +75,7 @@ export class Invocations implements FeatureHooks {
       let frame: Frame;
       let timeout: number;
       try {
-        checkNames("options", options, this.#optionNames);
+        checkNames(settings, options, ["invocationId", "timeoutInMs", "abortSignal"], this);
         // The service can't answer with a longer id.
         checkName("invocationId", invocationId ?? id);
         timeout = amount("timeoutInMs", timeoutInMs, 0);

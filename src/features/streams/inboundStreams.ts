@@ -1,3 +1,4 @@
+import { checkNames } from "../../core/advice.js";
 import type { ConnectionError } from "../../core/errors.js";
 import type { GroupStream, GroupStreamSubscription, OnGroupStreamOptions } from "./models.js";
 import type { FeaturePort } from "../../core/feature.js";
@@ -45,11 +46,12 @@ export class InboundStreams implements FeatureHooks {
   ): GroupStreamSubscription {
     const options = given ?? {};
     if (typeof callback !== "function") throw new TypeError("callback must be a function.");
+    checkNames(this.#port.settings, options, [...Object.keys(TABLE), "groupNames"], this);
     const groupNames = options.groupNames ?? undefined;
     if (groupNames !== undefined && !Array.isArray(groupNames))
       throw new TypeError("groupNames must be an array.");
     const listener: StreamListener = {
-      ...checkOptions(TABLE, options, ["groupNames"]),
+      ...checkOptions(TABLE, options),
       callback,
       groupNames: groupNames && new Set(groupNames),
     };

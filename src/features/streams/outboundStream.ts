@@ -18,7 +18,7 @@ import { encodeFrame, type Frame } from "../../core/session/frame.js";
 import type { Suspect } from "../../core/session/suspect.js";
 import { inferDataType, toData } from "../../core/session/operationMessage.js";
 import { checkSignal } from "../../core/util/checkSignal.js";
-import { checkNames } from "../../core/util/spelling.js";
+import { checkNames } from "../../core/advice.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { Timer } from "../../core/util/timer.js";
@@ -228,7 +228,7 @@ export class OutboundStream {
     options: GroupStreamWriteOptions | undefined,
     begin: (call: Deferred<void>) => void,
   ): Promise<void> {
-    checkNames("options", options ?? {}, new Set(["abortSignal"]));
+    checkNames(this.#port.settings, options, ["abortSignal"], this);
     const signal = checkSignal(options?.abortSignal);
     if (this.#phase !== "open") throw this.#completed();
     if (signal?.aborted) throw aborted(this.id);

@@ -1,3 +1,4 @@
+import { checkNames } from "../../core/advice.js";
 import type { ConnectionError } from "../../core/errors.js";
 import type { FeaturePort } from "../../core/feature.js";
 import type { GroupStreamWriter, OpenGroupStreamOptions } from "./models.js";
@@ -44,8 +45,8 @@ export class OutboundStreams implements FeatureHooks {
 
   async open(groupName: string, given?: OpenGroupStreamOptions): Promise<GroupStreamWriter> {
     const options = given ?? {};
-    const { environment } = this.#port.settings;
-    const streamId = options.streamId ?? uuid(() => environment.random());
+    const { settings } = this.#port;
+    const streamId = options.streamId ?? uuid(() => settings.environment.random());
     const abortSignal = checkSignal(options.abortSignal);
     if (this.#port.refusal !== undefined) {
       throw new GroupStreamError("NotStarted", streamId, this.#port.refusal);
@@ -55,7 +56,8 @@ export class OutboundStreams implements FeatureHooks {
       throw new GroupStreamError("AlreadyExists", streamId, `Stream '${streamId}' already exists.`);
     }
     const stream = checked(streamId, () => {
-      const { noEcho, ...filled } = checkOptions(TABLE, options, ["streamId", "abortSignal"]);
+      checkNames(settings, options, [...Object.keys(TABLE), "streamId", "abortSignal"], this);
+      const { noEcho, ...filled } = checkOptions(TABLE, options);
       if (filled.idleTimeoutInMs === Infinity) throw new RangeError("idleTimeoutInMs must be finite.");
       const group = checkName("group", groupName);
       const { idleTimeoutInMs } = options;

@@ -1,5 +1,6 @@
 /** Finds misspelt names of options and events, and warns of them on the console. */
-import { report } from "./report.js";
+import { report } from "./core/util/report.js";
+import { isNews } from "./toldOnce.js";
 
 /** All events of a client and of our features. */
 const EVENTS: readonly string[] =
@@ -7,16 +8,10 @@ const EVENTS: readonly string[] =
     " ",
   );
 
-/**
- * Warns of options that don't exist, once for each name, which is added to the known ones then.
- * @throws TypeError for options that aren't an object
- */
-export function checkNames(what: string, options: object, known: Set<string>): void {
-  if (typeof options !== "object") throw new TypeError(`${what} must be an object.`);
-  for (const name of Object.keys(options)) {
-    if (!known.has(name)) reportUnknown(what, name, nearest(name, known));
-    known.add(name);
-  }
+/** Warns of options that don't exist, once for each name and owner. */
+export function checkNames(options: object, known: readonly string[], owner: object, what: string): void {
+  for (const name of Object.keys(options))
+    if (!known.includes(name) && isNews(owner, name)) reportUnknown(what, name, nearest(name, known));
 }
 
 /** Warns of an event whose name is nearly that of one of ours. Features may have events with any other names. */
@@ -33,8 +28,8 @@ function reportUnknown(what: string, name: string, meant: string | undefined): v
 }
 
 /** A known name that differs by at most two letters. Case, punctuation and the ending "InMs" don't count. */
-function nearest(name: string, known: Iterable<string>): string | undefined {
-  return [...known].find((each) => isNear(plain(name), plain(each), 2));
+function nearest(name: string, known: readonly string[]): string | undefined {
+  return known.find((each) => isNear(plain(name), plain(each), 2));
 }
 
 function plain(name: string): string {
