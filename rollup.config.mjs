@@ -53,6 +53,7 @@ const entries = {
     ]),
   ),
   protobuf: "src/protobuf/index.ts",
+  "protobuf-core": "src/protobuf/core.ts",
   react: "src/react/index.ts",
   vue: "src/vue/index.ts",
 };

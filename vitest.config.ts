@@ -13,6 +13,7 @@ const alias = [
     replacement: path("./src/features/$1/index.ts"),
   },
   { find: /^web-pubsub-client\/protobuf$/, replacement: path("./src/protobuf/index.ts") },
+  { find: /^web-pubsub-client\/protobuf\/core$/, replacement: path("./src/protobuf/core.ts") },
   { find: /^web-pubsub-client\/react$/, replacement: path("./src/react/index.ts") },
   { find: /^web-pubsub-client\/vue$/, replacement: path("./src/vue/index.ts") },
   { find: /^web-pubsub-emulator$/, replacement: path("./emulator/src/index.ts") },

@@ -5,7 +5,7 @@ import { invocationFrames } from "./features/invocations/frames.js";
 import { presenceFrames } from "./features/presence/frames.js";
 import { streamFrames } from "./features/streams/frames.js";
 
-const all = [invocationFrames.json, presenceFrames.json, streamFrames.json];
+const all = [invocationFrames, presenceFrames, streamFrames];
 
 /** The `json.webpubsub.azure.v1` subprotocol: messages are lost with their connection. */
 export const WebPubSubJsonProtocol = (): WebPubSubClientProtocol =>

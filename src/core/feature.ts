@@ -1,3 +1,4 @@
+import type { FeatureFrames } from "./codec/jsonFrames.js";
 import type { CoreClient } from "./coreClient.js";
 import type { Inside } from "./inside.js";
 import type { CoreClientEvents } from "./models/events.js";
@@ -32,12 +33,8 @@ export interface FeaturePort extends Operations {
    * called at once.
    */
   listen(hooks: FeatureHooks): void;
-  /**
-   * Adds frames to the client's protocol.
-   * @param frames the feature's frames by format, such as `{ json }`
-   * @returns whether the protocol carries them
-   */
-  carries(frames: Readonly<Record<string, object>>): boolean;
+  /** Adds the feature's frames to the client's protocol. Returns whether the protocol carries them. */
+  carries(frames: FeatureFrames): boolean;
   /** Frames may be written. */
   readonly writable: boolean;
   /** Writes a frame to the socket; throws what the socket throws. @param suspect if it may be declined again */
@@ -99,13 +96,7 @@ function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
     events: <Own extends object>() => emitter as unknown as Emitter<CoreClientEvents & Own>,
     onListenerError,
     listen,
-    carries: (frames) => {
-      const table = settings.protocol.frames;
-      if (table === undefined) return true;
-      const own = frames[table.format];
-      if (own !== undefined) table.add(own);
-      return own !== undefined;
-    },
+    carries: (frames) => settings.protocol.frames?.add(frames) ?? true,
     get refusal() {
       return session.refusal;
     },

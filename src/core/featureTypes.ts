@@ -2,7 +2,7 @@
 import type { Memberships as MembershipsClass } from "./session/memberships.js";
 import type { Emitter as EmitterClass } from "./util/emitter.js";
 
-export type { JsonFrames } from "./codec/jsonFrames.js";
+export type { FeatureFrames } from "./codec/jsonFrames.js";
 export type { FeaturePort } from "./feature.js";
 export type { Settings } from "./options.js";
 export type { FeatureHooks } from "./session/featureHooks.js";

@@ -1,29 +1,22 @@
-/** Entry point of the protobuf subprotocols, which have no invocations, streams or group states. */
+/** Entry point of the protobuf subprotocols with the frames of all features. */
 import type { WebPubSubClientProtocol } from "../core/codec/protocol.js";
-import { readProtobuf, readSequenceId } from "./reader.js";
-import { writeProtobuf } from "./writer.js";
+import { protobufCodec } from "./codec.js";
+import { invocationFrames } from "./invocationFrames.js";
+import { presenceFrames } from "./presenceFrames.js";
+import { streamFrames } from "./streamFrames.js";
 
-const codec = (name: string, isReliableSubProtocol: boolean): WebPubSubClientProtocol => ({
-  name,
-  isReliableSubProtocol,
-  parseMessages: readProtobuf,
-  readSequenceId: readSequenceId,
-  writeMessage: writeProtobuf,
-  // Features have no frames in this format, so there is nothing to add.
-  frames: { format: "protobuf", add: () => undefined },
-});
+const all = [invocationFrames, presenceFrames, streamFrames];
 
 /**
- * The `protobuf.webpubsub.azure.v1` subprotocol: messages are lost with their connection. Messages
- * don't name their sender: `fromUserId` is empty. Invocations, streams and group states need JSON.
+ * The `protobuf.webpubsub.azure.v1` subprotocol: messages are lost with their connection. Messages don't name their
+ * sender: `fromUserId` is empty.
  */
 export const WebPubSubProtobufProtocol = (): WebPubSubClientProtocol =>
-  codec("protobuf.webpubsub.azure.v1", false);
+  protobufCodec("protobuf.webpubsub.azure.v1", false, all, true);
 
 /**
- * The `protobuf.reliable.webpubsub.azure.v1` subprotocol: connections are recovered without loss.
- * Messages don't name their sender: `fromUserId` is empty. Invocations, streams and group states
- * need JSON.
+ * The `protobuf.reliable.webpubsub.azure.v1` subprotocol: connections are recovered without loss. Messages don't name
+ * their sender: `fromUserId` is empty.
  */
 export const WebPubSubProtobufReliableProtocol = (): WebPubSubClientProtocol =>
-  codec("protobuf.reliable.webpubsub.azure.v1", true);
+  protobufCodec("protobuf.reliable.webpubsub.azure.v1", true, all, true);

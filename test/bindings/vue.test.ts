@@ -17,7 +17,7 @@ import type {
   WebPubSubClient,
   WebPubSubResult,
 } from "web-pubsub-client";
-import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
+import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf/core";
 import {
   useConnection,
   useGroup,

@@ -1,5 +1,5 @@
 import type { Codec, Decoded, Encoded, Frame } from "../service/codec.js";
-import type { ClientMessage, ServiceMessage, Uint64 } from "../service/messages.js";
+import type { ClientMessage, Payload, ServiceMessage, Uint64 } from "../service/messages.js";
 import {
   FieldError,
   type Json,
@@ -22,6 +22,7 @@ import {
   answerableStreamId,
   invocationIdOf,
   invokeOf,
+  isThere,
   startStreamOf,
   streamDataOf,
   streamEndOf,
@@ -99,7 +100,7 @@ function read(type: string, json: Json): ClientMessage | undefined {
     case "leaveGroup":
       return { kind: type, group: groupOf(json), ackId: ackIdOf(json) };
     case "sendToGroup":
-      if (json["stream"] !== undefined && json["stream"] !== null) return startStreamOf(json);
+      if (json["stream"] !== undefined && json["stream"] !== null) return startStreamOf(json, undefined);
       return {
         kind: type,
         group: groupOf(json),
@@ -123,11 +124,12 @@ function read(type: string, json: Json): ClientMessage | undefined {
     case "unsubscribeGroupState":
       return { kind: type, group: groupOf(json), ackId: ackIdOf(json) };
     case "streamData":
-      return streamDataOf(json);
+      return streamDataOf(json, optionalPayloadOf(json));
     case "streamEnd":
       return streamEndOf(json);
     case "invoke":
-      return invokeOf(json);
+      if (json["target"] !== "event") throw new FieldError("target must be event");
+      return invokeOf(json, optionalPayloadOf(json));
     case "cancelInvocation":
       return { kind: type, invocationId: invocationIdOf(json) };
     case "sequenceAck":
@@ -137,6 +139,10 @@ function read(type: string, json: Json): ClientMessage | undefined {
     default:
       return undefined;
   }
+}
+
+function optionalPayloadOf(json: Json): Payload | undefined {
+  return isThere(json["dataType"]) || json["data"] !== undefined ? payloadOf(json) : undefined;
 }
 
 /** The ackId to answer a message with that is wrong elsewhere. */

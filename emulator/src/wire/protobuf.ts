@@ -9,27 +9,31 @@ import {
   metadataOf,
   noEchoOf,
   sequenceIdOf,
+  stateOf,
   ttlOf,
   uint64,
 } from "./fields.js";
 import { encodeProtobuf } from "./protobufEncoding.js";
+import { readMessage, upstream, type Fields } from "./protobufFields.js";
+import {
+  answerableInvocationId,
+  answerableStreamId,
+  invocationIdOf,
+  invokeOf,
+  startStreamOf,
+  streamDataOf,
+  streamEndOf,
+} from "./streamFields.js";
 
 const { Reader } = protobuf;
-type Reader = InstanceType<typeof Reader>;
 
-/** The fields of a message by the names that the JSON subprotocols give them, and its payload. */
-type Fields = Record<string, unknown> & { payload?: Payload };
-
-/** Reads one field of a message by its tag; false for one that isn't known. */
-type ReadField = (tag: number, reader: Reader, into: Fields) => boolean;
-
-/** The tag of a string, bytes or a message. The wire type is a part of it: the same number of another type is unknown. */
-const delimited = (field: number): number => (field << 3) | 2;
-/** The tag of a number. */
-const varint = (field: number): number => field << 3;
-
-// Two names must not become one by the sign that stands for what can't be read.
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** What the JSON subprotocols call the kinds that belong to an invocation or a stream. */
+const KINDS: Readonly<Record<number, string>> = {
+  1: "sendToGroup",
+  10: "invoke",
+  13: "streamData",
+  14: "streamEnd",
+};
 
 /** Either protobuf subprotocol: the reliable one adds reconnection tokens and sequence ids. */
 class ProtobufCodec implements Codec {
@@ -72,7 +76,14 @@ class ProtobufCodec implements Codec {
         : { kind: "message", message };
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
-      return { kind: "invalid", ackId: uint64(fields["ackId"]), reason: error.message };
+      const named = { ...fields, type: KINDS[type] };
+      return {
+        kind: "invalid",
+        ackId: uint64(fields["ackId"]),
+        invocationId: answerableInvocationId(named),
+        streamId: answerableStreamId(named),
+        reason: error.message,
+      };
     }
   }
 
@@ -84,100 +95,11 @@ class ProtobufCodec implements Codec {
 export const protobufCodec: Codec = new ProtobufCodec("protobuf.webpubsub.azure.v1", false);
 export const reliableProtobufCodec: Codec = new ProtobufCodec("protobuf.reliable.webpubsub.azure.v1", true);
 
-function readMessage(reader: Reader, readField: ReadField): Fields {
-  const end = reader.uint32() + reader.pos;
-  if (end > reader.len) throw new RangeError("a message is cut off");
-  // Without a prototype, so that no name of metadata can mean more than itself.
-  const fields = Object.create(null) as Fields;
-  while (reader.pos < end) {
-    const tag = reader.uint32();
-    if (!readField(tag, reader, fields)) reader.skipType(tag & 7);
-  }
-  if (reader.pos !== end) throw new RangeError("a field is longer than its message");
-  return fields;
-}
-
-function readText(reader: Reader): string {
-  return decoder.decode(reader.bytes());
-}
-
-/** As digits: exact whatever the size. */
-function readId(reader: Reader): string {
-  const { low, high } = reader.uint64();
-  return ((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)).toString();
-}
-
-function readEntry(reader: Reader, into: Fields): boolean {
-  const { key = "", value = "" } = readMessage(reader, (tag, inner, entry) => {
-    if (tag !== delimited(1) && tag !== delimited(2)) return false;
-    entry[tag === delimited(1) ? "key" : "value"] = readText(inner);
-    return true;
-  });
-  const metadata = (into["metadata"] ??= Object.create(null)) as Record<string, unknown>;
-  metadata[String(key)] = value;
-  return true;
-}
-
-function readPayload(reader: Reader, into: Fields): boolean {
-  readMessage(reader, (tag, inner) => {
-    if (tag === delimited(1)) into.payload = { dataType: "text", text: readText(inner) };
-    else if (tag === delimited(2)) into.payload = { dataType: "binary", bytes: inner.bytes() };
-    else if (tag === delimited(3)) into.payload = { dataType: "protobuf", bytes: inner.bytes() };
-    else if (tag === delimited(4)) into.payload = { dataType: "json", json: readText(inner) };
-    else return false;
-    return true;
-  });
-  return true;
-}
-
-const readGroupOperation: ReadField = (tag, reader, into) => {
-  if (tag === delimited(1)) into["group"] = readText(reader);
-  else if (tag === varint(2)) into["ackId"] = readId(reader);
-  else return false;
-  return true;
-};
-
-/** Readers of the kinds of `UpstreamMessage` by their tags. */
-const upstream = new Map<number, ReadField>([
-  [
-    delimited(1),
-    (tag, reader, into) => {
-      if (tag === delimited(3)) return readPayload(reader, into);
-      if (tag === delimited(6)) return readEntry(reader, into);
-      if (tag === varint(4)) into["noEcho"] = reader.bool();
-      else if (tag === varint(5)) into["ttlSeconds"] = reader.uint32();
-      else return readGroupOperation(tag, reader, into);
-      return true;
-    },
-  ],
-  [
-    delimited(5),
-    (tag, reader, into) => {
-      if (tag === delimited(2)) return readPayload(reader, into);
-      if (tag === delimited(4)) return readEntry(reader, into);
-      if (tag === delimited(1)) into["event"] = readText(reader);
-      else if (tag === varint(3)) into["ackId"] = readId(reader);
-      else return false;
-      return true;
-    },
-  ],
-  [delimited(6), readGroupOperation],
-  [delimited(7), readGroupOperation],
-  [
-    delimited(8),
-    (tag, reader, into) => {
-      if (tag !== varint(1)) return false;
-      into["sequenceId"] = readId(reader);
-      return true;
-    },
-  ],
-  [delimited(9), () => false],
-]);
-
 /** Undefined: a kind for newer versions. */
 function toMessage(type: number, fields: Fields): ClientMessage | undefined {
   switch (type) {
     case 1:
+      if (fields["stream"] !== undefined) return startStreamOf(fields, fields.payload);
       return {
         kind: "sendToGroup",
         group: groupOf(fields),
@@ -206,6 +128,28 @@ function toMessage(type: number, fields: Fields): ClientMessage | undefined {
       return { kind: "sequenceAck", sequenceId: sequenceIdOrZero(fields) };
     case 9:
       return { kind: "ping" };
+    case 10:
+      return invokeOf(fields, optionalPayloadOf(fields));
+    case 11:
+      return { kind: "cancelInvocation", invocationId: invocationIdOf(fields) };
+    case 13:
+      return streamDataOf(fields, optionalPayloadOf(fields));
+    case 14:
+      return streamEndOf(fields);
+    case 15:
+      return {
+        kind: "setGroupState",
+        group: groupOf(fields),
+        ackId: ackIdOf(fields),
+        state: stateOf(fields),
+      };
+    case 16:
+    case 17:
+      return {
+        kind: type === 16 ? "subscribeGroupState" : "unsubscribeGroupState",
+        group: groupOf(fields),
+        ackId: ackIdOf(fields),
+      };
     default:
       return undefined;
   }
@@ -216,9 +160,14 @@ function sequenceIdOrZero(fields: Fields): Uint64 {
   return fields["sequenceId"] === undefined ? 0 : sequenceIdOf(fields);
 }
 
-function payloadOf({ payload }: Fields): Payload {
+function payloadOf(fields: Fields): Payload {
+  const payload = optionalPayloadOf(fields);
   if (payload === undefined) throw new FieldError("data is missing");
-  if (payload.dataType !== "json") return payload;
+  return payload;
+}
+
+function optionalPayloadOf({ payload }: Fields): Payload | undefined {
+  if (payload?.dataType !== "json") return payload;
   try {
     JSON.parse(payload.json);
   } catch {

@@ -1,21 +1,26 @@
 import { maxStreamIdleTimeoutInMs } from "../service/limits.js";
-import type { Invoke, StartStream, StreamData, StreamEnd, StreamKeepAlive } from "../service/messages.js";
+import type {
+  Invoke,
+  Payload,
+  StartStream,
+  StreamData,
+  StreamEnd,
+  StreamKeepAlive,
+} from "../service/messages.js";
 import { isId } from "../service/names.js";
-import {
-  FieldError,
-  type Json,
-  eventOf,
-  groupOf,
-  metadataOf,
-  noEchoOf,
-  payloadOf,
-  uint64,
-} from "./fields.js";
+import { FieldError, type Json, eventOf, groupOf, metadataOf, noEchoOf, uint64 } from "./fields.js";
 
-/** A `sendToGroup` that opens a stream instead of sending something. */
-export function startStreamOf(json: Json): StartStream {
-  for (const name of ["ackId", "dataType", "data"]) {
-    if (isThere(json[name])) throw new FieldError(`the start of a stream takes no ${name}`);
+/**
+ * A `sendToGroup` that opens a stream instead of sending something.
+ * @param payload the message's content, if it has any
+ */
+export function startStreamOf(json: Json, payload: Payload | undefined): StartStream {
+  for (const [name, value] of [
+    ["ackId", json["ackId"]],
+    ["dataType", json["dataType"]],
+    ["data", json["data"] ?? payload],
+  ] as const) {
+    if (isThere(value)) throw new FieldError(`the start of a stream takes no ${name}`);
   }
   return {
     kind: "startStream",
@@ -27,17 +32,16 @@ export function startStreamOf(json: Json): StartStream {
   };
 }
 
-/** Only the id: a sign of life. */
-export function streamDataOf(json: Json): StreamData | StreamKeepAlive {
+/** Only the id: a sign of life. @param payload the fragment, if there is one */
+export function streamDataOf(json: Json, payload: Payload | undefined): StreamData | StreamKeepAlive {
   const streamId = streamIdOf(json);
-  const { streamSequenceId, dataType, data } = json;
-  if (!isThere(streamSequenceId) && !isThere(dataType) && data === undefined) {
-    return { kind: "streamKeepAlive", streamId };
-  }
+  const { streamSequenceId } = json;
+  if (!isThere(streamSequenceId) && payload === undefined) return { kind: "streamKeepAlive", streamId };
   const id = uint64(streamSequenceId);
   if (id === undefined || id === 0)
     throw new FieldError("streamSequenceId must be a positive 64-bit integer");
-  return { kind: "streamData", streamId, streamSequenceId: id, payload: payloadOf(json) };
+  if (payload === undefined) throw new FieldError("data is missing");
+  return { kind: "streamData", streamId, streamSequenceId: id, payload };
 }
 
 export function streamEndOf(json: Json): StreamEnd {
@@ -53,11 +57,9 @@ export function streamEndOf(json: Json): StreamEnd {
   };
 }
 
-export function invokeOf(json: Json): Invoke {
+/** @param payload the content, which an invocation may do without */
+export function invokeOf(json: Json, payload: Payload | undefined): Invoke {
   const invocationId = invocationIdOf(json);
-  if (json["target"] !== "event") throw new FieldError("target must be event");
-  // An invocation may ask without content.
-  const payload = isThere(json["dataType"]) || json["data"] !== undefined ? payloadOf(json) : undefined;
   return { kind: "invoke", invocationId, event: eventOf(json), payload };
 }
 
@@ -112,7 +114,7 @@ function text<Name extends string>(name: Name, value: unknown): { readonly [name
   return { [name]: value } as { readonly [name in Name]: string };
 }
 
-function isThere(value: unknown): boolean {
+export function isThere(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 

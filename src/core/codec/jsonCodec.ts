@@ -1,4 +1,4 @@
-import type { JsonFrames, KnownFrames } from "./jsonFrames.js";
+import type { FeatureFrames, KnownFrames } from "./jsonFrames.js";
 import { readJson, readJsonSequenceId } from "./jsonReader.js";
 import { writeJson } from "./jsonWriter.js";
 import type { FrameTable, WebPubSubClientProtocol } from "./protocol.js";
@@ -10,12 +10,13 @@ import type { FrameTable, WebPubSubClientProtocol } from "./protocol.js";
 export function jsonCodec(
   name: string,
   isReliableSubProtocol: boolean,
-  all?: readonly JsonFrames[],
+  all?: readonly FeatureFrames[],
 ): WebPubSubClientProtocol {
   const known: KnownFrames = { write: new Set(), read: new Map() };
-  const add = ({ write = [], read = {} }: JsonFrames): void => {
+  const add: FrameTable["add"] = ({ write, readJson }) => {
     for (const kind of write) known.write.add(kind);
-    for (const [type, readFrame] of Object.entries(read)) known.read.set(type, readFrame);
+    for (const [type, readFrame] of Object.entries(readJson)) known.read.set(type, readFrame);
+    return true;
   };
   all?.forEach(add);
   const codec: WebPubSubClientProtocol = {
@@ -25,6 +26,5 @@ export function jsonCodec(
     readSequenceId: readJsonSequenceId,
     writeMessage: (message) => writeJson(message, known),
   };
-  const frames: FrameTable = { format: "json", add };
-  return all === undefined ? { ...codec, frames } : codec;
+  return all === undefined ? { ...codec, frames: { add } } : codec;
 }

@@ -15,12 +15,12 @@ export type Shape<Message> = {
   ) => Message[Field];
 };
 
-/** The JSON frames that a feature adds to those of the core. */
-export interface JsonFrames {
-  /** Kinds of messages that are written as they are: their fields have the same names on the wire. */
-  write?: readonly WebPubSubMessage["kind"][];
-  /** The functions that read frames, by the frame's `type`. */
-  read?: Readonly<Record<string, (frame: Fields) => WebPubSubMessage>>;
+/** The frames that a feature adds to those of the core. */
+export interface FeatureFrames {
+  /** Kinds of messages that are written. In JSON their fields have the same names as in the message. */
+  readonly write: readonly WebPubSubMessage["kind"][];
+  /** The functions that read JSON frames, by the frame's `type`. */
+  readonly readJson: Readonly<Record<string, (frame: Fields) => WebPubSubMessage>>;
 }
 
 /** The frames that features have added. */

@@ -1,3 +1,4 @@
+import type { FeatureFrames } from "./jsonFrames.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 
 /**
@@ -32,8 +33,6 @@ export interface WebPubSubClientProtocol {
 
 /** The frames that a protocol carries besides those of the core. */
 export interface FrameTable {
-  /** The format that the protocol reads and writes, such as `json`; features add only frames in this format. */
-  readonly format: string;
-  /** Adds the frames of a feature; adding them again changes nothing. */
-  add(frames: object): void;
+  /** Adds the frames of a feature; adding them again changes nothing. Returns whether the protocol carries them. */
+  add(frames: FeatureFrames): boolean;
 }

@@ -1,4 +1,4 @@
-import type { Fields, JsonFrames } from "../../core/codec/jsonFrames.js";
+import type { Fields, FeatureFrames } from "../../core/codec/jsonFrames.js";
 import { readBy, readContent, readError, text } from "../../core/codec/jsonReader.js";
 import type {
   AckMessageError,
@@ -22,10 +22,8 @@ function invokeResponse({ invocationId, success, dataType, data, error }: Fields
 
 const cancelInvocation = readBy<CancelInvocationMessage>("cancelInvocation", { invocationId: text });
 
-const json: JsonFrames = {
+/** The frames of invocations. */
+export const invocationFrames: FeatureFrames = {
   write: ["invoke", "invokeResponse", "cancelInvocation"],
-  read: { invokeResponse, cancelInvocation },
+  readJson: { invokeResponse, cancelInvocation },
 };
-
-/** The frames of invocations, by format. */
-export const invocationFrames = { json };

@@ -1,4 +1,4 @@
-import type { JsonFrames, Shape } from "../../core/codec/jsonFrames.js";
+import type { FeatureFrames, Shape } from "../../core/codec/jsonFrames.js";
 import { optionalId, readBy, text } from "../../core/codec/jsonReader.js";
 import type {
   GroupStateItem,
@@ -15,13 +15,11 @@ const shape: Shape<GroupStateUpdateMessage> = {
   sequenceId: optionalId,
 };
 
-const json: JsonFrames = {
+/** The frames of group states. */
+export const presenceFrames: FeatureFrames = {
   write: ["setGroupState", "subscribeGroupState", "unsubscribeGroupState"],
-  read: {
+  readJson: {
     groupStateUpdate: readBy<GroupStateUpdateMessage>("groupStateUpdate", shape),
     groupStateSnapshot: readBy<GroupStateSnapshotMessage>("groupStateSnapshot", shape),
   },
 };
-
-/** The frames of group states, by format. */
-export const presenceFrames = { json };

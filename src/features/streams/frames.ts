@@ -1,4 +1,4 @@
-import type { JsonFrames } from "../../core/codec/jsonFrames.js";
+import type { FeatureFrames } from "../../core/codec/jsonFrames.js";
 import { id, optionalText, readBy, readError, text } from "../../core/codec/jsonReader.js";
 import type { StreamAckMessage, StreamClosedMessage, StreamNackMessage } from "../../core/models/messages.js";
 
@@ -11,10 +11,8 @@ const streamNack = readBy<StreamNackMessage>("streamNack", {
 });
 const streamClosed = readBy<StreamClosedMessage>("streamClosed", { streamId: text, error: readError });
 
-const json: JsonFrames = {
+/** The frames of streams. Fragments come as group messages, which the core reads. */
+export const streamFrames: FeatureFrames = {
   write: ["streamData", "streamEnd"],
-  read: { streamAck, streamNack, streamClosed },
+  readJson: { streamAck, streamNack, streamClosed },
 };
-
-/** The frames of streams, by format. Fragments come as group messages, which the core reads. */
-export const streamFrames = { json };

@@ -33,7 +33,7 @@ export class InboundStreams implements FeatureHooks {
   constructor(port: FeaturePort) {
     this.#port = port;
     if (!port.carries(streamFrames))
-      this.unsupported = new TypeError(`${port.settings.protocol.name} has no streams; use JSON.`);
+      this.unsupported = new TypeError(`${port.settings.protocol.name} was made without the frames of streams.`);
   }
 
   /** Why the protocol has no streams; undefined if it has. */

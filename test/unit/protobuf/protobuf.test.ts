@@ -1,23 +1,22 @@
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { WebPubSubMessage } from "web-pubsub-client";
-import { WebPubSubProtobufProtocol } from "web-pubsub-client/protobuf";
-import type { Payload, ServiceMessage } from "../../../emulator/src/service/messages.js";
+import type { ServiceMessage } from "../../../emulator/src/service/messages.js";
 import { protobufCodec } from "../../../emulator/src/wire/protobuf.js";
+import {
+  ackId,
+  asTheServiceReads,
+  asTheServiceSays,
+  bytesOf,
+  client,
+  content,
+  inOrder,
+  metadata,
+  name,
+  revive,
+  toPayload,
+  understood,
+} from "./bothSides.js";
 import vectors from "./vectors.json" with { type: "json" };
-
-const client = WebPubSubProtobufProtocol();
-const bytesOf = (data: ArrayBuffer | string): Uint8Array => new Uint8Array(data as ArrayBuffer);
-
-/** A vector's message: JSON has no bytes, so they stand as `{ bytes }`. */
-function revive(given: object): WebPubSubMessage {
-  const message = given as WebPubSubMessage & { data?: unknown };
-  const { bytes } = (message.data ?? {}) as { bytes?: number[] };
-  return bytes === undefined
-    ? message
-    : ({ ...message, data: new Uint8Array(bytes).buffer } as WebPubSubMessage);
-}
 
 describe("vectors of protoc", () => {
   test.each(vectors.upstream)("upstream: $message.kind $hex", ({ message, hex }) => {
@@ -36,103 +35,6 @@ describe("vectors of protoc", () => {
     expect(inOrder(frame?.bytes ?? new Uint8Array())).toBe(hex);
   });
 });
-
-/** What the service reads in a frame, bytes as a Buffer. */
-function understood(bytes: Uint8Array): object {
-  const decoded = protobufCodec.decode({ binary: true, bytes });
-  if (decoded.kind !== "message") throw new Error(JSON.stringify(decoded));
-  const { message } = decoded;
-  return "payload" in message && message.payload !== undefined
-    ? { ...message, payload: normalise(message.payload) }
-    : message;
-}
-
-/** A message of the client's model in that of the service. */
-function asTheServiceReads(sent: WebPubSubMessage): object {
-  const { kind, dataType, data, ...rest } = sent as unknown as Record<string, unknown>;
-  return {
-    kind: kind === "sendEvent" ? "event" : kind,
-    ...(kind === "sendToGroup" && { ttlSeconds: 0 }),
-    ...rest,
-    ...(dataType !== undefined && { payload: toPayload({ dataType: dataType as string, data }) }),
-  };
-}
-
-/** What the service says so that the client receives a message. */
-function asTheServiceSays(received: WebPubSubMessage): ServiceMessage {
-  switch (received.kind) {
-    case "ack":
-      return { kind: "ack", ackId: received.ackId, error: received.error };
-    case "groupData": {
-      const { kind, group, metadata } = received;
-      return { kind, group, fromUserId: "ann", payload: toPayload(received), metadata };
-    }
-    case "serverData":
-      return { kind: "serverData", payload: toPayload(received), metadata: received.metadata };
-    case "connected": {
-      const { kind, connectionId, userId, reconnectionToken } = received;
-      return {
-        kind,
-        connectionId,
-        userId: userId || undefined,
-        reconnectionToken: reconnectionToken || undefined,
-      };
-    }
-    case "disconnected":
-      return { kind: "disconnected", reason: received.message ?? "" };
-    case "pong":
-      return { kind: "pong" };
-    default:
-      throw new Error(`The service says no ${received.kind}.`);
-  }
-}
-
-/**
- * A frame as hex, the fields of its message by their numbers as protoc writes them. Any order is right; the service
- * puts the sequence id behind the others.
- */
-function inOrder(bytes: Uint8Array): string {
-  const frame = new BinaryReader(bytes);
-  const [kind] = frame.tag();
-  const body = frame.bytes();
-  expect(frame.pos).toBe(frame.len);
-  const reader = new BinaryReader(body);
-  const parts: { readonly field: number; readonly bytes: Uint8Array }[] = [];
-  while (reader.pos < reader.len) {
-    const begin = reader.pos;
-    const [field, wireType] = reader.tag();
-    reader.skip(wireType, field);
-    parts.push({ field, bytes: body.subarray(begin, reader.pos) });
-  }
-  parts.sort((one, other) => one.field - other.field);
-  const ordered = Buffer.concat(parts.map((part) => part.bytes));
-  const writer = new BinaryWriter().tag(kind, WireType.LengthDelimited).bytes(ordered);
-  return Buffer.from(writer.finish()).toString("hex");
-}
-
-const ackId = fc.option(fc.maxSafeNat(), { nil: undefined });
-const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
-const metadata = fc.option(
-  fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9-]{0,9}$/), fc.stringMatching(/^[ -~]{0,20}$/), {
-    minKeys: 1,
-    maxKeys: 3,
-  }),
-  { nil: undefined },
-);
-const content = fc.oneof(
-  fc.record({ dataType: fc.constant("text" as const), data: fc.string({ unit: "grapheme" }) }),
-  fc.record({ dataType: fc.constant("json" as const), data: fc.jsonValue() as fc.Arbitrary<object> }),
-  fc.record({
-    dataType: fc.constantFrom("binary" as const, "protobuf" as const),
-    data: fc.uint8Array().map((bytes) => bytes.slice().buffer),
-  }),
-);
-
-function toPayload({ dataType, data }: { dataType: string; data: unknown }): Payload {
-  if (dataType === "text") return { dataType, text: data as string };
-  if (dataType === "json") return { dataType, json: JSON.stringify(data) };
-  return { dataType: dataType as "binary", bytes: Buffer.from(data as ArrayBuffer) };
-}
 
 test("the service reads what the client writes", () => {
   const message = fc.oneof(
@@ -223,8 +125,4 @@ function canonical(data: unknown): unknown {
   return data instanceof ArrayBuffer || typeof data === "string"
     ? data
     : (JSON.parse(JSON.stringify(data)) as unknown);
-}
-
-function normalise(payload: Payload): Payload {
-  return "bytes" in payload ? { ...payload, bytes: Buffer.from(payload.bytes) } : payload;
 }
