@@ -6,7 +6,7 @@ import type {
   WebPubSubDataType,
   WebPubSubMessage,
 } from "../core/models/messages.js";
-import { isBytes, toBytes } from "../core/util/base64.js";
+import { isBytes, toBytes } from "../core/util/bytes.js";
 
 interface Payload {
   dataType: WebPubSubDataType;

@@ -1,7 +1,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { checkEmptied } from "../core/codec/emptied.js";
 import type { MessageMetadata, WebPubSubDataType, WebPubSubMessage } from "../core/models/messages.js";
-import { isBytes, toBytes } from "../core/util/base64.js";
+import { isBytes, toBytes } from "../core/util/bytes.js";
 
 /** Writes one message as an `UpstreamMessage`. Throws TypeError for a payload that doesn't fit its type. */
 export function writeProtobuf(message: WebPubSubMessage): ArrayBuffer {

@@ -13,7 +13,7 @@ import type {
 } from "../models/messages.js";
 import { emptied } from "../codec/emptied.js";
 import type { SendEventOptions, SendToGroupOptions } from "../models/options.js";
-import { isBytes, toBytes } from "../util/base64.js";
+import { isBytes, toBytes } from "../util/bytes.js";
 import { flag } from "../util/checkOptions.js";
 
 /** The messages whose only content is a group's name. */
