@@ -27,8 +27,10 @@ const platforms = {
 /** The same in a build for browsers, where everything is inside. */
 const inBrowsers = {
   name: "platform in browsers",
-  resolveId: (id, importer) =>
-    id.endsWith("/platform.js") ? fileURLToPath(new URL("platform.browser.ts", `file://${importer}`)) : null,
+  resolveId: (id) =>
+    id.endsWith("/platform.js")
+      ? fileURLToPath(new URL(platforms["platform.browser"], import.meta.url))
+      : null,
 };
 
 const typescript = () => esbuild({ target: "es2022", tsconfig: false });

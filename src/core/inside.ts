@@ -32,7 +32,7 @@ export class Inside {
     this.onListenerError = (event, error) => report(`A listener of ${event} failed:`, error);
     this.emitter = new Emitter(this.onListenerError, parts.listeners?.());
     this.session = new Session(settings, this.emitter);
-    this.connection = new Connection(settings, toUrlSource(credential, settings), this.emitter, this.session);
+    this.connection = new Connection(settings, toUrlSource(credential), this.emitter, this.session);
     this.session.connectTo(this.connection.transport);
   }
 }

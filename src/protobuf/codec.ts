@@ -1,7 +1,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { FrameTable, WebPubSubClientProtocol } from "../core/codec/protocol.js";
 import type { WebPubSubMessage } from "../core/models/messages.js";
-import { isBytes, toBytes } from "../core/util/base64.js";
+import { isBytes, toBytes } from "../core/util/bytes.js";
 import { coreFrames } from "./coreFrames.js";
 import type { ProtobufFrames } from "./frames.js";
 import * as read from "./reading.js";

@@ -2,7 +2,7 @@
 import { WireType, type BinaryWriter } from "@bufbuild/protobuf/wire";
 import { checkEmptied } from "../core/codec/emptied.js";
 import type { WebPubSubDataType } from "../core/models/messages.js";
-import { isBytes, toBytes } from "../core/util/base64.js";
+import { isBytes, toBytes } from "../core/util/bytes.js";
 
 /** Begins a message in a field; `join` ends it. */
 export function open(writer: BinaryWriter, field: number): void {

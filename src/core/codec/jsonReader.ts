@@ -8,7 +8,7 @@ import type {
   WebPubSubDataType,
   WebPubSubMessage,
 } from "../models/messages.js";
-import { decodeBase64 } from "../util/base64.js";
+import { decodeBase64 } from "../environment/platform.js";
 import type { Fields, KnownFrames, Shape } from "./jsonFrames.js";
 
 const readConnected = readBy<ConnectedMessage>("connected", {

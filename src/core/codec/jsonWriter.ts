@@ -1,7 +1,8 @@
 import type { WebPubSubDataType, WebPubSubMessage } from "../models/messages.js";
 import type { KnownFrames } from "./jsonFrames.js";
 import { checkEmptied } from "./emptied.js";
-import { encodeBase64, isBytes } from "../util/base64.js";
+import { encodeBase64 } from "../environment/platform.js";
+import { isBytes, toBytes } from "../util/bytes.js";
 
 /** Writes one message for the JSON subprotocols. Throws TypeError for a payload that doesn't fit its type. */
 export function writeJson(message: WebPubSubMessage, known: KnownFrames): string {
@@ -68,7 +69,7 @@ function content(dataType: WebPubSubDataType, data: unknown): unknown {
     case "binary":
     case "protobuf":
       if (!isBytes(data)) throw new TypeError("Message must be a ArrayBuffer or a view of one.");
-      return encodeBase64(data);
+      return encodeBase64(toBytes(data));
     case "json":
       if (data === undefined || typeof data === "function" || typeof data === "symbol" || isUnwritten(data)) {
         throw new TypeError("Message must be a JSON value.");

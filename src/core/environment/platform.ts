@@ -1,4 +1,5 @@
 import WebSocket from "isomorphic-ws";
+import * as portable from "./base64.js";
 import type { WebSocketConstructor, WebSocketLike } from "./environment.js";
 
 /**
@@ -7,6 +8,14 @@ import type { WebSocketConstructor, WebSocketLike } from "./environment.js";
  * size.
  */
 const LIMITS = { maxPayload: 1 << 24, perMessageDeflate: false };
+
+interface NodeBuffer {
+  from(data: ArrayBuffer, offset?: number, length?: number): NodeBufferView;
+}
+interface NodeBufferView {
+  toString(encoding: "base64"): string;
+  write(text: string, encoding: "base64"): number;
+}
 
 type MessageListener = ((event: { data: unknown }) => void) | null;
 
@@ -54,4 +63,29 @@ function withoutMessageEvents(base: typeof WebSocket): typeof WebSocket {
     },
   });
   return PlainWebSocket;
+}
+
+/** Looked up on the global object so that no bundler adds a polyfill for it, and at use, since an app may add its own. */
+const findBuffer = (): NodeBuffer | undefined => (globalThis as { Buffer?: NodeBuffer }).Buffer;
+
+/** By Node's `Buffer`, which is faster, if there is one. */
+export function encodeBase64(bytes: Uint8Array<ArrayBuffer>): string {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return (
+    findBuffer()?.from(buffer, byteOffset, byteLength).toString("base64") ?? portable.encodeBase64(bytes)
+  );
+}
+
+/** Decodes base64 into a new ArrayBuffer. Throws if the text isn't base64; padding may be left out. */
+export function decodeBase64(text: string): ArrayBuffer {
+  const buffer = findBuffer();
+  if (buffer === undefined) return portable.decodeBase64(text);
+  const body = text.replace(/={1,2}$/, "");
+  const isWhole = body.length % 4 !== 1 && (body === text || text.length % 4 === 0);
+  if (isWhole && !body.includes("-") && !body.includes("_")) {
+    const data = new ArrayBuffer(Math.floor((body.length * 3) / 4));
+    // Node skips invalid characters; comparing the length shows it and is faster than checking each one.
+    if (buffer.from(data).write(body, "base64") === data.byteLength) return data;
+  }
+  throw new Error("Invalid base64.");
 }

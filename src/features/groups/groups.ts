@@ -49,7 +49,7 @@ export class Groups implements FeedHost, FeatureHooks {
   ): Handle {
     const schema = options?.schema;
     checkName("group", name);
-    checkNames(this.port.settings, options, ["schema"], this);
+    checkNames(this.port.settings, options, "group", this);
     if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
       throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");
     const bySchema = getOrAdd(
@@ -83,12 +83,16 @@ export class Groups implements FeedHost, FeatureHooks {
     return this.#room(name).subscribers.hold();
   }
 
-  /** The first one is reported, as the log is off by default; further ones would fill the console. */
+  /**
+   * The first one is reported, as the log is off by default; further ones would fill the console. The message itself
+   * stays out of both: it is the users'.
+   */
   unheard(error: InvalidMessageError): void {
     const room = this.#room(error.groupMessage.group);
     if (room.hasReported) return this.port.settings.logger.warning(error.message);
     room.hasReported = true;
-    report("No onInvalidMessage listens:", error);
+    const words = `${error.message}. Listen with onInvalidMessage to get it; the next ones are only logged.`;
+    report("Nobody listens:", new Error(words));
   }
 
   #deliver(message: GroupDataMessage): void {

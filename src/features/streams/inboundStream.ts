@@ -1,5 +1,5 @@
 import type { JSONTypes } from "../../core/models/messages.js";
-import { isBytes, toBytes } from "../../core/util/base64.js";
+import { isBytes, toBytes } from "../../core/util/bytes.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { GroupStreamError } from "./groupStreamError.js";
 import type { GroupStream, GroupStreamMessage } from "./models.js";

@@ -1,6 +1,6 @@
 import type { FeaturePort } from "../../core/feature.js";
 import { ASYNC_DISPOSE } from "../../core/util/asyncDispose.js";
-import { isBytes } from "../../core/util/base64.js";
+import { isBytes } from "../../core/util/bytes.js";
 import { safely } from "../../core/util/safely.js";
 import { Timer } from "../../core/util/timer.js";
 import { fromWire } from "./groupStreamError.js";

@@ -1,7 +1,7 @@
 import { toError } from "../../core/errors.js";
 import type { WebPubSubDataType } from "../../core/models/messages.js";
 import type { GroupStreamWriteOptions, GroupStreamWriter, StreamContent } from "./models.js";
-import { isBytes, toBytes } from "../../core/util/base64.js";
+import { isBytes, toBytes } from "../../core/util/bytes.js";
 import { Emitter, type OnListenerError } from "../../core/util/emitter.js";
 import { split } from "../../core/util/split.js";
 import type { GroupStreamError } from "./groupStreamError.js";
