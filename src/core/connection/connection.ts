@@ -14,7 +14,7 @@ import { Timer } from "../util/timer.js";
 import { recoveryUrl, redacted, withoutQuery } from "./accessUrl.js";
 import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
 import { Link } from "./link.js";
-import type { LinkPort, SessionPort } from "./sessionPort.js";
+import type { SessionPort } from "./sessionPort.js";
 import { INITIAL_STATE, type Effect, type Event, type Identity, type State } from "./state.js";
 import { transition } from "./transition.js";
 import { Transport } from "./transport.js";
@@ -24,7 +24,7 @@ const TURNS_AFTER_START = 16;
 const INITIAL_INFO: ConnectionInfo = { state: "Stopped" };
 
 /** Runs the effects that the state machine decides, and owns the timers. */
-export class Connection implements LinkPort {
+export class Connection {
   readonly #settings: Settings;
   readonly #getUrl: (options: GetClientAccessUrlOptions) => Promise<string>;
   readonly #session: SessionPort;
@@ -61,6 +61,7 @@ export class Connection implements LinkPort {
       (error) => this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
       () => session.onRoom(),
     );
+    session.connectTo(this.#transport);
   }
 
   /** The same object until the state changes. */
@@ -74,26 +75,6 @@ export class Connection implements LinkPort {
 
   get identity(): Identity | undefined {
     return "identity" in this.#state ? this.#state.identity : undefined;
-  }
-
-  get writable(): boolean {
-    return this.#state.name === "Connected" && this.#transport.isOpen;
-  }
-
-  hasRoom(): boolean {
-    return this.writable && this.#transport.hasRoom();
-  }
-
-  write(frame: string | ArrayBuffer, sent?: { position: number }): void {
-    this.#transport.write(frame, sent);
-  }
-
-  answered(position: number): void {
-    this.#transport.answered(position);
-  }
-
-  isRead(position: number): boolean {
-    return this.#transport.isRead(position);
   }
 
   start({ abortSignal, keepTrying }: StartOptions): Promise<void> {
@@ -348,7 +329,7 @@ export class Connection implements LinkPort {
   #receive(data: string | ArrayBuffer, epoch: number): void {
     if (epoch !== this.#state.epoch) return;
     this.#transport.heard();
-    let parsed: WebPubSubMessage[] | WebPubSubMessage | null = null;
+    let parsed: (WebPubSubMessage | null)[] | WebPubSubMessage | null = null;
     try {
       parsed = this.#settings.protocol.parseMessages(data);
     } catch (thrown) {
@@ -359,13 +340,12 @@ export class Connection implements LinkPort {
       );
     }
     const size = sizeOf(data);
-    if (!Array.isArray(parsed)) this.#handle(parsed, size, epoch);
+    const messages = Array.isArray(parsed) ? parsed : [parsed];
     // A frame without known messages is a sign of life too.
-    else if (parsed.length === 0) this.#handle(null, size, epoch);
-    else for (const message of parsed) this.#handle(message, size, epoch);
-    const isKnown = Array.isArray(parsed) ? parsed.some(isMessage) : isMessage(parsed);
+    if (messages.length === 0) this.#handle(null, size, epoch);
+    for (const message of messages) this.#handle(message, size, epoch);
     // What isn't understood counts as received nevertheless.
-    if (!isKnown && !this.#isOver(epoch)) this.#session.skipped(data, size);
+    if (!messages.some(isMessage) && !this.#isOver(epoch)) this.#session.skipped(data, size);
   }
 
   /** @param message null or undefined for an unknown message */

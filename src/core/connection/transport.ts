@@ -6,6 +6,7 @@ import { Timer } from "../util/timer.js";
 import type { Link } from "./link.js";
 import { Liveness } from "./liveness.js";
 import { SendWindow } from "./sendWindow.js";
+import type { LinkPort } from "./sessionPort.js";
 
 /** A service that leaves a ping unanswered this long, in ms, is no longer paced by pongs. */
 const PONG_PATIENCE = 5_000;
@@ -14,7 +15,7 @@ const PONG_PATIENCE = 5_000;
  * The current link, its frames, pings and pongs. From those it knows whether the link is alive and whether the
  * service keeps up with the written frames.
  */
-export class Transport {
+export class Transport implements LinkPort {
   readonly #settings: Settings;
   readonly #onLost: (error: ConnectionError) => void;
   readonly #onRoom: () => void;
@@ -23,6 +24,8 @@ export class Transport {
   readonly #livenessTimer: Timer;
   readonly #windowTimer: Timer;
   #link: Link | undefined;
+  /** The connection is established. */
+  #isUp = false;
 
   /**
    * @param onLost called when the link is dead
@@ -40,9 +43,9 @@ export class Transport {
     this.#liveness = new Liveness(interval, timeout, () => this.ping());
   }
 
-  /** The socket is open. */
-  get isOpen(): boolean {
-    return this.#link?.open === true;
+  /** The connection is established, and its socket is open. */
+  get writable(): boolean {
+    return this.#isUp && this.#isOpen;
   }
 
   /** A text of the service, without the secrets of this link. */
@@ -63,6 +66,7 @@ export class Transport {
 
   /** The connection is established: keeps it alive; nothing is unread yet. */
   begin(): void {
+    this.#isUp = true;
     const { environment, pingFrame, protocol } = this.#settings;
     // Only a reliable connection has a window to keep.
     this.#window.set(pingFrame !== undefined && protocol.isReliableSubProtocol);
@@ -71,6 +75,7 @@ export class Transport {
 
   /** The connection is lost or ending. */
   end(): void {
+    this.#isUp = false;
     this.#livenessTimer.clear();
     this.#windowTimer.clear();
     this.#window.set(false);
@@ -95,6 +100,7 @@ export class Transport {
 
   /** Whether the service keeps up with the written frames; sends a ping when it needs a newer answer. */
   hasRoom(): boolean {
+    if (!this.writable) return false;
     if (this.#window.wantsPing) this.#ping(true);
     if (this.#window.isOpen) return true;
     if (!this.#windowTimer.isSet) {
@@ -159,9 +165,13 @@ export class Transport {
     });
   }
 
+  get #isOpen(): boolean {
+    return this.#link?.open === true;
+  }
+
   /** Reports a socket that is closed though no close event came. */
   #lostUnheard(): boolean {
-    if (this.isOpen) return false;
+    if (this.#isOpen) return false;
     this.#lose("Closed", "The WebSocket was closed.");
     return true;
   }
