@@ -146,7 +146,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   joinGroup(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
-    return this._inside().session.memberships.join(groupName, options);
+    return this._inside().session.memberships.table.enter(groupName, options);
   }
 
   /**
@@ -155,7 +155,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
    * @throws SendMessageError when the service refuses or the operation fails otherwise
    */
   leaveGroup(groupName: string, options?: OperationOptions): Promise<WebPubSubResult> {
-    return this._inside().session.memberships.leave(groupName, options);
+    return this._inside().session.memberships.table.leave(groupName, options);
   }
 
   /**

@@ -5,7 +5,7 @@ import type { CoreClientEvents } from "./models/events.js";
 import type { Settings } from "./options.js";
 import type { FeatureHooks } from "./session/featureHooks.js";
 import type { Frame } from "./session/frame.js";
-import type { Memberships } from "./session/memberships.js";
+import type { GroupTable } from "./session/groupTable.js";
 import type { Operations } from "./session/operations.js";
 import type { Suspect } from "./session/suspect.js";
 import type { Emitter, OnListenerError } from "./util/emitter.js";
@@ -23,7 +23,7 @@ export interface FeaturePort extends Operations {
   /** The client's options, complete and checked. */
   readonly settings: Settings;
   /** The groups that are wanted, requested or joined. */
-  readonly memberships: Memberships;
+  readonly memberships: GroupTable;
   /** The emitter: listen to the client's events, and emit the feature's own. */
   events<Own extends object>(): Emitter<CoreClientEvents & Own>;
   /** Reports what a listener of the feature has thrown. */
@@ -96,7 +96,7 @@ function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
   return {
     client: client as AnyClient,
     settings,
-    memberships: session.memberships,
+    memberships: session.memberships.table,
     events: <Own extends object>() => emitter as unknown as Emitter<CoreClientEvents & Own>,
     onListenerError,
     listen,

@@ -1,5 +1,5 @@
 /** The types for writing features; see `docs/features.md`. Experimental: names may still change. */
-import type { Memberships as MembershipsClass } from "./session/memberships.js";
+import type { GroupTable } from "./session/groupTable.js";
 import type { Emitter as EmitterClass } from "./util/emitter.js";
 
 export type { FeatureFrames } from "./codec/jsonFrames.js";
@@ -13,6 +13,6 @@ export type { OnListenerError } from "./util/emitter.js";
 
 // Not the classes themselves: declarations would say that they can be imported as values.
 /** The groups that are wanted, requested or joined. */
-export type Memberships = Pick<MembershipsClass, keyof MembershipsClass>;
+export type Memberships = Pick<GroupTable, keyof GroupTable>;
 /** Typed events of a client: `on`, `off`, `emit` and `has`. */
 export type Emitter<Events extends object> = Pick<EmitterClass<Events>, keyof EmitterClass<Events>>;

@@ -33,6 +33,5 @@ export class Inside {
     this.emitter = new Emitter(this.onListenerError, parts.listeners?.());
     this.session = new Session(settings, this.emitter);
     this.connection = new Connection(settings, toUrlSource(credential), this.emitter, this.session);
-    this.session.connectTo(this.connection.transport);
   }
 }

@@ -30,8 +30,7 @@ export class Connection {
   readonly #getUrl: UrlSource;
   readonly #session: SessionPort;
   readonly #emitter: Emitter<CoreClientEvents>;
-  /** What frames are written to. */
-  readonly transport: Transport;
+  readonly #transport: Transport;
   #state: State = INITIAL_STATE;
   #info: ConnectionInfo = INITIAL_INFO;
   /** Access URL of the current connection id; its recoveries use it too. */
@@ -58,11 +57,12 @@ export class Connection {
     this.#session = session;
     this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
-    this.transport = new Transport(
+    this.#transport = new Transport(
       settings,
       (error) => this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
       () => session.onRoom(),
     );
+    session.connectTo(this.#transport);
   }
 
   /** The same object until the state changes. */
@@ -176,14 +176,14 @@ export class Connection {
   #enter(before: State, state: State): void {
     if (before.name !== state.name) {
       if (before.name === "Connected") {
-        this.transport.end();
+        this.#transport.end();
         this.#session.onSuspended();
       }
       if (before.name === "Connecting") {
         this.#credentialAbort?.abort();
         this.#credentialAbort = undefined;
       }
-      if (state.name === "Connected") this.transport.begin();
+      if (state.name === "Connected") this.#transport.begin();
       const { environment, logger } = this.#settings;
       if (state.name === "Stopped") {
         // An environment of the application's own may return anything.
@@ -218,14 +218,14 @@ export class Connection {
         this.#open(effect.epoch, effect.identity);
         return;
       case "closeSocket":
-        return this.transport.close();
+        return this.#transport.close();
       case "dropSocket":
-        return this.transport.drop();
+        return this.#transport.drop();
       case "ping":
-        this.transport.ping();
+        this.#transport.ping();
         return;
       case "probe":
-        return this.transport.probe();
+        return this.#transport.probe();
       case "declined":
         return this.#session.onDeclined(effect.error);
       case "sessionBegins":
@@ -319,7 +319,7 @@ export class Connection {
         onLost: lost,
         explain: (why) => advice?.explain(why, url, this.#settings, this.#getUrl) ?? "",
       });
-      this.transport.attach(link);
+      this.#transport.attach(link);
     } catch (thrown) {
       const cause = toError(thrown);
       // The constructor's error may quote the URL, and so the token.
@@ -330,8 +330,8 @@ export class Connection {
 
   #receive(data: string | ArrayBuffer, epoch: number): void {
     if (epoch !== this.#state.epoch) return;
-    this.transport.heard();
-    let parsed: WebPubSubMessage[] | WebPubSubMessage | null = null;
+    this.#transport.heard();
+    let parsed: (WebPubSubMessage | null)[] | WebPubSubMessage | null = null;
     try {
       parsed = this.#settings.protocol.parseMessages(data);
     } catch (thrown) {
@@ -342,13 +342,12 @@ export class Connection {
       );
     }
     const size = sizeOf(data);
-    if (!Array.isArray(parsed)) this.#handle(parsed, size, epoch);
+    const messages = Array.isArray(parsed) ? parsed : [parsed];
     // A frame without known messages is a sign of life too.
-    else if (parsed.length === 0) this.#handle(null, size, epoch);
-    else for (const message of parsed) this.#handle(message, size, epoch);
-    const isKnown = Array.isArray(parsed) ? parsed.some(isMessage) : isMessage(parsed);
+    if (messages.length === 0) this.#handle(null, size, epoch);
+    for (const message of messages) this.#handle(message, size, epoch);
     // What isn't understood counts as received nevertheless.
-    if (!isKnown && !this.#isOver(epoch)) this.#session.skipped(data, size);
+    if (!messages.some(isMessage) && !this.#isOver(epoch)) this.#session.skipped(data, size);
   }
 
   /** @param message null or undefined for an unknown message */
@@ -356,12 +355,12 @@ export class Connection {
     if (this.#isOver(epoch)) return;
     if (message?.kind === "connected") {
       const identity = toIdentity(message);
-      this.transport.setToken(identity.reconnectionToken);
+      this.#transport.setToken(identity.reconnectionToken);
       this.#dispatch({ type: "connected", epoch, identity });
       return;
     }
     if (message?.kind === "disconnected") {
-      const words = this.transport.clean(`${message.message ?? ""}`);
+      const words = this.#transport.clean(`${message.message ?? ""}`);
       this.#settings.logger.info(`The service disconnects: ${words}`);
       this.#dispatch({ type: "disconnecting", epoch, message: { ...message, message: words } });
       return;
@@ -372,7 +371,7 @@ export class Connection {
       this.#dispatch(isDeferred ? { type: "tell" } : { type: "frame", epoch });
       if (this.#isOver(epoch)) return;
     }
-    if (message?.kind === "pong") this.transport.answered();
+    if (message?.kind === "pong") this.#transport.answered();
     else if (typeof message === "object" && message !== null) this.#session.receive(message, size);
     // A codec of the application's own may return anything.
     else if (message) this.#settings.logger.warning("parseMessages must return objects.");

@@ -52,3 +52,14 @@ export function recoveryPeriod(begin: number): number {
   if (begin < 3_000) return 1_000;
   return begin < 5_000 ? 2_000 : RECOVERY_PERIOD;
 }
+
+/** More retries aren't counted in the total: with unlimited ones it would have no end. */
+const MOST_RETRIES = 1_000;
+
+/** The time in ms that all retries take together, without jitter. */
+export function totalDelay(policy: RetryPolicy): number {
+  let total = 0;
+  for (let retry = Math.min(policy.maxRetries, MOST_RETRIES); retry > 0; retry--)
+    total += retryDelay({ ...policy, jitter: false }, retry, 0);
+  return total;
+}

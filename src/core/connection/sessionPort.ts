@@ -4,6 +4,8 @@ import type { WebPubSubMessage } from "../models/messages.js";
 
 /** What the connection calls on the session, which holds operations, sequence ids and groups. */
 export interface SessionPort {
+  /** Sets the link to write to. */
+  connectTo(link: LinkPort): void;
   /** The client is starting: operations are accepted from now on. */
   accept(): void;
   /** A new connection is established; frames may be written. */

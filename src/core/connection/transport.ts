@@ -4,9 +4,9 @@ import type { Settings } from "../options.js";
 import { sizeOf } from "../util/sizeOf.js";
 import { Timer } from "../util/timer.js";
 import type { Link } from "./link.js";
-import type { LinkPort } from "./sessionPort.js";
 import { Liveness } from "./liveness.js";
 import { SendWindow } from "./sendWindow.js";
+import type { LinkPort } from "./sessionPort.js";
 
 /** A service that leaves a ping unanswered this long, in ms, is no longer paced by pongs. */
 const PONG_PATIENCE = 5_000;
@@ -24,7 +24,8 @@ export class Transport implements LinkPort {
   readonly #livenessTimer: Timer;
   readonly #windowTimer: Timer;
   #link: Link | undefined;
-  #isEstablished = false;
+  /** The connection is established. */
+  #isUp = false;
 
   /**
    * @param onLost called when the link is dead
@@ -42,14 +43,9 @@ export class Transport implements LinkPort {
     this.#liveness = new Liveness(interval, timeout, () => this.ping());
   }
 
-  /** The socket is open. */
-  get isOpen(): boolean {
-    return this.#link?.open === true;
-  }
-
-  /** A connection is established over it, so frames may be written. */
+  /** The connection is established, and its socket is open. */
   get writable(): boolean {
-    return this.#isEstablished && this.isOpen;
+    return this.#isUp && this.#isOpen;
   }
 
   /** A text of the service, without the secrets of this link. */
@@ -70,8 +66,8 @@ export class Transport implements LinkPort {
 
   /** The connection is established: keeps it alive; nothing is unread yet. */
   begin(): void {
+    this.#isUp = true;
     const { environment, pingFrame, protocol } = this.#settings;
-    this.#isEstablished = true;
     // Only a reliable connection has a window to keep.
     this.#window.set(pingFrame !== undefined && protocol.isReliableSubProtocol);
     this.#look(this.#liveness.begin(environment.now()));
@@ -79,7 +75,7 @@ export class Transport implements LinkPort {
 
   /** The connection is lost or ending. */
   end(): void {
-    this.#isEstablished = false;
+    this.#isUp = false;
     this.#livenessTimer.clear();
     this.#windowTimer.clear();
     this.#window.set(false);
@@ -188,9 +184,13 @@ export class Transport implements LinkPort {
     });
   }
 
+  get #isOpen(): boolean {
+    return this.#link?.open === true;
+  }
+
   /** Reports a socket that is closed though no close event came. */
   #lostUnheard(): boolean {
-    if (this.isOpen) return false;
+    if (this.#isOpen) return false;
     this.#lose("Closed", "The WebSocket was closed.");
     return true;
   }

@@ -3,6 +3,8 @@ import type { WebPubSubMessage } from "../models/messages.js";
 import { reportRejection } from "../util/safely.js";
 import type { FeatureHooks } from "./featureHooks.js";
 
+/** The hooks that are methods. */
+type Hook = Exclude<keyof FeatureHooks, "pending" | "receive">;
 type Receiver = (message: never, size: number) => unknown;
 
 /** The features of a client. If one throws, that is reported; the client and the other features go on. */
@@ -23,14 +25,19 @@ export class Features {
   /** How many things are under way that a draining stop waits for. */
   get pending(): number {
     let sum = 0;
-    this.tell(({ pending = 0 }) => {
+    const add = ({ pending = 0 }: FeatureHooks): void => {
       sum += Number(pending) || 0;
-    });
+    };
+    for (const feature of this.#features) this.call(add, feature, 0);
     return sum;
   }
 
-  tell(hook: (feature: FeatureHooks) => unknown): void {
-    for (const feature of this.#features) this.call(hook, feature, 0);
+  /** Calls a hook of all features. */
+  tell<Name extends Hook>(name: Name, ...args: Parameters<NonNullable<FeatureHooks[Name]>>): void {
+    for (const feature of this.#features as readonly Partial<
+      Record<Hook, (...given: unknown[]) => unknown>
+    >[])
+      this.call(() => feature[name]?.(...args), 0, 0);
   }
 
   /** Calls a function of a feature. What it throws, or its promise's rejection, is reported. */

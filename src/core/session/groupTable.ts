@@ -74,6 +74,11 @@ export class GroupTable {
     this.#host = host;
   }
 
+  /** There is a connection id to enter groups on; its link may be down. */
+  get live(): boolean {
+    return this.#host.live;
+  }
+
   /** The application's call. Once acknowledged the group is wanted, unless `leave` was called meanwhile. */
   enter(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
     const { enter, lane } = this.#questions;

@@ -1,12 +1,11 @@
 import type { SendMessageError } from "../errors.js";
 import type { CoreClientEvents } from "../models/events.js";
-import type { WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import type { Features } from "./features.js";
-import { GroupTable, type GroupQuestions, type GroupStatus, type GroupTableHost } from "./groupTable.js";
-import type { Operations, SubmitOptions } from "./operations.js";
+import { GroupTable, type GroupQuestions, type GroupTableHost } from "./groupTable.js";
+import type { Operations } from "./operations.js";
 
 /** How long `connected` waits for the groups, in ms. */
 const REJOIN_PATIENCE = 5_000;
@@ -17,10 +16,10 @@ const QUESTIONS: GroupQuestions = { lane: MEMBERSHIP_LANE, enter: "joinGroup", l
 
 /** The groups that this client is in, or wants to be in. */
 export class Memberships implements GroupTableHost {
+  readonly table: GroupTable;
   readonly #settings: Settings;
   readonly #emitter: Emitter<CoreClientEvents>;
   readonly #features: Features;
-  readonly #table: GroupTable;
   /** The groups whose first answer on a new connection is awaited. */
   #rejoining: Set<string> | undefined;
   readonly #patience: Timer;
@@ -37,7 +36,7 @@ export class Memberships implements GroupTableHost {
     this.#emitter = emitter;
     this.#features = features;
     this.#patience = new Timer(settings.environment);
-    this.#table = new GroupTable(operations, QUESTIONS, this);
+    this.table = new GroupTable(operations, QUESTIONS, this);
   }
 
   /** There is a connection id to join groups on; its link may be down. */
@@ -45,55 +44,18 @@ export class Memberships implements GroupTableHost {
     return this.#live;
   }
 
-  join(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
-    return this.#table.enter(group, options);
-  }
-
-  leave(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
-    return this.#table.leave(group, options);
-  }
-
-  /** A group handle has its first subscriber, in any state of the client: the group is wanted. */
-  hold(group: string): void {
-    this.#table.hold(group);
-  }
-
-  /** The last subscriber has gone; another may come in a moment. */
-  linger(group: string): void {
-    this.#table.linger(group);
-  }
-
-  /** No subscriber has come: leaves the group unless the application has joined it too. */
-  release(group: string): void {
-    this.#table.release(group);
-  }
-
-  status(group: string): GroupStatus {
-    return this.#table.status(group);
-  }
-
-  /** Why the group is `refused`. */
-  refusal(group: string): SendMessageError | undefined {
-    return this.#table.refusal(group);
-  }
-
-  /** Operations on the group are pending, and the last one is a leave. */
-  isLeaving(group: string): boolean {
-    return this.#table.isLeaving(group);
-  }
-
   /** A new connection is established. Its joins are sent before anything else. */
   onOpened(): void {
     this.#live = true;
-    const asked = this.#table.open(this.#settings.autoRejoinGroups);
+    const asked = this.table.open(this.#settings.autoRejoinGroups);
     if (asked.length > 0) this.#rejoining = new Set(asked);
-    this.#features.tell((feature) => feature.onGroupChanged?.());
+    this.#features.tell("onGroupChanged");
   }
 
   /** The connection id is gone; called before its operations are settled. */
   onLost(): void {
     this.#live = false;
-    this.#table.close();
+    this.table.close();
     this.#rejoining = undefined;
     this.#onJoined = undefined;
     this.#patience.clear();
@@ -107,7 +69,7 @@ export class Memberships implements GroupTableHost {
   }
 
   onChanged(group: string): void {
-    this.#features.tell((feature) => feature.onGroupChanged?.(group));
+    this.#features.tell("onGroupChanged", group);
   }
 
   onAsked(group: string, refusal: SendMessageError | undefined, wished: boolean): void {
@@ -123,11 +85,11 @@ export class Memberships implements GroupTableHost {
   }
 
   onEntered(group: string, wasUnknown: boolean): void {
-    this.#features.tell((feature) => feature.onJoined?.(group, wasUnknown));
+    this.#features.tell("onJoined", group, wasUnknown);
   }
 
   onExited(group: string): void {
-    this.#features.tell((feature) => feature.onLeft?.(group));
+    this.#features.tell("onLeft", group);
   }
 
   #joined(): void {

@@ -1,4 +1,5 @@
 import type { LinkPort, SessionPort } from "../connection/sessionPort.js";
+import { totalDelay } from "../connection/retryPolicy.js";
 import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
 import { readJsonSequenceId } from "../codec/jsonReader.js";
 import { tryOrLog } from "../log.js";
@@ -9,7 +10,6 @@ import type { Settings } from "../options.js";
 import { checkSignal } from "../util/checkSignal.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import { CallsBeforeStart } from "./callsBeforeStart.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
@@ -44,7 +44,10 @@ export class Session implements SessionPort, Operations {
   /** Why operations aren't accepted; undefined while they are. */
   #refusal: string | undefined;
   #isStarted = false;
-  #beforeStart: CallsBeforeStart | undefined;
+  /** How long a call waits for `start`, in ms. */
+  #patience: number | undefined;
+  /** Those of the calls on a client that isn't started. */
+  readonly #beforeStart = new Set<Timer>();
   readonly #timer: Timer;
   #timerDue = Infinity;
   readonly #sequenceAckTimer: Timer;
@@ -127,16 +130,20 @@ export class Session implements SessionPort, Operations {
 
   accept(): void {
     this.#isStarted = true;
-    this.#beforeStart?.clear();
-    this.#beforeStart = undefined;
+    for (const timer of this.#beforeStart) timer.clear();
+    this.#beforeStart.clear();
   }
 
   /** If the client is stopped, calls back unless it is started within the total time of `messageRetryOptions`. */
   unlessStarted(refuse: (why: string) => void): void {
     if (this.#isStarted) return;
     const { environment, messageRetry } = this.#settings;
-    this.#beforeStart ??= new CallsBeforeStart(environment, messageRetry);
-    this.#beforeStart.add(() => refuse("The client is not started; call start()."));
+    const timer = new Timer(environment);
+    timer.after((this.#patience ??= totalDelay(messageRetry)), () => {
+      this.#beforeStart.delete(timer);
+      refuse("The client is not started; call start().");
+    });
+    this.#beforeStart.add(timer);
   }
 
   onOpened(): void {
@@ -144,7 +151,7 @@ export class Session implements SessionPort, Operations {
     this.#tracker.reset();
     this.memberships.onOpened();
     this.flush();
-    this.#features.tell((feature) => feature.onOpened?.());
+    this.#features.tell("onOpened");
   }
 
   onRecovered(): void {
@@ -153,13 +160,13 @@ export class Session implements SessionPort, Operations {
     // The last ack may have been lost with the socket; with it the service can skip what has arrived.
     if (this.#tracker.last !== undefined) this.#writeSequenceAck();
     this.flush();
-    this.#features.tell((feature) => feature.onRecovered?.());
+    this.#features.tell("onRecovered");
   }
 
   onRoom(): void {
     do {
       this.flush();
-      this.#features.tell((feature) => feature.onRoom?.());
+      this.#features.tell("onRoom");
     } while (this.#link?.relax() === true);
   }
 
@@ -169,19 +176,19 @@ export class Session implements SessionPort, Operations {
     const culprit = link.isAllRead ? undefined : this.#alone;
     if (culprit !== undefined) return culprit.onDeclined(error);
     this.#outbox?.declined((position) => link.isRead(position));
-    this.#features.tell((feature) => feature.onDeclined?.());
+    this.#features.tell("onDeclined");
   }
 
   onSuspended(): void {
     this.#sequenceAckTimer.clear();
-    this.#features.tell((feature) => feature.onSuspended?.());
+    this.#features.tell("onSuspended");
   }
 
   onLost(error: ConnectionError): void {
     this.memberships.onLost();
     this.#outbox?.sessionEnded(error);
-    this.#features.tell((feature) => feature.onLost?.(error));
-    this.#features.tell((feature) => feature.onGroupChanged?.());
+    this.#features.tell("onLost", error);
+    this.#features.tell("onGroupChanged");
   }
 
   onStopped(error: ConnectionError): void {
@@ -192,9 +199,9 @@ export class Session implements SessionPort, Operations {
     this.#timer.clear();
     this.#timerDue = Infinity;
     this.#sequenceAckTimer.clear();
-    this.#features.tell((feature) => feature.onStopped?.(error));
+    this.#features.tell("onStopped", error);
     this.#onIdle = undefined;
-    this.#features.tell((feature) => feature.onGroupChanged?.());
+    this.#features.tell("onGroupChanged");
   }
 
   whenJoined(callback: () => void): void {

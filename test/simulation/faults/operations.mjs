@@ -117,7 +117,7 @@ if (error?.name === "Forbidden" ||`,
   {
     name: "calls before a start are refused though it came in time",
     in: "Session.accept",
-    find: "this.#beforeStart?.clear();",
+    find: "for (const timer of this.#beforeStart) timer.clear();",
     put: "",
   },
   {
@@ -160,8 +160,8 @@ operation.retries++;`,
   {
     name: "operations are written before the connection is proved",
     quick: true,
-    in: "Connection.writable",
-    find: `this.#state.name === "Connected" &&`,
+    in: "Transport.writable",
+    find: "this.#isUp &&",
     put: "",
   },
   {
