@@ -1,4 +1,4 @@
-import { Listeners, type Listener, type ListenerRegistry } from "./listeners.js";
+import { Listeners, type Listener } from "./listeners.js";
 import { safely } from "./safely.js";
 
 /** Called with the event whose listener failed, and with its error. */
@@ -9,12 +9,11 @@ export type OnListenerError = (event: string, error: unknown) => void;
  * the caller go on.
  */
 export class Emitter<Events extends object> {
-  readonly #registry: ListenerRegistry;
+  readonly #listeners = new Listeners();
   readonly #onListenerError: OnListenerError;
 
-  constructor(onListenerError: OnListenerError, registry: ListenerRegistry = new Listeners()) {
+  constructor(onListenerError: OnListenerError) {
     this.#onListenerError = onListenerError;
-    this.#registry = registry;
   }
 
   on<E extends keyof Events & string>(
@@ -33,22 +32,22 @@ export class Emitter<Events extends object> {
     };
     const remove = (): void => {
       removed = true;
-      this.#registry.removeListener(event, safe);
+      this.#listeners.removeListener(event, safe);
     };
     safe.listener = listener;
-    this.#registry.on(event, safe);
+    this.#listeners.on(event, safe);
     return remove;
   }
 
   off<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): void {
-    this.#registry.removeListener(event, listener);
+    this.#listeners.removeListener(event, listener);
   }
 
   emit<E extends keyof Events & string>(event: E, args: Events[E]): void {
-    this.#registry.emit(event, args);
+    this.#listeners.emit(event, args);
   }
 
   has(event: keyof Events & string): boolean {
-    return this.#registry.listenerCount(event) > 0;
+    return this.#listeners.listenerCount(event) > 0;
   }
 }
