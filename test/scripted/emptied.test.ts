@@ -26,6 +26,9 @@ const emptied: [string, unknown][] = [
   ["Headers", new Headers({ a: "1" })],
 ];
 
+const refusal = (where: string, name: string): string =>
+  `${where} is ${name === "Error" ? "an" : "a"} ${name}, which JSON can't hold: send a plain object, an array, text or bytes.`;
+
 /** What JSON writes as it should be, empty or not. */
 class Point {
   readonly #hidden = 1;
@@ -33,6 +36,10 @@ class Point {
   get hidden(): number {
     return this.#hidden;
   }
+}
+class Tagged {
+  readonly [Symbol.toStringTag] = "Tagged";
+  readonly x = 1;
 }
 const written: unknown[] = [
   {},
@@ -42,6 +49,7 @@ const written: unknown[] = [
   Object.create(null),
   new Date(0),
   new Point(),
+  new Tagged(),
   { toJSON: () => ({}) },
   Object.assign(new Error("x"), { toJSON: () => ({ message: "x" }) }),
   { floats: new Float32Array(0), empty: {} },
@@ -71,19 +79,37 @@ describe.each([
     ].map((call) => follow(call));
     await turn();
     expect(calls.map(({ error }) => error?.code)).toEqual(Array(5).fill("InvalidMessage"));
-    const say = (where: string): string =>
-      `${where} is a ${name}, which JSON can't hold: send a plain object, an array, text or bytes.`;
     expect(calls.map(({ error }) => error?.message)).toEqual(
-      ["data", "data", "data", "data[0]", "data.items[3]"].map(say),
+      ["data", "data", "data", "data[0]", "data.items[3]"].map((where) => refusal(where, name)),
     );
   });
 
-  test("an Error with fields of its own is refused too, since its message would be lost", async () => {
-    const call = follow(client().sendToGroup("g", wrong(Object.assign(new TypeError("x"), { code: "E" }))));
+  test.each(emptied)(
+    "a %s with fields of its own is refused too, since its content is lost",
+    async (name, value) => {
+      const extended = Object.assign(value as object, { code: "E" });
+      const call = follow(client().sendToGroup("g", wrong(extended)));
+      await turn();
+      delete (extended as { code?: string }).code;
+      expect([call.error?.code, call.error?.message]).toEqual(["InvalidMessage", refusal("data", name)]);
+    },
+  );
+
+  test("so is an object of a class that extends one of them", async () => {
+    class Registry extends Map<string, number> {
+      readonly name = "registry";
+    }
+    class HttpError extends Error {
+      readonly status = 404;
+    }
+    const ann = client();
+    const calls = [new Registry([["a", 1]]), new HttpError("gone")].map((each) =>
+      follow(ann.sendToGroup("g", wrong(each))),
+    );
     await turn();
-    expect([call.error?.code, call.error?.message]).toEqual([
-      "InvalidMessage",
-      expect.stringMatching(/^data is a Error/),
+    expect(calls.map(({ error }) => error?.message)).toEqual([
+      refusal("data", "Map"),
+      refusal("data", "Error"),
     ]);
   });
 
