@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { chart } from "./chart.js";
 import { stampede, type Outage, type Stampede } from "./herd.js";
-import { clients, FORMER, OURS, scenarios, weighedPolicies } from "./scenarios.js";
+import { ANY_MOMENT, clients, FORMER, OURS, scenarios, weighedPolicies } from "./scenarios.js";
 
 const COUNT = 3_500;
 /** What chance adds to the number of clients in a second, and to a tenth of it in 100 ms. */
@@ -66,18 +66,22 @@ test("when the recoveries of all end, no second sees more than that either, no 1
   expect(both("late").ours.peakPer100Ms).toBeLessThan(COUNT / 8);
 });
 
-test("whoever was cut is back by the end of the period after the one in which the service is back", () => {
-  const ends = { blink: 2_000, blip: 3_000, short: 5_000, uneven: 25_000, cut: 25_000 };
-  for (const [name, end] of Object.entries(ends)) {
-    const { awayInMs } = outageOf(name);
-    expect(awayInMs + (both(name).ours.lastInMs ?? Infinity), name).toBeLessThan(end + ON_THE_WAY);
-  }
-  for (const name of ["blink", "blip", "short"] as const) {
-    const former = weighed(FORMER, name);
-    expect(outageOf(name).awayInMs + (former.lastInMs ?? Infinity), name).toBeGreaterThan(
-      ends[name] + 2 * ON_THE_WAY,
-    );
-  }
+/** The length of the period in which the service is back, or of the one that begins then. */
+const PERIODS = { blink: 1_000, blip: 1_000, short: 2_000, uneven: 5_000, cut: 5_000 };
+
+test("whoever was cut is back one period after the service, however the period and the outage fall together", () => {
+  for (const [name, length] of Object.entries(PERIODS))
+    expect(both(name).ours.lastInMs, name).toBeLessThan(length + ON_THE_WAY);
+  for (const name of ["blink", "blip", "short"] as const)
+    expect(weighed(FORMER, name).lastInMs, name).toBeGreaterThan(PERIODS[name] + 2 * ON_THE_WAY);
+});
+
+test("clients that draw another moment in each period come later, and knock no less", () => {
+  const { ours } = both("uneven");
+  const other = weighed(ANY_MOMENT, "uneven");
+  expect(other.lastInMs).toBeGreaterThan((ours.lastInMs ?? Infinity) + 3 * ON_THE_WAY);
+  expect(ours.peakPerSecond).toBeLessThan(CHANCE.second * other.peakPerSecond);
+  expect(ours.peakPer100Ms).toBeLessThan(CHANCE.tenth * other.peakPer100Ms);
 });
 
 test("a service that is back after more than 5 s sees a fifth of its clients a second; two if it forgot them", () => {

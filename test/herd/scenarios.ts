@@ -122,18 +122,23 @@ const evenly =
 /**
  * By periods, in each of which one attempt is made.
  * @param lengthOf the period that begins so long after the drop, in ms
- * @param same whether a client takes the same moment of each of its periods, instead of another random one
+ * @param same whether a client takes the same random moment of each of its periods, instead of another one each time
  */
-function periods(lengthOf: (sinceDropInMs: number) => number, same = false): () => RecoveryDelay {
+function periods(lengthOf: (sinceDropInMs: number) => number, same = true): () => RecoveryDelay {
   return () => {
-    let end = 0;
+    let end = -Infinity;
     let chosen: number | undefined;
     return (_, random, sinceDrop) => {
+      const inPeriod = (begin: number, at: number): number => {
+        end = begin + lengthOf(begin);
+        return begin - sinceDrop + Math.floor(at * Math.max(0, Math.min(end, LATEST) - begin));
+      };
       // After the attempt of the last period, further ones follow in what is left.
-      const begin = end < LATEST ? Math.max(sinceDrop, end) : sinceDrop;
-      end = begin + lengthOf(begin);
-      chosen = same && end < LATEST ? (chosen ?? random) : random;
-      return begin - sinceDrop + Math.floor(chosen * Math.max(0, Math.min(end, LATEST) - begin));
+      if (end >= LATEST) return inPeriod(sinceDrop, random);
+      if (!same) return inPeriod(Math.max(sinceDrop, end), random);
+      chosen ??= random;
+      const delay = inPeriod(end, chosen);
+      return delay >= 0 ? delay : inPeriod(sinceDrop, chosen);
     };
   };
 }
@@ -142,8 +147,9 @@ const OUR_RECOVERY = periods(ourPeriod);
 
 /** The policy of this client, as a formula. */
 export const OURS = "periods of 1, 1, 1, 2, then 5 s (ours)";
-/** The policy that this client had before; what a single client waits wasn't weighed then. */
+/** Policies that this client had before: what a single client waits wasn't weighed in the first one. */
 export const FORMER = "5 s, evenly";
+export const ANY_MOMENT = "the same, at another moment of each period";
 
 export const weighedPolicies: Readonly<Record<string, MakeCaller>> = {
   "full jitter, 2 s doubling to 30 s": growing(2_000, 30_000, 0),
@@ -154,7 +160,7 @@ export const weighedPolicies: Readonly<Record<string, MakeCaller>> = {
   [FORMER]: delayed(evenly(5_000)),
   "periods of 1 s": weighed(periods(() => 1_000)),
   [OURS]: weighed(OUR_RECOVERY),
-  "the same, at one moment of all periods": weighed(periods(ourPeriod, true)),
+  [ANY_MOMENT]: weighed(periods(ourPeriod, false)),
 };
 
 /** How new connections are made once the recovery has failed. */

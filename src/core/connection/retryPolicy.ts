@@ -43,7 +43,7 @@ export const FLAP_POLICY: RetryPolicy = {
 };
 
 /**
- * Length in ms of a period in which one attempt to recover is made, at a random moment: a second each in the first
+ * Length in ms of a period in which one attempt to recover is made, at the same random moment of each: a second each in the first
  * three seconds after the drop, then two, then five. So a short outage costs little, and a crowd of clients never
  * tries more often than once a second each.
  * @param begin of the period, in ms after the drop

@@ -45,6 +45,17 @@ interface Base extends CarriedOver {
  */
 type Groups = "deferred" | "unasked" | "awaited" | "joined";
 
+/** One attempt to recover is made in each. */
+export interface Period {
+  /** When the next one begins. */
+  readonly end: number;
+  /**
+   * Where in the period the attempt is made, from 0 to below 1. The same in all periods of a recovery: a late attempt
+   * never follows an early one, so two are never nearly two periods apart.
+   */
+  readonly moment: number;
+}
+
 /**
  * The whole state of the connection in one value. The timer's due time is a part of it, so a timer
  * ends with its state.
@@ -76,8 +87,8 @@ export type State =
       readonly attempt: number;
       /** End of the recovery window. */
       readonly deadline: number;
-      /** End of the period of the current attempt; the next one follows in a later period. */
-      readonly periodEnd: number;
+      /** The period of the current attempt; undefined for the first one. */
+      readonly period: Period | undefined;
       /** The one attempt past the window, which is allowed after a sleep, is under way. */
       readonly late: boolean;
     } & Base)

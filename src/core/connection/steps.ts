@@ -11,6 +11,7 @@ import {
   type Effect,
   type Identity,
   type In,
+  type Period,
   type State,
   type Step,
 } from "./state.js";
@@ -175,7 +176,7 @@ export function onLost(
       phase: "waiting",
       attempt: 1,
       deadline: context.now + RECOVERY_WINDOW,
-      periodEnd: context.now,
+      period: undefined,
       late: false,
       epoch: state.epoch + 1,
       due: delay === 0 ? Infinity : context.now + delay,
@@ -221,18 +222,32 @@ export function retryRecovery(state: In<"Recovering">, error: ConnectionError, c
     return abandonConnection(state, error, decision, recoverable || alone ? 0 : RECOVERY_PERIOD, context);
   const attempt = state.attempt + 1;
   const { now } = context;
-  // After the attempt of the last period, further ones follow in what is left.
-  const from = state.periodEnd < latest ? Math.max(now, state.periodEnd) : now;
-  const periodEnd = from + recoveryPeriod(from - (state.deadline - RECOVERY_WINDOW));
-  const spread = Math.max(0, Math.min(periodEnd, latest) - from);
-  const due = from + Math.floor(context.random * spread);
+  const next = nextAttempt(state, latest, context);
+  const { due } = next;
   return {
-    state: { ...state, phase: "waiting", attempt, periodEnd, epoch: state.epoch + 1, due },
+    state: { ...state, ...next, phase: "waiting", attempt, epoch: state.epoch + 1 },
     effects: [
       { type: "dropSocket" },
       { type: "changed", details: attemptDetails(error, attempt, due - now, state.identity) },
     ],
   };
+}
+
+/** The next period's attempt. Where the last attempt has taken too long for it, a period begins now. */
+function nextAttempt(
+  { period, deadline }: In<"Recovering">,
+  latest: number,
+  { now, random }: Context,
+): { period: Period; due: number } {
+  const inPeriod = (begin: number, moment: number): { period: Period; due: number } => {
+    const end = begin + recoveryPeriod(begin - (deadline - RECOVERY_WINDOW));
+    const due = begin + Math.floor(moment * Math.max(0, Math.min(end, latest) - begin));
+    return { period: { end, moment }, due };
+  };
+  // After the last period further ones follow in what is left: at the same moment many would come together at its end.
+  if (period === undefined || period.end >= latest) return inPeriod(now, random);
+  const next = inPeriod(period.end, period.moment);
+  return next.due >= now ? next : inPeriod(now, period.moment);
 }
 
 /**

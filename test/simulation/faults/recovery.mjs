@@ -63,9 +63,15 @@ return undefined;`,
   },
   {
     name: "two attempts to recover are made in one period",
-    in: "retryRecovery",
-    find: "Math.max(now, state.periodEnd)",
-    put: "now",
+    in: "nextAttempt",
+    find: "inPeriod(period.end, period.moment)",
+    put: "inPeriod(now, period.moment)",
+  },
+  {
+    name: "each period of a recovery draws a moment of its own",
+    in: "nextAttempt",
+    find: "inPeriod(period.end, period.moment)",
+    put: "inPeriod(period.end, random)",
   },
   {
     name: "a recovery is given up before its window ends",

@@ -62,8 +62,10 @@ export class Punctuality {
   /** A signal may have brought the attempt forward. */
   #woken = false;
   #droppedAt = 0;
-  /** End of the period of the current attempt to recover. */
-  #periodEnd = 0;
+  /** End of the period of the current attempt to recover; undefined for the first one. */
+  #periodEnd: number | undefined;
+  /** The moment of all periods of this recovery: one of these, from 0 to below 1. */
+  #moments: readonly number[] = [];
   /** When the newest connection began. */
   connectedAt = 0;
   /** When it was last recovered; -Infinity: never. */
@@ -256,17 +258,24 @@ export class Punctuality {
       const early = this.#earlyLosses - CHANCE;
       const pause = early > 0 ? Math.min(RECOVERY_PERIOD, FIRST_PAUSE * 2 ** (early - 1)) : 0;
       this.#checkDrawn(delay, GOES_AWAY.includes(code) ? RECOVERY_PERIOD : pause, "first recovery delay");
-      this.#periodEnd = this.#world.clock.now;
+      this.#periodEnd = undefined;
       return;
     }
     const { now } = this.#world.clock;
     const latest = this.#droppedAt + LAST_RECOVERY;
-    const from = this.#periodEnd < latest ? Math.max(now, this.#periodEnd) : now;
-    const [, length] = PERIODS.find(([begin]) => from - this.#droppedAt >= begin) ?? [0, 0];
-    this.#periodEnd = from + length;
-    const spread = Math.max(0, Math.min(this.#periodEnd, latest) - from);
-    const planned = this.#actor.environment.drawn.map((random) => from - now + Math.floor(random * spread));
-    if (!planned.includes(delay)) this.#failed(`waits ${delay} ms before attempt ${attempt} to recover`);
+    const due = (begin: number, moment: number): number => {
+      const end = begin + lengthOf(begin - this.#droppedAt);
+      return begin + Math.floor(moment * Math.max(0, Math.min(end, latest) - begin));
+    };
+    // The moment is drawn for the first period, and in what is left after the last one.
+    const next = this.#periodEnd !== undefined && this.#periodEnd < latest ? this.#periodEnd : undefined;
+    if (next === undefined) this.#moments = this.#actor.environment.drawn;
+    // Where the last attempt took longer than until this moment of the next period, a period begins now.
+    const begin = (moment: number): number => (next === undefined || due(next, moment) < now ? now : next);
+    this.#moments = this.#moments.filter((moment) => due(begin(moment), moment) === now + delay);
+    const [moment] = this.#moments;
+    if (moment === undefined) this.#failed(`waits ${delay} ms before attempt ${attempt} to recover`);
+    else this.#periodEnd = begin(moment) + lengthOf(begin(moment) - this.#droppedAt);
   }
 
   /** A delay is a random part of its bound. */
@@ -328,6 +337,11 @@ export class Punctuality {
     if (gap < due || gap > latest)
       this.#failed(`${what} is sent again after ${gap} ms, was due after ${due} ms`);
   }
+}
+
+/** Of the period that begins so many ms after the drop. */
+function lengthOf(begin: number): number {
+  return PERIODS.find(([from]) => begin >= from)?.[1] ?? 0;
 }
 
 function placeOf(wire: Wire, ackId: number): string {

@@ -104,7 +104,10 @@ function normal(state: State, now: number): State {
         return { ...moved, since: moved.since > now - 1_000 ? NOW : NOW - 1_000 };
       }
       const left = (time: number): number => Math.max(time - now, -1) + NOW;
-      return { ...moved, deadline: left(moved.deadline), periodEnd: left(moved.periodEnd) };
+      // To the second: of the period counts how far its end is.
+      const end = moved.period && Math.ceil(left(moved.period.end) / 1_000) * 1_000;
+      const period = moved.period && end !== undefined ? { ...moved.period, end } : undefined;
+      return { ...moved, deadline: left(moved.deadline), period };
     }
     default:
       return { ...state, epoch: EPOCH, due, told: state.told && { ...state.told, connectionId: "z" } };
@@ -118,6 +121,7 @@ function keyOf(state: State): string {
     ...state,
     identity,
     told,
+    period: "period" in state && state.period && `${state.period.end} ${state.period.moment}`,
     disconnectedMessage: state.disconnectedMessage?.message,
   }).join();
 }

@@ -71,6 +71,18 @@ describe("further attempts", () => {
     ]);
   });
 
+  test("come at the same moment of each period, whatever is drawn later", () => {
+    const machine = dropped(1006, 0.7);
+    const times: number[] = [];
+    for (const random of [0.25, 0.1, 0.5, 0.99, 0, 0.7]) {
+      machine.context = { ...machine.context, random };
+      machine.lose();
+      times.push(machine.state.due - NOW);
+      machine.due();
+    }
+    expect(times).toEqual([250, 1_250, 2_250, 3_500, 6_250, 11_250]);
+  });
+
   test("are drawn from the rest of the period, and end 29 s after the drop", () => {
     for (const random of [0.3, 0.6, 0.9]) {
       const machine = dropped(1006, random).lose().pass(26_000);
