@@ -1,5 +1,6 @@
 /** What helps the author of an application to find a mistake. The complete client has it; a `CoreClient` does without. */
-import type { ClientLogger } from "./log.js";
+import type { UrlSource } from "./credential.js";
+import type { Settings } from "./options.js";
 
 export interface Advice {
   /**
@@ -11,10 +12,17 @@ export interface Advice {
   checkNames(options: object, known: readonly string[], owner: object, what: string): void;
   /** Looks for an event that is nearly one of ours. */
   checkEvent(name: string): void;
-  /** Looks at a URL that is the same for every connection. @param owner it is told once on the console for each */
-  checkFixedUrl(url: string, now: number, logger: ClientLogger, owner: object): void;
-  /** Says more of a socket that never opened; empty if nothing is known. @param why the platform's message */
-  explain(why: string, url: string, now: number): string;
+  /**
+   * Says more of a socket that never opened; empty if nothing is known.
+   * @param why the platform's message
+   * @param source gave the URL, unless it is that of a recovery
+   */
+  explain(
+    why: string,
+    url: string,
+    settings: Pick<Settings, "environment" | "logger">,
+    source: UrlSource,
+  ): string;
 }
 
 /** Checks the options of a call; they may be left out. @throws TypeError for what isn't an object */

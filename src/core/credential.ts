@@ -1,5 +1,4 @@
 import type { GetClientAccessUrlOptions } from "./models/options.js";
-import type { Settings } from "./options.js";
 
 /** Gives the client its access URL. */
 export interface WebPubSubClientCredential {
@@ -10,11 +9,15 @@ export interface WebPubSubClientCredential {
   getClientAccessUrl: string | ((options?: GetClientAccessUrlOptions) => Promise<string>);
 }
 
-/** Turns a URL or a credential into a function that returns the access URL. @throws TypeError for anything else */
-export function toUrlSource(
-  credential: string | WebPubSubClientCredential,
-  { advice, environment, logger }: Pick<Settings, "advice" | "environment" | "logger">,
-): (options: GetClientAccessUrlOptions) => Promise<string> {
+/** Returns the access URL for a new connection. */
+export interface UrlSource {
+  (options: GetClientAccessUrlOptions): Promise<string>;
+  /** It is the same for every connection. */
+  isFixed(): boolean;
+}
+
+/** Turns a URL or a credential into a source of access URLs. @throws TypeError for anything else */
+export function toUrlSource(credential: string | WebPubSubClientCredential): UrlSource {
   const read = (): unknown => (typeof credential === "string" ? credential : credential?.getClientAccessUrl);
   const given = read();
   if (typeof given !== "string" && typeof given !== "function") {
@@ -22,11 +25,10 @@ export function toUrlSource(
       "The first argument must be a client access URL or an object with getClientAccessUrl.",
     );
   }
-  return async (options) => {
+  const getUrl = async (options: GetClientAccessUrlOptions): Promise<string> => {
     // Called as a method, so that credentials that are class instances keep their `this`.
     const source = read();
-    const isFixed = typeof source !== "function";
-    const given: unknown = isFixed ? source : await source.call(credential, options);
+    const given: unknown = typeof source === "function" ? await source.call(credential, options) : source;
     if (typeof given !== "string") {
       throw new TypeError(`The clientAccessUrl must be a string but currently it's ${typeof given}`);
     }
@@ -37,7 +39,7 @@ export function toUrlSource(
       const beginning = JSON.stringify(url.slice(0, 9));
       throw new TypeError(`The clientAccessUrl must begin with wss:// or ws://, not with ${beginning}`);
     }
-    if (isFixed) advice?.checkFixedUrl(url, environment.now(), logger, read);
     return url;
   };
+  return Object.assign(getUrl, { isFixed: () => typeof read() === "string" });
 }

@@ -32,6 +32,6 @@ export class Inside {
     this.onListenerError = (event, error) => report(`A listener of ${event} failed:`, error);
     this.emitter = new Emitter(this.onListenerError);
     this.session = new Session(settings, this.emitter);
-    this.connection = new Connection(settings, toUrlSource(credential, settings), this.emitter, this.session);
+    this.connection = new Connection(settings, toUrlSource(credential), this.emitter, this.session);
   }
 }

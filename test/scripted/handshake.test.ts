@@ -160,12 +160,37 @@ describe("a fixed URL whose token has expired", () => {
       expect(told).not.toContain(secret);
   });
 
-  test("is tried all the same, since the clock may be wrong", async () => {
-    onConsole("warn");
+  test("isn't said while the service takes it, since the clock may be wrong", async () => {
+    const warnings = onConsole("warn");
     const stage = new Stage({ credential: { getClientAccessUrl: expired } });
     await stage.connect();
-    expect(stage.client.state).toBe("Connected");
+    await stage.drop(1008);
+    await stage.accept("B");
+    expect([stage.client.connectionId, warnings]).toEqual(["B", []]);
+    expect(lines.filter((line) => words.test(line))).toEqual([]);
   });
+
+  test("is said when the service refuses it at a reconnection", async () => {
+    const warnings = onConsole("warn");
+    const stage = new Stage({ credential: urlOf({ exp: NOW / 1_000 + 60 }) });
+    await stage.connect();
+    await turn(61_000);
+    await stage.drop(1008);
+    expect(warnings).toEqual([]);
+    stage.socket.receiveError(new Error("Unexpected server response: 401"));
+    stage.socket.receiveClose(1006);
+    expect(stage.client.connectionInfo.error?.message).toMatch(words);
+    expect(warnings).toEqual([[expect.stringMatching(words)]]);
+  });
+
+  test.each(["connect ECONNREFUSED 127.0.0.1:4010", "Unexpected server response: 503"])(
+    "isn't blamed for %s",
+    async (why) => {
+      const warnings = onConsole("warn");
+      expect(await failure(new Stage({ credential: expired }), refusedBy(why))).toContain(`(${why})`);
+      expect(warnings).toEqual([]);
+    },
+  );
 
   test("isn't blamed for a failed recovery, which needs no new token", async () => {
     const warnings = onConsole("warn");
@@ -197,7 +222,9 @@ describe("a fixed URL whose token has expired", () => {
   test("from a function: the error says it, and no warning, as the function may do better next time", async () => {
     const warnings = onConsole("warn");
     const stage = new Stage({ credential: { getClientAccessUrl: async () => expired } });
-    expect(await failure(stage, ({ socket }) => socket.receiveClose(1006))).toMatch(/has expired/);
+    const message = await failure(stage, ({ socket }) => socket.receiveClose(1006));
+    expect(message).toMatch(/has expired/);
+    expect(message).not.toMatch(/fixed URL/);
     expect(warnings).toEqual([]);
   });
 });

@@ -1,10 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { WebPubSubClient, type WebPubSubClientCredential } from "web-pubsub-client";
-import { toUrlSource as toSource } from "../../src/core/credential.js";
-import { toSettings } from "../../src/core/options.js";
+import { toUrlSource } from "../../src/core/credential.js";
 
 const url = "wss://host/client/hubs/chat?access_token=t";
-const toUrlSource = (credential: string | WebPubSubClientCredential) => toSource(credential, toSettings());
 const { signal: abortSignal } = new AbortController();
 
 describe("an access URL", () => {

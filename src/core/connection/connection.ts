@@ -1,9 +1,10 @@
 import { AbortError } from "@azure/abort-controller";
+import type { UrlSource } from "../credential.js";
 import { ConnectionError, toError } from "../errors.js";
 import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
 import { tryOrLog } from "../log.js";
-import type { GetClientAccessUrlOptions, StartOptions } from "../models/options.js";
+import type { StartOptions } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { sizeOf } from "../util/sizeOf.js";
@@ -26,7 +27,7 @@ const INITIAL_INFO: ConnectionInfo = { state: "Stopped" };
 /** Runs the effects that the state machine decides, and owns the timers. */
 export class Connection {
   readonly #settings: Settings;
-  readonly #getUrl: (options: GetClientAccessUrlOptions) => Promise<string>;
+  readonly #getUrl: UrlSource;
   readonly #session: SessionPort;
   readonly #emitter: Emitter<CoreClientEvents>;
   readonly #transport: Transport;
@@ -47,7 +48,7 @@ export class Connection {
 
   constructor(
     settings: Settings,
-    getUrl: (options: GetClientAccessUrlOptions) => Promise<string>,
+    getUrl: UrlSource,
     emitter: Emitter<CoreClientEvents>,
     session: SessionPort,
   ) {
@@ -306,16 +307,17 @@ export class Connection {
 
   /** @param identity of the connection to recover; undefined for a new one */
   #open(epoch: number, identity?: Identity): void {
-    const { environment, protocol } = this.#settings;
+    const { advice, environment, protocol } = this.#settings;
     let url = this.#url;
     this.#settings.logger.info(`Connecting to ${withoutQuery(url)} (${protocol.name})`);
     const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
     try {
       if (identity !== undefined) url = recoveryUrl(url, identity);
-      const link = new Link(environment.createWebSocket(url, protocol.name), url, this.#settings, {
+      const link = new Link(environment.createWebSocket(url, protocol.name), url, environment, {
         onOpen: () => this.#dispatch({ type: "open", epoch }),
         onFrame: (data) => this.#receive(data, epoch),
         onLost: lost,
+        explain: (why) => advice?.explain(why, url, this.#settings, this.#getUrl) ?? "",
       });
       this.#transport.attach(link);
     } catch (thrown) {

@@ -1,6 +1,5 @@
-import type { WebSocketLike } from "../environment/environment.js";
+import type { Environment, WebSocketLike } from "../environment/environment.js";
 import { ConnectionError, toError } from "../errors.js";
-import type { Settings } from "../options.js";
 import { Timer } from "../util/timer.js";
 import { redact, redacted } from "./accessUrl.js";
 
@@ -15,6 +14,8 @@ export interface LinkHandlers {
   onOpen(): void;
   onFrame(data: string | ArrayBuffer): void;
   onLost(error: ConnectionError): void;
+  /** Says more of a socket that never opened; empty if nothing is known. @param why the platform's message */
+  explain(why: string): string;
 }
 
 /** One socket: its callbacks are set once, and removed when it is dropped. */
@@ -26,12 +27,7 @@ export class Link {
   readonly #timer: Timer;
 
   /** @param url the URL that was opened */
-  constructor(
-    socket: WebSocketLike,
-    url: string,
-    { advice, environment }: Pick<Settings, "advice" | "environment">,
-    handlers: LinkHandlers,
-  ) {
+  constructor(socket: WebSocketLike, url: string, environment: Environment, handlers: LinkHandlers) {
     this.#socket = socket;
     this.#url = url;
     this.#timer = new Timer(environment);
@@ -53,7 +49,7 @@ export class Link {
       const cause = failure === undefined ? undefined : redacted(toError(failure), url);
       // If all addresses of a host refuse, Node's error has only a code.
       const why = reason ?? (cause?.message || (cause as { code?: string } | undefined)?.code);
-      const hint = (!opened && advice?.explain(why ?? "", url, environment.now())) || "";
+      const hint = opened ? "" : handlers.explain(why ?? "");
       const words = `The WebSocket was closed: ${code ?? "no code"}${why ? ` (${why})` : ""}${hint}`;
       handlers.onLost(new ConnectionError("Closed", words, { closeCode: code, reason, cause }));
     };
