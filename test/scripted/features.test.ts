@@ -22,7 +22,7 @@ const join = (): { kind: "joinGroup"; group: string } => ({ kind: "joinGroup", g
 const fail = (): never => {
   throw new Error("mine");
 };
-const mine = ["A feature failed:", expect.objectContaining({ message: "mine" })];
+const mine = ["web-pubsub-client: A feature failed:", expect.objectContaining({ message: "mine" })];
 
 test("what onSettled throws is reported; the operation ends all the same", async () => {
   const errors = onConsole("error");

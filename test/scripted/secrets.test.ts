@@ -1,7 +1,12 @@
 import { inspect } from "node:util";
-import { expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { WebPubSubClient, type WebSocketLike } from "web-pubsub-client";
 import { capturedLog } from "../helpers/capturedLog.js";
+import { disconnected } from "../helpers/frames.js";
+import { Stage } from "../helpers/stage.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
 
 const lines = capturedLog();
 
@@ -24,6 +29,19 @@ class Talkative implements WebSocketLike {
   send(): void {}
   close(): void {}
 }
+
+test("a service that quotes the address in its farewell brings no token into state-changed", async () => {
+  const stage = new Stage();
+  const told: unknown[] = [];
+  stage.client.on("state-changed", (args) => told.push(args));
+  await stage.connect("A", "RECONNECT");
+  stage.socket.receiveFrame(disconnected(`bye ${stage.socket.url.href} RECONNECT`));
+  await stage.drop();
+  expect(told.at(-1)).toMatchObject({ reason: expect.stringContaining("bye ws") as string });
+  const everything = inspect([told, lines], { depth: 9 });
+  expect(everything).not.toContain(stage.socket.url.search);
+  expect(everything).not.toContain("RECONNECT");
+});
 
 test("a socket that quotes its URL brings no token and no password into errors, events and the log", async () => {
   const client = new WebPubSubClient("ws://user:PASSWORD@host/client/hubs/chat?access_token=SECRET", {

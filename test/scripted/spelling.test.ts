@@ -46,18 +46,27 @@ const wrong = (value: object | string | number): never => value as never;
 
 describe("options of the client", () => {
   test.each<[object, string]>([
-    [{ autoReconect: false }, "options: autoReconect is unknown; did you mean autoReconnect?"],
-    [{ autorejoingroups: false }, "options: autorejoingroups is unknown; did you mean autoRejoinGroups?"],
-    [{ keepAliveTimeout: 5 }, "options: keepAliveTimeout is unknown; did you mean keepAliveTimeoutInMs?"],
-    [{ websocket: undefined }, "options: websocket is unknown; did you mean webSocket?"],
-    [{ retries: null }, "options: retries is unknown."],
+    [
+      { autoReconect: false },
+      "web-pubsub-client: options: autoReconect is unknown; did you mean autoReconnect?",
+    ],
+    [
+      { autorejoingroups: false },
+      "web-pubsub-client: options: autorejoingroups is unknown; did you mean autoRejoinGroups?",
+    ],
+    [
+      { keepAliveTimeout: 5 },
+      "web-pubsub-client: options: keepAliveTimeout is unknown; did you mean keepAliveTimeoutInMs?",
+    ],
+    [{ websocket: undefined }, "web-pubsub-client: options: websocket is unknown; did you mean webSocket?"],
+    [{ retries: null }, "web-pubsub-client: options: retries is unknown."],
     [
       { reconnectRetryOptions: { maxRetrys: 5 } },
-      "reconnectRetryOptions: maxRetrys is unknown; did you mean maxRetries?",
+      "web-pubsub-client: reconnectRetryOptions: maxRetrys is unknown; did you mean maxRetries?",
     ],
     [
       { messageRetryOptions: { retryDelay: 5 } },
-      "messageRetryOptions: retryDelay is unknown; did you mean retryDelayInMs?",
+      "web-pubsub-client: messageRetryOptions: retryDelay is unknown; did you mean retryDelayInMs?",
     ],
   ])("%j: a warning names the nearest", (options, words) => {
     const warnings = onConsole("warn");
@@ -100,52 +109,52 @@ describe("options of calls", () => {
     [
       "sendToGroup",
       ({ client }) => client.sendToGroup("g", "x", wrong({ noecho: true })),
-      "options: noecho is unknown; did you mean noEcho?",
+      "web-pubsub-client: options: noecho is unknown; did you mean noEcho?",
     ],
     [
       "sendEvent",
       ({ client }) => client.sendEvent("e", "x", "text", wrong({ fireAndforget: true })),
-      "options: fireAndforget is unknown; did you mean fireAndForget?",
+      "web-pubsub-client: options: fireAndforget is unknown; did you mean fireAndForget?",
     ],
     [
       "joinGroup",
       ({ client }) => client.joinGroup("g", wrong({ abortsignal: undefined })),
-      "options: abortsignal is unknown; did you mean abortSignal?",
+      "web-pubsub-client: options: abortsignal is unknown; did you mean abortSignal?",
     ],
     [
       "a handle's send",
       ({ client }) => client.group("g").send("x", wrong({ datatype: "json" })),
-      "options: datatype is unknown; did you mean dataType?",
+      "web-pubsub-client: options: datatype is unknown; did you mean dataType?",
     ],
     [
       "group",
       ({ client }) => client.group("g", { shema: undefined } as object),
-      "options: shema is unknown; did you mean schema?",
+      "web-pubsub-client: options: shema is unknown; did you mean schema?",
     ],
     [
       "messages",
       ({ client }) => client.group("g").messages(wrong({ maxBufferd: 5 })),
-      "options: maxBufferd is unknown; did you mean maxBuffered?",
+      "web-pubsub-client: options: maxBufferd is unknown; did you mean maxBuffered?",
     ],
     [
       "invokeEvent",
       ({ client }) => client.invokeEvent("e", "x", wrong({ timeoutInMS: 5, timeout: 5 })),
-      "options: timeoutInMS is unknown; did you mean timeoutInMs?",
+      "web-pubsub-client: options: timeoutInMS is unknown; did you mean timeoutInMs?",
     ],
     [
       "openGroupStream",
       ({ client }) => client.openGroupStream("g", wrong({ streamID: "s" })),
-      "options: streamID is unknown; did you mean streamId?",
+      "web-pubsub-client: options: streamID is unknown; did you mean streamId?",
     ],
     [
       "onGroupStream",
       ({ client }) => client.onGroupStream(() => undefined, wrong({ groupnames: [] })),
-      "options: groupnames is unknown; did you mean groupNames?",
+      "web-pubsub-client: options: groupnames is unknown; did you mean groupNames?",
     ],
     [
       "stop",
       ({ client }) => client.stop(wrong({ drainMs: 5 })),
-      "options: drainMs is unknown; did you mean drainInMs?",
+      "web-pubsub-client: options: drainMs is unknown; did you mean drainInMs?",
     ],
   ])("%s", async (_call, make, words) => {
     const warnings = onConsole("warn");
@@ -161,7 +170,9 @@ describe("options of calls", () => {
     const warnings = onConsole("warn");
     const stage = new Stage();
     stage.client.start(wrong({ keepTring: true })).catch(() => undefined);
-    expect(warnings).toEqual([["options: keepTring is unknown; did you mean keepTrying?"]]);
+    expect(warnings).toEqual([
+      ["web-pubsub-client: options: keepTring is unknown; did you mean keepTrying?"],
+    ]);
   });
 
   test("each name is told once per client, so that a loop doesn't fill the console", async () => {
@@ -178,7 +189,7 @@ test("options of a group handle are told once, not at each render", () => {
   const warnings = onConsole("warn");
   const client = new WebPubSubClient(URL);
   for (let i = 0; i < 3; i++) client.group("g", { shema: undefined } as object);
-  expect(warnings).toEqual([["options: shema is unknown; did you mean schema?"]]);
+  expect(warnings).toEqual([["web-pubsub-client: options: shema is unknown; did you mean schema?"]]);
 });
 
 describe("events", () => {
@@ -196,7 +207,7 @@ describe("events", () => {
     client.on(name as "connected", () => undefined);
     client.once(name as "connected", () => undefined);
     client.off(name as "connected", () => undefined);
-    const words = [`events: ${name} is unknown; did you mean ${meant}?`];
+    const words = [`web-pubsub-client: events: ${name} is unknown; did you mean ${meant}?`];
     expect(warnings).toEqual([words, words]);
   });
 

@@ -360,8 +360,9 @@ export class Connection {
       return;
     }
     if (message?.kind === "disconnected") {
-      this.#settings.logger.info(`The service disconnects: ${this.#transport.clean(`${message.message}`)}`);
-      this.#dispatch({ type: "disconnecting", epoch, message });
+      const words = this.#transport.clean(`${message.message ?? ""}`);
+      this.#settings.logger.info(`The service disconnects: ${words}`);
+      this.#dispatch({ type: "disconnecting", epoch, message: { ...message, message: words } });
       return;
     }
     const state = this.#state;

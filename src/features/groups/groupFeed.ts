@@ -28,9 +28,9 @@ export interface FeedHost {
 }
 
 type Events<T> = {
-  message: GroupMessage<T>;
+  messages: GroupMessage<T>;
   status: GroupStatus;
-  invalid: InvalidMessageError;
+  "invalid messages": InvalidMessageError;
 };
 
 /** The inside of a group's handle: keeps its listeners, and checks its messages by the schema. */
@@ -49,7 +49,7 @@ export class GroupFeed<T, In> implements Receiver {
     this.#host = host;
     this.#schema = schema;
     this.#emitter = new Emitter((event, error) =>
-      host.port.onListenerError(`group ${name}: ${event}`, error),
+      host.port.onListenerError(`the ${event} of group ${name}`, error),
     );
   }
 
@@ -66,7 +66,7 @@ export class GroupFeed<T, In> implements Receiver {
   }
 
   subscribe(listener: (message: GroupMessage<T>) => unknown): () => void {
-    return this.#listen("message", listener, () => this.hold());
+    return this.#listen("messages", listener, () => this.hold());
   }
 
   /** Adds a subscriber; the returned function removes it. */
@@ -79,7 +79,7 @@ export class GroupFeed<T, In> implements Receiver {
   }
 
   onInvalidMessage(listener: (error: InvalidMessageError) => unknown): () => void {
-    return this.#listen("invalid", listener);
+    return this.#listen("invalid messages", listener);
   }
 
   send(data: In, options?: GroupSendOptions): Promise<WebPubSubResult> {
@@ -98,14 +98,14 @@ export class GroupFeed<T, In> implements Receiver {
   receive(message: GroupDataMessage, key: number): void {
     const schema = this.#schema?.["~standard"];
     if (schema === undefined) {
-      this.#emitter.emit("message", { ...message, data: message.data as T, key });
+      this.#emitter.emit("messages", { ...message, data: message.data as T, key });
       return;
     }
     const fail = (cause: unknown): void => this.#reject(new InvalidMessageError(message, [], cause));
     const settle = (result: StandardSchemaResult<T>): void => {
       try {
         if (result.issues) this.#reject(new InvalidMessageError(message, result.issues));
-        else this.#emitter.emit("message", { ...message, data: result.value, key });
+        else this.#emitter.emit("messages", { ...message, data: result.value, key });
       } catch (thrown) {
         // The schema's problems can't be read.
         fail(thrown);
@@ -141,7 +141,7 @@ export class GroupFeed<T, In> implements Receiver {
   }
 
   #reject(error: InvalidMessageError): void {
-    if (this.#emitter.has("invalid")) this.#emitter.emit("invalid", error);
+    if (this.#emitter.has("invalid messages")) this.#emitter.emit("invalid messages", error);
     else this.#host.unheard(error);
   }
 

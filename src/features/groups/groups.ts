@@ -83,12 +83,16 @@ export class Groups implements FeedHost, FeatureHooks {
     return this.#room(name).subscribers.hold();
   }
 
-  /** The first one is reported, as the log is off by default; further ones would fill the console. */
+  /**
+   * The first one is reported, as the log is off by default; further ones would fill the console. The message itself
+   * stays out of both: it is the users'.
+   */
   unheard(error: InvalidMessageError): void {
     const room = this.#room(error.groupMessage.group);
     if (room.hasReported) return this.port.settings.logger.warning(error.message);
     room.hasReported = true;
-    report("No onInvalidMessage listens:", error);
+    const words = `${error.message}. Listen with onInvalidMessage to get it; the next ones are only logged.`;
+    report("Nobody listens:", new Error(words));
   }
 
   #deliver(message: GroupDataMessage): void {

@@ -18,7 +18,7 @@ export function followStreams(
   const most = amount("limit", limit, 10);
   let views: readonly GroupStreamView[] = [];
   let last = 0;
-  const tell = safely(listener, (error) => onListenerError(`group ${group}: streams`, error));
+  const tell = safely(listener, (error) => onListenerError(`the streams of group ${group}`, error));
   const follow = async (stream: GroupStream): Promise<void> => {
     let view: GroupStreamView = {
       key: ++last,
