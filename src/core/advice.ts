@@ -4,12 +4,12 @@ import type { Settings } from "./options.js";
 
 export interface Advice {
   /**
-   * Looks for options that don't exist.
-   * @param known the names of those that do
+   * Looks for options that a call doesn't know.
+   * @param options what was given, which may be anything
+   * @param call the method or the option that they belong to; for operations the kind of the message
    * @param owner a wrong name is told once for each
-   * @param what what the options are called
    */
-  checkNames(options: object, known: readonly string[], owner: object, what: string): void;
+  checkNames(options: unknown, call: string, owner: object): void;
   /** Looks for an event that is nearly one of ours. */
   checkEvent(name: string): void;
   /**
@@ -29,10 +29,10 @@ export interface Advice {
 export function checkNames(
   { advice }: { readonly advice?: Advice | undefined },
   options: object | null | undefined,
-  known: readonly string[],
+  call: string,
   owner: object,
   what = "options",
 ): void {
   if (typeof (options ?? {}) !== "object") throw new TypeError(`${what} must be an object.`);
-  if (options) advice?.checkNames(options, known, owner, what);
+  if (options) advice?.checkNames(options, call, owner);
 }

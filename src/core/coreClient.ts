@@ -89,7 +89,7 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
   start(options?: StartOptions): Promise<void> {
     const { connection, settings } = this._inside();
     try {
-      checkNames(settings, options, ["abortSignal", "keepTrying"], this);
+      checkNames(settings, options, "start", this);
     } catch (thrown) {
       return Promise.reject(toError(thrown));
     }
@@ -98,12 +98,14 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
 
   /**
    * Ends the connection for good; it can't be recovered. Pending operations reject, or have `drainInMs` to
-   * complete if that is given. Resolves when the client is stopped; then `start` may be called again.
+   * complete if that is given. Resolves when the client is stopped; then `start` may be called again. What isn't an
+   * object of options, such as the event that a listener is called with, doesn't keep it from stopping.
    * @throws TypeError or RangeError for an invalid `drainInMs`
    */
   async stop(options?: StopOptions): Promise<void> {
     const { connection, settings } = this._inside();
-    checkNames(settings, options, ["drainInMs"], this);
+    // A bound `stop` may be the listener of an event or a signal: whatever comes with that, it stops.
+    if (options) settings.advice?.checkNames(options, "stop", this);
     return connection.stop(amount("drainInMs", options?.drainInMs, 0));
   }
 

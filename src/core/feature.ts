@@ -52,6 +52,9 @@ export interface FeaturePort extends Operations {
   settled(): void;
 }
 
+/** The names of all features that were defined. */
+export const FEATURE_NAMES = /* @__PURE__ */ new Set<string>();
+
 /**
  * Defines a feature: a function of a client that returns the result of `make`, which is called once per client.
  * @param name unique among all features, for example a package's name
@@ -61,6 +64,7 @@ export function defineFeature<Api extends object>(
   name: string,
   make: (port: FeaturePort) => Api,
 ): (client: AnyClient) => Api {
+  FEATURE_NAMES.add(name);
   return (client) => {
     const inside = insideOf(client, name);
     const features = (inside.features ??= new Map<string, object>());

@@ -62,16 +62,6 @@ const TABLE: OptionTable<Checked> = {
   releaseDelayInMs: [amount, 1_000],
 };
 
-/** The options that aren't in the table. */
-const OTHERS = [
-  "protocol",
-  "messageRetryOptions",
-  "reconnectRetryOptions",
-  "webSocket",
-  "logger",
-  "environment",
-] as const satisfies readonly (keyof WebPubSubClientOptions)[];
-
 const MESSAGE_RETRY: RetryPolicy = {
   maxRetries: 3,
   retryDelayInMs: 1_000,
@@ -98,7 +88,8 @@ export function toSettings(options?: WebPubSubClientOptions | null, parts: Parts
 }
 
 function complete(options: WebPubSubClientOptions, parts: Parts): Settings {
-  checkNames(parts, options, [...Object.keys(TABLE), ...OTHERS], {});
+  checkNames(parts, options, "options", {});
+  checkNames(parts, options.environment, "environment", {}, "environment");
   const logger = toLogger(options.logger) ?? parts.logger ?? SILENT;
   const protocol = checkProtocol(options.protocol) ?? parts.protocol();
   return Object.freeze({
@@ -170,7 +161,7 @@ function toRetryPolicy(
   defaults: RetryPolicy,
   parts: Parts,
 ): RetryPolicy {
-  checkNames(parts, given, Object.keys(defaults), {}, name);
+  checkNames(parts, given, name, {}, name);
   const pick = (field: "maxRetries" | "retryDelayInMs" | "maxRetryDelayInMs"): number => {
     const value = given?.[field];
     return typeof value === "number" && value < 0

@@ -185,7 +185,6 @@ describe("options that aren't an object are refused", () => {
     ["a handle's send", (client) => client.group("g").send("x", wrong("noEcho"))],
     ["invokeEvent", (client) => client.invokeEvent("e", "x", "text", wrong(5_000))],
     ["openGroupStream", (client) => client.openGroupStream("g", wrong("s"))],
-    ["stop", (client) => client.stop(wrong(5_000))],
   ])("%s", async (_call, call) => {
     const stage = new Stage({ random: Math.random });
     await stage.connect();

@@ -1,6 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { CoreClient } from "web-pubsub-client/core";
-import { WebPubSubClient, type WebPubSubClientEvents, type WebPubSubClientOptions } from "web-pubsub-client";
+import { CoreClient, defineFeature } from "web-pubsub-client/core";
+import {
+  WebPubSubClient,
+  type GroupMessagesOptions,
+  type GroupSendOptions,
+  type InvokeEventOptions,
+  type OnGroupStreamOptions,
+  type OpenGroupStreamOptions,
+  type OperationOptions,
+  type SendEventOptions,
+  type SendToGroupOptions,
+  type WebPubSubClientEvents,
+  type WebPubSubClientOptions,
+} from "web-pubsub-client";
 import { onConsole } from "../helpers/onConsole.js";
 import { Stage, turn, URL } from "../helpers/stage.js";
 
@@ -42,6 +54,9 @@ const ALL_OPTIONS: Record<keyof WebPubSubClientOptions, undefined> = {
   environment: undefined,
 };
 
+/** An object with all the names of some options. */
+type Every<Options> = { [Name in keyof Required<Options>]: undefined };
+
 const wrong = (value: object | string | number): never => value as never;
 
 describe("options of the client", () => {
@@ -68,6 +83,11 @@ describe("options of the client", () => {
       { messageRetryOptions: { retryDelay: 5 } },
       "web-pubsub-client: messageRetryOptions: retryDelay is unknown; did you mean retryDelayInMs?",
     ],
+    [{ keepTrying: true }, "web-pubsub-client: options: keepTrying is unknown; it is an option of start."],
+    [
+      { environment: { random: () => 0.5, onwake: () => () => undefined } },
+      "web-pubsub-client: environment: onwake is unknown; did you mean onWake?",
+    ],
   ])("%j: a warning names the nearest", (options, words) => {
     const warnings = onConsole("warn");
     new WebPubSubClient(URL, options);
@@ -83,7 +103,7 @@ describe("options of the client", () => {
     );
     client.on(wrong("groupMessage"), () => undefined);
     await client.stop(wrong({ drainMs: 5 }));
-    await expect(client.stop(wrong(5))).rejects.toThrow("options must be an object.");
+    await client.stop(wrong(5));
     expect(() => new CoreClient(URL, wrong("autoReconnect"))).toThrow("options must be an object.");
     expect(warnings).toEqual([]);
   });
@@ -109,52 +129,52 @@ describe("options of calls", () => {
     [
       "sendToGroup",
       ({ client }) => client.sendToGroup("g", "x", wrong({ noecho: true })),
-      "web-pubsub-client: options: noecho is unknown; did you mean noEcho?",
+      "web-pubsub-client: sendToGroup: noecho is unknown; did you mean noEcho?",
     ],
     [
       "sendEvent",
       ({ client }) => client.sendEvent("e", "x", "text", wrong({ fireAndforget: true })),
-      "web-pubsub-client: options: fireAndforget is unknown; did you mean fireAndForget?",
+      "web-pubsub-client: sendEvent: fireAndforget is unknown; did you mean fireAndForget?",
     ],
     [
       "joinGroup",
       ({ client }) => client.joinGroup("g", wrong({ abortsignal: undefined })),
-      "web-pubsub-client: options: abortsignal is unknown; did you mean abortSignal?",
+      "web-pubsub-client: joinGroup: abortsignal is unknown; did you mean abortSignal?",
     ],
     [
       "a handle's send",
       ({ client }) => client.group("g").send("x", wrong({ datatype: "json" })),
-      "web-pubsub-client: options: datatype is unknown; did you mean dataType?",
+      "web-pubsub-client: a handle's send: datatype is unknown; did you mean dataType?",
     ],
     [
       "group",
       ({ client }) => client.group("g", { shema: undefined } as object),
-      "web-pubsub-client: options: shema is unknown; did you mean schema?",
+      "web-pubsub-client: group: shema is unknown; did you mean schema?",
     ],
     [
       "messages",
       ({ client }) => client.group("g").messages(wrong({ maxBufferd: 5 })),
-      "web-pubsub-client: options: maxBufferd is unknown; did you mean maxBuffered?",
+      "web-pubsub-client: messages: maxBufferd is unknown; did you mean maxBuffered?",
     ],
     [
       "invokeEvent",
       ({ client }) => client.invokeEvent("e", "x", wrong({ timeoutInMS: 5, timeout: 5 })),
-      "web-pubsub-client: options: timeoutInMS is unknown; did you mean timeoutInMs?",
+      "web-pubsub-client: invokeEvent: timeoutInMS is unknown; did you mean timeoutInMs?",
     ],
     [
       "openGroupStream",
       ({ client }) => client.openGroupStream("g", wrong({ streamID: "s" })),
-      "web-pubsub-client: options: streamID is unknown; did you mean streamId?",
+      "web-pubsub-client: openGroupStream: streamID is unknown; did you mean streamId?",
     ],
     [
       "onGroupStream",
       ({ client }) => client.onGroupStream(() => undefined, wrong({ groupnames: [] })),
-      "web-pubsub-client: options: groupnames is unknown; did you mean groupNames?",
+      "web-pubsub-client: onGroupStream: groupnames is unknown; did you mean groupNames?",
     ],
     [
       "stop",
       ({ client }) => client.stop(wrong({ drainMs: 5 })),
-      "web-pubsub-client: options: drainMs is unknown; did you mean drainInMs?",
+      "web-pubsub-client: stop: drainMs is unknown; did you mean drainInMs?",
     ],
   ])("%s", async (_call, make, words) => {
     const warnings = onConsole("warn");
@@ -166,13 +186,103 @@ describe("options of calls", () => {
     expect(warnings[0]).toEqual([words]);
   });
 
+  test.each<[string, (stage: Stage) => unknown, string]>([
+    [
+      "noEcho of joinGroup",
+      ({ client }) => client.joinGroup("g", wrong({ noEcho: true })),
+      "joinGroup: noEcho is unknown; it is an option of sendToGroup, a handle's send, openGroupStream.",
+    ],
+    [
+      "dataType of sendToGroup",
+      ({ client }) => client.sendToGroup("g", "x", wrong({ dataType: "text" })),
+      "sendToGroup: dataType is unknown; it is an option of a handle's send.",
+    ],
+    [
+      "noEcho of sendEvent",
+      ({ client }) => client.sendEvent("e", "x", wrong({ noEcho: true })),
+      "sendEvent: noEcho is unknown; it is an option of sendToGroup, a handle's send, openGroupStream.",
+    ],
+    [
+      "metadata of invokeEvent",
+      ({ client }) => client.invokeEvent("e", "x", wrong({ metadata: {} })),
+      "invokeEvent: metadata is unknown; it is an option of sendToGroup, sendEvent, a handle's send.",
+    ],
+    [
+      "metadata of setGroupState",
+      ({ client }) => client.setGroupState("g", {}, wrong({ metadata: {} })),
+      "setGroupState: metadata is unknown; it is an option of sendToGroup, sendEvent, a handle's send.",
+    ],
+  ])("of another call: %s", async (_name, make, words) => {
+    const warnings = onConsole("warn");
+    const stage = new Stage({ random: Math.random });
+    await stage.connect();
+    (make(stage) as Promise<unknown>).catch(() => undefined);
+    await turn();
+    expect(warnings).toEqual([[`web-pubsub-client: ${words}`]]);
+  });
+
+  test("all options of each call pass in silence", async () => {
+    const warnings = onConsole("warn");
+    const stage = new Stage({ random: Math.random });
+    await stage.connect();
+    const { client } = stage;
+    const operation: Every<OperationOptions> = { ackId: undefined, abortSignal: undefined };
+    const event: Every<SendEventOptions> = { ...operation, fireAndForget: undefined, metadata: undefined };
+    const message: Every<SendToGroupOptions> = { ...event, noEcho: undefined, ttlSeconds: undefined };
+    const stream: Every<OpenGroupStreamOptions> = {
+      streamId: undefined,
+      noEcho: undefined,
+      idleTimeoutInMs: undefined,
+      abortSignal: undefined,
+      startTimeoutInMs: undefined,
+      closeTimeoutInMs: undefined,
+      maxUnackedFragments: undefined,
+      maxUnackedBytes: undefined,
+    };
+    const inbound: Every<OnGroupStreamOptions> = {
+      idleTimeoutInMs: undefined,
+      handleFromStart: undefined,
+      groupNames: undefined,
+      maxBufferedBytes: undefined,
+    };
+    const send: Every<GroupSendOptions> = { ...message, dataType: undefined };
+    const loop: Every<GroupMessagesOptions> = {
+      abortSignal: undefined,
+      maxBuffered: undefined,
+      overflow: undefined,
+    };
+    const invoke: Every<InvokeEventOptions> = {
+      invocationId: undefined,
+      timeoutInMs: undefined,
+      abortSignal: undefined,
+    };
+    const calls: unknown[] = [
+      client.joinGroup("g", wrong(operation)),
+      client.leaveGroup("g", wrong(operation)),
+      client.setGroupState("g", {}, wrong(operation)),
+      client.clearGroupState("g", wrong(operation)),
+      client.subscribeGroupStates("g", wrong(operation)),
+      client.unsubscribeGroupStates("g", wrong(operation)),
+      client.sendToGroup("g", "x", wrong(message)),
+      client.sendEvent("e", "x", wrong(event)),
+      client.invokeEvent("e", "x", wrong(invoke)),
+      client.openGroupStream("g", wrong(stream)),
+      client.onGroupStream(() => undefined, wrong(inbound)),
+      client.group("g").send("x", wrong(send)),
+      client.group("g").messages(wrong(loop)),
+      client.start(wrong({ abortSignal: undefined, keepTrying: undefined })),
+    ];
+    for (const call of calls) if (call instanceof Promise) call.catch(() => undefined);
+    await turn();
+    await client.stop(wrong({ drainInMs: undefined }));
+    expect(warnings).toEqual([]);
+  });
+
   test("start", async () => {
     const warnings = onConsole("warn");
     const stage = new Stage();
     stage.client.start(wrong({ keepTring: true })).catch(() => undefined);
-    expect(warnings).toEqual([
-      ["web-pubsub-client: options: keepTring is unknown; did you mean keepTrying?"],
-    ]);
+    expect(warnings).toEqual([["web-pubsub-client: start: keepTring is unknown; did you mean keepTrying?"]]);
   });
 
   test("each name is told once per client, so that a loop doesn't fill the console", async () => {
@@ -189,7 +299,39 @@ test("options of a group handle are told once, not at each render", () => {
   const warnings = onConsole("warn");
   const client = new WebPubSubClient(URL);
   for (let i = 0; i < 3; i++) client.group("g", { shema: undefined } as object);
-  expect(warnings).toEqual([["web-pubsub-client: options: shema is unknown; did you mean schema?"]]);
+  expect(warnings).toEqual([["web-pubsub-client: group: shema is unknown; did you mean schema?"]]);
+});
+
+describe("an environment of a class", () => {
+  test("may have fields of its own", () => {
+    class Clock {
+      readonly timers = [];
+      now(): number {
+        return this.timers.length;
+      }
+    }
+    const warnings = onConsole("warn");
+    new WebPubSubClient(URL, { environment: new Clock() });
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe("what a listener is called with, in place of options", () => {
+  test.each<[string, unknown[], string]>([
+    ["a signal of the process", ["SIGTERM", 15], "string"],
+    ["an event of the page", [new Event("pagehide")], "Event"],
+    ["a number", [5_000], "number"],
+  ])("%s: stop stops, with a warning", async (_what, given, kind) => {
+    const warnings = onConsole("warn");
+    const stage = new Stage();
+    await stage.connect();
+    const stop = stage.client.stop.bind(stage.client) as (...given: unknown[]) => Promise<void>;
+    const stopped = stop(...given);
+    await turn(100);
+    await expect(stopped).resolves.toBeUndefined();
+    expect(stage.client.state).toBe("Stopped");
+    expect(warnings).toEqual([[`web-pubsub-client: stop: expected options, got ${kind}.`]]);
+  });
 });
 
 describe("events", () => {
@@ -237,4 +379,17 @@ test.each([
   expect(() =>
     new WebPubSubClient(URL, options).on("conected" as "connected", () => undefined),
   ).not.toThrow();
+});
+
+test("once there is a feature that isn't ours, its events aren't taken for misspelt ones; ours in other letters still are", () => {
+  const stats = defineFeature("stats", () => ({}));
+  const warnings = onConsole("warn");
+  const client = new WebPubSubClient(URL);
+  client.on("stats-changed" as "connected", () => undefined);
+  stats(client);
+  client.on("stats-changed" as "connected", () => undefined);
+  client.on("groupMessage" as "connected", () => undefined);
+  expect(warnings).toEqual([
+    ["web-pubsub-client: events: groupMessage is unknown; did you mean group-message?"],
+  ]);
 });

@@ -25,6 +25,32 @@ describe("options that can't be are refused by the constructor, which says which
   });
 });
 
+describe("a data type that is no string is refused, and what is expected is said", () => {
+  const words = 'dataType must be "text", "json", "binary" or "protobuf"; options come after it.';
+  test.each<[string, (stage: Stage) => Promise<unknown>]>([
+    ["options before options", ({ client }) => client.sendToGroup("g", "x", wrong({ noEcho: true }), {})],
+    ["a number", ({ client }) => client.sendToGroup("g", "x", wrong(5))],
+    ["a number before options", ({ client }) => client.sendEvent("e", "x", wrong(5), { metadata: {} })],
+    ["invokeEvent", ({ client }) => client.invokeEvent("e", "x", wrong(true), {})],
+    ["a handle's send", ({ client }) => client.group("g").send("x", { dataType: wrong({}) })],
+    [
+      "a stream's write",
+      async (stage) => {
+        const opened = stage.client.openGroupStream("g", { streamId: "s" });
+        await turn();
+        stage.socket.receiveFrame({ type: "streamAck", streamId: "s", expectedSequenceId: 1 });
+        await (await opened).write("x", wrong({}), {});
+      },
+    ],
+  ])("%s", async (_call, call) => {
+    const stage = new Stage({ random: Math.random });
+    await stage.connect();
+    const called = follow(call(stage));
+    await turn();
+    expect(called.error).toMatchObject({ code: "InvalidMessage", message: words });
+  });
+});
+
 describe("null counts as left out", () => {
   test("options, signal, ack id, metadata and time to live", async () => {
     const stage = new Stage();

@@ -111,8 +111,13 @@ export function inferDataType(content: unknown): WebPubSubDataType {
   return isBytes(content) ? "binary" : "json";
 }
 
-/** The content as codecs expect it: a view of bytes becomes an ArrayBuffer of exactly its bytes. */
+/**
+ * The content as codecs expect it: a view of bytes becomes an ArrayBuffer of exactly its bytes.
+ * @throws TypeError for a data type that isn't a string, such as an object of options in its place
+ */
 export function toData(content: MessageContent, dataType: WebPubSubDataType): JSONTypes | ArrayBuffer {
+  if (typeof dataType !== "string")
+    throw new TypeError('dataType must be "text", "json", "binary" or "protobuf"; options come after it.');
   if ((dataType === "binary" || dataType === "protobuf") && ArrayBuffer.isView(content)) {
     const bytes = toBytes(content);
     const whole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;

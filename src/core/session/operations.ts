@@ -11,22 +11,13 @@ export interface SubmitOptions {
   readonly abortSignal?: AbortSignalLike;
 }
 
-/** The names of the options that the calls of all operations take. */
-export const OPERATION_OPTIONS = [
-  "ackId",
-  "abortSignal",
-  "fireAndForget",
-  "noEcho",
-  "metadata",
-  "ttlSeconds",
-  "dataType",
-];
-
 /** Called when an operation has ended. @param unknown it failed, but may have been executed */
 export type OnSettled = (error: SendMessageError | undefined, unknown: boolean) => void;
 
 /** How an operation is sent. */
 export interface Course {
+  /** What the options are those of. Default: the kind of the message. */
+  readonly call?: string;
   /**
    * Operations with the same lane and the same group are sent one at a time, in the order of the calls: each when
    * the one before is settled. Default: no lane.

@@ -1,7 +1,6 @@
 import type { LinkPort, SessionPort } from "../connection/sessionPort.js";
 import { totalDelay } from "../connection/retryPolicy.js";
 import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
-import { checkNames } from "../advice.js";
 import { readJsonSequenceId } from "../codec/jsonReader.js";
 import { tryOrLog } from "../log.js";
 import type { CoreClientEvents } from "../models/events.js";
@@ -15,13 +14,7 @@ import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
 import type { OperationMessage } from "./operationMessage.js";
 import type { NewOperation, Operation } from "./operation.js";
-import {
-  OPERATION_OPTIONS,
-  type Course,
-  type InternalCourse,
-  type Operations,
-  type SubmitOptions,
-} from "./operations.js";
+import type { Course, InternalCourse, Operations, SubmitOptions } from "./operations.js";
 import { Outbox } from "./outbox.js";
 import { SequenceTracker } from "./sequenceTracker.js";
 import type { FeatureHooks } from "./featureHooks.js";
@@ -264,19 +257,20 @@ export class Session implements SessionPort, Operations {
   #enqueue(
     build: () => OperationMessage,
     options: SubmitOptions,
-    { lane, replaceable, retryForever }: Course & { readonly retryForever?: boolean },
+    { call, lane, replaceable, retryForever }: Course & { readonly retryForever?: boolean },
     internal: boolean,
     settle: NewOperation["settle"],
   ): void {
     const { fireAndForget } = options;
     let ackId = options.ackId ?? undefined;
     try {
-      checkNames(this.#settings, options, OPERATION_OPTIONS, this);
+      if (typeof options !== "object") throw new TypeError("options must be an object.");
       const signal = checkSignal(options.abortSignal);
       if (this.#refusal !== undefined)
         throw new SendMessageError(this.#refusal, { ackId, code: "NotStarted" });
       if (signal?.aborted) throw abortedOperation(ackId);
       const message = build();
+      if (!internal) this.#settings.advice?.checkNames(options, call ?? message.kind, this);
       const outbox = this.#makeOutbox();
       if (fireAndForget !== true) message.ackId = ackId = outbox.reserveAckId(ackId);
       const taken: { operation?: Operation } = {};

@@ -5,7 +5,7 @@ export function split<Options extends object>(
   typeOrOptions: WebPubSubDataType | Options | undefined,
   more: Options | undefined,
 ): [WebPubSubDataType | undefined, Options | undefined] {
-  return typeof typeOrOptions === "string"
-    ? [typeOrOptions, more ?? undefined]
-    : [undefined, typeOrOptions ?? more ?? undefined];
+  return typeof typeOrOptions === "object" && !more
+    ? [undefined, typeOrOptions ?? undefined]
+    : [(typeOrOptions ?? undefined) as WebPubSubDataType | undefined, more ?? undefined];
 }

@@ -92,6 +92,7 @@ export class GroupFeed<T, In> implements Receiver {
           options ?? undefined,
         ),
       options,
+      { call: "a handle's send" },
     );
   }
 

@@ -49,7 +49,7 @@ export class Groups implements FeedHost, FeatureHooks {
   ): Handle {
     const schema = options?.schema;
     checkName("group", name);
-    checkNames(this.port.settings, options, ["schema"], this);
+    checkNames(this.port.settings, options, "group", this);
     if (schema !== undefined && schema !== null && typeof schema["~standard"]?.validate !== "function")
       throw new TypeError("schema must be a Standard Schema, with ~standard.validate.");
     const bySchema = getOrAdd(

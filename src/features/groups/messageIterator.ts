@@ -32,7 +32,7 @@ class MessageBuffer<T> {
   #error: Error | undefined;
 
   constructor(feed: GroupFeed<T, never>, options?: GroupMessagesOptions) {
-    checkNames(feed.port.settings, options, ["abortSignal", "maxBuffered", "overflow"], feed);
+    checkNames(feed.port.settings, options, "messages", feed);
     const signal = checkSignal(options?.abortSignal);
     const maxBuffered = options?.maxBuffered ?? 1_000;
     const overflow = options?.overflow ?? "error";

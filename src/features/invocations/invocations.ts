@@ -75,7 +75,7 @@ export class Invocations implements FeatureHooks {
       let frame: Frame;
       let timeout: number;
       try {
-        checkNames(settings, options, ["invocationId", "timeoutInMs", "abortSignal"], this);
+        checkNames(settings, options, "invokeEvent", this);
         // The service can't answer with a longer id.
         checkName("invocationId", invocationId ?? id);
         timeout = amount("timeoutInMs", timeoutInMs, 0);

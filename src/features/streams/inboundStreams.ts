@@ -46,7 +46,7 @@ export class InboundStreams implements FeatureHooks {
   ): GroupStreamSubscription {
     const options = given ?? {};
     if (typeof callback !== "function") throw new TypeError("callback must be a function.");
-    checkNames(this.#port.settings, options, [...Object.keys(TABLE), "groupNames"], this);
+    checkNames(this.#port.settings, options, "onGroupStream", this);
     const groupNames = options.groupNames ?? undefined;
     if (groupNames !== undefined && !Array.isArray(groupNames))
       throw new TypeError("groupNames must be an array.");

@@ -195,7 +195,7 @@ export class OutboundStream {
     options: GroupStreamWriteOptions | undefined,
     begin: (call: Deferred<void>) => void,
   ): Promise<void> {
-    checkNames(this.#port.settings, options, ["abortSignal"], this);
+    checkNames(this.#port.settings, options, "a stream's writer", this);
     const signal = checkSignal(options?.abortSignal);
     if (this.#phase !== "open") throw this.#completed();
     if (signal?.aborted) throw aborted(this.id);

@@ -56,7 +56,7 @@ export class OutboundStreams implements FeatureHooks {
       throw new GroupStreamError("AlreadyExists", streamId, `Stream '${streamId}' already exists.`);
     }
     const stream = checked(streamId, () => {
-      checkNames(settings, options, [...Object.keys(TABLE), "streamId", "abortSignal"], this);
+      checkNames(settings, options, "openGroupStream", this);
       const { noEcho, ...filled } = checkOptions(TABLE, options);
       if (filled.idleTimeoutInMs === Infinity) throw new RangeError("idleTimeoutInMs must be finite.");
       const group = checkName("group", groupName);
