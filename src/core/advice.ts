@@ -1,6 +1,7 @@
 /** What helps the author of an application to find a mistake. The complete client has it; a `CoreClient` does without. */
 import type { UrlSource } from "./credential.js";
-import type { Settings } from "./options.js";
+import type { Environment } from "./environment/environment.js";
+import type { ClientLogger } from "./log.js";
 
 export interface Advice {
   /**
@@ -20,7 +21,7 @@ export interface Advice {
   explain(
     why: string,
     url: string,
-    settings: Pick<Settings, "environment" | "logger">,
+    settings: { readonly environment: Environment; readonly logger: ClientLogger },
     source: UrlSource,
   ): string;
 }
