@@ -27,8 +27,9 @@ const client = await bundle(
 const packages = await bundle(`
   import { AbortError } from "@azure/abort-controller";
   import { createClientLogger } from "@azure/logger";
+  import { EventEmitter } from "events";
   import WebSocket from "isomorphic-ws";
-  console.log(AbortError, createClientLogger, WebSocket);`);
+  console.log(AbortError, createClientLogger, EventEmitter, WebSocket);`);
 
 const row = (bytes, name) => console.log(`${String(bytes).padStart(7)}  ${name}`);
 const zipped = ({ code }) => `${gzipSync(code, { level: 9 }).length} gzipped`;

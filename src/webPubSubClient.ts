@@ -1,4 +1,5 @@
 import { createClientLogger } from "@azure/logger";
+import { EventEmitter } from "events";
 import { ADVICE } from "./advice.js";
 import { completeGroup, type Group } from "./completeGroup.js";
 import { WebPubSubJsonReliableProtocol } from "./completeProtocols.js";
@@ -29,6 +30,8 @@ export interface WebPubSubClientEvents extends CoreClientEvents, PresenceEvents 
 
 const COMPLETE: Parts = {
   protocol: WebPubSubJsonReliableProtocol,
+  // Many components may listen to one client, so a high count isn't a sign of a leak.
+  listeners: () => new EventEmitter().setMaxListeners(0),
   // Switched on with `setLogLevel` of `@azure/logger`.
   logger: createClientLogger("web-pubsub-client"),
   advice: ADVICE,

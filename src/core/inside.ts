@@ -30,7 +30,7 @@ export class Inside {
     this.client = client;
     this.settings = settings;
     this.onListenerError = (event, error) => report(`A listener of ${event} failed:`, error);
-    this.emitter = new Emitter(this.onListenerError);
+    this.emitter = new Emitter(this.onListenerError, parts.listeners?.());
     this.session = new Session(settings, this.emitter);
     this.connection = new Connection(settings, toUrlSource(credential), this.emitter, this.session);
   }

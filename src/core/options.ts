@@ -8,12 +8,15 @@ import type { Environment } from "./environment/environment.js";
 import { SILENT, type ClientLogger } from "./log.js";
 import type { WebPubSubClientOptions, WebPubSubRetryOptions } from "./models/options.js";
 import { amount, checkOptions, flag, positive, type OptionTable } from "./util/checkOptions.js";
+import type { ListenerRegistry } from "./util/listeners.js";
 import { safely } from "./util/safely.js";
 
 /** The parts of a client that the core doesn't choose. */
 export interface Parts {
   /** Makes the protocol of a client without the option `protocol`. */
   readonly protocol: () => WebPubSubClientProtocol;
+  /** Makes the registry of a client's listeners. Default: the core's `Listeners`. */
+  readonly listeners?: () => ListenerRegistry;
   /** The logger of a client without the option `logger`. Default: silent. */
   readonly logger?: ClientLogger;
   /** Tells the application's author of mistakes. Default: nobody does. */

@@ -115,7 +115,7 @@ const MARKS = {
   invocations: ["invokeResponse", "cancelInvocation"],
   retain: ["Stopped before the first connection"],
   "the log of the complete client": ["AZURE_LOG_LEVEL"],
-  "the advice of the complete client": ["Or the server can't be reached."],
+  "the emitter of the complete client": ["MaxListenersExceededWarning"],
 };
 /** What only Node needs. */
 const NODE = ["perMessageDeflate", "isomorphic-ws", "ws does not work in the browser"];

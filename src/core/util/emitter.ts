@@ -1,4 +1,4 @@
-import { Listeners, type Listener } from "./listeners.js";
+import { Listeners, type Listener, type ListenerRegistry } from "./listeners.js";
 import { safely } from "./safely.js";
 
 /** Called with the event whose listener failed, and with its error. */
@@ -9,11 +9,12 @@ export type OnListenerError = (event: string, error: unknown) => void;
  * the caller go on.
  */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Listeners();
+  readonly #registry: ListenerRegistry;
   readonly #onListenerError: OnListenerError;
 
-  constructor(onListenerError: OnListenerError) {
+  constructor(onListenerError: OnListenerError, registry: ListenerRegistry = new Listeners()) {
     this.#onListenerError = onListenerError;
+    this.#registry = registry;
   }
 
   on<E extends keyof Events & string>(
@@ -32,22 +33,22 @@ export class Emitter<Events extends object> {
     };
     const remove = (): void => {
       removed = true;
-      this.#listeners.removeListener(event, safe);
+      this.#registry.removeListener(event, safe);
     };
     safe.listener = listener;
-    this.#listeners.on(event, safe);
+    this.#registry.on(event, safe);
     return remove;
   }
 
   off<E extends keyof Events & string>(event: E, listener: (args: Events[E]) => unknown): void {
-    this.#listeners.removeListener(event, listener);
+    this.#registry.removeListener(event, listener);
   }
 
   emit<E extends keyof Events & string>(event: E, args: Events[E]): void {
-    this.#listeners.emit(event, args);
+    this.#registry.emit(event, args);
   }
 
   has(event: keyof Events & string): boolean {
-    return this.#listeners.listenerCount(event) > 0;
+    return this.#registry.listenerCount(event) > 0;
   }
 }

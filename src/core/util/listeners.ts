@@ -6,15 +6,24 @@ export interface Listener<T = never> {
   listener?: unknown;
 }
 
-/** The listeners of each event. */
-export class Listeners {
+/** The listeners of each event. An `EventEmitter` fits. */
+export interface ListenerRegistry {
+  on(event: string, listener: Listener): unknown;
+  /** Removes the newest entry of a listener. */
+  removeListener(event: string, listener: unknown): unknown;
+  /** Calls all listeners that are registered at this moment. */
+  emit(event: string, args: unknown): unknown;
+  listenerCount(event: string): number;
+}
+
+/** The listeners of each event: the core's own registry. */
+export class Listeners implements ListenerRegistry {
   readonly #byEvent = new Map<string, Listener<unknown>[]>();
 
   on(event: string, listener: Listener): void {
     getOrAdd(this.#byEvent, event, () => []).push(listener as Listener<unknown>);
   }
 
-  /** Removes the newest entry of a listener. */
   removeListener(event: string, listener: unknown): void {
     const list = this.#byEvent.get(event) ?? [];
     for (let at = list.length - 1; at >= 0; at--) {
@@ -24,7 +33,6 @@ export class Listeners {
     }
   }
 
-  /** Calls all listeners that are registered at this moment. */
   emit(event: string, args: unknown): void {
     const list = this.#byEvent.get(event);
     if (list === undefined) return;

@@ -47,9 +47,9 @@ throw error;`,
   },
   {
     name: "only the first listener is called",
-    in: "Listeners.emit",
-    find: "else for (const listener of [...list]) listener(args);",
-    put: "else list[0]?.(args);",
+    in: "Emitter.emit",
+    find: "this.#registry.emit(event, args);",
+    put: "(this.#registry.rawListeners?.(event) ?? [])[0]?.(args);",
   },
   {
     name: "stopped is told when the client is stopped already",
