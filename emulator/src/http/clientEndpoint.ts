@@ -83,13 +83,20 @@ export class ClientEndpoint {
 
   async #load(): Promise<WebSocketServer> {
     const { WebSocketServer: Server } = await import("ws");
-    return new Server({
+    const server = new Server({
       noServer: true,
       clientTracking: false,
       maxPayload: maxFrameBytes,
       perMessageDeflate: false,
       handleProtocols: (_offered, request) => this.#subprotocols.get(request) ?? false,
     });
+    // A recovery is told its subprotocol also where it offers none: `ws` asks nobody then.
+    server.on("headers", (headers, request) => {
+      const subprotocol = this.#subprotocols.get(request);
+      if (subprotocol !== undefined && request.headers["sec-websocket-protocol"] === undefined)
+        headers.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
+    });
+    return server;
   }
 }
 
@@ -106,7 +113,7 @@ function listen(
       pending.link?.violated("The service failed.");
     }
   });
-  webSocket.on("close", (code) => pending.link?.closed(code));
+  webSocket.on("close", (code, reason) => pending.link?.closed(code, reason.toString()));
   webSocket.on("error", (error) => pending.link?.violated(error.message));
 }
 

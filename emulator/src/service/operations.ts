@@ -65,7 +65,7 @@ export class Operations {
     }
     const duplicate = {
       name: "Duplicate",
-      message: `The operation with ackId ${ackId} was already executed.`,
+      message: `Message with ack-id: ${ackId} has been processed`,
     };
     switch (session.acks.begin(ackId)) {
       case "executing":

@@ -97,12 +97,11 @@ export class Service {
   async #admit(request: ConnectRequest): Promise<Admission> {
     if (!isHubName(request.hub)) return refused(400, "The hub's name is not valid.");
     const codec = firstKnown(this.#ports.codecs, request.subprotocols);
-    const mode = codec === undefined ? bareMode(request.query) : undefined;
-    if (typeof mode === "string") return refused(400, mode);
     const ticket = recoveryTicket(request.query);
-    return ticket === undefined
-      ? this.#admitNew(request, codec)
-      : this.#admitRecovery(request, ticket, codec);
+    if (ticket !== undefined) return this.#admitRecovery(request, ticket, codec);
+    // Asked of every client: where a subprotocol makes the mode void, a bad one is a mistake all the same.
+    const mode = bareMode(request.query);
+    return typeof mode === "string" ? refused(400, mode) : this.#admitNew(request, codec);
   }
 
   /** Ends every session, as a service that stops or restarts does. */
@@ -186,7 +185,7 @@ export class Service {
         hub.add(session);
         for (const group of joined) hub.join(session, group);
         if (this.trace.watched) this.trace.emit(session, { kind: "opened", subprotocol: codec.name });
-        const link = session.attach(transport);
+        const link = session.attach(transport, true);
         this.#ports.upstream.connected(session.origin);
         return link;
       },
@@ -198,13 +197,16 @@ export class Service {
     return this.#hubs.get(hub.toLowerCase())?.session(connectionId);
   }
 
-  /** The socket opens in any case: only a close code tells the client that its session is gone. */
-  #admitRecovery(request: ConnectRequest, ticket: RecoveryTicket, codec: Codec | undefined): Admission {
-    if (codec === undefined)
-      return refused(400, "Without a subprotocol of the service nothing can be recovered.");
+  /**
+   * The socket opens in any case: only a close code tells the client that its session is gone. The session goes on in
+   * its own subprotocol, whatever the client offers.
+   */
+  #admitRecovery(request: ConnectRequest, ticket: RecoveryTicket, offered: Codec | undefined): Admission {
+    const wanted = this.session(request.hub, ticket.connectionId);
+    const codec = wanted?.admits(ticket.reconnectionToken) === true ? wanted.codec : offered;
     const open = (transport: Transport): Link => {
       const session = this.session(request.hub, ticket.connectionId);
-      if (session?.admits(ticket.reconnectionToken, codec.name) !== true) return gone(transport);
+      if (session?.admits(ticket.reconnectionToken) !== true) return gone(transport);
       if (this.#ports.interference.rejectsRecovery(session)) {
         session.end("The session was lost.", "cut");
         return gone(transport);
@@ -218,7 +220,7 @@ export class Service {
       this.#invocations.resumed(session);
       return link;
     };
-    return { kind: "accepted", subprotocol: codec.name, open };
+    return { kind: "accepted", subprotocol: codec?.name, open };
   }
 
   #owner(hub: Hub): SessionOwner {
