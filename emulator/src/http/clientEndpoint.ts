@@ -54,7 +54,9 @@ export class ClientEndpoint {
     if (fault !== undefined) return refuse(socket, fault, "A scripted fault refused the upgrade.");
 
     if (this.#pending >= maxPendingUpgrades) {
-      return refuse(socket, 503, `${maxPendingUpgrades} upgrades are waiting already.`);
+      const message = `${maxPendingUpgrades} upgrades are waiting already.`;
+      this.#service.tellRefusal(connect.hub, 503, message);
+      return refuse(socket, 503, message);
     }
     this.#pending++;
     const [admission, webSockets] = await Promise.all([

@@ -4,6 +4,9 @@ import type { Environment } from "../service/environment.js";
 /** Loaded with the first token: a service that starts has none yet. */
 const loadJose = async () => import("jose");
 
+/** By how much the clocks of those who issue tokens may be wrong. */
+const clockSkewInSeconds = 300;
+
 /** The access keys: the first signs, each may have signed what is checked. HS256 throughout. */
 export class KeyRing {
   readonly #keys: readonly Uint8Array[];
@@ -45,6 +48,7 @@ export class KeyRing {
           algorithms: ["HS256"],
           requiredClaims: ["aud", "exp"],
           currentDate: new Date(this.#environment.now()),
+          clockTolerance: clockSkewInSeconds,
         });
         return payload;
       } catch (error) {

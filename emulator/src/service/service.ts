@@ -13,7 +13,7 @@ import { Frames } from "./frames.js";
 import { Hub } from "./hub.js";
 import { Invocations } from "./invocations.js";
 import { defaultRecoveryWindowInMs } from "./limits.js";
-import { isHubName } from "./names.js";
+import { isGroupName, isHubName } from "./names.js";
 import type { OperationError } from "./messages.js";
 import { Operations } from "./operations.js";
 import { Permissions } from "./permissions.js";
@@ -72,7 +72,8 @@ export class Service {
     let hub = this.#hubs.get(key);
     if (hub === undefined) {
       if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
-      hub = new Hub(name, () => this.#ports.environment.now());
+      // As handlers and servers know it from the cloud.
+      hub = new Hub(key, () => this.#ports.environment.now());
       this.#hubs.set(key, hub);
     }
     return hub;
@@ -81,10 +82,15 @@ export class Service {
   /** Decides whether a client may come in, before its socket is open. Never rejects. */
   async admit(request: ConnectRequest): Promise<Admission> {
     const admission = await this.#admit(request);
-    if (admission.kind === "refused") {
-      this.showRefusal(request.hub, `${admission.status}: ${admission.message}`);
-    }
+    if (admission.kind === "refused") this.tellRefusal(request.hub, admission.status, admission.message);
     return admission;
+  }
+
+  /** Tells the developer that a client was not let in, and why: the client itself often can't see it. */
+  tellRefusal(hub: string, status: number, reason: string): void {
+    const message = `A client was refused with ${status}: ${reason}`;
+    this.#ports.diagnostics({ level: "warning", hub, connectionId: undefined, message });
+    this.showRefusal(hub, `${status}: ${reason}`);
   }
 
   /** Shows those who watch that a client was not let in. */
@@ -133,6 +139,8 @@ export class Service {
       }
     } else if (!this.#allowsAnonymous(request.hub)) return refused(401, "An access token is missing.");
     const identity = token === undefined ? anonymous : identityOf(claims);
+    if (!identity.groups.every(isGroupName))
+      return refused(400, "The access token has a group whose name is not valid.");
     return this.#askUpstream(request, this.hub(request.hub), codec, identity, claims);
   }
 
@@ -166,7 +174,9 @@ export class Service {
     }
     if (decision?.kind === "refused") return decision;
     const { userId = identity.userId, groups, roles = identity.roles, connectionState } = decision ?? {};
-    const permissions = new Permissions(roles);
+    const permissions = new Permissions(roles, (message) =>
+      this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message }),
+    );
     const codec = settle(this.#ports.codecs, request, decision?.subprotocol, permissions);
     if ("kind" in codec) {
       const { status, message } = codec;
@@ -186,7 +196,7 @@ export class Service {
         for (const group of joined) hub.join(session, group);
         if (this.trace.watched) this.trace.emit(session, { kind: "opened", subprotocol: codec.name });
         const link = session.attach(transport, true);
-        this.#ports.upstream.connected(session.origin);
+        this.#ports.upstream.connected(session.newEvent());
         return link;
       },
     };
@@ -240,7 +250,7 @@ export class Service {
         hub.remove(session);
         this.#streams.ended(hub, session);
         this.#invocations.ended(session);
-        upstream.disconnected({ ...session.origin, reason });
+        upstream.disconnected({ ...session.newEvent(), reason });
       },
     };
   }

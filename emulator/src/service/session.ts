@@ -10,7 +10,7 @@ import { ReliableBuffer } from "./reliableBuffer.js";
 import { StreamTable } from "./streamTable.js";
 import type { Trace } from "./trace.js";
 import { closeCodes, type Link, type Transport } from "./transport.js";
-import type { EventOrigin } from "./upstream.js";
+import type { ConnectionEvent, EventOrigin } from "./upstream.js";
 
 /** What a session asks of the hub it belongs to. */
 export interface SessionOwner {
@@ -47,6 +47,7 @@ export class Session {
   /** Every token this connection was given; earlier ones stay valid. */
   readonly #reconnectionTokens = new Set<string>();
   #transport: Transport | undefined;
+  #lastEventId = 0;
   #ended = false;
 
   constructor(
@@ -83,6 +84,11 @@ export class Session {
       subprotocol: this.codec.name === "" ? undefined : this.codec.name,
       connectionState: this.connectionState,
     };
+  }
+
+  /** The next event of this connection, for the application. */
+  newEvent(): ConnectionEvent {
+    return { ...this.origin, eventId: ++this.#lastEventId };
   }
 
   /** Whether a recovery with this token may have the session. */
@@ -166,8 +172,19 @@ export class Session {
   }
 
   /**
+   * Ends the session because the application's server wants it so.
+   * @param reason the server's words; left out or empty: none.
+   */
+  closeByServer(reason?: string): void {
+    this.end(
+      `Application server closed the connection.${reason ? ` Reason: ${reason}` : ""}`,
+      closeCodes.normal,
+    );
+  }
+
+  /**
    * Ends the session for good: says why, closes the transport, and nothing can be recovered.
-   * @param code of the close frame; "cut" drops the transport without a word.
+   * @param code of the close frame; 1000 carries no reason, "cut" drops the transport without a word.
    */
   end(reason: string, code: number | "cut" = closeCodes.policy): void {
     if (this.#ended) return;
@@ -178,7 +195,7 @@ export class Session {
     const transport = this.#transport;
     this.#transport = undefined;
     if (code === "cut") transport?.cut();
-    else transport?.close(code, reason);
+    else transport?.close(code, code === closeCodes.normal ? "" : reason);
     this.#owner.ended(this, reason);
   }
 
