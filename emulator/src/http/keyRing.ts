@@ -52,6 +52,7 @@ export class KeyRing {
         });
         return payload;
       } catch (error) {
+        if (error instanceof errors.JWTExpired) throw new Error(expiry(error.payload), { cause: error });
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
         failure = error;
       }
@@ -62,4 +63,8 @@ export class KeyRing {
 
 function isHttp(audience: string): boolean {
   return URL.canParse(audience) && /^https?:$/.test(new URL(audience).protocol);
+}
+
+function expiry({ exp = 0 }: JWTPayload): string {
+  return `it expired at ${new Date(exp * 1_000).toISOString()}`;
 }

@@ -13,7 +13,13 @@ export interface ConnectRequest {
 
 /** Whether the client may come in. A refusal is told by HTTP, before the upgrade. */
 export type Admission =
-  | { readonly kind: "refused"; readonly status: number; readonly message: string }
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly message: string;
+      /** The developer has been told already. */
+      readonly reported?: boolean;
+    }
   | {
       readonly kind: "accepted";
       /** The subprotocol to speak; undefined: none. */

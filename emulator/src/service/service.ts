@@ -82,7 +82,10 @@ export class Service {
   /** Decides whether a client may come in, before its socket is open. Never rejects. */
   async admit(request: ConnectRequest): Promise<Admission> {
     const admission = await this.#admit(request);
-    if (admission.kind === "refused") this.tellRefusal(request.hub, admission.status, admission.message);
+    if (admission.kind !== "refused") return admission;
+    const { status, message, reported } = admission;
+    if (reported === true) this.showRefusal(request.hub, `${status}: ${message}`);
+    else this.tellRefusal(request.hub, status, message);
     return admission;
   }
 
@@ -170,7 +173,7 @@ export class Service {
     } catch (cause) {
       const message = `The connect handler failed: ${String(cause)}`;
       this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message, cause });
-      return refused(500, "The connect handler failed.");
+      return { ...refused(500, "The connect handler failed."), reported: true };
     }
     if (decision?.kind === "refused") return decision;
     const { userId = identity.userId, groups, roles = identity.roles, connectionState } = decision ?? {};
@@ -179,9 +182,6 @@ export class Service {
     );
     const codec = settle(this.#ports.codecs, request, decision?.subprotocol, permissions);
     if ("kind" in codec) {
-      const { status, message } = codec;
-      // What the client did wrong it is told; what the application did wrong its developer must see.
-      if (status === 500) this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message });
       return codec;
     }
     const joined = groups === undefined || groups.length === 0 ? identity.groups : groups;
@@ -256,7 +256,7 @@ export class Service {
   }
 }
 
-function refused(status: number, message: string): Admission {
+function refused(status: number, message: string): Extract<Admission, { readonly kind: "refused" }> {
   return { kind: "refused", status, message };
 }
 
