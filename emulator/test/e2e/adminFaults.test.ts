@@ -72,10 +72,10 @@ const immediate = ["cutTransports", "goHalfOpen", "renewTokens", "restartService
 test("there is a fault over HTTP for every one in the process, and no other", async () => {
   const { emulator } = await open();
   const [[status, answer]] = (await post(emulator.adminUrl, { kind: "?" })) as [
-    [number, { error: { message: string } }],
+    [number, { message: string }],
   ];
   expect(status).toBe(400);
-  const kinds = /must be one of (.*), but is/.exec(answer.error.message)?.[1]?.split(", ");
+  const kinds = /must be one of (.*), but is/.exec(answer.message)?.[1]?.split(", ");
   // `inject` takes any of them, `reset` and `active` are DELETE and GET, `hold` is no fault.
   const others = ["constructor", "inject", "reset", "active", "hold"];
   const methods = Object.getOwnPropertyNames(Faults.prototype).filter((name) => !others.includes(name));

@@ -150,7 +150,7 @@ describe("connections of the official server SDK", () => {
     await server.closeAllConnections({ reason: "all" });
     await d.gone();
     expect(d.messages.at(-1)).toMatchObject({ message: expect.stringContaining("Reason: all") as string });
-    expect((await a.gone()).code).toBe(1008);
+    expect((await a.gone()).code).toBe(1000);
   });
 });
 
