@@ -72,7 +72,7 @@ function readSequenceId(input: Input): number | undefined {
     if (number === undefined) return false;
     read.fields(read.nested(body), (inner, value) => {
       if (inner !== number) return false;
-      sequenceId = read.id(value);
+      sequenceId = read.id(value, 0, "sequenceId");
       return true;
     });
     return true;

@@ -42,7 +42,7 @@ function readAck(body: BinaryReader): WebPubSubMessage {
   let success = false;
   let error: AckMessageError | undefined;
   read.fields(body, (field, reader) => {
-    if (field === 1) ackId = read.id(reader);
+    if (field === 1) ackId = read.id(reader, 0, "ackId");
     else if (field === 2) success = reader.bool();
     else if (field === 3) error = read.error(reader);
     else return false;
@@ -62,7 +62,7 @@ function readData(body: BinaryReader): WebPubSubMessage | null {
     if (field === 1) from = reader.string();
     else if (field === 2) group = reader.string();
     else if (field === 3) content = read.payload(reader);
-    else if (field === 4) sequenceId = read.id(reader);
+    else if (field === 4) sequenceId = read.id(reader, 0, "sequenceId");
     else if (field === 5) metadata = read.entry(reader, metadata);
     else if (field === 6) stream = readStream(read.nested(reader));
     else return false;

@@ -17,7 +17,7 @@ export function fields(reader: BinaryReader, read: (field: number, reader: Binar
 }
 
 /** Reads the value of a field. @param before what an earlier field of the same number has given */
-type ReadValue<Value> = (reader: BinaryReader, before: Value) => Value;
+type ReadValue<Value> = (reader: BinaryReader, before: Value, property: string) => Value;
 
 /** By field number: the property, and how it is read. */
 type Shape<Message> = Readonly<
@@ -38,7 +38,7 @@ export function readBy<Message extends object>(
       const known = shape[field];
       if (known === undefined) return false;
       const [key, read] = known;
-      message[key] = read(reader, message[key]);
+      message[key] = read(reader, message[key], String(key));
       return true;
     });
     return message;
@@ -54,9 +54,10 @@ export const text = (reader: BinaryReader): string => reader.string();
 export const flag = (reader: BinaryReader): boolean => reader.bool();
 
 /** Reads an id, a uint64. The message model has numbers, which are exact up to 2^53 - 1; larger ids throw. */
-export function id(reader: BinaryReader): number {
+export function id(reader: BinaryReader, _before: unknown, property: string): number {
   const value = Number(reader.uint64());
-  if (!Number.isSafeInteger(value)) throw new RangeError("An id must be an integer from 0 to 2^53 - 1.");
+  if (!Number.isSafeInteger(value))
+    throw new RangeError(`${property} must be an integer from 0 to 2^53 - 1.`);
   return value;
 }
 

@@ -4,6 +4,9 @@ import type { Environment } from "../service/environment.js";
 /** Loaded with the first token: a service that starts has none yet. */
 const loadJose = async () => import("jose");
 
+/** By how much the clocks of those who issue tokens may be wrong. */
+const clockSkewInSeconds = 300;
+
 /** The access keys: the first signs, each may have signed what is checked. HS256 throughout. */
 export class KeyRing {
   readonly #keys: readonly Uint8Array[];
@@ -45,9 +48,11 @@ export class KeyRing {
           algorithms: ["HS256"],
           requiredClaims: ["aud", "exp"],
           currentDate: new Date(this.#environment.now()),
+          clockTolerance: clockSkewInSeconds,
         });
         return payload;
       } catch (error) {
+        if (error instanceof errors.JWTExpired) throw new Error(expiry(error.payload), { cause: error });
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) throw error;
         failure = error;
       }
@@ -58,4 +63,8 @@ export class KeyRing {
 
 function isHttp(audience: string): boolean {
   return URL.canParse(audience) && /^https?:$/.test(new URL(audience).protocol);
+}
+
+function expiry({ exp = 0 }: JWTPayload): string {
+  return `it expired at ${new Date(exp * 1_000).toISOString()}`;
 }

@@ -13,7 +13,13 @@ export interface ConnectRequest {
 
 /** Whether the client may come in. A refusal is told by HTTP, before the upgrade. */
 export type Admission =
-  | { readonly kind: "refused"; readonly status: number; readonly message: string }
+  | {
+      readonly kind: "refused";
+      readonly status: number;
+      readonly message: string;
+      /** The developer has been told already. */
+      readonly reported?: boolean;
+    }
   | {
       readonly kind: "accepted";
       /** The subprotocol to speak; undefined: none. */
@@ -25,16 +31,15 @@ export type Admission =
 /** What a client shows to have its session back. */
 export interface RecoveryTicket {
   readonly connectionId: string;
+  /** The empty string: it has none, so it gets nothing. */
   readonly reconnectionToken: string;
 }
 
-/** Undefined: the request is for a new connection. */
+/** Undefined: the request is for a new connection. A connection id alone makes it a recovery. */
 export function recoveryTicket(query: URLSearchParams): RecoveryTicket | undefined {
-  const connectionId = query.get("awps_connection_id");
-  const reconnectionToken = query.get("awps_reconnection_token");
-  return connectionId === null || reconnectionToken === null
-    ? undefined
-    : { connectionId, reconnectionToken };
+  const connectionId = query.get("awps_connection_id") ?? "";
+  const reconnectionToken = query.get("awps_reconnection_token") ?? "";
+  return connectionId === "" ? undefined : { connectionId, reconnectionToken };
 }
 
 /** From the `Authorization` header, else from the query. */

@@ -13,7 +13,7 @@ import { Frames } from "./frames.js";
 import { Hub } from "./hub.js";
 import { Invocations } from "./invocations.js";
 import { defaultRecoveryWindowInMs } from "./limits.js";
-import { isHubName } from "./names.js";
+import { isGroupName, isHubName } from "./names.js";
 import type { OperationError } from "./messages.js";
 import { Operations } from "./operations.js";
 import { Permissions } from "./permissions.js";
@@ -72,7 +72,8 @@ export class Service {
     let hub = this.#hubs.get(key);
     if (hub === undefined) {
       if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
-      hub = new Hub(name, () => this.#ports.environment.now());
+      // As handlers and servers know it from the cloud.
+      hub = new Hub(key, () => this.#ports.environment.now());
       this.#hubs.set(key, hub);
     }
     return hub;
@@ -81,10 +82,18 @@ export class Service {
   /** Decides whether a client may come in, before its socket is open. Never rejects. */
   async admit(request: ConnectRequest): Promise<Admission> {
     const admission = await this.#admit(request);
-    if (admission.kind === "refused") {
-      this.showRefusal(request.hub, `${admission.status}: ${admission.message}`);
-    }
+    if (admission.kind !== "refused") return admission;
+    const { status, message, reported } = admission;
+    if (reported === true) this.showRefusal(request.hub, `${status}: ${message}`);
+    else this.tellRefusal(request.hub, status, message);
     return admission;
+  }
+
+  /** Tells the developer that a client was not let in, and why: the client itself often can't see it. */
+  tellRefusal(hub: string, status: number, reason: string): void {
+    const message = `A client was refused with ${status}: ${reason}`;
+    this.#ports.diagnostics({ level: "warning", hub, connectionId: undefined, message });
+    this.showRefusal(hub, `${status}: ${reason}`);
   }
 
   /** Shows those who watch that a client was not let in. */
@@ -97,12 +106,11 @@ export class Service {
   async #admit(request: ConnectRequest): Promise<Admission> {
     if (!isHubName(request.hub)) return refused(400, "The hub's name is not valid.");
     const codec = firstKnown(this.#ports.codecs, request.subprotocols);
-    const mode = codec === undefined ? bareMode(request.query) : undefined;
-    if (typeof mode === "string") return refused(400, mode);
     const ticket = recoveryTicket(request.query);
-    return ticket === undefined
-      ? this.#admitNew(request, codec)
-      : this.#admitRecovery(request, ticket, codec);
+    if (ticket !== undefined) return this.#admitRecovery(request, ticket, codec);
+    // Asked of every client: where a subprotocol makes the mode void, a bad one is a mistake all the same.
+    const mode = bareMode(request.query);
+    return typeof mode === "string" ? refused(400, mode) : this.#admitNew(request, codec);
   }
 
   /** Ends every session, as a service that stops or restarts does. */
@@ -134,6 +142,8 @@ export class Service {
       }
     } else if (!this.#allowsAnonymous(request.hub)) return refused(401, "An access token is missing.");
     const identity = token === undefined ? anonymous : identityOf(claims);
+    if (!identity.groups.every(isGroupName))
+      return refused(400, "The access token has a group whose name is not valid.");
     return this.#askUpstream(request, this.hub(request.hub), codec, identity, claims);
   }
 
@@ -163,16 +173,15 @@ export class Service {
     } catch (cause) {
       const message = `The connect handler failed: ${String(cause)}`;
       this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message, cause });
-      return refused(500, "The connect handler failed.");
+      return { ...refused(500, "The connect handler failed."), reported: true };
     }
     if (decision?.kind === "refused") return decision;
     const { userId = identity.userId, groups, roles = identity.roles, connectionState } = decision ?? {};
-    const permissions = new Permissions(roles);
+    const permissions = new Permissions(roles, (message) =>
+      this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message }),
+    );
     const codec = settle(this.#ports.codecs, request, decision?.subprotocol, permissions);
     if ("kind" in codec) {
-      const { status, message } = codec;
-      // What the client did wrong it is told; what the application did wrong its developer must see.
-      if (status === 500) this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message });
       return codec;
     }
     const joined = groups === undefined || groups.length === 0 ? identity.groups : groups;
@@ -186,8 +195,8 @@ export class Service {
         hub.add(session);
         for (const group of joined) hub.join(session, group);
         if (this.trace.watched) this.trace.emit(session, { kind: "opened", subprotocol: codec.name });
-        const link = session.attach(transport);
-        this.#ports.upstream.connected(session.origin);
+        const link = session.attach(transport, true);
+        this.#ports.upstream.connected(session.newEvent());
         return link;
       },
     };
@@ -198,13 +207,16 @@ export class Service {
     return this.#hubs.get(hub.toLowerCase())?.session(connectionId);
   }
 
-  /** The socket opens in any case: only a close code tells the client that its session is gone. */
-  #admitRecovery(request: ConnectRequest, ticket: RecoveryTicket, codec: Codec | undefined): Admission {
-    if (codec === undefined)
-      return refused(400, "Without a subprotocol of the service nothing can be recovered.");
+  /**
+   * The socket opens in any case: only a close code tells the client that its session is gone. The session goes on in
+   * its own subprotocol, whatever the client offers.
+   */
+  #admitRecovery(request: ConnectRequest, ticket: RecoveryTicket, offered: Codec | undefined): Admission {
+    const wanted = this.session(request.hub, ticket.connectionId);
+    const codec = wanted?.admits(ticket.reconnectionToken) === true ? wanted.codec : offered;
     const open = (transport: Transport): Link => {
       const session = this.session(request.hub, ticket.connectionId);
-      if (session?.admits(ticket.reconnectionToken, codec.name) !== true) return gone(transport);
+      if (session?.admits(ticket.reconnectionToken) !== true) return gone(transport);
       if (this.#ports.interference.rejectsRecovery(session)) {
         session.end("The session was lost.", "cut");
         return gone(transport);
@@ -218,7 +230,7 @@ export class Service {
       this.#invocations.resumed(session);
       return link;
     };
-    return { kind: "accepted", subprotocol: codec.name, open };
+    return { kind: "accepted", subprotocol: codec?.name, open };
   }
 
   #owner(hub: Hub): SessionOwner {
@@ -238,13 +250,13 @@ export class Service {
         hub.remove(session);
         this.#streams.ended(hub, session);
         this.#invocations.ended(session);
-        upstream.disconnected({ ...session.origin, reason });
+        upstream.disconnected({ ...session.newEvent(), reason });
       },
     };
   }
 }
 
-function refused(status: number, message: string): Admission {
+function refused(status: number, message: string): Extract<Admission, { readonly kind: "refused" }> {
   return { kind: "refused", status, message };
 }
 

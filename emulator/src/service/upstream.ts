@@ -11,6 +11,12 @@ export interface EventOrigin {
   readonly connectionState: string | undefined;
 }
 
+/** Something that happened on an open connection. */
+export interface ConnectionEvent extends EventOrigin {
+  /** Counts the events of a connection from 1, whoever takes them: `connect` was 0. */
+  readonly eventId: number;
+}
+
 /** A client that wants to connect. Only new connections ask; a recovery does not. */
 export interface ConnectEvent extends EventOrigin {
   /** Of the access token. */
@@ -37,7 +43,7 @@ export type ConnectDecision =
   | { readonly kind: "refused"; readonly status: number; readonly message: string };
 
 /** Something a client tells the application. */
-export interface UserEvent extends EventOrigin {
+export interface UserEvent extends ConnectionEvent {
   readonly eventName: string;
   readonly payload: Payload;
   readonly metadata: Metadata | undefined;
@@ -62,8 +68,8 @@ export type UserEventAnswer =
 export interface Upstream {
   /** Undefined: nobody is asked, the client connects as its token says. */
   connect(event: ConnectEvent): Promise<ConnectDecision | undefined>;
-  connected(event: EventOrigin): void;
-  disconnected(event: EventOrigin & { readonly reason: string }): void;
+  connected(event: ConnectionEvent): void;
+  disconnected(event: ConnectionEvent & { readonly reason: string }): void;
   /**
    * Called for one event of a connection at a time, in the order they were sent; for invocations at any time.
    * @param signal of an invocation: aborted when nobody waits for the answer any more.

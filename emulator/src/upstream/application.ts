@@ -2,6 +2,7 @@ import type { Diagnostics } from "../service/diagnostics.js";
 import type {
   ConnectDecision,
   ConnectEvent,
+  ConnectionEvent,
   EventOrigin,
   Upstream,
   UserEvent,
@@ -55,7 +56,7 @@ export class Application implements Upstream {
     return this.#systemHandler(event.hub, "connect")?.connect(event);
   }
 
-  connected(event: EventOrigin): void {
+  connected(event: ConnectionEvent): void {
     this.#hubs.get(event.hub.toLowerCase())?.listeners.connected(event);
     this.#notify(event, "connected", async (handler) => handler.connected(event));
   }

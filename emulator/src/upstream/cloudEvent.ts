@@ -4,6 +4,7 @@ import type { DisconnectedEvent, SystemEvent } from "./handler.js";
 
 /** What makes one event another than the next. */
 export interface Occasion {
+  /** Its number on its connection. */
   readonly id: string;
   /** Unix milliseconds. */
   readonly time: number;
@@ -51,7 +52,7 @@ export function userEvent(event: UserEvent, occasion: Occasion): CloudEvent {
   };
 }
 
-/** The MIME type of a payload. Unsettled: protobuf goes as plain bytes, which every handler can read. */
+/** The MIME type of a payload. */
 export function contentTypeOf({ dataType }: Payload): string {
   switch (dataType) {
     case "text":
@@ -59,8 +60,9 @@ export function contentTypeOf({ dataType }: Payload): string {
     case "json":
       return "application/json; charset=utf-8";
     case "binary":
-    case "protobuf":
       return "application/octet-stream";
+    case "protobuf":
+      return "application/x-protobuf";
   }
 }
 

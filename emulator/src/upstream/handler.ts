@@ -1,21 +1,21 @@
 import type {
   ConnectDecision,
   ConnectEvent,
-  EventOrigin,
+  ConnectionEvent,
   UserEvent,
   UserEventAnswer,
 } from "../service/upstream.js";
 
 export type SystemEvent = "connect" | "connected" | "disconnected";
 
-export type DisconnectedEvent = EventOrigin & { readonly reason: string };
+export type DisconnectedEvent = ConnectionEvent & { readonly reason: string };
 
 /** One event handler of a hub, by whatever way it is reached. A rejected promise is a failure. */
 export interface Handler {
   takesSystemEvent(name: SystemEvent): boolean;
   takesUserEvent(name: string): boolean;
   connect(event: ConnectEvent): Promise<ConnectDecision | undefined>;
-  connected(event: EventOrigin): Promise<void>;
+  connected(event: ConnectionEvent): Promise<void>;
   disconnected(event: DisconnectedEvent): Promise<void>;
   userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer>;
 }

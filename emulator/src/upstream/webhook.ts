@@ -1,9 +1,9 @@
 import { createHmac } from "node:crypto";
-import { type Environment, randomId } from "../service/environment.js";
+import type { Environment } from "../service/environment.js";
 import type {
   ConnectDecision,
   ConnectEvent,
-  EventOrigin,
+  ConnectionEvent,
   UserEvent,
   UserEventAnswer,
 } from "../service/upstream.js";
@@ -25,8 +25,8 @@ import { PassingError, joined, limited, retrying } from "./retry.js";
 import { UrlTemplate } from "./urlTemplate.js";
 import { connectDecision, eventAnswer, stateOf } from "./webhookAnswer.js";
 
-/** How long one attempt may take, in milliseconds. Unsettled. */
-const limitInMs = 30_000;
+/** How long a handler may take in all, with what is tried again, in milliseconds. */
+const limitInMs = 100_000;
 const metadataPrefix = "X-WebPubSub-Metadata-";
 
 /** What all webhooks of a service share. */
@@ -65,13 +65,13 @@ export class Webhook implements Handler {
   }
 
   async connect(event: ConnectEvent): Promise<ConnectDecision | undefined> {
-    const response = await this.#send(connectEvent(event, this.#occasion()));
+    const response = await this.#send(connectEvent(event, this.#occasion(0)));
     return connectDecision(response);
   }
 
-  async connected(event: EventOrigin): Promise<void> {
-    const { connectionId } = event;
-    const sent = this.#notify(systemEvent("connected", event, this.#occasion(), "{}"));
+  async connected(event: ConnectionEvent): Promise<void> {
+    const { connectionId, eventId } = event;
+    const sent = this.#notify(systemEvent("connected", event, this.#occasion(eventId), "{}"));
     this.#connecting.set(connectionId, sent);
     try {
       await sent;
@@ -81,13 +81,13 @@ export class Webhook implements Handler {
   }
 
   async disconnected(event: DisconnectedEvent): Promise<void> {
-    const notification = disconnectedEvent(event, this.#occasion());
+    const notification = disconnectedEvent(event, this.#occasion(event.eventId));
     await Promise.allSettled([this.#connecting.get(event.connectionId)]);
     await this.#notify(notification);
   }
 
   async userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer> {
-    const response = await this.#send(userEvent(event, this.#occasion()), signal);
+    const response = await this.#send(userEvent(event, this.#occasion(event.eventId)), signal);
     const answer = eventAnswer(response);
     return answer.kind === "handled" ? { ...answer, connectionState: stateOf(response) } : answer;
   }
@@ -105,14 +105,17 @@ export class Webhook implements Handler {
   }
 
   async #try(event: CloudEvent, signal: AbortSignal): Promise<OutboundResponse> {
+    const { environment } = this.#ports;
     let last: OutboundResponse | undefined;
     try {
-      return await retrying(this.#ports.environment, signal, async () => {
-        last = undefined;
-        last = await this.#attempt(event, signal);
-        if (last.status === 408 || last.status > 499) throw new PassingError(`status ${last.status}`);
-        return last;
-      });
+      return await limited(environment, limitInMs, signal, async (limit) =>
+        retrying(environment, limit, async () => {
+          last = undefined;
+          last = await this.#attempt(event, limit);
+          if (last.status === 408 || last.status > 499) throw new PassingError(`status ${last.status}`);
+          return last;
+        }),
+      );
     } catch (error) {
       if (last === undefined || !(error instanceof PassingError)) throw error;
       return last;
@@ -120,21 +123,20 @@ export class Webhook implements Handler {
   }
 
   async #attempt(event: CloudEvent, signal: AbortSignal): Promise<OutboundResponse> {
-    const { environment, outbound, protection, stopping } = this.#ports;
+    const { outbound, protection, stopping } = this.#ports;
     const { hub } = event.origin;
     await protection.check(this.#url.fill(hub, "validate"), stopping);
     const url = this.#url.fill(hub, event.eventName);
     try {
-      return await limited(environment, limitInMs, signal, async (limit) =>
-        outbound({
-          method: "POST",
-          url,
-          headers: this.#headers(event),
-          body: bytesOf(event.payload),
-          signal: limit,
-        }),
-      );
+      return await outbound({
+        method: "POST",
+        url,
+        headers: this.#headers(event),
+        body: bytesOf(event.payload),
+        signal,
+      });
     } catch (cause) {
+      // Also when the time is over: that is not tried again.
       if (signal.aborted) throw cause;
       throw new PassingError(`${url} could not be reached: ${reason(cause)}`, { cause });
     }
@@ -171,22 +173,16 @@ export class Webhook implements Handler {
       .join(",");
   }
 
-  #occasion() {
-    const { environment } = this.#ports;
-    return { id: randomId(environment, 16), time: environment.now() };
+  #occasion(eventId: number) {
+    return { id: String(eventId), time: this.#ports.environment.now() };
   }
 }
 
 /**
- * Unsettled: a header holds ASCII only. A value with any other character is percent-encoded as UTF-8, as the
- * CloudEvents binding for HTTP does it; every other value goes as it is.
+ * A value as raw UTF-8, one character for each byte: so does the cloud, and Node reads it as Latin-1. Unsettled:
+ * control characters, which no header can hold, are percent-encoded.
  */
 function headerValue(value: string): string {
-  if (/^[\x20-\x7e]*$/.test(value) && value.trim() === value) return value;
-  const bytes = Buffer.from(value);
-  return Array.from(bytes, (byte) =>
-    byte > 0x20 && byte < 0x7f && byte !== 0x25
-      ? String.fromCharCode(byte)
-      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
-  ).join("");
+  const bytes = Buffer.from(value).toString("latin1");
+  return bytes.replaceAll(/[^\x20-\x7e\x80-\xff]/g, (sign) => encodeURIComponent(sign));
 }

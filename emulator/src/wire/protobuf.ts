@@ -11,29 +11,12 @@ import {
   sequenceIdOf,
   stateOf,
   ttlOf,
-  uint64,
 } from "./fields.js";
 import { encodeProtobuf } from "./protobufEncoding.js";
 import { readMessage, upstream, type Fields } from "./protobufFields.js";
-import {
-  answerableInvocationId,
-  answerableStreamId,
-  invocationIdOf,
-  invokeOf,
-  startStreamOf,
-  streamDataOf,
-  streamEndOf,
-} from "./streamFields.js";
+import { invocationIdOf, invokeOf, startStreamOf, streamDataOf, streamEndOf } from "./streamFields.js";
 
 const { Reader } = protobuf;
-
-/** What the JSON subprotocols call the kinds that belong to an invocation or a stream. */
-const KINDS: Readonly<Record<number, string>> = {
-  1: "sendToGroup",
-  10: "invoke",
-  13: "streamData",
-  14: "streamEnd",
-};
 
 /** Either protobuf subprotocol: the reliable one adds reconnection tokens and sequence ids. */
 class ProtobufCodec implements Codec {
@@ -46,7 +29,7 @@ class ProtobufCodec implements Codec {
   }
 
   decode(frame: Frame): Decoded {
-    if (!frame.binary) return { kind: "malformed", reason: "a protobuf subprotocol has no text frames" };
+    if (!frame.binary) return { kind: "invalid", reason: "a protobuf subprotocol has no text frames" };
     let type = 0;
     let known = false;
     let fields: Fields = {};
@@ -65,25 +48,15 @@ class ProtobufCodec implements Codec {
       }
     } catch (error) {
       return {
-        kind: "malformed",
-        reason: `it is not protobuf: ${error instanceof Error ? error.message : "unreadable"}`,
+        kind: "invalid",
+        reason: `the frame is not protobuf: ${error instanceof Error ? error.message : "unreadable"}`,
       };
     }
     try {
-      const message = toMessage(type, fields);
-      return message === undefined
-        ? { kind: "unknown", type: `field ${type}` }
-        : { kind: "message", message };
+      return { kind: "message", message: toMessage(type, fields) };
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
-      const named = { ...fields, type: KINDS[type] };
-      return {
-        kind: "invalid",
-        ackId: uint64(fields["ackId"]),
-        invocationId: answerableInvocationId(named),
-        streamId: answerableStreamId(named),
-        reason: error.message,
-      };
+      return { kind: "invalid", reason: error.message };
     }
   }
 
@@ -95,8 +68,7 @@ class ProtobufCodec implements Codec {
 export const protobufCodec: Codec = new ProtobufCodec("protobuf.webpubsub.azure.v1", false);
 export const reliableProtobufCodec: Codec = new ProtobufCodec("protobuf.reliable.webpubsub.azure.v1", true);
 
-/** Undefined: a kind for newer versions. */
-function toMessage(type: number, fields: Fields): ClientMessage | undefined {
+function toMessage(type: number, fields: Fields): ClientMessage {
   switch (type) {
     case 1:
       if (fields["stream"] !== undefined) return startStreamOf(fields, fields.payload);
@@ -151,7 +123,7 @@ function toMessage(type: number, fields: Fields): ClientMessage | undefined {
         ackId: ackIdOf(fields),
       };
     default:
-      return undefined;
+      throw new FieldError(`the message is unknown: field ${type}`);
   }
 }
 
@@ -162,6 +134,8 @@ function sequenceIdOrZero(fields: Fields): Uint64 {
 
 function payloadOf(fields: Fields): Payload {
   const payload = optionalPayloadOf(fields);
+  // A message may consist of metadata alone.
+  if (payload === undefined && fields["metadata"] !== undefined) return { dataType: "text", text: "" };
   if (payload === undefined) throw new FieldError("data is missing");
   return payload;
 }

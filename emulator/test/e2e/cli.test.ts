@@ -241,10 +241,15 @@ test("what clients send does nothing in the terminal", async () => {
   const client = new RawClient(/ws:\S+/.exec(output.out)?.[0] ?? "");
   onTestFinished(() => client.socket.terminate());
   await until(() => client.connected);
-  await client.ask({ type: "event", event: "\x1b[2J\x07", dataType: "text", data: "\x1b[31m\u202ered" });
-  client.send({ type: "\x1b[2J\n" });
-  await until(() => output.err.includes("\\u001b[2J"));
-  expect(output.out).toContain("event event=\\u001b[2J\\u0007 ack=1 \\u001b[31m\\u202ered\n");
+  await client.ask({
+    type: "sendToGroup",
+    group: "\x1b[2J\x07",
+    dataType: "text",
+    data: "\x1b[31m\u202ered",
+  });
+  client.send({ type: "\u202e[2J\n" });
+  await until(() => output.err.includes("\\u202e[2J"));
+  expect(output.out).toContain("sendToGroup group=\\u001b[2J\\u0007 ack=1 \\u001b[31m\\u202ered\n");
   // Line feeds are the only control characters.
   expect(`${output.out}${output.err}`.replaceAll("\n", "")).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
 });

@@ -84,7 +84,8 @@ test("any bytes on the port are refused, and nobody else notices", async () => {
     { numRuns: 400 },
   );
   await alive(house, witness);
-  expect(house.warnings.filter((warning) => warning.includes("failed"))).toEqual([]);
+  const failures = house.warnings.filter((warning) => !warning.startsWith("A client was refused"));
+  expect(failures.filter((warning) => warning.includes("failed"))).toEqual([]);
 });
 
 test("any frames of a client harm nobody but itself", async () => {
@@ -152,7 +153,7 @@ test("any frames of a client harm nobody but itself", async () => {
         client.on("error", () => undefined);
         await new Promise((resolve) => client.once("open", resolve));
         for (const frame of sent) client.send(frame);
-        client.close();
+        client.close(1000);
         await new Promise((resolve) => client.once("close", resolve));
       },
     ),

@@ -59,7 +59,7 @@ test("cancelling reaches the handler, and so does a client that goes", async () 
   client.send({ type: "cancelInvocation", invocationId: "a" });
   await until(() => world.seen[0]?.signal?.aborted);
   expect(world.seen[1]?.signal?.aborted).toBe(false);
-  client.socket.close();
+  client.socket.close(1000);
   await until(() => world.seen[1]?.signal?.aborted);
 });
 

@@ -33,7 +33,9 @@ export class InboundStreams implements FeatureHooks {
   constructor(port: FeaturePort) {
     this.#port = port;
     if (!port.carries(streamFrames))
-      this.unsupported = new TypeError(`${port.settings.protocol.name} was made without the frames of streams.`);
+      this.unsupported = new TypeError(
+        `${port.settings.protocol.name} carries no streams: give it streamFrames, or use web-pubsub-client/protobuf.`,
+      );
   }
 
   /** Why the protocol has no streams; undefined if it has. */

@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { GroupStreamError, WebPubSubJsonProtocol, type GroupStream } from "web-pubsub-client";
-import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
+import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf/core";
 import { follow } from "../../helpers/settlement.js";
 import { Stage } from "../../helpers/stage.js";
 import { connectedStage, endOf, fragment, reader, turn } from "./wire.js";
@@ -568,9 +568,11 @@ test("on a protocol without streams onGroupStream is refused at once, in words t
   const { client } = new Stage({ protocol: WebPubSubProtobufReliableProtocol() });
   const listen = (): unknown => client.onGroupStream(() => undefined);
   expect(listen).toThrow(TypeError);
-  expect(listen).toThrow("protobuf.reliable.webpubsub.azure.v1 has no streams; use JSON.");
+  expect(listen).toThrow(
+    /^protobuf\.reliable\.webpubsub\.azure\.v1 carries no streams: give it streamFrames/,
+  );
   const room = client.group("room");
-  expect(() => room.subscribeStreams(() => undefined)).toThrow(/use JSON/);
+  expect(() => room.subscribeStreams(() => undefined)).toThrow(/give it streamFrames/);
   expect(room.status, "nothing is joined").toBe("idle");
 });
 

@@ -89,8 +89,8 @@ return "executing";`,
   {
     name: "a lost transport ends the session",
     in: "Session.#transportClosed",
-    find: "code === closeCodes.normal || code === 1005",
-    put: "code !== 1011",
+    find: "code === closeCodes.normal ||",
+    put: "code !== 1011 ||",
   },
   {
     name: "an earlier reconnection token is refused",

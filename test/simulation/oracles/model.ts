@@ -140,7 +140,7 @@ export class Model {
     if (isCurrent) session.lostAt = this.#world.clock.now;
     tell();
     if (!isCurrent) return;
-    const goodbye = code === 1000 || code === 1005;
+    const goodbye = code === 1000;
     if (goodbye === session.alive && session.reliable)
       this.#world.failed(`close code ${code}: the service ${goodbye ? "keeps" : "forgets"} the session`);
     if (session.wire === wire) session.wire = undefined;

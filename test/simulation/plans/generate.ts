@@ -37,7 +37,8 @@ export function generate(seed: number): Plan {
     else steps.push({ at, what: SERVICE[kind as keyof typeof SERVICE](random) });
   }
   steps.sort((a, b) => a.at - b.at);
-  return { seed, duration: at + random.pick([100, 2_000, 20_000]), clients, steps };
+  const duration = at + random.pick([100, 2_000, 20_000]);
+  return { seed, duration, ...(random.chance(0.6) ? { announces: false } : undefined), clients, steps };
 }
 
 function clientPlan(random: Random): ClientPlan {

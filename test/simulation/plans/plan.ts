@@ -6,6 +6,8 @@ export interface Plan {
   readonly seed: number;
   /** When the last trouble ends; the network heals then. */
   readonly duration: number;
+  /** Whether the service says `connected` on a recovery, as it may; left out: it does. */
+  readonly announces?: boolean;
   readonly clients: readonly ClientPlan[];
   readonly steps: readonly Step[];
 }
@@ -154,6 +156,7 @@ export type ServiceTrouble =
   | { readonly do: "refuseOperations"; readonly times: number; readonly name: string }
   | { readonly do: "swallowAcks"; readonly times: number }
   | { readonly do: "delayAcks"; readonly times: number; readonly by: number }
+  /** Recoveries that bring no `connected`, where the service says it. */
   | { readonly do: "silentRecoveries"; readonly times: number }
   | { readonly do: "replayTwice"; readonly times: number }
   | { readonly do: "rejectRecoveries"; readonly times: number }

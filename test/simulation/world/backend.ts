@@ -194,7 +194,7 @@ export class Backend {
         if (this.#strikes("swallow")) return "swallow";
         return this.#strikes("delay") ? this.#ackDelay : undefined;
       },
-      announcesRecovery: () => !this.#strikes("silent"),
+      announcesRecovery: () => this.#world.plan.announces !== false && !this.#strikes("silent"),
       replays: () => (this.#strikes("twice") ? 2 : 1),
       refusesStream: () => {
         if (!this.#strikes("refuseStream")) return undefined;

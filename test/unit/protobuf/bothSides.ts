@@ -152,7 +152,10 @@ function normalise(payload: Payload): Payload {
 }
 
 export const ackId = fc.option(fc.maxSafeNat(), { nil: undefined });
-export const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
+export const name = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
+  .filter((text) => text.trim() !== "");
+export const eventName = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,20}$/);
 export const metadata = fc.option(
   fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9-]{0,9}$/), fc.stringMatching(/^[ -~]{0,20}$/), {
     minKeys: 1,

@@ -15,6 +15,7 @@ import {
   bytesOf,
   client,
   content,
+  eventName,
   name,
   understood,
 } from "./bothSides.js";
@@ -44,7 +45,7 @@ const upstream = fc
         .map(made),
     }),
     fc
-      .record({ event: fc.constant("sum"), invocationId: name, payload })
+      .record({ event: eventName, invocationId: name, payload })
       .map(({ payload: given, ...rest }) => ({ kind: "invoke", target: "event", ...rest, ...given })),
     fc.record({ kind: fc.constant("cancelInvocation"), invocationId: name }),
     fc

@@ -9,6 +9,7 @@ import {
   bytesOf,
   client,
   content,
+  eventName,
   inOrder,
   metadata,
   name,
@@ -47,12 +48,14 @@ test("the service reads what the client writes", () => {
         dataType,
         data,
       })),
-    fc.record({ event: name, ackId, metadata, content }).map(({ content: { dataType, data }, ...rest }) => ({
-      kind: "sendEvent" as const,
-      ...rest,
-      dataType,
-      data,
-    })),
+    fc
+      .record({ event: eventName, ackId, metadata, content })
+      .map(({ content: { dataType, data }, ...rest }) => ({
+        kind: "sendEvent" as const,
+        ...rest,
+        dataType,
+        data,
+      })),
     fc.record({ kind: fc.constant("sequenceAck" as const), sequenceId: fc.maxSafeNat() }),
   );
   fc.assert(
