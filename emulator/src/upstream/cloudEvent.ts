@@ -2,6 +2,8 @@ import type { Metadata, Payload } from "../service/messages.js";
 import type { ConnectEvent, EventOrigin, UserEvent } from "../service/upstream.js";
 import type { DisconnectedEvent, SystemEvent } from "./handler.js";
 
+const encoder = new TextEncoder();
+
 /** What makes one event another than the next. */
 export interface Occasion {
   readonly id: string;
@@ -67,9 +69,9 @@ export function contentTypeOf({ dataType }: Payload): string {
 export function bytesOf(payload: Payload): Uint8Array {
   switch (payload.dataType) {
     case "text":
-      return Buffer.from(payload.text);
+      return encoder.encode(payload.text);
     case "json":
-      return Buffer.from(payload.json);
+      return encoder.encode(payload.json);
     case "binary":
     case "protobuf":
       return payload.bytes;
