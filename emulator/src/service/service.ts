@@ -72,7 +72,11 @@ export class Service {
     let hub = this.#hubs.get(key);
     if (hub === undefined) {
       if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
-      hub = new Hub(name, () => this.#ports.environment.now());
+      const { environment, upstream } = this.#ports;
+      hub = new Hub(name, () => environment.now(), {
+        joined: (session, group) => upstream.joined({ ...session.origin, group }),
+        left: (session, group) => upstream.left({ ...session.origin, group }),
+      });
       this.#hubs.set(key, hub);
     }
     return hub;
@@ -166,7 +170,13 @@ export class Service {
       return refused(500, "The connect handler failed.");
     }
     if (decision?.kind === "refused") return decision;
-    const { userId = identity.userId, groups, roles = identity.roles, connectionState } = decision ?? {};
+    const {
+      userId = identity.userId,
+      groups,
+      roles = identity.roles,
+      connectionState,
+      cookies,
+    } = decision ?? {};
     const permissions = new Permissions(roles);
     const codec = settle(this.#ports.codecs, request, decision?.subprotocol, permissions);
     if ("kind" in codec) {
@@ -183,11 +193,13 @@ export class Service {
         const about = { hub: hub.name, connectionId, userId };
         const session = new Session(this.#owner(hub), about, codec, permissions);
         session.connectionState = connectionState;
-        hub.add(session);
-        for (const group of joined) hub.join(session, group);
+        session.cookies = cookies;
+        hub.add(session, joined);
         if (this.trace.watched) this.trace.emit(session, { kind: "opened", subprotocol: codec.name });
         const link = session.attach(transport);
-        this.#ports.upstream.connected(session.origin);
+        const { upstream } = this.#ports;
+        upstream.connected(session.origin);
+        for (const group of new Set(joined)) upstream.joined({ ...session.origin, group });
         return link;
       },
     };

@@ -1,3 +1,4 @@
+import type { HandlerCookie } from "./handlerCookie.js";
 import type { Metadata, Payload } from "./messages.js";
 
 /** The connection that an event is about. */
@@ -9,6 +10,13 @@ export interface EventOrigin {
   readonly subprotocol: string | undefined;
   /** What an earlier answer left on the connection, unread by the service. */
   readonly connectionState: string | undefined;
+  /** What the answer to `connect` set, unread by the service. Left out: none. */
+  readonly cookies?: readonly HandlerCookie[] | undefined;
+}
+
+/** A connection has become a member of a group, or is none any more. */
+export interface GroupEvent extends EventOrigin {
+  readonly group: string;
 }
 
 /** A client that wants to connect. Only new connections ask; a recovery does not. */
@@ -33,6 +41,7 @@ export type ConnectDecision =
       readonly roles?: readonly string[] | undefined;
       readonly subprotocol?: string | undefined;
       readonly connectionState?: string | undefined;
+      readonly cookies?: readonly HandlerCookie[] | undefined;
     }
   | { readonly kind: "refused"; readonly status: number; readonly message: string };
 
@@ -64,6 +73,10 @@ export interface Upstream {
   connect(event: ConnectEvent): Promise<ConnectDecision | undefined>;
   connected(event: EventOrigin): void;
   disconnected(event: EventOrigin & { readonly reason: string }): void;
+  /** Groups of a new connection are told after `connected`. */
+  joined(event: GroupEvent): void;
+  /** Groups of a connection that ends are told before `disconnected`. */
+  left(event: GroupEvent): void;
   /**
    * Called for one event of a connection at a time, in the order they were sent; for invocations at any time.
    * @param signal of an invocation: aborted when nobody waits for the answer any more.
@@ -89,5 +102,7 @@ export const noUpstream: Upstream = {
   connect: () => Promise.resolve(undefined),
   connected() {},
   disconnected() {},
+  joined() {},
+  left() {},
   userEvent: () => Promise.resolve({ kind: "unhandled" }),
 };

@@ -1,6 +1,6 @@
 import type { Metadata, Payload } from "../service/messages.js";
-import type { ConnectEvent, EventOrigin, UserEvent } from "../service/upstream.js";
-import type { DisconnectedEvent, SystemEvent } from "./handler.js";
+import type { ConnectEvent, EventOrigin, GroupEvent, UserEvent } from "../service/upstream.js";
+import type { DisconnectedEvent, GroupEventName, SystemEvent } from "./handler.js";
 
 const encoder = new TextEncoder();
 
@@ -39,6 +39,12 @@ export function connectEvent(event: ConnectEvent, occasion: Occasion): CloudEven
 
 export function disconnectedEvent(event: DisconnectedEvent, occasion: Occasion): CloudEvent {
   return systemEvent("disconnected", event, occasion, JSON.stringify({ reason: event.reason }));
+}
+
+export function groupEvent(eventName: GroupEventName, event: GroupEvent, occasion: Occasion): CloudEvent {
+  const payload = { dataType: "json", json: JSON.stringify({ group: event.group }) } as const;
+  const type = `azure.webpubsub.gp.${eventName}`;
+  return { ...occasion, type, eventName, origin: event, payload, metadata: undefined };
 }
 
 export function userEvent(event: UserEvent, occasion: Occasion): CloudEvent {
