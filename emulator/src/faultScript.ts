@@ -25,7 +25,7 @@ export type ScriptedFault = {
       readonly filter?: ConnectionFilter;
     }
   | { readonly kind: "rejectRecovery"; readonly filter?: ConnectionFilter }
-  | { readonly kind: "recoverSilently"; readonly filter?: ConnectionFilter }
+  | { readonly kind: "announceRecovery"; readonly filter?: ConnectionFilter }
   | { readonly kind: "holdAcks"; readonly swallow: true; readonly filter?: ConnectionFilter }
   | { readonly kind: "holdAcks"; readonly delayInMs: number; readonly filter?: ConnectionFilter }
   | { readonly kind: "answerAcks"; readonly error: string; readonly filter?: ConnectionFilter }
@@ -106,7 +106,7 @@ export class FaultScript implements Interference {
   }
 
   announcesRecovery(target: FaultTarget): boolean {
-    return this.#strike("recoverSilently", ({ filter }) => matches(filter, target)) === undefined;
+    return this.#strike("announceRecovery", ({ filter }) => matches(filter, target)) !== undefined;
   }
 
   replays(target: FaultTarget): number {

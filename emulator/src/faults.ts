@@ -17,6 +17,7 @@ import { closeCodes } from "./service/transport.js";
 export type ImmediateFault =
   | { readonly kind: "cutTransports"; readonly filter?: ConnectionFilter }
   | { readonly kind: "goHalfOpen"; readonly filter?: ConnectionFilter }
+  | { readonly kind: "renewTokens"; readonly filter?: ConnectionFilter }
   | { readonly kind: "restartService"; readonly sockets?: "close" | "cut" }
   | ({ readonly kind: "closeStreams"; readonly error: string; readonly message?: string } & StreamLimits);
 
@@ -33,6 +34,8 @@ export interface FaultLimits extends Times {
   /** Default: every connection. */
   readonly filter?: ConnectionFilter;
 }
+
+const anyone = () => true;
 
 /** Makes the service misbehave in one exact way, for tests of how an application takes it. */
 export class Faults {
@@ -94,9 +97,18 @@ export class Faults {
     this.inject({ kind: "rejectRecovery", ...limits });
   }
 
-  /** Recovers without the `connected` message: the first frame is whatever comes next. */
-  recoverSilently(limits: FaultLimits = {}): void {
-    this.inject({ kind: "recoverSilently", ...limits });
+  /** A recovery says `connected`, with a new reconnection token. By itself it says nothing: replay comes first. */
+  announceRecovery(limits: FaultLimits = {}): void {
+    this.inject({ kind: "announceRecovery", ...limits });
+  }
+
+  /**
+   * Gives open reliable connections a newer reconnection token by another `connected` message, as the cloud may do
+   * in mid-connection. Earlier tokens stay valid.
+   * @returns how many got one.
+   */
+  renewTokens(filter?: ConnectionFilter): number {
+    return this.inject({ kind: "renewTokens", ...(filter && { filter }) });
   }
 
   /** Executes operations, but their acks are lost (`swallow`) or late. */
@@ -151,14 +163,20 @@ export class Faults {
     checkFault(fault);
     switch (fault.kind) {
       case "cutTransports":
-        return this.#hit(fault.filter, (session) => session.transport?.cut());
+        return this.#hit(fault.filter, anyone, (session) => session.transport?.cut());
       case "goHalfOpen":
-        return this.#hit(fault.filter, (session) => {
+        return this.#hit(fault.filter, anyone, (session) => {
           const { transport } = session;
           if (transport === undefined) return;
           transport.freeze();
           this.#releases.add(() => transport.cut());
         });
+      case "renewTokens":
+        return this.#hit(
+          fault.filter,
+          (session) => session.buffer !== undefined,
+          (session) => session.announce(),
+        );
       case "restartService":
         this.#service.endAll(
           "The service restarts.",
@@ -173,7 +191,7 @@ export class Faults {
       case "holdStreamAcks":
       case "refuseUpgrades":
       case "rejectRecovery":
-      case "recoverSilently":
+      case "announceRecovery":
       case "holdAcks":
       case "answerAcks":
       case "replayTwice":
@@ -210,11 +228,15 @@ export class Faults {
     return count;
   }
 
-  #hit(filter: ConnectionFilter | undefined, strike: (session: Session) => void): number {
+  #hit(
+    filter: ConnectionFilter | undefined,
+    suits: (session: Session) => boolean,
+    strike: (session: Session) => void,
+  ): number {
     let count = 0;
     for (const hub of this.#service.hubs) {
       for (const session of [...hub.sessions]) {
-        if (session.transport === undefined || !matches(filter, session)) continue;
+        if (session.transport === undefined || !suits(session) || !matches(filter, session)) continue;
         strike(session);
         count++;
       }

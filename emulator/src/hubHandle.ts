@@ -80,10 +80,13 @@ export class HubHandle {
     this.#hub.publish({ kind: "groupData", group, fromUserId: undefined, ...content }, delivery);
   }
 
-  /** Ends a connection for good: it can't be recovered. @returns whether there was one. */
-  closeConnection(connectionId: string, reason = "The server closed the connection."): boolean {
-    checkText("reason", reason);
-    return this.#with(connectionId, (session) => session.end(reason));
+  /**
+   * Ends a connection for good, as a server does by REST: it is told why, closed with 1000, and can't be recovered.
+   * @returns whether there was one.
+   */
+  closeConnection(connectionId: string, reason?: string): boolean {
+    optional(reason, (text) => checkText("reason", text));
+    return this.#with(connectionId, (session) => session.closeByServer(reason));
   }
 
   /** @returns whether there is such a connection. */
@@ -161,7 +164,8 @@ export class HubHandle {
 }
 
 function checkGroup(group: unknown): void {
-  if (!isGroupName(group)) throw new RangeError("group must be a string of 1 to 1,024 characters.");
+  if (!isGroupName(group))
+    throw new RangeError("group must be a string of 1 to 1,024 characters, not all blank.");
 }
 
 /** The empty string is a user id too. */

@@ -85,10 +85,9 @@ function checkGroupEvents(name: string, value: unknown): void {
     checkOneOf(`${name}.eventNames`, event, ["joined", "left"]);
   }
   for (const filter of optional(groupFilters, (given) => checkStrings(`${name}.groupFilters`, given)) ?? []) {
-    if (GroupPattern.parse(filter) !== undefined) continue;
-    throw new RangeError(
-      `${name}.groupFilters: ${JSON.stringify(filter)} is no pattern: it has more than five * or ends with a \\.`,
-    );
+    const pattern = GroupPattern.parse(filter);
+    if (typeof pattern !== "string") continue;
+    throw new RangeError(`${name}.groupFilters: ${JSON.stringify(filter)} is no pattern: ${pattern}.`);
   }
 }
 

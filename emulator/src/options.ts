@@ -112,7 +112,8 @@ export function checkClientUrl(
   optional(options.userId, (value) => checkString("userId", value));
   const groups = optional(options.groups, (value) => checkStrings("groups", value)) ?? [];
   for (const group of groups) {
-    if (!isGroupName(group)) throw new RangeError("groups must hold names of 1 to 1,024 characters.");
+    if (!isGroupName(group))
+      throw new RangeError("groups must hold names of 1 to 1,024 characters, not all blank.");
   }
   return {
     groups,

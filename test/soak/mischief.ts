@@ -58,7 +58,8 @@ export class Mischief {
       },
     ],
     rejectRecovery: (): Fault[] => [{ kind: "rejectRecovery", times: 1 }],
-    recoverSilently: (): Fault[] => [{ kind: "recoverSilently", times: 2 }],
+    announceRecovery: (): Fault[] => [{ kind: "announceRecovery", times: 2 }],
+    renewTokens: (): Fault[] => [{ kind: "renewTokens", filter: this.#someone() }],
     replayTwice: (): Fault[] => [{ kind: "replayTwice", times: 2 }],
     "acks lost": (): Fault[] => [{ kind: "holdAcks", swallow: true, times: 3, filter: this.#someone() }],
     "acks late": (): Fault[] => [

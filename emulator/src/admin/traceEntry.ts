@@ -65,8 +65,8 @@ function about(event: TraceEvent): TraceDetails & Pick<TraceEntry, "direction"> 
     case "received": {
       const { decoded, bytes } = event;
       if (decoded.kind === "message") return { direction: "in", bytes, ...clientMessage(decoded.message) };
-      const text = decoded.kind === "unknown" ? `unknown type ${decoded.type}` : decoded.reason;
-      return { direction: "in", type: decoded.kind, bytes, text: presentable(text), failed: true };
+      const text = presentable(decoded.reason);
+      return { direction: "in", type: decoded.kind, bytes, text, failed: true };
     }
     case "sent": {
       const { message, bytes, sequenceId, held } = event;

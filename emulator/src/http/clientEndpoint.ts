@@ -55,7 +55,9 @@ export class ClientEndpoint {
     if (fault !== undefined) return refuse(socket, fault, "A scripted fault refused the upgrade.");
 
     if (this.#pending >= maxPendingUpgrades) {
-      return refuse(socket, 503, `${maxPendingUpgrades} upgrades are waiting already.`);
+      const message = `${maxPendingUpgrades} upgrades are waiting already.`;
+      this.#service.tellRefusal(connect.hub, 503, message);
+      return refuse(socket, 503, message);
     }
     this.#pending++;
     const [admission, webSockets] = await Promise.all([
@@ -84,13 +86,20 @@ export class ClientEndpoint {
 
   async #load(): Promise<WebSocketServer> {
     const { WebSocketServer: Server } = await import("ws");
-    return new Server({
+    const server = new Server({
       noServer: true,
       clientTracking: false,
       maxPayload: maxFrameBytes,
       perMessageDeflate: false,
       handleProtocols: (_offered, request) => this.#subprotocols.get(request) ?? false,
     });
+    // A recovery is told its subprotocol also where it offers none: `ws` asks nobody then.
+    server.on("headers", (headers, request) => {
+      const subprotocol = this.#subprotocols.get(request);
+      if (subprotocol !== undefined && request.headers["sec-websocket-protocol"] === undefined)
+        headers.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
+    });
+    return server;
   }
 }
 
@@ -107,7 +116,7 @@ function listen(
       pending.link?.violated("The service failed.");
     }
   });
-  webSocket.on("close", (code) => pending.link?.closed(code));
+  webSocket.on("close", (code, reason) => pending.link?.closed(code, reason.toString()));
   webSocket.on("error", (error) => pending.link?.violated(error.message));
 }
 

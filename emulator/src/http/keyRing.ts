@@ -1,5 +1,6 @@
 import type { JWTPayload } from "jose";
 import type { Environment } from "../service/environment.js";
+import { clockSkewInSeconds } from "../service/limits.js";
 
 /** Loaded with the first token: a service that starts has none yet. */
 const loadJose = async () => import("jose");
@@ -45,6 +46,7 @@ export class KeyRing {
           algorithms: ["HS256"],
           requiredClaims: ["aud", "exp"],
           currentDate: new Date(this.#environment.now()),
+          clockTolerance: clockSkewInSeconds,
         });
         return payload;
       } catch (error) {

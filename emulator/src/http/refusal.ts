@@ -6,10 +6,19 @@ const lingerInMs = 1_000;
 
 const { setTimeout, clearTimeout } = globalThis;
 
+/** The code of a refusal that has no more exact one. */
+export function errorCode(status: number): string {
+  return `Error.${(STATUS_CODES[status] ?? "Refused").replaceAll(/[^A-Za-z]/g, "")}`;
+}
+
 /** The body of every refusal. */
-export function errorBody(status: number, message: string): string {
-  const code = (STATUS_CODES[status] ?? "Error").replaceAll(/[^A-Za-z]/g, "");
-  return JSON.stringify({ error: { code, message } });
+export function errorBody(
+  status: number,
+  message: string,
+  code = errorCode(status),
+  target?: string,
+): string {
+  return JSON.stringify({ code, message, target });
 }
 
 /** Answers on a bare socket, as for an upgrade that is refused, and closes it. */

@@ -1,9 +1,8 @@
 import type { TokenKeys } from "../http/accessToken.js";
 import type { Environment } from "../service/environment.js";
+import { clockSkewInSeconds } from "../service/limits.js";
 import { decodeBase64, encodeBase64 } from "../wire/base64.js";
 
-/** How far clocks may be apart, in seconds: as much as the cloud service allows. */
-const clockSkew = 300;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -29,8 +28,9 @@ export class PageKeys implements TokenKeys {
     const claims = read(token.split(".")[1] ?? "");
     const { aud, exp, nbf } = claims;
     if (typeof exp !== "number") throw new Error("it has no time at which it expires (exp)");
-    if (exp <= this.#now() - clockSkew) throw new Error("it has expired");
-    if (typeof nbf === "number" && nbf > this.#now() + clockSkew) throw new Error("it isn't valid yet (nbf)");
+    if (exp <= this.#now() - clockSkewInSeconds) throw new Error("it has expired");
+    if (typeof nbf === "number" && nbf > this.#now() + clockSkewInSeconds)
+      throw new Error("it isn't valid yet (nbf)");
     const audiences = [aud].flat().filter((audience) => typeof audience === "string");
     if (!audiences.some((audience) => URL.canParse(audience) && isForThis(new URL(audience)))) {
       throw new Error(`its audience is not this endpoint but ${JSON.stringify(aud)}`);

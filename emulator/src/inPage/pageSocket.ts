@@ -112,7 +112,7 @@ export class PageSocket extends EventTarget {
     this.#toService.add(() => {
       if (this.#frozen || this.#ended) return;
       this.#ended = true;
-      this.#link?.closed(code ?? noCode);
+      this.#link?.closed(code ?? noCode, reason);
       this.#over(code ?? noCode, reason ?? "", true);
     });
     this.#ports.setTimer(() => this.#over(abnormal, "", false), closeTimeoutInMs);

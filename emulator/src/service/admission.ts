@@ -25,16 +25,15 @@ export type Admission =
 /** What a client shows to have its session back. */
 export interface RecoveryTicket {
   readonly connectionId: string;
+  /** The empty string: it has none, so it gets nothing. */
   readonly reconnectionToken: string;
 }
 
-/** Undefined: the request is for a new connection. */
+/** Undefined: the request is for a new connection. A connection id alone makes it a recovery. */
 export function recoveryTicket(query: URLSearchParams): RecoveryTicket | undefined {
-  const connectionId = query.get("awps_connection_id");
-  const reconnectionToken = query.get("awps_reconnection_token");
-  return connectionId === null || reconnectionToken === null
-    ? undefined
-    : { connectionId, reconnectionToken };
+  const connectionId = query.get("awps_connection_id") ?? "";
+  const reconnectionToken = query.get("awps_reconnection_token") ?? "";
+  return connectionId === "" ? undefined : { connectionId, reconnectionToken };
 }
 
 /** From the `Authorization` header, else from the query. */

@@ -66,7 +66,7 @@ export function bareMode(query: URLSearchParams): BareMode | string {
   if (mode === undefined || mode.toLowerCase() === "sendevent") return { kind: "event" };
   if (mode.toLowerCase() !== "sendtogroup") return `webpubsub_mode can't be ${JSON.stringify(mode)}.`;
   const group = valueOf(query, "group") ?? "";
-  if (!isGroupName(group)) return "group must be given, with 1 to 1,024 characters.";
+  if (!isGroupName(group)) return "group must be given, with 1 to 1,024 characters, not all blank.";
   const noEcho = valueOf(query, "noEcho")?.toLowerCase() ?? "false";
   if (noEcho !== "true" && noEcho !== "false") return "noEcho must be true or false.";
   return { kind: "sendToGroup", group, noEcho: noEcho === "true" };

@@ -1,4 +1,4 @@
-import type { ClientMessage, ServiceMessage, Uint64 } from "./messages.js";
+import type { ClientMessage, ServiceMessage } from "./messages.js";
 
 /** One WebSocket message. */
 export interface Frame {
@@ -18,20 +18,12 @@ export interface Encoded {
 /** What a frame from a client turned out to be. */
 export type Decoded =
   | { readonly kind: "message"; readonly message: ClientMessage }
-  /** A type of message that this service doesn't know: for newer versions, skipped. */
-  | { readonly kind: "unknown"; readonly type: string }
-  /** A known type with a wrong field: answered with `BadRequest` where it has an id to answer to. */
+  /** Not what the subprotocol describes: the client is declined. */
   | {
       readonly kind: "invalid";
-      readonly ackId: Uint64 | undefined;
-      /** Of a message that opens an invocation. */
-      readonly invocationId?: string | undefined;
-      /** Of a message that belongs to a stream. */
-      readonly streamId?: string | undefined;
+      /** Which field is wrong, or what is wrong with the whole frame. */
       readonly reason: string;
-    }
-  /** Not this subprotocol at all: the connection is closed. */
-  | { readonly kind: "malformed"; readonly reason: string };
+    };
 
 /** One subprotocol. Codecs are stateless and never throw. */
 export interface Codec {

@@ -6,6 +6,7 @@ import type { Operations } from "./operations.js";
 import type { Session } from "./session.js";
 import type { Streams } from "./streams.js";
 import type { Trace } from "./trace.js";
+import { closeCodes } from "./transport.js";
 
 interface Destinations {
   readonly operations: Operations;
@@ -27,36 +28,9 @@ export class Frames {
     const decoded = session.codec.decode(frame);
     if (this.#to.trace.watched)
       this.#to.trace.emit(session, { kind: "received", decoded, bytes: frame.bytes.length });
-    const report = (message: string) =>
-      this.#to.diagnostics({
-        level: "warning",
-        hub: hub.name,
-        connectionId: session.connectionId,
-        message,
-      });
-    switch (decoded.kind) {
-      case "unknown":
-        report(`A message of the unknown type ${JSON.stringify(decoded.type)} was skipped.`);
-        return;
-      case "invalid":
-        if (decoded.ackId !== undefined)
-          session.answer(decoded.ackId, {
-            name: "BadRequest",
-            message: `Invalid message: ${decoded.reason}.`,
-          });
-        else if (decoded.invocationId !== undefined)
-          this.#to.invocations.invalid(session, decoded.invocationId, decoded.reason);
-        else if (decoded.streamId !== undefined)
-          this.#to.streams.invalid(hub, session, decoded.streamId, decoded.reason);
-        else report(`An invalid message was skipped: ${decoded.reason}.`);
-        return;
-      case "malformed":
-        // Unsettled. The session ends too: the client would send the same again after a recovery.
-        report(`A frame could not be read: ${decoded.reason}.`);
-        session.end(`A frame could not be read: ${decoded.reason}.`);
-        return;
-      case "message":
-        break;
+    if (decoded.kind === "invalid") {
+      this.#decline(hub, session, decoded.reason);
+      return;
     }
     const { message } = decoded;
     switch (message.kind) {
@@ -87,5 +61,13 @@ export class Frames {
       case "cancelInvocation":
         this.#to.invocations.cancel(session, message.invocationId);
     }
+  }
+
+  /** For good: after a recovery the client would send the same again. */
+  #decline(hub: Hub, session: Session, reason: string): void {
+    const { connectionId } = session;
+    const message = `The client was declined: its message is not valid: ${reason}.`;
+    this.#to.diagnostics({ level: "warning", hub: hub.name, connectionId, message });
+    session.end(`The client message is not valid: ${reason}.`, closeCodes.invalidPayload);
   }
 }

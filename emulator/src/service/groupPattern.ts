@@ -3,9 +3,12 @@ const maxStars = 5;
 
 type Token = { readonly kind: "char"; readonly char: string } | { readonly kind: "one" | "run" | "anyRun" };
 
+/** What stands between the words of a pattern can be escaped, and nothing else. */
+const escapable = ["\\", "*", "?"];
+
 /**
- * A pattern of group names: `?` is one character but `.`, `*` any run without `.`, `**` any run, `\` takes the
- * next character as it is. Matching costs pattern length times name length at worst, whatever the pattern.
+ * A pattern of group names: `?` is one character but `.`, `*` any run without `.`, `**` any run, `\` takes one of
+ * `\ * ?` as it is. Matching costs pattern length times name length at worst, whatever the pattern.
  */
 export class GroupPattern {
   readonly #tokens: readonly Token[];
@@ -14,8 +17,23 @@ export class GroupPattern {
     this.#tokens = tokens;
   }
 
-  /** Undefined when the text is no pattern: more than five `*`, nothing at all, or a `\` at its end. */
-  static parse(text: string): GroupPattern | undefined {
+  /** The group that a pattern without wildcards stands for. */
+  get literal(): string | undefined {
+    let name = "";
+    for (const token of this.#tokens) {
+      if (token.kind !== "char") return undefined;
+      name += token.char;
+    }
+    return name;
+  }
+
+  /** Whether every group is meant. */
+  get isEverything(): boolean {
+    return this.#tokens.length === 1 && this.#tokens[0]?.kind === "anyRun";
+  }
+
+  /** A string says why the text is no pattern. */
+  static parse(text: string): GroupPattern | string {
     const chars = [...text];
     const tokens: Token[] = [];
     let stars = 0;
@@ -23,18 +41,24 @@ export class GroupPattern {
       const char = chars[i] ?? "";
       if (char === "\\") {
         const escaped = chars[++i];
-        if (escaped === undefined) return undefined;
+        if (escaped === undefined || !escapable.includes(escaped)) return "only \\ * ? can stand behind a \\";
         tokens.push({ kind: "char", char: escaped });
       } else if (char === "*") {
-        const double = chars[i + 1] === "*";
-        if (double) i++;
-        stars += double ? 2 : 1;
+        let run = 1;
+        while (chars[i + 1] === "*") {
+          run++;
+          i++;
+        }
+        stars += run;
+        const double = run > 1;
         tokens.push({ kind: double ? "anyRun" : "run" });
       } else {
         tokens.push(char === "?" ? { kind: "one" } : { kind: "char", char });
       }
     }
-    return tokens.length === 0 || stars > maxStars ? undefined : new GroupPattern(tokens);
+    if (tokens.length === 0) return "it is empty";
+    if (stars > maxStars) return `it has more than ${maxStars} *`;
+    return new GroupPattern(tokens);
   }
 
   matches(name: string): boolean {

@@ -19,7 +19,7 @@ export interface Interference {
   refusesOperation(target: FaultTarget): OperationError | undefined;
   /** What happens to an ack that is due: `swallow`, or a delay in milliseconds. */
   holdsAck(target: FaultTarget): "swallow" | number | undefined;
-  /** False: the recovery brings no `connected` message, only what comes after it. */
+  /** True: the recovery brings a `connected` message with a new token before everything else. */
   announcesRecovery(target: FaultTarget): boolean;
   /** How often a recovery replays each message. */
   replays(target: FaultTarget): number;
@@ -38,7 +38,7 @@ export const noInterference: Interference = {
   rejectsRecovery: () => false,
   refusesOperation: () => undefined,
   holdsAck: () => undefined,
-  announcesRecovery: () => true,
+  announcesRecovery: () => false,
   replays: () => 1,
   holdsInvocation: () => undefined,
   refusesStream: () => undefined,

@@ -87,17 +87,11 @@ export class Invocations {
     const payload = invoke.payload ?? noContent;
     void ask(
       this.#upstream,
-      { ...session.origin, eventName: invoke.event, payload, metadata: undefined, invocationId },
+      { ...session.newEvent(), eventName: invoke.event, payload, metadata: undefined, invocationId },
       signal,
     ).then((answer) => {
       if (!signal.aborted) this.#answered(hub, session, ledger, running, invoke, answer);
     });
-  }
-
-  /** Answers an invocation that can't be read. */
-  invalid(session: Session, invocationId: string, reason: string): void {
-    const error = { name: "BadRequest", message: `Invalid message: ${reason}.` };
-    session.control({ kind: "invokeResponse", invocationId, payload: undefined, error });
   }
 
   /** The client doesn't want the answer any more. */

@@ -1,6 +1,9 @@
 /** Most bytes one frame may hold. */
 export const maxFrameBytes = 1024 * 1024;
 
+/** Most bytes of an event handler's answer. */
+export const maxAnswerBytes = 16 * 1024 * 1024;
+
 /** Most messages that may wait for a sequence acknowledgement on one connection. */
 export const maxUnacknowledgedMessages = 1_000;
 
@@ -15,6 +18,10 @@ export const maxWaitingEvents = 1_000;
 
 /** Most characters in a group's name. */
 export const maxGroupNameLength = 1_024;
+
+/** Most groups that the roles and the server may name for one permission of a connection, and most patterns. */
+export const maxNamedGroups = 1_000;
+export const maxPatterns = 9;
 
 /** Longest time to live of a message, in seconds. 0 means: never expires. */
 export const maxTtlSeconds = 300;
@@ -65,3 +72,6 @@ export const maxStateSubscriptions = 1_000;
 
 /** Most bytes of states in one message; a larger snapshot goes on in updates. */
 export const maxStateMessageBytes = 256 * 1024;
+
+/** By how much the clocks of those who issue tokens may be wrong. */
+export const clockSkewInSeconds = 300;

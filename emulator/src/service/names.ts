@@ -2,6 +2,7 @@ import { maxGroupNameLength, maxGroupStateBytes, maxIdLength, maxTtlSeconds } fr
 import type { GroupState, Metadata } from "./messages.js";
 
 const hubName = /^[A-Za-z][A-Za-z0-9_`,.[\]]{0,127}$/;
+const eventName = /^[a-z][a-z0-9_.-]{0,127}$/i;
 /** The characters that HTTP allows in a header's name. */
 const metadataKey = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
 /** What HTTP can carry in a header: a handler may get it so. */
@@ -13,8 +14,14 @@ export function isHubName(name: string): boolean {
   return hubName.test(name);
 }
 
+/** Up to 1,024 characters, not all of them blank. */
 export function isGroupName(name: unknown): name is string {
-  return typeof name === "string" && name.length >= 1 && name.length <= maxGroupNameLength;
+  return typeof name === "string" && name.length <= maxGroupNameLength && name.trim() !== "";
+}
+
+/** Of an event that a client sends. */
+export function isEventName(name: unknown): name is string {
+  return typeof name === "string" && eventName.test(name);
 }
 
 /** Of a stream or an invocation. */

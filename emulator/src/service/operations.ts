@@ -3,10 +3,14 @@ import type { Hub } from "./hub.js";
 import type { Interference } from "./interference.js";
 import { maxStateSubscriptions, maxWaitingEvents } from "./limits.js";
 import type { Operation, OperationError, SendEvent, SetGroupState } from "./messages.js";
-import type { Permission } from "./permissions.js";
+import { groupStateProblem } from "./names.js";
 import type { Session } from "./session.js";
 import { closeCodes } from "./transport.js";
 import { type Upstream, ask } from "./upstream.js";
+
+/** What a client may want to do with a group, and the permission that it needs. */
+const permissions = { join: "joinLeaveGroup", leave: "joinLeaveGroup", "send to": "sendToGroup" } as const;
+type Deed = keyof typeof permissions;
 
 /** Undefined: executed. */
 type Outcome = OperationError | undefined;
@@ -65,7 +69,7 @@ export class Operations {
     }
     const duplicate = {
       name: "Duplicate",
-      message: `The operation with ackId ${ackId} was already executed.`,
+      message: `Message with ack-id: ${ackId} has been processed`,
     };
     switch (session.acks.begin(ackId)) {
       case "executing":
@@ -85,22 +89,14 @@ export class Operations {
   #start(hub: Hub, session: Session, operation: Operation, done: (outcome: Outcome) => void): void {
     switch (operation.kind) {
       case "joinGroup":
-        done(
-          this.#permitted(session, "joinLeaveGroup", operation.group, () =>
-            hub.join(session, operation.group),
-          ),
-        );
+        done(this.#permitted(session, "join", operation.group, () => hub.join(session, operation.group)));
         return;
       case "leaveGroup":
-        done(
-          this.#permitted(session, "joinLeaveGroup", operation.group, () =>
-            hub.leave(session, operation.group),
-          ),
-        );
+        done(this.#permitted(session, "leave", operation.group, () => hub.leave(session, operation.group)));
         return;
       case "sendToGroup":
         done(
-          this.#permitted(session, "sendToGroup", operation.group, () => {
+          this.#permitted(session, "send to", operation.group, () => {
             const { group, payload, metadata, ttlSeconds, noEcho } = operation;
             hub.publish(
               { kind: "groupData", group, fromUserId: session.userId, payload, metadata },
@@ -131,13 +127,15 @@ export class Operations {
       return undefined;
     }
     if (!session.groups.has(group)) return notMember;
-    return this.#permitted(session, "sendToGroup", group, () => hub.states.set(session, group, state));
+    const problem = groupStateProblem(state);
+    if (problem !== undefined) return { name: "BadRequest", message: `Invalid state: ${problem}.` };
+    return this.#permitted(session, "send to", group, () => hub.states.set(session, group, state));
   }
 
   /** Unsettled: who may join the group may know its states, without being a member. The ack comes first. */
   #subscribe(hub: Hub, session: Session, group: string, done: (outcome: Outcome) => void): void {
     if (!session.permissions.allows("joinLeaveGroup", group)) {
-      done(forbidden("joinLeaveGroup"));
+      done(forbidden("join", group));
     } else if (!hub.states.subscribe(session, group)) {
       done(tooManySubscriptions);
     } else {
@@ -146,8 +144,8 @@ export class Operations {
     }
   }
 
-  #permitted(session: Session, permission: Permission, group: string, act: () => void): Outcome {
-    if (!session.permissions.allows(permission, group)) return forbidden(permission);
+  #permitted(session: Session, deed: Deed, group: string, act: () => void): Outcome {
+    if (!session.permissions.allows(permissions[deed], group)) return forbidden(deed, group);
     act();
     return undefined;
   }
@@ -180,7 +178,7 @@ export class Operations {
   /** Never rejects. */
   async #handle(hub: Hub, session: Session, event: SendEvent): Promise<Outcome> {
     const { event: eventName, payload: content, metadata: about } = event;
-    const asked = { ...session.origin, eventName, payload: content, metadata: about };
+    const asked = { ...session.newEvent(), eventName, payload: content, metadata: about };
     const answer = await ask(this.#upstream, asked);
     if (answer.kind === "unhandled") return noHandler;
     if (answer.kind === "failed") {
@@ -204,6 +202,6 @@ export class Operations {
   }
 }
 
-function forbidden(permission: Permission): OperationError {
-  return { name: "Forbidden", message: `This connection has no permission ${permission} for the group.` };
+function forbidden(deed: Deed, group: string): OperationError {
+  return { name: "Forbidden", message: `The client does not have permission to ${deed} group '${group}'.` };
 }

@@ -13,7 +13,7 @@ import { Frames } from "./frames.js";
 import { Hub } from "./hub.js";
 import { Invocations } from "./invocations.js";
 import { defaultRecoveryWindowInMs } from "./limits.js";
-import { isHubName } from "./names.js";
+import { isGroupName, isHubName } from "./names.js";
 import type { OperationError } from "./messages.js";
 import { Operations } from "./operations.js";
 import { Permissions } from "./permissions.js";
@@ -73,9 +73,10 @@ export class Service {
     if (hub === undefined) {
       if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
       const { environment, upstream } = this.#ports;
-      hub = new Hub(name, () => environment.now(), {
-        joined: (session, group) => upstream.joined({ ...session.origin, group }),
-        left: (session, group) => upstream.left({ ...session.origin, group }),
+      // As handlers and servers know it from the cloud.
+      hub = new Hub(key, () => environment.now(), {
+        joined: (session, group) => upstream.joined(key, group, () => ({ ...session.newEvent(), group })),
+        left: (session, group) => upstream.left(key, group, () => ({ ...session.newEvent(), group })),
       });
       this.#hubs.set(key, hub);
     }
@@ -85,10 +86,15 @@ export class Service {
   /** Decides whether a client may come in, before its socket is open. Never rejects. */
   async admit(request: ConnectRequest): Promise<Admission> {
     const admission = await this.#admit(request);
-    if (admission.kind === "refused") {
-      this.showRefusal(request.hub, `${admission.status}: ${admission.message}`);
-    }
+    if (admission.kind === "refused") this.tellRefusal(request.hub, admission.status, admission.message);
     return admission;
+  }
+
+  /** Tells the developer that a client was not let in, and why: the client itself often can't see it. */
+  tellRefusal(hub: string, status: number, reason: string): void {
+    const message = `A client was refused with ${status}: ${reason}`;
+    this.#ports.diagnostics({ level: "warning", hub, connectionId: undefined, message });
+    this.showRefusal(hub, `${status}: ${reason}`);
   }
 
   /** Shows those who watch that a client was not let in. */
@@ -101,12 +107,11 @@ export class Service {
   async #admit(request: ConnectRequest): Promise<Admission> {
     if (!isHubName(request.hub)) return refused(400, "The hub's name is not valid.");
     const codec = firstKnown(this.#ports.codecs, request.subprotocols);
-    const mode = codec === undefined ? bareMode(request.query) : undefined;
-    if (typeof mode === "string") return refused(400, mode);
     const ticket = recoveryTicket(request.query);
-    return ticket === undefined
-      ? this.#admitNew(request, codec)
-      : this.#admitRecovery(request, ticket, codec);
+    if (ticket !== undefined) return this.#admitRecovery(request, ticket, codec);
+    // Asked of every client: where a subprotocol makes the mode void, a bad one is a mistake all the same.
+    const mode = bareMode(request.query);
+    return typeof mode === "string" ? refused(400, mode) : this.#admitNew(request, codec);
   }
 
   /** Ends every session, as a service that stops or restarts does. */
@@ -138,6 +143,8 @@ export class Service {
       }
     } else if (!this.#allowsAnonymous(request.hub)) return refused(401, "An access token is missing.");
     const identity = token === undefined ? anonymous : identityOf(claims);
+    if (!identity.groups.every(isGroupName))
+      return refused(400, "The access token has a group whose name is not valid.");
     return this.#askUpstream(request, this.hub(request.hub), codec, identity, claims);
   }
 
@@ -177,7 +184,9 @@ export class Service {
       connectionState,
       cookies,
     } = decision ?? {};
-    const permissions = new Permissions(roles);
+    const permissions = new Permissions(roles, (message) =>
+      this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message }),
+    );
     const codec = settle(this.#ports.codecs, request, decision?.subprotocol, permissions);
     if ("kind" in codec) {
       const { status, message } = codec;
@@ -196,10 +205,12 @@ export class Service {
         session.cookies = cookies;
         hub.add(session, joined);
         if (this.trace.watched) this.trace.emit(session, { kind: "opened", subprotocol: codec.name });
-        const link = session.attach(transport);
+        const link = session.attach(transport, true);
         const { upstream } = this.#ports;
-        upstream.connected(session.origin);
-        for (const group of new Set(joined)) upstream.joined({ ...session.origin, group });
+        upstream.connected(session.newEvent());
+        for (const group of new Set(joined)) {
+          upstream.joined(hub.name, group, () => ({ ...session.newEvent(), group }));
+        }
         return link;
       },
     };
@@ -210,13 +221,16 @@ export class Service {
     return this.#hubs.get(hub.toLowerCase())?.session(connectionId);
   }
 
-  /** The socket opens in any case: only a close code tells the client that its session is gone. */
-  #admitRecovery(request: ConnectRequest, ticket: RecoveryTicket, codec: Codec | undefined): Admission {
-    if (codec === undefined)
-      return refused(400, "Without a subprotocol of the service nothing can be recovered.");
+  /**
+   * The socket opens in any case: only a close code tells the client that its session is gone. The session goes on in
+   * its own subprotocol, whatever the client offers.
+   */
+  #admitRecovery(request: ConnectRequest, ticket: RecoveryTicket, offered: Codec | undefined): Admission {
+    const wanted = this.session(request.hub, ticket.connectionId);
+    const codec = wanted?.admits(ticket.reconnectionToken) === true ? wanted.codec : offered;
     const open = (transport: Transport): Link => {
       const session = this.session(request.hub, ticket.connectionId);
-      if (session?.admits(ticket.reconnectionToken, codec.name) !== true) return gone(transport);
+      if (session?.admits(ticket.reconnectionToken) !== true) return gone(transport);
       if (this.#ports.interference.rejectsRecovery(session)) {
         session.end("The session was lost.", "cut");
         return gone(transport);
@@ -230,7 +244,7 @@ export class Service {
       this.#invocations.resumed(session);
       return link;
     };
-    return { kind: "accepted", subprotocol: codec.name, open };
+    return { kind: "accepted", subprotocol: codec?.name, open };
   }
 
   #owner(hub: Hub): SessionOwner {
@@ -250,7 +264,7 @@ export class Service {
         hub.remove(session);
         this.#streams.ended(hub, session);
         this.#invocations.ended(session);
-        upstream.disconnected({ ...session.origin, reason });
+        upstream.disconnected({ ...session.newEvent(), reason });
       },
     };
   }

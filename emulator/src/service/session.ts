@@ -11,7 +11,7 @@ import { ReliableBuffer } from "./reliableBuffer.js";
 import { StreamTable } from "./streamTable.js";
 import type { Trace } from "./trace.js";
 import { closeCodes, type Link, type Transport } from "./transport.js";
-import type { EventOrigin } from "./upstream.js";
+import type { ConnectionEvent, EventOrigin } from "./upstream.js";
 
 /** What a session asks of the hub it belongs to. */
 export interface SessionOwner {
@@ -49,6 +49,7 @@ export class Session {
   /** Every token this connection was given; earlier ones stay valid. */
   readonly #reconnectionTokens = new Set<string>();
   #transport: Transport | undefined;
+  #lastEventId = 0;
   #ended = false;
 
   constructor(
@@ -88,42 +89,46 @@ export class Session {
     };
   }
 
-  /** Whether a recovery with this token and subprotocol may have the session. */
-  admits(reconnectionToken: string, subprotocol: string | undefined): boolean {
-    return !this.#ended && this.codec.name === subprotocol && this.#reconnectionTokens.has(reconnectionToken);
+  /** The next event of this connection, for the application. */
+  newEvent(): ConnectionEvent {
+    return { ...this.origin, eventId: ++this.#lastEventId };
+  }
+
+  /** Whether a recovery with this token may have the session. */
+  admits(reconnectionToken: string): boolean {
+    return !this.#ended && this.#reconnectionTokens.has(reconnectionToken);
   }
 
   /**
    * Gives the session its first transport, or another one: an older one that still looks open is dropped.
    * @param announce false: without the `connected` message.
    */
-  attach(transport: Transport, announce = true): Link {
+  attach(transport: Transport, announce: boolean): Link {
     const previous = this.#transport;
     this.#transport = transport;
     previous?.cut();
-    if (announce) {
-      const { connectionId, userId } = this;
-      this.control({
-        kind: "connected",
-        connectionId,
-        userId,
-        reconnectionToken: this.#newReconnectionToken(),
-      });
-    }
+    if (announce) this.announce();
     // A link whose transport was replaced is deaf: frames of the old socket are discarded.
     const current = () => this.#transport === transport && !this.#ended;
     return {
       receive: (frame) => {
         if (current()) this.#owner.received(this, frame);
       },
-      closed: (code) => {
-        if (current()) this.#transportClosed(code);
+      closed: (code, reason = "") => {
+        if (current()) this.#transportClosed(code, reason);
       },
       // After a recovery the client would send the same again: the session ends.
       violated: (reason) => {
         if (current()) this.end(reason);
       },
     };
+  }
+
+  /** Says `connected`, with a new reconnection token where the connection is reliable. */
+  announce(): void {
+    const { connectionId, userId } = this;
+    const reconnectionToken = this.#newReconnectionToken();
+    this.control({ kind: "connected", connectionId, userId, reconnectionToken });
   }
 
   /** Sends what the client has not acknowledged, oldest first, but nothing that has expired. */
@@ -170,8 +175,19 @@ export class Session {
   }
 
   /**
+   * Ends the session because the application's server wants it so.
+   * @param reason the server's words; left out or empty: none.
+   */
+  closeByServer(reason?: string): void {
+    this.end(
+      `Application server closed the connection.${reason ? ` Reason: ${reason}` : ""}`,
+      closeCodes.normal,
+    );
+  }
+
+  /**
    * Ends the session for good: says why, closes the transport, and nothing can be recovered.
-   * @param code of the close frame; "cut" drops the transport without a word.
+   * @param code of the close frame; 1000 carries no reason, "cut" drops the transport without a word.
    */
   end(reason: string, code: number | "cut" = closeCodes.policy): void {
     if (this.#ended) return;
@@ -182,15 +198,15 @@ export class Session {
     const transport = this.#transport;
     this.#transport = undefined;
     if (code === "cut") transport?.cut();
-    else transport?.close(code, reason);
+    else transport?.close(code, code === closeCodes.normal ? "" : reason);
     this.#owner.ended(this, reason);
   }
 
-  #transportClosed(code: number): void {
+  /** Only 1000 is a goodbye: 1001, for one, is what a page says that unloads, and its session may go on elsewhere. */
+  #transportClosed(code: number, reason: string): void {
     this.#transport = undefined;
-    // Unsettled: a close frame without a code is what a plain `close()` sends, so it counts as a goodbye too.
-    const goodbye = code === closeCodes.normal || code === 1005;
-    if (goodbye || this.buffer === undefined) this.end(goodbye ? "" : "The connection was lost.");
+    const lost = code === 1006 ? "The connection was lost." : "";
+    if (code === closeCodes.normal || this.buffer === undefined) this.end(reason || lost);
     else {
       if (this.#owner.trace.watched) this.#owner.trace.emit(this, { kind: "lost", code });
       this.#owner.dropped(this);

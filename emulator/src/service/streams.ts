@@ -71,11 +71,6 @@ export class Streams {
     }
   }
 
-  /** A message of a stream has a wrong field: the stream can't go on. */
-  invalid(hub: Hub, session: Session, streamId: string, reason: string): void {
-    this.#refuse(hub, session, streamId, { name: "BadRequest", message: `Invalid message: ${reason}.` });
-  }
-
   /** Closes open streams from the service's side. @returns how many. */
   closeAll(hub: Hub, session: Session, error: OperationError, streamId?: string): number {
     const streams = [...session.streams.open.values()].filter(

@@ -21,8 +21,9 @@ export interface Link {
   /**
    * The transport is gone.
    * @param code the client's close code; 1005 for a close frame without one, 1006 where none came.
+   * @param reason the client's words; left out: none.
    */
-  closed(code: number): void;
+  closed(code: number, reason?: string): void;
   /** The client broke the rules of WebSocket, or sent a frame that is too large; the transport closes by itself. */
   violated(reason: string): void;
 }
@@ -31,6 +32,8 @@ export interface Link {
 export const closeCodes = {
   normal: 1000,
   goingAway: 1001,
+  /** The client has sent what can't be read. */
+  invalidPayload: 1007,
   /** The session is gone for good: a recovery can't help. */
   policy: 1008,
   /** The application failed. */

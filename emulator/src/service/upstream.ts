@@ -14,8 +14,14 @@ export interface EventOrigin {
   readonly cookies?: readonly HandlerCookie[] | undefined;
 }
 
+/** Something that happened on an open connection. */
+export interface ConnectionEvent extends EventOrigin {
+  /** Counts the events of a connection from 1, whoever takes them: `connect` was 0. */
+  readonly eventId: number;
+}
+
 /** A connection has become a member of a group, or is none any more. */
-export interface GroupEvent extends EventOrigin {
+export interface GroupEvent extends ConnectionEvent {
   readonly group: string;
 }
 
@@ -46,7 +52,7 @@ export type ConnectDecision =
   | { readonly kind: "refused"; readonly status: number; readonly message: string };
 
 /** Something a client tells the application. */
-export interface UserEvent extends EventOrigin {
+export interface UserEvent extends ConnectionEvent {
   readonly eventName: string;
   readonly payload: Payload;
   readonly metadata: Metadata | undefined;
@@ -71,12 +77,15 @@ export type UserEventAnswer =
 export interface Upstream {
   /** Undefined: nobody is asked, the client connects as its token says. */
   connect(event: ConnectEvent): Promise<ConnectDecision | undefined>;
-  connected(event: EventOrigin): void;
-  disconnected(event: EventOrigin & { readonly reason: string }): void;
-  /** Groups of a new connection are told after `connected`. */
-  joined(event: GroupEvent): void;
+  connected(event: ConnectionEvent): void;
+  disconnected(event: ConnectionEvent & { readonly reason: string }): void;
+  /**
+   * Groups of a new connection are told after `connected`.
+   * @param event made only where somebody takes it: it is counted.
+   */
+  joined(hub: string, group: string, event: () => GroupEvent): void;
   /** Groups of a connection that ends are told before `disconnected`. */
-  left(event: GroupEvent): void;
+  left(hub: string, group: string, event: () => GroupEvent): void;
   /**
    * Called for one event of a connection at a time, in the order they were sent; for invocations at any time.
    * @param signal of an invocation: aborted when nobody waits for the answer any more.

@@ -2,6 +2,7 @@ import type { Diagnostics } from "../service/diagnostics.js";
 import type {
   ConnectDecision,
   ConnectEvent,
+  ConnectionEvent,
   EventOrigin,
   GroupEvent,
   Upstream,
@@ -56,7 +57,7 @@ export class Application implements Upstream {
     return this.#systemHandler(event.hub, "connect")?.connect(event);
   }
 
-  connected(event: EventOrigin): void {
+  connected(event: ConnectionEvent): void {
     this.#hubs.get(event.hub.toLowerCase())?.listeners.connected(event);
     this.#notify(event, "connected", this.#systemHandler(event.hub, "connected"), async (handler) =>
       handler.connected(event),
@@ -70,12 +71,12 @@ export class Application implements Upstream {
     );
   }
 
-  joined(event: GroupEvent): void {
-    this.#groupEvent("joined", event);
+  joined(hub: string, group: string, event: () => GroupEvent): void {
+    this.#groupEvent("joined", hub, group, event);
   }
 
-  left(event: GroupEvent): void {
-    this.#groupEvent("left", event);
+  left(hub: string, group: string, event: () => GroupEvent): void {
+    this.#groupEvent("left", hub, group, event);
   }
 
   /** Unsettled: an invocation asks for an answer, which a listener can't give, so listeners don't get it. */
@@ -87,9 +88,11 @@ export class Application implements Upstream {
     return handler.userEvent(event, signal);
   }
 
-  #groupEvent(name: GroupEventName, event: GroupEvent): void {
-    const { handlers = [] } = this.#hubs.get(event.hub.toLowerCase()) ?? {};
-    const handler = handlers.find((candidate) => candidate.takesGroupEvent(name, event.group));
+  #groupEvent(name: GroupEventName, hub: string, group: string, make: () => GroupEvent): void {
+    const { handlers = [] } = this.#hubs.get(hub.toLowerCase()) ?? {};
+    const handler = handlers.find((candidate) => candidate.takesGroupEvent(name, group));
+    if (handler === undefined) return;
+    const event = make();
     this.#notify(event, name, handler, async (taker) => taker.groupEvent(name, event));
   }
 

@@ -6,6 +6,7 @@ const encoder = new TextEncoder();
 
 /** What makes one event another than the next. */
 export interface Occasion {
+  /** Its number on its connection. */
   readonly id: string;
   /** Unix milliseconds. */
   readonly time: number;
@@ -59,7 +60,7 @@ export function userEvent(event: UserEvent, occasion: Occasion): CloudEvent {
   };
 }
 
-/** The MIME type of a payload. Unsettled: protobuf goes as plain bytes, which every handler can read. */
+/** The MIME type of a payload. */
 export function contentTypeOf({ dataType }: Payload): string {
   switch (dataType) {
     case "text":
@@ -67,8 +68,9 @@ export function contentTypeOf({ dataType }: Payload): string {
     case "json":
       return "application/json; charset=utf-8";
     case "binary":
-    case "protobuf":
       return "application/octet-stream";
+    case "protobuf":
+      return "application/x-protobuf";
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Content, ContentType } from "../content.js";
 import type { Metadata } from "../service/messages.js";
-import type { ConnectEvent, EventOrigin, GroupEvent } from "../service/upstream.js";
+import type { ConnectEvent, EventOrigin } from "../service/upstream.js";
 import type { ConnectionState } from "./connectionState.js";
 import type { EventPattern } from "./eventPattern.js";
 import type { GroupEventName, SystemEvent } from "./handler.js";
@@ -60,9 +60,9 @@ export interface EventHandler {
   /** The session has really ended; a recovery brings neither this nor `onConnected`. */
   onDisconnected?(event: EventOrigin & { readonly reason: string }): unknown;
   /** A connection has become a member of a group, by whoever's doing. */
-  onJoined?(event: GroupEvent): unknown;
+  onJoined?(event: EventOrigin & { readonly group: string }): unknown;
   /** A connection is no member of a group any more, also because its session has ended. */
-  onLeft?(event: GroupEvent): unknown;
+  onLeft?(event: EventOrigin & { readonly group: string }): unknown;
 }
 
 /** Which events of groups a webhook gets, as the cloud service is told it. */

@@ -1,6 +1,6 @@
 import { checkInteger, checkOneOf, checkStrings, guess, optional } from "../check.js";
 import { type ContentType, checkedMetadata, payloadOf } from "../content.js";
-import { maxFrameBytes } from "../service/limits.js";
+import { maxAnswerBytes } from "../service/limits.js";
 import { isGroupName } from "../service/names.js";
 import { payloadSize } from "../service/payloadSize.js";
 import type { ConnectDecision, UserEventAnswer } from "../service/upstream.js";
@@ -32,7 +32,7 @@ export function functionDecision(returned: unknown): ConnectDecision | undefined
   }
   const joined = optional(groups, (value) => checkStrings("groups", value));
   if (joined?.every(isGroupName) === false) {
-    throw new RangeError("groups must hold names of 1 to 1,024 characters.");
+    throw new RangeError("groups must hold names of 1 to 1,024 characters, not all blank.");
   }
   return {
     kind: "accepted",
@@ -58,7 +58,7 @@ export function functionAnswer(returned: unknown): UserEventAnswer {
     checkOneOf<ContentType>("dataType", value, ["text", "json", "binary"]),
   );
   const payload = payloadOf(data === undefined ? "" : data, type);
-  if (payloadSize(payload) > maxFrameBytes) throw new RangeError("data must not be larger than 1 MB.");
+  if (payloadSize(payload) > maxAnswerBytes) throw new RangeError("data must not be larger than 16 MiB.");
   return { kind: "handled", connectionState, reply: { payload, metadata: about } };
 }
 

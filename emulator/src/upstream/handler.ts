@@ -1,7 +1,7 @@
 import type {
   ConnectDecision,
   ConnectEvent,
-  EventOrigin,
+  ConnectionEvent,
   GroupEvent,
   UserEvent,
   UserEventAnswer,
@@ -11,7 +11,7 @@ export type SystemEvent = "connect" | "connected" | "disconnected";
 
 export type GroupEventName = "joined" | "left";
 
-export type DisconnectedEvent = EventOrigin & { readonly reason: string };
+export type DisconnectedEvent = ConnectionEvent & { readonly reason: string };
 
 /** One event handler of a hub, by whatever way it is reached. A rejected promise is a failure. */
 export interface Handler {
@@ -19,7 +19,7 @@ export interface Handler {
   takesUserEvent(name: string): boolean;
   takesGroupEvent(name: GroupEventName, group: string): boolean;
   connect(event: ConnectEvent): Promise<ConnectDecision | undefined>;
-  connected(event: EventOrigin): Promise<void>;
+  connected(event: ConnectionEvent): Promise<void>;
   disconnected(event: DisconnectedEvent): Promise<void>;
   groupEvent(name: GroupEventName, event: GroupEvent): Promise<void>;
   userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer>;

@@ -2,7 +2,7 @@ import type { Payload } from "../service/messages.js";
 import type {
   ConnectDecision,
   ConnectEvent,
-  EventOrigin,
+  ConnectionEvent,
   GroupEvent,
   UserEvent,
   UserEventAnswer,
@@ -44,11 +44,11 @@ export class InProcessHandler implements Handler {
     return functionDecision(await this.#functions.onConnect?.(event));
   }
 
-  async connected(event: EventOrigin): Promise<void> {
-    await this.#functions.onConnected?.(event);
+  async connected({ eventId: _, ...origin }: ConnectionEvent): Promise<void> {
+    await this.#functions.onConnected?.(origin);
   }
 
-  async disconnected(event: DisconnectedEvent): Promise<void> {
+  async disconnected({ eventId: _, ...event }: DisconnectedEvent): Promise<void> {
     await this.#functions.onDisconnected?.(event);
   }
 
@@ -62,7 +62,7 @@ export class InProcessHandler implements Handler {
 }
 
 function handlerEvent(event: UserEvent, signal: AbortSignal | undefined): HandlerEvent {
-  const { payload, connectionState, invocationId, ...rest } = event;
+  const { payload, connectionState, invocationId, eventId: _, ...rest } = event;
   return {
     ...rest,
     invocationId,

@@ -1,6 +1,5 @@
 import type { Environment } from "../service/environment.js";
-import { randomId } from "../service/environment.js";
-import type { EventOrigin, UserEvent } from "../service/upstream.js";
+import type { ConnectionEvent, UserEvent } from "../service/upstream.js";
 import { type CloudEvent, disconnectedEvent, systemEvent, userEvent } from "./cloudEvent.js";
 import { type EventPattern, matchesEvent } from "./eventPattern.js";
 import type { DisconnectedEvent } from "./handler.js";
@@ -28,15 +27,17 @@ export class Listeners {
     this.#environment = environment;
   }
 
-  connected(origin: EventOrigin): void {
+  connected(event: ConnectionEvent): void {
     this.#send(
+      event,
       ({ systemEvents }) => systemEvents.includes("connected"),
-      (occasion) => systemEvent("connected", origin, occasion, "{}"),
+      (occasion) => systemEvent("connected", event, occasion, "{}"),
     );
   }
 
   disconnected(event: DisconnectedEvent): void {
     this.#send(
+      event,
       ({ systemEvents }) => systemEvents.includes("disconnected"),
       (occasion) => disconnectedEvent(event, occasion),
     );
@@ -45,6 +46,7 @@ export class Listeners {
   /** @returns whether there is one that takes the event. */
   userEvent(event: UserEvent): boolean {
     return this.#send(
+      event,
       ({ events }) => matchesEvent(events, event.eventName),
       (occasion) => userEvent(event, occasion),
     );
@@ -55,12 +57,13 @@ export class Listeners {
   }
 
   #send(
+    { eventId }: ConnectionEvent,
     takes: (listener: Listener) => boolean,
     make: (occasion: { id: string; time: number }) => CloudEvent,
   ): boolean {
     const takers = this.#listeners.filter(takes);
     if (takers.length === 0) return false;
-    const event = make({ id: randomId(this.#environment, 16), time: this.#environment.now() });
+    const event = make({ id: String(eventId), time: this.#environment.now() });
     for (const { sink } of takers) sink.send(event);
     return true;
   }

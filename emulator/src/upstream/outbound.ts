@@ -1,4 +1,4 @@
-import { maxFrameBytes } from "../service/limits.js";
+import { maxAnswerBytes } from "../service/limits.js";
 
 /** A request that the service sends. */
 export interface OutboundRequest {
@@ -12,7 +12,7 @@ export interface OutboundRequest {
 export interface OutboundResponse {
   readonly status: number;
   readonly headers: Headers;
-  /** Of one that is larger than a frame can be, a part that is larger too. */
+  /** Of one that is too large, a part that is too large too. */
   readonly body: Uint8Array;
 }
 
@@ -45,7 +45,7 @@ async function bodyOf({ body }: Response): Promise<Uint8Array> {
   for await (const chunk of body ?? []) {
     chunks.push(chunk);
     size += (chunk as Uint8Array).length;
-    if (size > maxFrameBytes) break;
+    if (size > maxAnswerBytes) break;
   }
   return Buffer.concat(chunks);
 }

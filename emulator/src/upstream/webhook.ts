@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
+import type { Environment } from "../service/environment.js";
 import { GroupPattern } from "../service/groupPattern.js";
-import { type Environment, randomId } from "../service/environment.js";
 import type {
   ConnectDecision,
   ConnectEvent,
-  EventOrigin,
+  ConnectionEvent,
   GroupEvent,
   UserEvent,
   UserEventAnswer,
@@ -29,8 +29,8 @@ import { PassingError, joined, limited, retrying } from "./retry.js";
 import { UrlTemplate } from "./urlTemplate.js";
 import { connectDecision, eventAnswer, stateOf } from "./webhookAnswer.js";
 
-/** How long one attempt may take, in milliseconds. Unsettled. */
-const limitInMs = 30_000;
+/** How long a handler may take in all, with what is tried again, in milliseconds. */
+const limitInMs = 100_000;
 const metadataPrefix = "X-WebPubSub-Metadata-";
 
 /** What all webhooks of a service share. */
@@ -59,9 +59,9 @@ export class Webhook implements Handler {
     this.#options = options;
     this.#url = new UrlTemplate(options.url);
     this.#ports = ports;
-    this.#groups = (options.groupPresenceEvents?.groupFilters ?? []).flatMap(
-      (filter) => GroupPattern.parse(filter) ?? [],
-    );
+    this.#groups = (options.groupPresenceEvents?.groupFilters ?? [])
+      .map((filter) => GroupPattern.parse(filter))
+      .filter((pattern) => typeof pattern !== "string");
   }
 
   takesSystemEvent(name: SystemEvent): boolean {
@@ -78,7 +78,7 @@ export class Webhook implements Handler {
   }
 
   async connect(event: ConnectEvent): Promise<ConnectDecision | undefined> {
-    const response = await this.#send(connectEvent(event, this.#occasion()));
+    const response = await this.#send(connectEvent(event, this.#occasion(0)));
     const decision = connectDecision(response);
     if (decision.kind !== "accepted") return decision;
     const url = this.#url.fill(event.hub, "connect");
@@ -86,20 +86,20 @@ export class Webhook implements Handler {
     return cookies.length === 0 ? decision : { ...decision, cookies };
   }
 
-  async connected(event: EventOrigin): Promise<void> {
-    await this.#notify(systemEvent("connected", event, this.#occasion(), "{}"));
+  async connected(event: ConnectionEvent): Promise<void> {
+    await this.#notify(systemEvent("connected", event, this.#occasion(event.eventId), "{}"));
   }
 
   async disconnected(event: DisconnectedEvent): Promise<void> {
-    await this.#notify(disconnectedEvent(event, this.#occasion()));
+    await this.#notify(disconnectedEvent(event, this.#occasion(event.eventId)));
   }
 
   async groupEvent(name: GroupEventName, event: GroupEvent): Promise<void> {
-    await this.#notify(groupEvent(name, event, this.#occasion()));
+    await this.#notify(groupEvent(name, event, this.#occasion(event.eventId)));
   }
 
   async userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer> {
-    const response = await this.#send(userEvent(event, this.#occasion()), signal);
+    const response = await this.#send(userEvent(event, this.#occasion(event.eventId)), signal);
     const answer = eventAnswer(response);
     return answer.kind === "handled" ? { ...answer, connectionState: stateOf(response) } : answer;
   }
@@ -135,14 +135,17 @@ export class Webhook implements Handler {
   }
 
   async #try(event: CloudEvent, signal: AbortSignal): Promise<OutboundResponse> {
+    const { environment } = this.#ports;
     let last: OutboundResponse | undefined;
     try {
-      return await retrying(this.#ports.environment, signal, async () => {
-        last = undefined;
-        last = await this.#attempt(event, signal);
-        if (last.status === 408 || last.status > 499) throw new PassingError(`status ${last.status}`);
-        return last;
-      });
+      return await limited(environment, limitInMs, signal, async (limit) =>
+        retrying(environment, limit, async () => {
+          last = undefined;
+          last = await this.#attempt(event, limit);
+          if (last.status === 408 || last.status > 499) throw new PassingError(`status ${last.status}`);
+          return last;
+        }),
+      );
     } catch (error) {
       if (last === undefined || !(error instanceof PassingError)) throw error;
       return last;
@@ -150,21 +153,20 @@ export class Webhook implements Handler {
   }
 
   async #attempt(event: CloudEvent, signal: AbortSignal): Promise<OutboundResponse> {
-    const { environment, outbound, protection, stopping } = this.#ports;
+    const { outbound, protection, stopping } = this.#ports;
     const { hub } = event.origin;
     await protection.check(this.#url.fill(hub, "validate"), stopping);
     const url = this.#url.fill(hub, event.eventName);
     try {
-      return await limited(environment, limitInMs, signal, async (limit) =>
-        outbound({
-          method: "POST",
-          url,
-          headers: this.#headers(event, url),
-          body: bytesOf(event.payload),
-          signal: limit,
-        }),
-      );
+      return await outbound({
+        method: "POST",
+        url,
+        headers: this.#headers(event, url),
+        body: bytesOf(event.payload),
+        signal,
+      });
     } catch (cause) {
+      // Also when the time is over: that is not tried again.
       if (signal.aborted) throw cause;
       throw new PassingError(`${url} could not be reached: ${reason(cause)}`, { cause });
     }
@@ -203,22 +205,16 @@ export class Webhook implements Handler {
       .join(",");
   }
 
-  #occasion() {
-    const { environment } = this.#ports;
-    return { id: randomId(environment, 16), time: environment.now() };
+  #occasion(eventId: number) {
+    return { id: String(eventId), time: this.#ports.environment.now() };
   }
 }
 
 /**
- * Unsettled: a header holds ASCII only. A value with any other character is percent-encoded as UTF-8, as the
- * CloudEvents binding for HTTP does it; every other value goes as it is.
+ * A value as raw UTF-8, one character for each byte: so does the cloud, and Node reads it as Latin-1. Unsettled:
+ * control characters, which no header can hold, are percent-encoded.
  */
 function headerValue(value: string): string {
-  if (/^[\x20-\x7e]*$/.test(value) && value.trim() === value) return value;
-  const bytes = Buffer.from(value);
-  return Array.from(bytes, (byte) =>
-    byte > 0x20 && byte < 0x7f && byte !== 0x25
-      ? String.fromCharCode(byte)
-      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`,
-  ).join("");
+  const bytes = Buffer.from(value).toString("latin1");
+  return bytes.replaceAll(/[^\x20-\x7e\x80-\xff]/g, (sign) => encodeURIComponent(sign));
 }

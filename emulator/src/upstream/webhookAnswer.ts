@@ -1,4 +1,4 @@
-import { maxFrameBytes } from "../service/limits.js";
+import { maxAnswerBytes } from "../service/limits.js";
 import type { Metadata, Payload } from "../service/messages.js";
 import { isGroupName, metadataProblem } from "../service/names.js";
 import type { ConnectDecision, UserEventAnswer } from "../service/upstream.js";
@@ -28,7 +28,7 @@ export function connectDecision(response: OutboundResponse): ConnectDecision {
 export function eventAnswer(response: OutboundResponse): UserEventAnswer {
   const { status, body } = response;
   if (status < 200 || status > 299) return { kind: "failed", reason: `it answered with status ${status}` };
-  if (body.length > maxFrameBytes) return { kind: "failed", reason: "its answer is larger than 1 MB" };
+  if (body.length > maxAnswerBytes) return { kind: "failed", reason: "its answer is larger than 16 MiB" };
   const metadata = metadataOf(response.headers);
   const problem = metadata && metadataProblem(metadata);
   if (problem !== undefined) return { kind: "failed", reason: `its metadata is not valid: ${problem}` };
@@ -70,20 +70,39 @@ function changes(body: Uint8Array): Changes {
   };
 }
 
-/** A string says what is wrong. Unsettled: other content types count as text or bytes. */
+/** A string says what is wrong. */
 function payloadOf(contentType: string, bytes: Uint8Array): Payload | string {
   if (bytes.length === 0) return { dataType: "text", text: "" };
   const mediaType = contentType.split(";")[0]?.trim().toLowerCase() ?? "";
-  if (mediaType !== "application/json" && !mediaType.startsWith("text/"))
-    return { dataType: "binary", bytes };
-  const text = new TextDecoder().decode(bytes);
-  if (mediaType !== "application/json") return { dataType: "text", text };
+  switch (mediaType) {
+    case "":
+    case "application/octet-stream":
+      return { dataType: "binary", bytes };
+    case "application/x-protobuf":
+      return { dataType: "protobuf", bytes };
+    case "text/plain":
+      return { dataType: "text", text: new TextDecoder().decode(bytes) };
+    case "application/json":
+      return jsonOf(new TextDecoder().decode(bytes));
+    default:
+      return (
+        `the Content-Type of its answer is ${mediaType}, but must be text/plain, application/json or ` +
+        "application/octet-stream" +
+        // By far the usual cause, and hard to see from the outside.
+        (mediaType === "text/html"
+          ? '. Express\'s res.send says text/html: call res.type("text/plain") before it'
+          : "")
+      );
+  }
+}
+
+function jsonOf(json: string): Payload | string {
   try {
-    JSON.parse(text);
+    JSON.parse(json);
   } catch {
     return "its answer is not JSON, as its Content-Type says";
   }
-  return { dataType: "json", json: text };
+  return { dataType: "json", json };
 }
 
 function metadataOf(headers: Headers): Metadata | undefined {

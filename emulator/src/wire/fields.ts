@@ -1,5 +1,5 @@
 import type { GroupState, Metadata, Payload, Uint64 } from "../service/messages.js";
-import { groupStateProblem, isGroupName, isTtl, metadataProblem } from "../service/names.js";
+import { isEventName, isGroupName, isTtl, metadataProblem } from "../service/names.js";
 import { decodeBase64 } from "./base64.js";
 
 /** A field of a known message that can't be what it is. */
@@ -47,14 +47,18 @@ export function sequenceIdOf(json: Json): Uint64 {
 
 export function groupOf(json: Json): string {
   const { group } = json;
-  if (!isGroupName(group)) throw new FieldError("group must be a string of 1 to 1,024 characters");
+  if (!isGroupName(group))
+    throw new FieldError("group must be a string of 1 to 1,024 characters, not all blank");
   return group;
 }
 
 export function eventOf(json: Json): string {
   const { event } = json;
-  if (typeof event !== "string" || event === "")
-    throw new FieldError("event must be a string that isn't empty");
+  if (!isEventName(event)) {
+    throw new FieldError(
+      `event must begin with a letter and hold letters, digits and _ . - only, at most 128, but is ${shown(event)}`,
+    );
+  }
   return event;
 }
 
@@ -86,13 +90,14 @@ export function stateOf(json: Json): GroupState | undefined {
   const { state } = json;
   if (state === undefined || state === null) return undefined;
   if (!isStringRecord(state)) throw new FieldError("state must be an object of strings");
-  const problem = groupStateProblem(state);
-  if (problem !== undefined) throw new FieldError(problem);
   return state;
 }
 
+/** Without data, but with metadata, it is an empty text. */
 export function payloadOf(json: Json): Payload {
-  const { dataType, data } = json;
+  const { dataType, data, metadata } = json;
+  if (data === undefined && metadata !== undefined && metadata !== null)
+    return { dataType: "text", text: "" };
   switch (dataType) {
     case "text":
       if (typeof data !== "string") throw new FieldError("data must be a string where dataType is text");
@@ -111,6 +116,12 @@ export function payloadOf(json: Json): Payload {
     default:
       throw new FieldError("dataType must be text, json, binary or protobuf");
   }
+}
+
+/** A wrong value, short enough for a log. */
+export function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? "missing";
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
 /** What could be read may still be nested too deeply to be written. */

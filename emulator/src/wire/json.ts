@@ -1,5 +1,5 @@
 import type { Codec, Decoded, Encoded, Frame } from "../service/codec.js";
-import type { ClientMessage, ServiceMessage, Uint64 } from "../service/messages.js";
+import type { ClientMessage, ServiceMessage } from "../service/messages.js";
 import {
   FieldError,
   type Json,
@@ -11,21 +11,13 @@ import {
   noEchoOf,
   payloadOf,
   sequenceIdOf,
+  shown,
   stateOf,
   ttlOf,
-  uint64,
 } from "./fields.js";
 import { encodeJson } from "./jsonEncoding.js";
 import { memberTexts } from "./memberTexts.js";
-import {
-  answerableInvocationId,
-  answerableStreamId,
-  invocationIdOf,
-  invokeOf,
-  startStreamOf,
-  streamDataOf,
-  streamEndOf,
-} from "./streamFields.js";
+import { invocationIdOf, invokeOf, startStreamOf, streamDataOf, streamEndOf } from "./streamFields.js";
 
 /** Either JSON subprotocol: the reliable one adds reconnection tokens and sequence ids. */
 class JsonCodec implements Codec {
@@ -39,31 +31,21 @@ class JsonCodec implements Codec {
   }
 
   decode(frame: Frame): Decoded {
-    if (frame.binary) return { kind: "malformed", reason: "a JSON subprotocol has no binary frames" };
     let text: string;
     let parsed: unknown;
     try {
       text = this.#decoder.decode(frame.bytes);
       parsed = JSON.parse(text);
     } catch {
-      return { kind: "malformed", reason: "it is not JSON" };
+      return { kind: "invalid", reason: "the frame is not JSON in UTF-8" };
     }
-    if (!isObject(parsed)) return { kind: "malformed", reason: "it is not a JSON object" };
+    if (!isObject(parsed)) return { kind: "invalid", reason: "the frame is not a JSON object" };
     const json = maybeInexact.test(text) ? exact(parsed, text) : parsed;
-    const { type } = json;
-    if (typeof type !== "string") return { kind: "malformed", reason: "it has no type" };
     try {
-      const message = read(type, json);
-      return message === undefined ? { kind: "unknown", type } : { kind: "message", message };
+      return { kind: "message", message: read(json) };
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
-      return {
-        kind: "invalid",
-        ackId: answerableId(json),
-        invocationId: answerableInvocationId(json),
-        streamId: answerableStreamId(json),
-        reason: error.message,
-      };
+      return { kind: "invalid", reason: error.message };
     }
   }
 
@@ -92,8 +74,8 @@ function exact(json: Json, text: string): Json {
   return result;
 }
 
-/** Undefined: a type for newer versions. */
-function read(type: string, json: Json): ClientMessage | undefined {
+function read(json: Json): ClientMessage {
+  const { type } = json;
   switch (type) {
     case "joinGroup":
     case "leaveGroup":
@@ -135,13 +117,8 @@ function read(type: string, json: Json): ClientMessage | undefined {
     case "ping":
       return { kind: type };
     default:
-      return undefined;
+      throw new FieldError(`type is unknown: ${shown(type)}`);
   }
-}
-
-/** The ackId to answer a message with that is wrong elsewhere. */
-function answerableId(json: Json): Uint64 | undefined {
-  return uint64(json["ackId"]);
 }
 
 function isObject(value: unknown): value is Json {

@@ -47,7 +47,7 @@ class EncodedJson implements Encoded {
 function write(message: ServiceMessage): string {
   switch (message.kind) {
     case "connected": {
-      const { userId, connectionId, reconnectionToken } = message;
+      const { userId = null, connectionId, reconnectionToken } = message;
       return JSON.stringify({ type: "system", event: "connected", userId, connectionId, reconnectionToken });
     }
     case "disconnected":
@@ -64,7 +64,7 @@ function write(message: ServiceMessage): string {
         type: "message",
         from: "group",
         group: message.group,
-        fromUserId: message.fromUserId,
+        fromUserId: message.fromUserId ?? null,
         stream: message.stream && stream(message.stream),
       });
       return withContent(head, message.payload, message.metadata);

@@ -10,7 +10,6 @@ import {
   noEchoOf,
   sequenceIdOf,
   ttlOf,
-  uint64,
 } from "./fields.js";
 import { encodeProtobuf } from "./protobufEncoding.js";
 
@@ -42,7 +41,7 @@ class ProtobufCodec implements Codec {
   }
 
   decode(frame: Frame): Decoded {
-    if (!frame.binary) return { kind: "malformed", reason: "a protobuf subprotocol has no text frames" };
+    if (!frame.binary) return { kind: "invalid", reason: "a protobuf subprotocol has no text frames" };
     let type = 0;
     let known = false;
     let fields: Fields = {};
@@ -61,18 +60,15 @@ class ProtobufCodec implements Codec {
       }
     } catch (error) {
       return {
-        kind: "malformed",
-        reason: `it is not protobuf: ${error instanceof Error ? error.message : "unreadable"}`,
+        kind: "invalid",
+        reason: `the frame is not protobuf: ${error instanceof Error ? error.message : "unreadable"}`,
       };
     }
     try {
-      const message = toMessage(type, fields);
-      return message === undefined
-        ? { kind: "unknown", type: `field ${type}` }
-        : { kind: "message", message };
+      return { kind: "message", message: toMessage(type, fields) };
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
-      return { kind: "invalid", ackId: uint64(fields["ackId"]), reason: error.message };
+      return { kind: "invalid", reason: error.message };
     }
   }
 
@@ -174,8 +170,7 @@ const upstream = new Map<number, ReadField>([
   [delimited(9), () => false],
 ]);
 
-/** Undefined: a kind for newer versions. */
-function toMessage(type: number, fields: Fields): ClientMessage | undefined {
+function toMessage(type: number, fields: Fields): ClientMessage {
   switch (type) {
     case 1:
       return {
@@ -207,7 +202,7 @@ function toMessage(type: number, fields: Fields): ClientMessage | undefined {
     case 9:
       return { kind: "ping" };
     default:
-      return undefined;
+      throw new FieldError(`the message is unknown: field ${type}`);
   }
 }
 
@@ -216,7 +211,9 @@ function sequenceIdOrZero(fields: Fields): Uint64 {
   return fields["sequenceId"] === undefined ? 0 : sequenceIdOf(fields);
 }
 
-function payloadOf({ payload }: Fields): Payload {
+function payloadOf({ payload, metadata }: Fields): Payload {
+  // A message may consist of metadata alone.
+  if (payload === undefined && metadata !== undefined) return { dataType: "text", text: "" };
   if (payload === undefined) throw new FieldError("data is missing");
   if (payload.dataType !== "json") return payload;
   try {

@@ -67,23 +67,6 @@ export function invocationIdOf(json: Json): string {
   return invocationId;
 }
 
-/** To tell the client what is wrong with its message: the stream that the message belongs to, if it says so. */
-export function answerableStreamId(json: Json): string | undefined {
-  const { type, stream, streamId } = json;
-  const id =
-    type === "sendToGroup"
-      ? isObject(stream) && stream["streamId"]
-      : type === "streamData" || type === "streamEnd"
-        ? streamId
-        : undefined;
-  return isId(id) ? id : undefined;
-}
-
-export function answerableInvocationId(json: Json): string | undefined {
-  const { type, invocationId } = json;
-  return type === "invoke" && isId(invocationId) ? invocationId : undefined;
-}
-
 function streamIdOf(json: Json): string {
   const { streamId } = json;
   if (!isId(streamId)) throw new FieldError("streamId must be a string of 1 to 1,024 characters");

@@ -41,7 +41,7 @@ const scripted: readonly (readonly [(faults: Faults) => void, Fault])[] = [
   ],
   [(faults) => faults.refuseUpgrades({ with: "hang" }), { kind: "refuseUpgrades", with: "hang" }],
   [(faults) => faults.rejectRecovery(limits), { kind: "rejectRecovery", ...limits }],
-  [(faults) => faults.recoverSilently(limits), { kind: "recoverSilently", ...limits }],
+  [(faults) => faults.announceRecovery(limits), { kind: "announceRecovery", ...limits }],
   [(faults) => faults.replayTwice(limits), { kind: "replayTwice", ...limits }],
   [(faults) => faults.holdAcks({ swallow: true, ...limits }), { kind: "holdAcks", swallow: true, ...limits }],
   [(faults) => faults.holdAcks({ delayInMs: 5, ...limits }), { kind: "holdAcks", delayInMs: 5, ...limits }],
@@ -67,7 +67,7 @@ const scripted: readonly (readonly [(faults: Faults) => void, Fault])[] = [
     { kind: "holdStreamAcks", delayInMs: 5, streamId: "s", ...limits },
   ],
 ];
-const immediate = ["cutTransports", "goHalfOpen", "restartService", "closeStreams"];
+const immediate = ["cutTransports", "goHalfOpen", "renewTokens", "restartService", "closeStreams"];
 
 test("there is a fault over HTTP for every one in the process, and no other", async () => {
   const { emulator } = await open();

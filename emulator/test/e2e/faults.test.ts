@@ -195,18 +195,39 @@ describe("goHalfOpen", () => {
   });
 });
 
-test("recoverSilently brings no connected message", async () => {
+test("announceRecovery brings a connected message with a new token, before the replay", async () => {
   await using house = await House.open();
   const client = await house.client({ groups: ["g"] });
   await client.text("g", "x");
   client.socket.terminate();
-  house.emulator.faults.recoverSilently({ times: 1 });
-  const again = client.recovery();
-  await until(() => again.messages[0]);
-  expect(again.messages[0]).toMatchObject({ type: "message", data: "x" });
-  await again.settled();
-  expect(again.connected).toBeUndefined();
-  expect((await house.recover(client)).id).toBe(client.id);
+  house.emulator.faults.announceRecovery({ times: 1 });
+  const again = await house.recover(client);
+  expect(again.messages.slice(0, 2)).toMatchObject([
+    { type: "system", event: "connected", connectionId: client.id },
+    { type: "message", data: "x" },
+  ]);
+  expect(again.token).not.toBe(client.token);
+  expect((await house.recover(again)).connected).toBeUndefined();
+});
+
+test("renewTokens gives open reliable connections a newer token; the earlier one stays valid", async () => {
+  await using house = await House.open();
+  const client = await house.client({ userId: "ann" });
+  const plainClient = await house.client({ subprotocol: plain });
+  const first = client.token;
+  expect(house.emulator.faults.renewTokens()).toBe(1);
+  await client.settled();
+  await plainClient.settled();
+  expect(client.messages.filter(({ event }) => event === "connected")).toMatchObject([
+    { reconnectionToken: first },
+    { connectionId: client.id, userId: "ann", reconnectionToken: client.token },
+  ]);
+  expect(client.token).not.toBe(first);
+  expect(plainClient.messages.filter(({ event }) => event === "connected")).toHaveLength(1);
+  client.socket.terminate();
+  const second = await house.recover(client);
+  second.socket.terminate();
+  await house.recover(client, { token: first });
 });
 
 test("replayTwice replays each message twice, in order", async () => {

@@ -44,9 +44,17 @@ export class RawClient {
   /** The whole URL without recovery parameters. */
   readonly url: string;
   #nextAckId = 1;
+  /** The connection whose session this client asks for. */
+  readonly #earlier: RawClient | undefined;
 
-  constructor(url: string, subprotocol: string | string[] = reliable, headers: Record<string, string> = {}) {
+  constructor(
+    url: string,
+    subprotocol: string | string[] = reliable,
+    headers: Record<string, string> = {},
+    earlier?: RawClient,
+  ) {
     this.url = url;
+    this.#earlier = earlier;
     this.socket = new WebSocket(url, subprotocol, { headers });
     this.socket.on("message", (data: Buffer) => this.messages.push(JSON.parse(data.toString()) as Message));
     this.socket.on("close", (code, reason) => (this.closed ??= { code, reason: reason.toString() }));
@@ -66,7 +74,17 @@ export class RawClient {
   }
 
   get id(): string {
-    return String(this.connected?.["connectionId"]);
+    return this.connected === undefined && this.#earlier !== undefined
+      ? this.#earlier.id
+      : String(this.connected?.["connectionId"]);
+  }
+
+  /** The newest reconnection token. */
+  get token(): string {
+    const told = this.messages.filter(({ event }) => event === "connected").at(-1);
+    return told === undefined && this.#earlier !== undefined
+      ? this.#earlier.token
+      : String(told?.["reconnectionToken"]);
   }
 
   /** Messages with data, without those about the connection. */
@@ -113,11 +131,8 @@ export class RawClient {
     const url = new URL(this.url);
     url.search = "";
     url.searchParams.set("awps_connection_id", this.id);
-    url.searchParams.set(
-      "awps_reconnection_token",
-      more.token ?? String(this.connected?.["reconnectionToken"]),
-    );
-    return new RawClient(url.href, more.subprotocol ?? reliable);
+    url.searchParams.set("awps_reconnection_token", more.token ?? this.token);
+    return new RawClient(url.href, more.subprotocol ?? reliable, {}, this);
   }
 }
 
@@ -157,8 +172,15 @@ export class House implements AsyncDisposable {
     return client;
   }
 
-  async recover(client: RawClient): Promise<RawClient> {
-    return this.connected(client.recovery());
+  /** Recovers a connection, and waits until the service answers there: it says nothing by itself. */
+  async recover(client: RawClient, more: { token?: string } = {}): Promise<RawClient> {
+    const again = client.recovery(more);
+    this.#clients.push(again);
+    await until(() => again.socket.readyState === again.socket.OPEN || again.closed);
+    again.send({ type: "ping" });
+    await until(() => again.closed ?? again.messages.some(({ type }) => type === "pong"));
+    if (again.closed !== undefined) throw new Error(`Not recovered: ${JSON.stringify(again.closed)}`);
+    return again;
   }
 
   /** A bare REST call with a valid token. */

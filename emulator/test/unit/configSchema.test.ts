@@ -50,7 +50,7 @@ const groupFilter = fc.constantFrom("room", "r?om*", "**", "*****", "\\*\\*\\*\\
 const groupPresenceEvents = object(
   {
     eventNames: mostly(fc.array(fc.constantFrom("joined", "left")), ["join"]),
-    groupFilters: mostly(fc.array(groupFilter), [""], ["******"], ["a\\"], "room"),
+    groupFilters: mostly(fc.array(groupFilter), [""], ["******"], ["a\\"], ["\\a"], "room"),
   },
   ["eventNames"],
 );

@@ -41,7 +41,7 @@ test("whatever happens to the transport, each message is delivered once and in o
       let alive = true;
       let sent = 0;
       const recover = async () => {
-        receiver.use(await world.recover(receiver.client, receiver.client.connected["reconnectionToken"]));
+        receiver.use(await world.recover(receiver.client));
         alive = true;
       };
       for (const next of steps) {

@@ -22,8 +22,6 @@ test.each<[string, boolean]>([
   ["not ('b' in groups)", true],
   ["userId in ('Bob', 'Ann')", true],
   ["userId in ('Bob')", false],
-  ["userId gt 'Aaa' and userId lt 'B'", true],
-  ["userId ge 'Ann' and userId le 'Ann'", true],
   ["startswith(protocol, 'json') and endswith(protocol,'v1') and contains(protocol, '.azure.')", true],
   ["tolower(userId) eq 'ann' and toupper(userId) eq 'ANN'", true],
   ["trim('  x ') eq 'x'", true],
@@ -52,7 +50,6 @@ test.each<[string, boolean]>([
   ["userId eq null", true],
   ["userId ne 'x'", true],
   ["protocol eq null", true],
-  ["userId gt 'a' or userId le 'a'", false],
   ["contains(userId, 'a')", false],
   ["not contains(userId, 'a')", true],
   ["length(userId) eq 0", false],
@@ -63,42 +60,52 @@ test.each<[string, boolean]>([
   expect(parseFilter(text)(nobody)).toBe(selected);
 });
 
-test.each<[string, number, string]>([
-  ["", 0, "a value was expected"],
-  ["userId", 0, "the filter must be a boolean, but is a string"],
-  ["userId eq", 9, "but the end was found"],
-  ["userId eq 'x", 10, "a string has no end"],
-  ["userId = 'x'", 7, 'unexpected "="'],
-  ["user eq 'x'", 0, 'unknown name "user"'],
-  ["userId eq 'x' AND true", 14, "and, or, or the end was expected"],
-  ["(true", 5, '")" was expected'],
-  ["true)", 4, 'but ")" was found'],
-  ["userId eq 1", 7, "eq can't compare a string with a number"],
-  ["groups eq 'a'", 7, "eq can't compare a collection"],
-  ["1 in groups", 0, "must be a string, but is a number"],
-  ["'a' in userId", 7, "must be a collection"],
-  ["'a' in ()", 7, "the list after in is empty"],
-  ["userId in ('a', 1)", 16, "in can't compare"],
-  ["not userId eq 'x'", 4, "what not negates must be a boolean"],
-  ["userId and true", 0, "what and joins must be a boolean"],
-  ["length(1) eq 1", 7, "argument 1 of length must be a string"],
-  ["length() eq 1", 0, "length takes 1 arguments, not 0"],
-  ["substring(userId) eq ''", 0, "substring takes 2 or 3 arguments, not 1"],
-  ["size(userId) eq 1", 0, 'unknown function "size"'],
-  ["length(userId) eq 12345678901234567890", 18, "is too large"],
-  ["length(userId) eq 1.5", 18, "unexpected"],
-  ["userId eq \u0000", 10, "unexpected"],
-])("%j is refused with the position", (text, position, message) => {
-  let error: unknown;
-  try {
-    parseFilter(text);
-  } catch (caught) {
-    error = caught;
-  }
-  expect(error).toBeInstanceOf(FilterError);
-  expect(error).toMatchObject({ position });
-  expect(String(error)).toContain(message);
-  expect(String(error)).toContain(`at position ${position}.`);
+test.each([
+  ["", "Expression expected at position 0 in ''."],
+  [" ", "Expression expected at position 1 in ' '."],
+  ["userId", "Type 'string', expect 'bool'."],
+  ["userId eq", "Expression expected at position 9 in 'userId eq'."],
+  ["userId eq 'x", "There is an unterminated string literal at position 12 in 'userId eq 'x'."],
+  ["userId = 'x'", "Syntax error: character '=' is not valid at position 7 in 'userId = 'x''."],
+  ["user eq 'x'", "Token 'user' is not supported."],
+  ["userId eq 'x' AND true", "Syntax error at position 17 in 'userId eq 'x' AND true'."],
+  // From the official SDK's own tests.
+  ["invalid filter", "Syntax error at position 14 in 'invalid filter'."],
+  ["invalid(ab,c)", "Token 'invalid' is not supported."],
+  ["userId filter", "Syntax error at position 13 in 'userId filter'."],
+  ["(true", "')' or operator expected at position 5 in '(true'."],
+  ["true)", "Syntax error at position 5 in 'true)'."],
+  ["userId lt 1", "Type 'string', expect 'int'."],
+  ["userId gt 'a'", "Type 'string', expect 'int'."],
+  ["1 in userId", "Type 'string', expect 'collection'."],
+  ["'a' in ()", "Expression expected at position 8 in ''a' in ()'."],
+  ["not userId eq 'x'", "Type 'string', expect 'bool'."],
+  ["userId and true", "Type 'string', expect 'bool'."],
+  ["length(1) eq 1", "Type 'int', expect 'string' or 'collection'."],
+  ["length() eq 1", "Token 'length' takes 1 arguments, not 0."],
+  ["length(userId eq 1", "')' or ',' expected at position 18 in 'length(userId eq 1'."],
+  ["substring(userId) eq ''", "Token 'substring' takes 2 or 3 arguments, not 1."],
+  ["size(userId) eq 1", "Token 'size' is not supported."],
+  [
+    "length(userId) eq 12345678901234567890",
+    "Unrecognized number 12345678901234567890 at position 18 in 'length(userId) eq 12345678901234567890'.",
+  ],
+  ["userId eq \u0000", "Syntax error: character '\u0000' is not valid at position 10 in 'userId eq \u0000'."],
+])("%j is refused in the cloud's words", (text, problem) => {
+  expect(() => parseFilter(text)).toThrow(FilterError);
+  expect(() => parseFilter(text)).toThrow(`Invalid syntax for '${text}': ${problem} (Parameter 'filter')`);
+});
+
+test.each([
+  ["length(groups) eq 2", true],
+  ["length(groups) gt 2", false],
+  ["userId eq 1", false],
+  ["userId ne 1", true],
+  ["groups eq 'a'", false],
+  ["userId in (1, 'Ann')", true],
+  ["1 in groups", false],
+])("%s is asked of one in two groups: %s", (text, selected) => {
+  expect(parseFilter(text)({ ...ann, groups: new Set(["a", "b"]) })).toBe(selected);
 });
 
 describe("whatever comes", () => {
@@ -131,8 +138,6 @@ describe("whatever comes", () => {
             filter = parseFilter(text);
           } catch (error) {
             if (!(error instanceof FilterError)) throw error;
-            expect(error.position).toBeGreaterThanOrEqual(0);
-            expect(error.position).toBeLessThanOrEqual(text.length);
             return;
           }
           expect([true, false]).toContain(filter(ann));
@@ -145,7 +150,7 @@ describe("whatever comes", () => {
 
   test("nothing exhausts the stack", () => {
     for (const open of ["(", "not ", "length("]) {
-      expect(() => parseFilter(open.repeat(100_000))).toThrow("nested more than 100 deep");
+      expect(() => parseFilter(open.repeat(100_000))).toThrow("Recursion depth exceeded");
     }
     const long = parseFilter(Array.from({ length: 50_000 }, (_, i) => `userId eq '${i}'`).join(" or "));
     expect(long(ann)).toBe(false);

@@ -3,7 +3,10 @@ import { expect, test } from "vitest";
 import { limit } from "../../../test/helpers/patience.js";
 import { GroupPattern } from "../../src/service/groupPattern.js";
 
-const matches = (pattern: string, name: string) => GroupPattern.parse(pattern)?.matches(name);
+const matches = (text: string, name: string) => {
+  const pattern = GroupPattern.parse(text);
+  return typeof pattern === "string" ? undefined : pattern.matches(name);
+};
 
 test.each([
   ["room", "room", true],
@@ -32,8 +35,25 @@ test.each([
   expect(matches(pattern, name)).toBe(expected);
 });
 
-test.each([[""], ["******"], ["**a**b**"], ["a\\"]])("%j is no pattern", (pattern) => {
-  expect(GroupPattern.parse(pattern)).toBeUndefined();
+test.each([
+  ["", "it is empty"],
+  ["******", "it has more than 5 *"],
+  ["**a**b**", "it has more than 5 *"],
+  ["a\\", "only \\ * ? can stand behind a \\"],
+  ["a\\b", "only \\ * ? can stand behind a \\"],
+])("%j is no pattern: %s", (pattern, problem) => {
+  expect(GroupPattern.parse(pattern)).toBe(problem);
+});
+
+test("a pattern without wildcards is a name, and two stars alone are everything", () => {
+  const parsed = (text: string) => GroupPattern.parse(text) as GroupPattern;
+  expect(parsed("a\\*b").literal).toBe("a*b");
+  expect(parsed("a*").literal).toBeUndefined();
+  expect([parsed("**").isEverything, parsed("***").isEverything, parsed("*").isEverything]).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test("five stars are allowed, escaped ones don't count", () => {
@@ -54,8 +74,8 @@ test("agrees with a regular expression", () => {
   fc.assert(
     fc.property(pattern, name, (text, candidate) => {
       fc.pre((text.match(/\*/g) ?? []).length <= 5);
-      const source = text.replaceAll(/\*\*|[.?*]/g, (part) => {
-        if (part === "**") return "[^]*";
+      const source = text.replaceAll(/\*\*+|[.?*]/g, (part) => {
+        if (part.startsWith("**")) return "[^]*";
         if (part === "*") return "[^.]*";
         return part === "?" ? "[^.]" : "\\.";
       });

@@ -192,6 +192,14 @@ test.each([
   ["no object", "here"],
   ["a list", ["here"]],
   ["a number in it", { n: 1 }],
+])("a state with %s declines the client", async (_what, state) => {
+  const world = new World();
+  const ann = await member(world);
+  ann.say(set(state, 1));
+  expect(ann.end).toMatchObject({ code: 1007 });
+});
+
+test.each([
   ["16 KiB and a byte", { key: "x".repeat(16 * 1024 - 2) }],
   ["16 KiB and more in UTF-8", { key: "ä".repeat(8 * 1024) }],
 ])("a state with %s is refused", async (_what, state) => {

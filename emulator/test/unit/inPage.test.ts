@@ -212,7 +212,9 @@ describe("the sockets", () => {
   test("closed by the client, with what was sent before; by the server, after what it has said", async () => {
     const ended: string[] = [];
     const service = open({
-      hubs: { chat: { handlers: [{ onDisconnected: ({ userId }) => ended.push(String(userId)) }] } },
+      hubs: {
+        chat: { handlers: [{ onDisconnected: ({ userId, reason }) => ended.push(`${userId}: ${reason}`) }] },
+      },
     });
     const ann = await connect(service, { userId: "ann" });
     const bob = await connect(service, { userId: "bob", groups: ["news"] });
@@ -222,7 +224,7 @@ describe("the sockets", () => {
     await settled();
     expect(ann.closed).toEqual({ code: 1000, reason: "done", wasClean: true });
     expect(bob.messages.at(-1)).toMatchObject({ data: "bye" });
-    expect(ended).toEqual(["ann"]);
+    expect(ended).toEqual(["ann: done"]);
 
     const [{ connectionId } = { connectionId: "" }] = service.hub("chat").connections();
     service.hub("chat").closeConnection(connectionId, "go");

@@ -184,7 +184,7 @@ test("an answer that is due while the transport is down comes after the recovery
   client.link?.closed(1006);
   await calls[0]?.answer(text("kept"));
   const again = await world.recover(client);
-  expect(again.messages.map(({ type }) => type)).toEqual(["system", "invokeResponse"]);
+  expect(again.messages.map(({ type }) => type)).toEqual(["invokeResponse"]);
   expect(responses(again)).toMatchObject([{ invocationId: "i", data: "kept" }]);
 });
 
@@ -254,26 +254,22 @@ test.each([
   ["no event", { event: undefined }],
   ["an unknown dataType", { dataType: "xml" }],
   ["a dataType without data", { data: undefined }],
-])("an invocation with %s is answered by BadRequest", async (_what, more) => {
+  ["an empty id", { invocationId: "" }],
+  ["an id that is no string", { invocationId: 1 }],
+])("who asks with %s is declined", async (_what, more) => {
   const { world, calls } = office();
   const client = await world.client();
   client.say(invoke("i", more));
-  expect(responses(client)).toMatchObject([
-    { invocationId: "i", success: false, error: { name: "BadRequest" } },
-  ]);
+  expect(client.end).toMatchObject({ code: 1007 });
   expect(calls).toEqual([]);
 });
 
-test.each([invoke(""), { ...invoke("i"), invocationId: 1 }, { type: "cancelInvocation" }])(
-  "without an id there is nothing to answer to",
-  async (message) => {
-    const { world } = office();
-    const client = await world.client();
-    client.say(message);
-    expect(client.messages).toHaveLength(1);
-    expect(world.diagnostics).toHaveLength(1);
-  },
-);
+test("so is who cancels nothing", async () => {
+  const { world } = office();
+  const client = await world.client();
+  client.say({ type: "cancelInvocation" });
+  expect(client.end).toMatchObject({ code: 1007 });
+});
 
 test("a late answer comes late, can be cancelled, and doesn't outlive its session", async () => {
   const { world, calls } = office(() => 1_000);

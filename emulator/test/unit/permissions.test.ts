@@ -64,3 +64,45 @@ test("a revoked group is refused whatever the roles say, until it is granted aga
   permissions.grant("sendToGroup");
   expect(permissions.allows("sendToGroup", "g")).toBe(true);
 });
+
+test("what is wrong or too much is skipped, and said", () => {
+  const problems: string[] = [];
+  const named = Array.from({ length: 1_001 }, (_, i) => `webpubsub.sendToGroup.g${i}`);
+  const patterns = Array.from({ length: 10 }, (_, i) => `webpubsub.sendToGroups.p${i}.*`);
+  const wrong = ["webpubsub.sendToGroup.", "webpubsub.sendToGroups.a\\b", "webpubsub.sendToGroups.******"];
+  const permissions = new Permissions([...named, ...patterns, ...wrong], (problem) => problems.push(problem));
+  expect(problems).toEqual([
+    'The role "webpubsub.sendToGroup.g1000" was skipped: more than 1000 groups are named.',
+    'The role "webpubsub.sendToGroups.p9.*" was skipped: more than 9 patterns are given.',
+    'The role "webpubsub.sendToGroup." was skipped: it names no group.',
+    'The role "webpubsub.sendToGroups.a\\\\b" was skipped: only \\ * ? can stand behind a \\.',
+    'The role "webpubsub.sendToGroups.******" was skipped: it has more than 5 *.',
+  ]);
+  expect(permissions.allows("sendToGroup", "g999")).toBe(true);
+  expect(permissions.allows("sendToGroup", "g1000")).toBe(false);
+  expect(permissions.allows("sendToGroup", "p8.x")).toBe(true);
+  expect(permissions.allows("sendToGroup", "p9.x")).toBe(false);
+});
+
+test("two stars are any group, and a pattern without wildcards is a name", () => {
+  const permissions = new Permissions(["webpubsub.sendToGroups.**", "webpubsub.joinLeaveGroups.a\\*"]);
+  expect(permissions.has("sendToGroup")).toBe(true);
+  expect(permissions.allows("joinLeaveGroup", "a*")).toBe(true);
+  expect(permissions.allows("joinLeaveGroup", "ab")).toBe(false);
+});
+
+test("the server can name 1,000 groups, granted and revoked ones together", () => {
+  const permissions = new Permissions(["webpubsub.sendToGroups.revoked.*"]);
+  for (let i = 0; i < 500; i++) {
+    expect(permissions.grant("sendToGroup", `granted.${i}`)).toBe(true);
+    expect(permissions.revoke("sendToGroup", `revoked.${i}`)).toBe(true);
+  }
+  expect(permissions.grant("sendToGroup", "more")).toBe(false);
+  expect(permissions.revoke("sendToGroup", "revoked.more")).toBe(false);
+  expect(permissions.allows("sendToGroup", "more")).toBe(false);
+  expect(permissions.allows("sendToGroup", "revoked.more")).toBe(true);
+  // What changes nothing, or only takes back, needs no room.
+  expect(permissions.grant("sendToGroup", "granted.1")).toBe(true);
+  expect(permissions.grant("sendToGroup", "revoked.1")).toBe(true);
+  expect(permissions.grant("sendToGroup", "more")).toBe(true);
+});

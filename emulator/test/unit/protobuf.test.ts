@@ -29,8 +29,8 @@ describe("fields of newer versions are skipped", () => {
     expect(decode(`3a03 0a0178 ${join} a01f01`)).toEqual(joined);
   });
 
-  test("without a known one the message is unknown", () => {
-    expect(decode("a01f 01")).toEqual({ kind: "unknown", type: "field 500" });
+  test("without a known one the message is invalid", () => {
+    expect(decode("a01f 01")).toEqual({ kind: "invalid", reason: "the message is unknown: field 500" });
   });
 });
 
@@ -48,8 +48,8 @@ test.each([
   ["an event's name that isn't UTF-8", "2a0a 0a02c328 1204 0a026869", notText],
   ["text that isn't UTF-8", "2a08 0a0165 1203 0a0180", notText],
   ["metadata that isn't UTF-8", "2a10 0a0165 1203 0a0178 2206 0a01ff 120176", notText],
-])("%s is malformed", (_, hex, reason) => {
-  expect(decode(hex)).toEqual({ kind: "malformed", reason: expect.stringContaining(reason) as string });
+])("%s is invalid", (_, hex, reason) => {
+  expect(decode(hex)).toEqual({ kind: "invalid", reason: expect.stringContaining(reason) as string });
 });
 
 test("a byte order mark is a character like others", () => {

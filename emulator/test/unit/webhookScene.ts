@@ -12,6 +12,7 @@ export const origin = {
   userId: "u",
   subprotocol: "json.webpubsub.azure.v1",
   connectionState: "e30=",
+  eventId: 7,
 };
 export const event: UserEvent = {
   ...origin,

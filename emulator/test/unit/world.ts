@@ -51,6 +51,12 @@ export class TestClient implements Transport {
   end: { code: number; reason: string } | "cut" | undefined;
   link: Link | undefined;
   #frozen = false;
+  /** The client whose session this one has recovered. */
+  readonly #earlier: TestClient | undefined;
+
+  constructor(earlier?: TestClient) {
+    this.#earlier = earlier;
+  }
 
   send(frame: Frame): void {
     if (this.#frozen) return;
@@ -80,7 +86,18 @@ export class TestClient implements Transport {
   }
 
   get id(): string {
-    return String(this.connected["connectionId"]);
+    const { connectionId } = this.connected;
+    return connectionId === undefined && this.#earlier !== undefined
+      ? this.#earlier.id
+      : String(connectionId);
+  }
+
+  /** The newest reconnection token. */
+  get token(): string {
+    const { reconnectionToken } = this.connected;
+    return reconnectionToken === undefined && this.#earlier !== undefined
+      ? this.#earlier.token
+      : String(reconnectionToken);
   }
 
   get acks(): Message[] {
@@ -121,12 +138,16 @@ export class World {
     return this.open({ access_token: JSON.stringify({ role, ...claims }) }, reliable);
   }
 
-  async recover(client: TestClient, token = client.connected["reconnectionToken"]): Promise<TestClient> {
-    return this.open({ awps_connection_id: client.id, awps_reconnection_token: String(token) }, true);
+  async recover(client: TestClient, token = client.token): Promise<TestClient> {
+    const query = { awps_connection_id: client.id, awps_reconnection_token: token };
+    return this.open(query, true, new TestClient(client));
   }
 
-  async open(query: Record<string, string>, reliable: boolean): Promise<TestClient> {
-    const client = new TestClient();
+  async open(
+    query: Record<string, string>,
+    reliable: boolean,
+    client = new TestClient(),
+  ): Promise<TestClient> {
     const admission = await this.service.admit({
       hub: "chat",
       host: undefined,

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { isHubName } from "../../service/names.js";
-import { errorBody } from "../refusal.js";
+import { errorBody, errorCode } from "../refusal.js";
 import { connections } from "./connections.js";
 import { type RestPorts, hubRoutes } from "./context.js";
 import { gate } from "./gate.js";
@@ -29,20 +29,26 @@ export function restApp(ports: RestPorts): Hono {
     .get("/api/health", (c) => c.body(null, 200))
     .use("/api/*", gate(ports.tokens))
     .route("/api/hubs/:hub", hub)
-    .notFound((c) => answer(404, `There is nothing at ${c.req.path} for ${c.req.method}.`))
+    .notFound((c) => answer(new RestError(404, `There is nothing at ${c.req.path} for ${c.req.method}.`)))
     .onError((error) => {
-      if (error instanceof RestError) return answer(error.status, error.message);
+      if (error instanceof RestError) return answer(error);
       const message = `A REST call failed: ${String(error)}`;
       ports.diagnostics({ level: "warning", hub: "", connectionId: undefined, message, cause: error });
-      return answer(500, "The service failed.");
+      return answer({ status: 500, message: "The service failed.", code: errorCode(500) });
     });
 }
 
-function answer(status: number, message: string): Response {
-  return new Response(errorBody(status, message), {
+type Answered = Pick<RestError, "message" | "code"> & {
+  readonly status: number;
+  readonly target?: string | undefined;
+};
+
+function answer({ status, message, code, target }: Answered): Response {
+  return new Response(errorBody(status, message, code, target), {
     status,
     headers: {
       "Content-Type": "application/json",
+      "x-ms-error-code": code,
       ...(status === 401 && { "WWW-Authenticate": "Bearer" }),
     },
   });

@@ -20,6 +20,8 @@ export async function messageOf(request: HonoRequest): Promise<Message> {
 
 /** The JSON object in a request. */
 export async function jsonOf(request: HonoRequest): Promise<Readonly<Record<string, unknown>>> {
+  const mediaType = mediaTypeOf(request);
+  if (mediaType !== "application/json") throw unsupported(mediaType, "application/json");
   const value = parse(textOf(await bytesOf(request)));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new RestError(400, "The body must be a JSON object.");
@@ -61,13 +63,15 @@ function payloadOf(mediaType: string, bytes: Uint8Array): Payload {
     case "text/plain":
       return { dataType: "text", text: textOf(bytes) };
     case "application/octet-stream":
+    case "":
       return { dataType: "binary", bytes };
     default:
-      throw new RestError(
-        400,
-        `Content-Type must be application/json, text/plain or application/octet-stream, not ${JSON.stringify(mediaType)}.`,
-      );
+      throw unsupported(mediaType, "application/json, text/plain or application/octet-stream");
   }
+}
+
+function unsupported(mediaType: string, wanted: string): RestError {
+  return new RestError(415, `Content-Type must be ${wanted}, not ${JSON.stringify(mediaType)}.`);
 }
 
 function textOf(bytes: Uint8Array): string {

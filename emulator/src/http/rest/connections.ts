@@ -9,10 +9,10 @@ export function connections() {
   return hubRoutes()
     .get(
       "/:id",
-      existence("id", (hub, id) => hub.session(id) !== undefined),
+      existence("id", "Warning.Connection.NotExisted", (hub, id) => hub.session(id) !== undefined),
     )
     .delete("/:id", (c) => {
-      c.get("hub").session(c.req.param("id"))?.end(reasonOf(c.req));
+      c.get("hub").session(c.req.param("id"))?.closeByServer(reasonOf(c.req));
       return c.body(null, 204);
     })
     .post("/:id/:action{:send}", async (c) => {

@@ -14,9 +14,12 @@ export interface RestPorts {
   readonly diagnostics: Diagnostics;
 }
 
+/** How a server has proved who it is. */
+export type Credential = "accessKey" | "entra";
+
 /** What every route of a hub finds in its context. */
 export interface HubContext {
-  readonly Variables: { readonly hub: Hub };
+  readonly Variables: { readonly hub: Hub; readonly credential: Credential };
 }
 
 /** Routes below a hub. */

@@ -10,7 +10,7 @@ export function groups() {
   return hubRoutes()
     .get(
       "/:group",
-      existence("group", (hub, group) => any(hub.members(groupNameOf(group)))),
+      existence("group", "Warning.Group.NotExisted", (hub, group) => any(hub.members(groupNameOf(group)))),
     )
     .post("/:group/:action{:send}", async (c) => {
       const group = groupNameOf(c.req.param("group"));
@@ -29,7 +29,10 @@ export function groups() {
     )
     .put("/:group/connections/:id", (c) => {
       const hub = c.get("hub");
-      hub.join(existing(hub, c.req.param("id")), groupNameOf(c.req.param("group")));
+      hub.join(
+        existing(hub, c.req.param("id"), { code: "Error.Connection.NotExisted", target: "Connection" }),
+        groupNameOf(c.req.param("group")),
+      );
       return c.body(null, 200);
     })
     .delete("/:group/connections/:id", (c) => {

@@ -19,7 +19,7 @@ export interface Page {
  */
 export function pageOf(request: HonoRequest, members: Iterable<Session>): Page {
   const size = integerOf(request, "maxpagesize", 1, maxPageSize) ?? maxPageSize;
-  const top = integerOf(request, "top", 0, maxTop) ?? Infinity;
+  const top = integerOf(request, "top", 1, maxTop) ?? Infinity;
   const after = lastIdOf(request.query("continuationToken"));
   const rest = [...members]
     .filter(({ connectionId }) => connectionId > after)

@@ -1,4 +1,5 @@
 import type { HonoRequest } from "hono";
+import { maxNamedGroups } from "../../service/limits.js";
 import type { Permission } from "../../service/permissions.js";
 import { hubRoutes } from "./context.js";
 import { existence } from "./existence.js";
@@ -6,12 +7,14 @@ import { groupNameOf } from "./query.js";
 import { RestError } from "./restError.js";
 import { existing, one } from "./sessions.js";
 
+const notExisted = { code: "Info.Connection.NotExisted" };
+
 /** Calls that change what a connection may do, or ask it. */
 export function permissions() {
   return hubRoutes()
     .get(
       "/:permission/connections/:id",
-      existence("id", (hub, id, request) => {
+      existence("id", notExisted.code, (hub, id, request) => {
         const permission = permissionOf(request.param("permission") ?? "");
         const target = targetOf(request);
         return one(hub, id).some((session) => session.permissions.has(permission, target));
@@ -19,14 +22,16 @@ export function permissions() {
     )
     .put("/:permission/connections/:id", (c) => {
       const permission = permissionOf(c.req.param("permission"));
-      existing(c.get("hub"), c.req.param("id")).permissions.grant(permission, targetOf(c.req));
+      const target = targetOf(c.req);
+      const session = existing(c.get("hub"), c.req.param("id"), notExisted);
+      if (!session.permissions.grant(permission, target)) throw tooMany();
       return c.body(null, 200);
     })
     .delete("/:permission/connections/:id", (c) => {
       const permission = permissionOf(c.req.param("permission"));
       const target = targetOf(c.req);
       for (const session of one(c.get("hub"), c.req.param("id"))) {
-        session.permissions.revoke(permission, target);
+        if (!session.permissions.revoke(permission, target)) throw tooMany();
       }
       return c.body(null, 204);
     });
@@ -46,8 +51,14 @@ function permissionOf(name: string): Permission {
   }
 }
 
-/** The group; undefined: any. */
-function targetOf(request: HonoRequest): string | undefined {
+/** The group. Permissions for any group come by roles alone. */
+function targetOf(request: HonoRequest): string {
   const name = request.query("targetName");
-  return name === undefined || name === "" ? undefined : groupNameOf(name);
+  if (name === undefined) throw new RestError(400, "targetName is missing: it is the group's name.");
+  return groupNameOf(name);
+}
+
+function tooMany(): RestError {
+  const message = `A connection can have this permission for ${maxNamedGroups} single groups.`;
+  return new RestError(409, message, { code: "Error.Connection.Conflict" });
 }

@@ -37,12 +37,13 @@ export function integerOf(request: HonoRequest, name: string, from: number, to: 
   return value;
 }
 
-/** Why connections are closed, as their clients are told. */
-export function reasonOf(request: HonoRequest): string {
-  return request.query("reason") ?? "The server closed the connection.";
+/** Why connections are closed, in the server's words. */
+export function reasonOf(request: HonoRequest): string | undefined {
+  return request.query("reason");
 }
 
 export function groupNameOf(name: unknown): string {
-  if (!isGroupName(name)) throw new RestError(400, "A group's name must have 1 to 1,024 characters.");
+  if (!isGroupName(name))
+    throw new RestError(400, "A group's name must have 1 to 1,024 characters, not all blank.");
   return name;
 }

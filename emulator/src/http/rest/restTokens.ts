@@ -1,4 +1,5 @@
 import type { KeyRing } from "../keyRing.js";
+import type { Credential } from "./context.js";
 
 /** Checks the tokens of servers: each was made for one URL. */
 export class RestTokens {
@@ -12,8 +13,9 @@ export class RestTokens {
   }
 
   /** Rejects with an error that says what is wrong with the token. */
-  async verify(token: string, url: URL): Promise<void> {
+  async verify(token: string, url: URL): Promise<Credential> {
     await this.#keys.verify(token, (audience) => this.#isFor(audience, url));
+    return "accessKey";
   }
 
   /** The official server SDK signs the query too, the documents say without: either is right. */

@@ -9,18 +9,26 @@ export function one(hub: Hub, connectionId: string): readonly Session[] {
 }
 
 /** The connection; without it the request can't be done. */
-export function existing(hub: Hub, connectionId: string): Session {
+export function existing(
+  hub: Hub,
+  connectionId: string,
+  about: { readonly code: string; readonly target?: string },
+): Session {
   const session = hub.session(connectionId);
   if (session === undefined) {
-    throw new RestError(404, `There is no connection ${JSON.stringify(connectionId)}.`);
+    throw new RestError(404, `There is no connection ${JSON.stringify(connectionId)}.`, about);
   }
   return session;
 }
 
 /** Ends connections for good, but those excluded. */
-export function closeAll(sessions: Iterable<Session>, excluded: readonly string[], reason: string): void {
+export function closeAll(
+  sessions: Iterable<Session>,
+  excluded: readonly string[],
+  reason: string | undefined,
+): void {
   const kept = new Set(excluded);
-  for (const session of [...sessions]) if (!kept.has(session.connectionId)) session.end(reason);
+  for (const session of [...sessions]) if (!kept.has(session.connectionId)) session.closeByServer(reason);
 }
 
 export function any(sessions: Iterable<Session>): boolean {

@@ -10,7 +10,7 @@ export function users() {
   return hubRoutes()
     .get(
       "/:user",
-      existence("user", (hub, user) => any(hub.ofUser(user))),
+      existence("user", "Warning.User.NotExisted", (hub, user) => any(hub.ofUser(user))),
     )
     .post("/:user/:action{:send}", async (c) => {
       const hub = c.get("hub");
@@ -36,7 +36,10 @@ export function users() {
       const user = c.req.param("user");
       const group = groupNameOf(c.req.param("group"));
       const sessions = [...hub.ofUser(user)];
-      if (sessions.length === 0) throw new RestError(404, `User ${JSON.stringify(user)} has no connection.`);
+      if (sessions.length === 0) {
+        const message = `User ${JSON.stringify(user)} has no connection.`;
+        throw new RestError(404, message, { code: "Warning.User.NotExisted" });
+      }
       for (const session of sessions) hub.join(session, group);
       return c.body(null, 200);
     })

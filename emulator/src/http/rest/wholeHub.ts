@@ -36,6 +36,8 @@ export function wholeHub({ clientTokens }: RestPorts) {
       return c.body(null, 200);
     })
     .post("/:action{:generateToken}", async (c) => {
+      if (c.get("credential") === "accessKey")
+        throw new RestError(401, "Only a Microsoft Entra token may ask for it: who has the key can sign.");
       const token = await clientTokens.issue(c.get("hub").name, {
         clientType: clientTypeOf(c.req.query("clientType")),
         userId: c.req.query("userId"),
@@ -53,7 +55,8 @@ function changeGroups(
   change: (session: Session, group: string) => void,
 ): void {
   const { groups } = body;
-  if (!Array.isArray(groups)) throw new RestError(400, "groups must be an array of group names.");
+  if (!Array.isArray(groups) || groups.length === 0)
+    throw new RestError(400, "groups must be an array of group names that isn't empty.");
   const names = groups.map(groupNameOf);
   const selected = selects(filterOf(body["filter"]));
   for (const session of [...hub.sessions]) {

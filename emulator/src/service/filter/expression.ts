@@ -8,25 +8,24 @@ export interface FilterSubject {
   readonly groups: ReadonlySet<string>;
 }
 
-export type Value = string | number | boolean | null;
+export type Value = string | number | boolean | null | ReadonlySet<string>;
 
-/** Known while the filter is read, so that a comparison of different things is an error and not just false. */
+/** Known while the filter is read, so that what can't be asked is an error, whoever is connected. */
 export type ValueType = "string" | "number" | "boolean" | "null" | "collection";
 
-/** A part of a filter, ready to be evaluated. Collections have no value: only `in` can ask them. */
+/** A part of a filter, ready to be evaluated. */
 export interface Expression {
   readonly type: ValueType;
-  readonly position: number;
   evaluate(subject: FilterSubject): Value;
 }
 
 export type Comparison = "eq" | "ne" | "gt" | "ge" | "lt" | "le";
 
-/** Null is equal to null only, and neither greater nor smaller than anything. */
+/** Values of different types are different. Null is equal to null only; what isn't a number is neither greater nor smaller. */
 export function compare(operator: Comparison, left: Value, right: Value): boolean {
   if (operator === "eq") return left === right;
   if (operator === "ne") return left !== right;
-  if (left === null || right === null) return false;
+  if (typeof left !== "number" || typeof right !== "number") return false;
   switch (operator) {
     case "gt":
       return left > right;

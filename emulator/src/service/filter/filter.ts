@@ -1,4 +1,5 @@
-import type { FilterSubject } from "./expression.js";
+import type { Expression, FilterSubject } from "./expression.js";
+import { FilterProblem } from "./filterError.js";
 import { tokenize } from "./lexer.js";
 import { Parser } from "./parser.js";
 
@@ -7,6 +8,14 @@ export type Filter = (subject: FilterSubject) => boolean;
 
 /** Reads a filter, in the service's subset of OData. Throws `FilterError`, which says what is wrong and where. */
 export function parseFilter(text: string): Filter {
-  const expression = new Parser(tokenize(text)).parse();
+  const expression = read(text);
   return (subject) => expression.evaluate(subject) === true;
+}
+
+function read(text: string): Expression {
+  try {
+    return new Parser(tokenize(text)).parse();
+  } catch (error) {
+    throw error instanceof FilterProblem ? error.in(text) : error;
+  }
 }

@@ -3,15 +3,15 @@ import type { Value, ValueType } from "./expression.js";
 /** A function of the filter language. */
 export interface FilterFunction {
   readonly result: "string" | "number" | "boolean";
-  /** Types of the arguments, the optional ones included. */
-  readonly parameters: readonly ValueType[];
+  /** Types of the arguments, the optional ones included; of several, any will do. */
+  readonly parameters: readonly (ValueType | readonly ValueType[])[];
   /** How many arguments there must be at least; left out: all of them. */
   readonly required?: number;
   /** Never called with null. */
   call(...values: readonly Value[]): Value;
 }
 
-const text = (value: Value | undefined) => String(value);
+const text = (value: Value | undefined) => (typeof value === "string" ? value : "");
 
 const ofText = (call: (value: string) => string): FilterFunction => ({
   result: "string",
@@ -48,7 +48,14 @@ const functions = new Map<string, FilterFunction>([
       call: (value, part) => text(value).indexOf(text(part)),
     },
   ],
-  ["length", { result: "number", parameters: ["string"], call: (value) => text(value).length }],
+  [
+    "length",
+    {
+      result: "number",
+      parameters: [["string", "collection"]],
+      call: (value) => (value instanceof Set ? value.size : text(value).length),
+    },
+  ],
   [
     "substring",
     {

@@ -1,4 +1,4 @@
-import { FilterError } from "./filterError.js";
+import { FilterProblem } from "./filterError.js";
 
 export type Token = { readonly position: number; readonly text: string } & (
   | { readonly kind: "name" | "symbol" | "end" }
@@ -12,7 +12,7 @@ const number = /-?\d+(?![A-Za-z0-9_.])/y;
 /** A quote within a string is written twice. */
 const string = /'((?:[^']|'')*)'/y;
 
-/** Cuts a filter into its words; the last token is the end. Throws `FilterError`. */
+/** Cuts a filter into its words; the last token is the end. Throws `FilterProblem`. */
 export function tokenize(text: string): readonly Token[] {
   const tokens: Token[] = [];
   let position = 0;
@@ -40,15 +40,13 @@ function read(take: (pattern: RegExp) => RegExpExecArray | null, position: numbe
   const digits = take(number)?.[0];
   if (digits !== undefined) {
     const value = Number(digits);
-    if (!Number.isSafeInteger(value)) throw new FilterError(`the number ${digits} is too large`, position);
+    if (!Number.isSafeInteger(value)) throw new FilterProblem(`Unrecognized number ${digits}`, position);
     return { kind: "number", text: digits, value, position };
   }
   const quoted = take(string);
   if (quoted !== null) {
     return { kind: "string", text: quoted[0], value: (quoted[1] ?? "").replaceAll("''", "'"), position };
   }
-  throw new FilterError(
-    char === "'" ? "a string has no end" : `unexpected ${JSON.stringify(char)}`,
-    position,
-  );
+  if (char === "'") throw new FilterProblem("There is an unterminated string literal", text.length);
+  throw new FilterProblem(`Syntax error: character '${char}' is not valid`, position);
 }

@@ -1,5 +1,5 @@
-import { type Comparison, type Expression, type Value, type ValueType, compare } from "./expression.js";
-import { FilterError } from "./filterError.js";
+import { type Comparison, type Expression, type ValueType, compare } from "./expression.js";
+import { FilterProblem } from "./filterError.js";
 import { apply, filterFunction } from "./functions.js";
 import type { Token } from "./lexer.js";
 import { properties } from "./properties.js";
@@ -13,6 +13,8 @@ export class Parser {
   readonly #tokens: readonly Token[];
   #next = 0;
   #depth = 0;
+  /** The first thing that can be read and makes no sense: told only if everything can be read. */
+  #problem: FilterProblem | undefined;
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
@@ -20,13 +22,15 @@ export class Parser {
 
   parse(): Expression {
     const expression = this.#chain("or");
-    if (this.#token.kind !== "end") throw unexpected(this.#token, "and, or, or the end");
-    return must(expression, "boolean", "the filter");
+    if (this.#token.kind !== "end") throw unexpected(this.#token, "Syntax error");
+    this.#must(expression, "boolean");
+    if (this.#problem !== undefined) throw this.#problem;
+    return expression;
   }
 
   get #token(): Token {
     const token = this.#tokens[this.#next] ?? this.#tokens.at(-1);
-    if (token === undefined) throw new FilterError("it is empty", 0);
+    if (token === undefined) throw new FilterProblem("Expression expected", 0);
     return token;
   }
 
@@ -38,8 +42,9 @@ export class Parser {
     return true;
   }
 
-  #expect(text: string): void {
-    if (!this.#accept(text)) throw unexpected(this.#token, JSON.stringify(text));
+  /** @param wanted what else could stand there. */
+  #closed(wanted: string): void {
+    if (!this.#accept(")")) throw unexpected(this.#token, `')' or ${wanted} expected`);
   }
 
   /** `a or b or c`, each of them a chain of `and`. Terms in a list, not a tree: a chain may be long. */
@@ -47,12 +52,10 @@ export class Parser {
     const read = () => (operator === "or" ? this.#chain("and") : this.#comparison());
     const first = read();
     if (this.#token.kind !== "name" || this.#token.text !== operator) return first;
-    const terms = [must(first, "boolean", `what ${operator} joins`)];
-    while (this.#accept(operator)) terms.push(must(read(), "boolean", `what ${operator} joins`));
-    const { position } = first;
+    const terms = [this.#must(first, "boolean")];
+    while (this.#accept(operator)) terms.push(this.#must(read(), "boolean"));
     return {
       type: "boolean",
-      position,
       evaluate: (subject) =>
         operator === "or"
           ? terms.some((term) => term.evaluate(subject) === true)
@@ -63,11 +66,11 @@ export class Parser {
   #comparison(): Expression {
     let left = this.#not();
     for (;;) {
-      const { kind, text, position } = this.#token;
+      const { kind, text } = this.#token;
       if (kind !== "name") return left;
       if (comparisons.includes(text)) {
         this.#next++;
-        left = comparison(text as Comparison, left, this.#not(), position);
+        left = this.#compared(text as Comparison, left, this.#not());
       } else if (text === "in") {
         this.#next++;
         left = this.#membership(left);
@@ -80,22 +83,18 @@ export class Parser {
     const { position } = this.#token;
     if (this.#accept("(")) {
       const items = this.#arguments();
-      if (items.length === 0) throw new FilterError("the list after in is empty", position);
-      for (const item of items) mustFit(left, item, "in", item.position);
+      if (items.length === 0) throw new FilterProblem("Expression expected", position + 1);
       return {
         type: "boolean",
-        position: left.position,
         evaluate: (subject) => {
           const value = left.evaluate(subject);
           return items.some((item) => item.evaluate(subject) === value);
         },
       };
     }
-    must(this.#not(), "collection", "what stands after in");
-    must(left, "string", "what is looked for in groups");
+    this.#must(this.#not(), "collection");
     return {
       type: "boolean",
-      position: left.position,
       evaluate: (subject) => {
         const group = left.evaluate(subject);
         return typeof group === "string" && subject.groups.has(group);
@@ -104,49 +103,44 @@ export class Parser {
   }
 
   #not(): Expression {
-    const { position } = this.#token;
     if (!this.#accept("not")) return this.#primary();
-    const operand = this.#deeper(() => must(this.#not(), "boolean", "what not negates"));
-    return { type: "boolean", position, evaluate: (subject) => operand.evaluate(subject) !== true };
+    const operand = this.#deeper(() => this.#must(this.#not(), "boolean"));
+    return { type: "boolean", evaluate: (subject) => operand.evaluate(subject) !== true };
   }
 
   #primary(): Expression {
     const token = this.#token;
-    const { position } = token;
     if (this.#accept("(")) {
       const inner = this.#deeper(() => this.#chain("or"));
-      this.#expect(")");
-      return { ...inner, position };
+      this.#closed("operator");
+      return inner;
     }
     if (token.kind === "string" || token.kind === "number") {
       this.#next++;
-      return literal(token.value, position);
+      return literal(token.value);
     }
-    if (token.kind !== "name") throw unexpected(token, "a value");
+    if (token.kind !== "name") throw unexpected(token, "Expression expected");
     this.#next++;
-    if (token.text === "true" || token.text === "false") return literal(token.text === "true", position);
-    if (token.text === "null") return literal(null, position);
-    if (this.#accept("(")) return this.#call(token.text, position);
+    if (token.text === "true" || token.text === "false") return literal(token.text === "true");
+    if (token.text === "null") return literal(null);
+    if (this.#accept("(")) return this.#call(token.text);
     const property = properties.get(token.text.toLowerCase());
-    if (property === undefined) throw new FilterError(`unknown name ${JSON.stringify(token.text)}`, position);
-    return { ...property, position };
+    return property ?? this.#nonsense(`Token '${token.text}' is not supported`);
   }
 
-  #call(name: string, position: number): Expression {
+  #call(name: string): Expression {
     const called = filterFunction(name);
-    if (called === undefined) throw new FilterError(`unknown function ${JSON.stringify(name)}`, position);
+    if (called === undefined) this.#nonsense(`Token '${name}' is not supported`);
     const values = this.#arguments();
+    if (called === undefined) return literal(null);
     const { parameters, required = parameters.length } = called;
     if (values.length < required || values.length > parameters.length) {
       const wanted = required === parameters.length ? `${required}` : `${required} or ${parameters.length}`;
-      throw new FilterError(`${name} takes ${wanted} arguments, not ${values.length}`, position);
+      return this.#nonsense(`Token '${name}' takes ${wanted} arguments, not ${values.length}`);
     }
-    for (const [index, type] of parameters.slice(0, values.length).entries()) {
-      must(values[index], type, `argument ${index + 1} of ${name}`);
-    }
+    for (const [index, type] of parameters.slice(0, values.length).entries()) this.#must(values[index], type);
     return {
       type: called.result,
-      position,
       evaluate: (subject) =>
         apply(
           called,
@@ -161,13 +155,38 @@ export class Parser {
     const values: Expression[] = [];
     do values.push(this.#deeper(() => this.#chain("or")));
     while (this.#accept(","));
-    this.#expect(")");
+    this.#closed("','");
     return values;
+  }
+
+  /** Equal can be anything, greater and smaller are numbers only. */
+  #compared(operator: Comparison, left: Expression, right: Expression): Expression {
+    if (operator !== "eq" && operator !== "ne") for (const side of [left, right]) this.#must(side, "number");
+    return {
+      type: "boolean",
+      evaluate: (subject) => compare(operator, left.evaluate(subject), right.evaluate(subject)),
+    };
+  }
+
+  /** Null may stand for any value, but for a collection. */
+  #must(expression: Expression | undefined, wanted: ValueType | readonly ValueType[]): Expression {
+    const types = [wanted].flat();
+    if (expression === undefined) throw new FilterProblem("Expression expected", 0);
+    const fits = types.includes(expression.type) || (expression.type === "null" && wanted !== "collection");
+    if (fits) return expression;
+    const expected = types.map((type) => typeNames[type]).join("' or '");
+    return this.#nonsense(`Type '${typeNames[expression.type]}', expect '${expected}'`);
+  }
+
+  /** Goes on with null, which fits nearly everywhere. */
+  #nonsense(problem: string): Expression {
+    this.#problem ??= new FilterProblem(problem);
+    return literal(null);
   }
 
   #deeper(read: () => Expression): Expression {
     if (++this.#depth > maxDepth) {
-      throw new FilterError(`it is nested more than ${maxDepth} deep`, this.#token.position);
+      throw new FilterProblem("Recursion depth exceeded allowed limit");
     }
     const expression = read();
     this.#depth--;
@@ -175,38 +194,20 @@ export class Parser {
   }
 }
 
-function literal(value: Value, position: number): Expression {
+function literal(value: string | number | boolean | null): Expression {
   const type = value === null ? "null" : (typeof value as ValueType);
-  return { type, position, evaluate: () => value };
+  return { type, evaluate: () => value };
 }
 
-function comparison(operator: Comparison, left: Expression, right: Expression, position: number): Expression {
-  mustFit(left, right, operator, position);
-  return {
-    type: "boolean",
-    position: left.position,
-    evaluate: (subject) => compare(operator, left.evaluate(subject), right.evaluate(subject)),
-  };
-}
+const typeNames: Readonly<Record<ValueType, string>> = {
+  string: "string",
+  number: "int",
+  boolean: "bool",
+  null: "null",
+  collection: "collection",
+};
 
-function must(expression: Expression | undefined, type: ValueType, what: string): Expression {
-  if (expression === undefined) throw new FilterError(`${what} is missing`, 0);
-  if (expression.type === type || (expression.type === "null" && type !== "collection")) return expression;
-  throw new FilterError(`${what} must be a ${type}, but is a ${expression.type}`, expression.position);
-}
-
-function mustFit(left: Expression, right: Expression, operator: string, position: number): void {
-  const isCollection = left.type === "collection" || right.type === "collection";
-  const fits = left.type === right.type || left.type === "null" || right.type === "null";
-  if (isCollection || !fits) {
-    throw new FilterError(`${operator} can't compare a ${left.type} with a ${right.type}`, position);
-  }
-}
-
-function unexpected(token: Token, wanted: string): FilterError {
-  return new FilterError(`${wanted} was expected, but ${describe(token)} found`, token.position);
-}
-
-function describe(token: Token): string {
-  return token.kind === "end" ? "the end was" : `${JSON.stringify(token.text)} was`;
+/** The position behind the token that is in the way, as the cloud counts it. */
+function unexpected({ kind, position, text }: Token, problem: string): FilterProblem {
+  return new FilterProblem(problem, kind === "end" ? position : position + text.length);
 }
