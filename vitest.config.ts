@@ -17,6 +17,7 @@ const alias = [
   { find: /^web-pubsub-client\/react$/, replacement: path("./src/react/index.ts") },
   { find: /^web-pubsub-client\/vue$/, replacement: path("./src/vue/index.ts") },
   { find: /^web-pubsub-emulator$/, replacement: path("./emulator/src/index.ts") },
+  { find: /^web-pubsub-emulator\/browser$/, replacement: path("./emulator/src/browser.ts") },
 ];
 
 /** @param longestInMs what a test takes at most on a developer's machine; while you work on one that hangs: `--testTimeout 5000` */

@@ -23,11 +23,16 @@ const executable = {
  * The dependencies go inside, into few files, since a start spends its time on finding and reading modules. What is
  * imported on first use stays in files of its own.
  */
-const program = (input, output, licenses) => ({
+const program = (input, output, { licenses = false, platform = "node" } = {}) => ({
   input,
-  external,
+  external: platform === "node" ? external : [],
   plugins: [
-    resolve({ extensions: [".ts", ".mjs", ".js"], preferBuiltins: true, exportConditions: ["node"] }),
+    resolve({
+      extensions: [".ts", ".mjs", ".js"],
+      preferBuiltins: platform === "node",
+      browser: platform === "browser",
+      exportConditions: [platform],
+    }),
     // Native helpers of ws that nobody needs; it goes on without them.
     commonjs({ ignore: ["bufferutil", "utf-8-validate"] }),
     esbuild({ target: "node20", tsconfig: false }),
@@ -53,7 +58,7 @@ export default [
   program(
     { index: path("src/index.ts"), cli: path("src/cli.ts") },
     { format: "es", chunkFileNames: "esm/[name].js", plugins: [executable] },
-    true,
+    { licenses: true },
   ),
   program(
     { index: path("src/index.ts") },
@@ -67,13 +72,28 @@ export default [
       dynamicImportInCjs: false,
     },
   ),
+  // One file each, without any module of Node.
+  ...[
+    { format: "es", entryFileNames: "[name].js" },
+    { format: "cjs", entryFileNames: "[name].cjs", exports: "named", interop: "auto" },
+  ].map((output) => program({ browser: path("src/browser.ts") }, output, { platform: "browser" })),
   {
-    input: { index: path("src/index.ts") },
+    input: { index: path("src/index.ts"), browser: path("src/browser.ts") },
     external,
     plugins: [dts({ tsconfig: path("tsconfig.build.json") })],
     output: [
-      { dir: path("dist"), format: "es", entryFileNames: "[name].d.ts" },
-      { dir: path("dist"), format: "es", entryFileNames: "[name].d.cts" },
+      {
+        dir: path("dist"),
+        format: "es",
+        entryFileNames: "[name].d.ts",
+        chunkFileNames: "types/[name].d.ts",
+      },
+      {
+        dir: path("dist"),
+        format: "es",
+        entryFileNames: "[name].d.cts",
+        chunkFileNames: "types/[name].d.cts",
+      },
     ],
   },
 ];

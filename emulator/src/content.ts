@@ -1,4 +1,3 @@
-import { types } from "node:util";
 import { checkOneOf } from "./check.js";
 import type { Metadata, Payload } from "./service/messages.js";
 import { metadataProblem } from "./service/names.js";
@@ -39,10 +38,14 @@ export function checkedMetadata(metadata: unknown): Metadata {
   return metadata as Metadata;
 }
 
+function isArrayBuffer(data: Content): data is ArrayBuffer {
+  return Object.prototype.toString.call(data) === "[object ArrayBuffer]";
+}
+
 /** A copy: messages are kept for replays, the caller's bytes may change. */
 function bytesOf(data: Content): Uint8Array | undefined {
   // Also one of another realm, such as a test environment's.
-  if (types.isArrayBuffer(data)) return new Uint8Array(data.slice(0));
+  if (isArrayBuffer(data)) return new Uint8Array(data.slice(0));
   if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
   return undefined;
 }

@@ -1,5 +1,6 @@
 import { checkBoolean, checkObject, checkOneOf, checkString, checkStrings, optional } from "./check.js";
 import { isHubName } from "./service/names.js";
+import { GroupPattern } from "./service/groupPattern.js";
 import type { EventHandler, WebhookHandler } from "./upstream/eventHandler.js";
 import type { HubEventListener } from "./upstream/eventListener.js";
 import { UrlTemplate } from "./upstream/urlTemplate.js";
@@ -13,7 +14,7 @@ export interface HubOptions {
   readonly anonymous?: boolean;
 }
 
-const functionNames = ["onEvent", "onConnect", "onConnected", "onDisconnected"];
+const functionNames = ["onEvent", "onConnect", "onConnected", "onDisconnected", "onJoined", "onLeft"];
 
 /** The settings by lower-case name; a bad value or an unknown name throws an error that says so. */
 export function checkHubs(hubs: Readonly<Record<string, HubOptions>> = {}): ReadonlyMap<string, HubOptions> {
@@ -54,7 +55,8 @@ function checkEach(name: string, values: unknown, check: (name: string, value: u
 
 function checkHandler(name: string, value: unknown): void {
   if (typeof value === "object" && value !== null && "url" in value) {
-    const { url, events, systemEvents } = checkObject(name, value, ["url", "events", "systemEvents"]);
+    const keys = ["url", "events", "systemEvents", "groupPresenceEvents"];
+    const { url, events, systemEvents, groupPresenceEvents } = checkObject(name, value, keys);
     try {
       new UrlTemplate(checkString("url", url));
     } catch (error) {
@@ -64,6 +66,7 @@ function checkHandler(name: string, value: unknown): void {
     }
     checkEvents(name, events);
     checkSystemEvents(name, systemEvents, ["connect", "connected", "disconnected"]);
+    optional(groupPresenceEvents, (given) => checkGroupEvents(`${name}.groupPresenceEvents`, given));
     return;
   }
   const { events, ...functions } = checkObject(name, value, ["url", "events", ...functionNames]);
@@ -73,6 +76,18 @@ function checkHandler(name: string, value: unknown): void {
   checkEvents(name, events);
   for (const [key, given] of Object.entries(functions)) {
     optional(given, (called) => checkFunction(`${name}.${key}`, called));
+  }
+}
+
+function checkGroupEvents(name: string, value: unknown): void {
+  const { eventNames, groupFilters } = checkObject(name, value, ["eventNames", "groupFilters"]);
+  for (const event of checkStrings(`${name}.eventNames`, eventNames)) {
+    checkOneOf(`${name}.eventNames`, event, ["joined", "left"]);
+  }
+  for (const filter of optional(groupFilters, (given) => checkStrings(`${name}.groupFilters`, given)) ?? []) {
+    const pattern = GroupPattern.parse(filter);
+    if (typeof pattern !== "string") continue;
+    throw new RangeError(`${name}.groupFilters: ${JSON.stringify(filter)} is no pattern: ${pattern}.`);
   }
 }
 

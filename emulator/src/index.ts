@@ -24,11 +24,12 @@ export type {
   ConnectReply,
   EventHandler,
   EventReply,
+  GroupPresenceEvents,
   HandlerEvent,
   WebhookHandler,
 } from "./upstream/eventHandler.js";
 export type { EventHubsOptions, HubEventListener, ListenerEvent } from "./upstream/eventListener.js";
 export type { ConnectionState } from "./upstream/connectionState.js";
 export type { EventPattern } from "./upstream/eventPattern.js";
-export type { SystemEvent } from "./upstream/handler.js";
+export type { GroupEventName, SystemEvent } from "./upstream/handler.js";
 export type { Diagnostic } from "./service/diagnostics.js";

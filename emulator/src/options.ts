@@ -59,7 +59,7 @@ export interface CheckedOptions {
 }
 
 /** Longest time that a timer can take, in milliseconds. */
-const maxTimerInMs = 2 ** 31 - 1;
+export const maxTimerInMs = 2 ** 31 - 1;
 /** Every option of `startEmulator`. */
 export const optionNames: readonly string[] = [
   "port",
@@ -127,7 +127,7 @@ export function checkClientUrl(
 }
 
 /** What the caller's function throws must not come between the service and its clients. */
-function loggingTo(log = logToStderr): (diagnostic: Diagnostic) => void {
+export function loggingTo(log = logToStderr): (diagnostic: Diagnostic) => void {
   return (diagnostic) => {
     try {
       log(diagnostic);

@@ -1,6 +1,5 @@
 import type { TokenTarget, TokenVerifier } from "../service/token.js";
 import type { Address } from "./address.js";
-import type { KeyRing } from "./keyRing.js";
 
 /** What a client access token says. */
 export interface AccessTokenContent {
@@ -13,12 +12,20 @@ export interface AccessTokenContent {
   readonly clientType?: string | undefined;
 }
 
+/** What signs and checks tokens. */
+export interface TokenKeys {
+  /** @param expiresInMinutes from now; fractions are fine. */
+  sign(claims: Record<string, unknown>, audience: string, expiresInMinutes: number): Promise<string>;
+  /** Rejects with an error that says what is wrong with the token. */
+  verify(token: string, isForThis: (audience: URL) => boolean): Promise<Record<string, unknown>>;
+}
+
 /** Issues and checks client access tokens. */
 export class ClientTokens implements TokenVerifier {
-  readonly #keys: KeyRing;
+  readonly #keys: TokenKeys;
   readonly #address: () => Address;
 
-  constructor(keys: KeyRing, address: () => Address) {
+  constructor(keys: TokenKeys, address: () => Address) {
     this.#keys = keys;
     this.#address = address;
   }

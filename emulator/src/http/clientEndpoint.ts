@@ -5,6 +5,7 @@ import type { Faults } from "../faults.js";
 import type { FaultScript } from "../faultScript.js";
 import { type ConnectRequest, recoveryTicket } from "../service/admission.js";
 import { maxFrameBytes } from "../service/limits.js";
+import { hubOf } from "../service/clientUrl.js";
 import type { Service } from "../service/service.js";
 import type { Link } from "../service/transport.js";
 import { KeepAlive } from "./keepAlive.js";
@@ -133,12 +134,10 @@ function readRequest(request: IncomingMessage): ConnectRequest | string {
   const base = "http://localhost";
   if (request.url === undefined || !URL.canParse(request.url, base)) return "The request's URL is not valid.";
   const url = new URL(request.url, base);
-  const hub = /^\/client\/?$/i.test(url.pathname)
-    ? url.searchParams.get("hub")
-    : /^\/client\/hubs\/([^/]+)$/i.exec(url.pathname)?.[1];
+  const hub = hubOf(url);
   if (hub === undefined) return notFound;
   return {
-    hub: decode(hub ?? ""),
+    hub,
     host: request.headers.host,
     query: url.searchParams,
     headers: headerLists(request),
@@ -147,15 +146,6 @@ function readRequest(request: IncomingMessage): ConnectRequest | string {
       .map((name) => name.trim())
       .filter((name) => name !== ""),
   };
-}
-
-/** What can't be decoded stays as it is: it is no hub's name either way. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function headerLists(request: IncomingMessage): Record<string, readonly string[]> {

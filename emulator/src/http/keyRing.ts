@@ -1,11 +1,9 @@
 import type { JWTPayload } from "jose";
 import type { Environment } from "../service/environment.js";
+import { clockSkewInSeconds } from "../service/limits.js";
 
 /** Loaded with the first token: a service that starts has none yet. */
 const loadJose = async () => import("jose");
-
-/** By how much the clocks of those who issue tokens may be wrong. */
-const clockSkewInSeconds = 300;
 
 /** The access keys: the first signs, each may have signed what is checked. HS256 throughout. */
 export class KeyRing {

@@ -13,18 +13,28 @@ export interface Delivery {
   readonly filter?: ((session: Session) => boolean) | undefined;
 }
 
+/** Who is told of changes in groups. */
+export interface GroupWatcher {
+  joined(session: Session, group: string): void;
+  left(session: Session, group: string): void;
+}
+
+const nobody: GroupWatcher = { joined() {}, left() {} };
+
 /** The connections of one hub, by id, by user and by group. */
 export class Hub {
   readonly name: string;
   readonly states: GroupStates;
   readonly #now: () => number;
+  readonly #watcher: GroupWatcher;
   readonly #sessions = new Map<string, Session>();
   readonly #users = new Map<string, Set<Session>>();
   readonly #groups = new Map<string, Set<Session>>();
 
-  constructor(name: string, now: () => number) {
+  constructor(name: string, now: () => number, watcher = nobody) {
     this.name = name;
     this.#now = now;
+    this.#watcher = watcher;
     this.states = new GroupStates(now);
   }
 
@@ -50,9 +60,11 @@ export class Hub {
     return this.#groups.get(group) ?? [];
   }
 
-  add(session: Session): void {
+  /** @param groups joined from the beginning; the watcher isn't told of these. */
+  add(session: Session, groups: readonly string[] = []): void {
     this.#sessions.set(session.connectionId, session);
     if (session.userId !== undefined) addTo(this.#users, session.userId, session);
+    for (const group of groups) this.#enter(session, group);
   }
 
   remove(session: Session): void {
@@ -60,20 +72,24 @@ export class Hub {
     if (session.userId !== undefined) removeFrom(this.#users, session.userId, session);
     for (const group of session.groups) removeFrom(this.#groups, group, session);
     this.states.remove(session, session.groups);
+    const left = [...session.groups];
     session.groups.clear();
+    for (const group of left) this.#watcher.left(session, group);
   }
 
   /** Joining twice is joining once. */
   join(session: Session, group: string): void {
-    session.groups.add(group);
-    addTo(this.#groups, group, session);
+    if (session.groups.has(group)) return;
+    this.#enter(session, group);
+    this.#watcher.joined(session, group);
   }
 
   /** Leaving a group that was never joined changes nothing. */
   leave(session: Session, group: string): void {
-    session.groups.delete(group);
+    const wasMember = session.groups.delete(group);
     removeFrom(this.#groups, group, session);
     this.states.clear(session, group);
+    if (wasMember) this.#watcher.left(session, group);
   }
 
   /** Sends to the members of the message's group. */
@@ -89,6 +105,11 @@ export class Hub {
       if (left?.has(session.connectionId) || filter?.(session) === false) continue;
       session.deliver(envelope);
     }
+  }
+
+  #enter(session: Session, group: string): void {
+    session.groups.add(group);
+    addTo(this.#groups, group, session);
   }
 }
 

@@ -72,3 +72,6 @@ export const maxStateSubscriptions = 1_000;
 
 /** Most bytes of states in one message; a larger snapshot goes on in updates. */
 export const maxStateMessageBytes = 256 * 1024;
+
+/** By how much the clocks of those who issue tokens may be wrong. */
+export const clockSkewInSeconds = 300;

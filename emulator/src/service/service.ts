@@ -72,8 +72,12 @@ export class Service {
     let hub = this.#hubs.get(key);
     if (hub === undefined) {
       if (!isHubName(name)) throw new RangeError(`Not a hub name: ${JSON.stringify(name)}.`);
+      const { environment, upstream } = this.#ports;
       // As handlers and servers know it from the cloud.
-      hub = new Hub(key, () => this.#ports.environment.now());
+      hub = new Hub(key, () => environment.now(), {
+        joined: (session, group) => upstream.joined(key, group, () => ({ ...session.newEvent(), group })),
+        left: (session, group) => upstream.left(key, group, () => ({ ...session.newEvent(), group })),
+      });
       this.#hubs.set(key, hub);
     }
     return hub;
@@ -176,7 +180,13 @@ export class Service {
       return { ...refused(500, "The connect handler failed."), reported: true };
     }
     if (decision?.kind === "refused") return decision;
-    const { userId = identity.userId, groups, roles = identity.roles, connectionState } = decision ?? {};
+    const {
+      userId = identity.userId,
+      groups,
+      roles = identity.roles,
+      connectionState,
+      cookies,
+    } = decision ?? {};
     const permissions = new Permissions(roles, (message) =>
       this.#ports.diagnostics({ level: "warning", hub: hub.name, connectionId, message }),
     );
@@ -192,11 +202,15 @@ export class Service {
         const about = { hub: hub.name, connectionId, userId };
         const session = new Session(this.#owner(hub), about, codec, permissions);
         session.connectionState = connectionState;
-        hub.add(session);
-        for (const group of joined) hub.join(session, group);
+        session.cookies = cookies;
+        hub.add(session, joined);
         if (this.trace.watched) this.trace.emit(session, { kind: "opened", subprotocol: codec.name });
         const link = session.attach(transport, true);
-        this.#ports.upstream.connected(session.newEvent());
+        const { upstream } = this.#ports;
+        upstream.connected(session.newEvent());
+        for (const group of new Set(joined)) {
+          upstream.joined(hub.name, group, () => ({ ...session.newEvent(), group }));
+        }
         return link;
       },
     };

@@ -2,6 +2,7 @@ import { AckMemory } from "./ackMemory.js";
 import type { Codec, Frame } from "./codec.js";
 import { type Environment, randomId } from "./environment.js";
 import type { Envelope } from "./envelope.js";
+import type { HandlerCookie } from "./handlerCookie.js";
 import type { Interference } from "./interference.js";
 import { maxBufferedBytes } from "./limits.js";
 import type { ControlMessage, OperationError, ServiceMessage, Uint64 } from "./messages.js";
@@ -42,6 +43,7 @@ export class Session {
   readonly buffer: ReliableBuffer | undefined;
   /** What the event handler left here. */
   connectionState: string | undefined;
+  cookies: readonly HandlerCookie[] | undefined;
 
   readonly #owner: SessionOwner;
   /** Every token this connection was given; earlier ones stay valid. */
@@ -83,6 +85,7 @@ export class Session {
       userId: this.userId,
       subprotocol: this.codec.name === "" ? undefined : this.codec.name,
       connectionState: this.connectionState,
+      cookies: this.cookies,
     };
   }
 

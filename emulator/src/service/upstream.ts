@@ -1,3 +1,4 @@
+import type { HandlerCookie } from "./handlerCookie.js";
 import type { Metadata, Payload } from "./messages.js";
 
 /** The connection that an event is about. */
@@ -9,12 +10,19 @@ export interface EventOrigin {
   readonly subprotocol: string | undefined;
   /** What an earlier answer left on the connection, unread by the service. */
   readonly connectionState: string | undefined;
+  /** What the answer to `connect` set, unread by the service. Left out: none. */
+  readonly cookies?: readonly HandlerCookie[] | undefined;
 }
 
 /** Something that happened on an open connection. */
 export interface ConnectionEvent extends EventOrigin {
   /** Counts the events of a connection from 1, whoever takes them: `connect` was 0. */
   readonly eventId: number;
+}
+
+/** A connection has become a member of a group, or is none any more. */
+export interface GroupEvent extends ConnectionEvent {
+  readonly group: string;
 }
 
 /** A client that wants to connect. Only new connections ask; a recovery does not. */
@@ -39,6 +47,7 @@ export type ConnectDecision =
       readonly roles?: readonly string[] | undefined;
       readonly subprotocol?: string | undefined;
       readonly connectionState?: string | undefined;
+      readonly cookies?: readonly HandlerCookie[] | undefined;
     }
   | { readonly kind: "refused"; readonly status: number; readonly message: string };
 
@@ -71,6 +80,13 @@ export interface Upstream {
   connected(event: ConnectionEvent): void;
   disconnected(event: ConnectionEvent & { readonly reason: string }): void;
   /**
+   * Groups of a new connection are told after `connected`.
+   * @param event made only where somebody takes it: it is counted.
+   */
+  joined(hub: string, group: string, event: () => GroupEvent): void;
+  /** Groups of a connection that ends are told before `disconnected`. */
+  left(hub: string, group: string, event: () => GroupEvent): void;
+  /**
    * Called for one event of a connection at a time, in the order they were sent; for invocations at any time.
    * @param signal of an invocation: aborted when nobody waits for the answer any more.
    */
@@ -95,5 +111,7 @@ export const noUpstream: Upstream = {
   connect: () => Promise.resolve(undefined),
   connected() {},
   disconnected() {},
+  joined() {},
+  left() {},
   userEvent: () => Promise.resolve({ kind: "unhandled" }),
 };

@@ -4,11 +4,12 @@ import type {
   ConnectEvent,
   ConnectionEvent,
   EventOrigin,
+  GroupEvent,
   Upstream,
   UserEvent,
   UserEventAnswer,
 } from "../service/upstream.js";
-import type { DisconnectedEvent, Handler, SystemEvent } from "./handler.js";
+import type { DisconnectedEvent, GroupEventName, Handler, SystemEvent } from "./handler.js";
 import type { Listeners } from "./listeners.js";
 
 /** How long closing waits for notifications to arrive, in milliseconds. */
@@ -58,12 +59,24 @@ export class Application implements Upstream {
 
   connected(event: ConnectionEvent): void {
     this.#hubs.get(event.hub.toLowerCase())?.listeners.connected(event);
-    this.#notify(event, "connected", async (handler) => handler.connected(event));
+    this.#notify(event, "connected", this.#systemHandler(event.hub, "connected"), async (handler) =>
+      handler.connected(event),
+    );
   }
 
   disconnected(event: DisconnectedEvent): void {
     this.#hubs.get(event.hub.toLowerCase())?.listeners.disconnected(event);
-    this.#notify(event, "disconnected", async (handler) => handler.disconnected(event));
+    this.#notify(event, "disconnected", this.#systemHandler(event.hub, "disconnected"), async (handler) =>
+      handler.disconnected(event),
+    );
+  }
+
+  joined(hub: string, group: string, event: () => GroupEvent): void {
+    this.#groupEvent("joined", hub, group, event);
+  }
+
+  left(hub: string, group: string, event: () => GroupEvent): void {
+    this.#groupEvent("left", hub, group, event);
   }
 
   /** Unsettled: an invocation asks for an answer, which a listener can't give, so listeners don't get it. */
@@ -75,13 +88,25 @@ export class Application implements Upstream {
     return handler.userEvent(event, signal);
   }
 
+  #groupEvent(name: GroupEventName, hub: string, group: string, make: () => GroupEvent): void {
+    const { handlers = [] } = this.#hubs.get(hub.toLowerCase()) ?? {};
+    const handler = handlers.find((candidate) => candidate.takesGroupEvent(name, group));
+    if (handler === undefined) return;
+    const event = make();
+    this.#notify(event, name, handler, async (taker) => taker.groupEvent(name, event));
+  }
+
   #systemHandler(hub: string, name: SystemEvent): Handler | undefined {
     return this.#hubs.get(hub.toLowerCase())?.handlers.find((handler) => handler.takesSystemEvent(name));
   }
 
   /** Nobody waits for these: a failure is only reported. */
-  #notify(event: EventOrigin, name: SystemEvent, call: (handler: Handler) => Promise<void>): void {
-    const handler = this.#systemHandler(event.hub, name);
+  #notify(
+    event: EventOrigin,
+    name: SystemEvent | GroupEventName,
+    handler: Handler | undefined,
+    call: (handler: Handler) => Promise<void>,
+  ): void {
     if (handler === undefined) return;
     const notification = call(handler).catch((cause: unknown) => {
       const { hub, connectionId } = event;

@@ -1,6 +1,8 @@
 import type { Metadata, Payload } from "../service/messages.js";
-import type { ConnectEvent, EventOrigin, UserEvent } from "../service/upstream.js";
-import type { DisconnectedEvent, SystemEvent } from "./handler.js";
+import type { ConnectEvent, EventOrigin, GroupEvent, UserEvent } from "../service/upstream.js";
+import type { DisconnectedEvent, GroupEventName, SystemEvent } from "./handler.js";
+
+const encoder = new TextEncoder();
 
 /** What makes one event another than the next. */
 export interface Occasion {
@@ -40,6 +42,12 @@ export function disconnectedEvent(event: DisconnectedEvent, occasion: Occasion):
   return systemEvent("disconnected", event, occasion, JSON.stringify({ reason: event.reason }));
 }
 
+export function groupEvent(eventName: GroupEventName, event: GroupEvent, occasion: Occasion): CloudEvent {
+  const payload = { dataType: "json", json: JSON.stringify({ group: event.group }) } as const;
+  const type = `azure.webpubsub.gp.${eventName}`;
+  return { ...occasion, type, eventName, origin: event, payload, metadata: undefined };
+}
+
 export function userEvent(event: UserEvent, occasion: Occasion): CloudEvent {
   const { eventName, payload, metadata } = event;
   return {
@@ -69,9 +77,9 @@ export function contentTypeOf({ dataType }: Payload): string {
 export function bytesOf(payload: Payload): Uint8Array {
   switch (payload.dataType) {
     case "text":
-      return Buffer.from(payload.text);
+      return encoder.encode(payload.text);
     case "json":
-      return Buffer.from(payload.json);
+      return encoder.encode(payload.json);
     case "binary":
     case "protobuf":
       return payload.bytes;

@@ -1,8 +1,10 @@
+import { decodeBase64, encodeBase64 } from "../wire/base64.js";
+
 /** What event handlers keep on a connection, as it travels: the base64 of a JSON object. */
 export type ConnectionState = Readonly<Record<string, unknown>>;
 
 export function encodeState(state: ConnectionState): string {
-  return Buffer.from(JSON.stringify(state)).toString("base64");
+  return encodeBase64(new TextEncoder().encode(JSON.stringify(state)));
 }
 
 /** What isn't a JSON object counts as none: it may come from any HTTP server. */
@@ -10,7 +12,7 @@ export function decodeState(encoded: string | undefined): ConnectionState {
   if (encoded === undefined) return {};
   let state: unknown;
   try {
-    state = JSON.parse(Buffer.from(encoded, "base64").toString());
+    state = JSON.parse(new TextDecoder().decode(decodeBase64(encoded)));
   } catch {
     return {};
   }

@@ -3,7 +3,7 @@ import type { Metadata } from "../service/messages.js";
 import type { ConnectEvent, EventOrigin } from "../service/upstream.js";
 import type { ConnectionState } from "./connectionState.js";
 import type { EventPattern } from "./eventPattern.js";
-import type { SystemEvent } from "./handler.js";
+import type { GroupEventName, SystemEvent } from "./handler.js";
 
 /** A user event, as a function that handles it gets it. */
 export interface HandlerEvent extends Omit<EventOrigin, "connectionState"> {
@@ -59,6 +59,17 @@ export interface EventHandler {
   onConnected?(event: EventOrigin): unknown;
   /** The session has really ended; a recovery brings neither this nor `onConnected`. */
   onDisconnected?(event: EventOrigin & { readonly reason: string }): unknown;
+  /** A connection has become a member of a group, by whoever's doing. */
+  onJoined?(event: EventOrigin & { readonly group: string }): unknown;
+  /** A connection is no member of a group any more, also because its session has ended. */
+  onLeft?(event: EventOrigin & { readonly group: string }): unknown;
+}
+
+/** Which events of groups a webhook gets, as the cloud service is told it. */
+export interface GroupPresenceEvents {
+  readonly eventNames: readonly GroupEventName[];
+  /** Patterns of group names as in roles (`*`, `**`, `?`); one must fit. Left out or empty: all groups. */
+  readonly groupFilters?: readonly string[];
 }
 
 /** An application's event handler behind a URL, which gets CloudEvents by HTTP. */
@@ -69,4 +80,6 @@ export interface WebhookHandler {
   readonly events?: EventPattern;
   /** System events to send there. Default: none. */
   readonly systemEvents?: readonly SystemEvent[];
+  /** Events of groups to send there. Default: none. */
+  readonly groupPresenceEvents?: GroupPresenceEvents;
 }

@@ -2,11 +2,14 @@ import type {
   ConnectDecision,
   ConnectEvent,
   ConnectionEvent,
+  GroupEvent,
   UserEvent,
   UserEventAnswer,
 } from "../service/upstream.js";
 
 export type SystemEvent = "connect" | "connected" | "disconnected";
+
+export type GroupEventName = "joined" | "left";
 
 export type DisconnectedEvent = ConnectionEvent & { readonly reason: string };
 
@@ -14,8 +17,10 @@ export type DisconnectedEvent = ConnectionEvent & { readonly reason: string };
 export interface Handler {
   takesSystemEvent(name: SystemEvent): boolean;
   takesUserEvent(name: string): boolean;
+  takesGroupEvent(name: GroupEventName, group: string): boolean;
   connect(event: ConnectEvent): Promise<ConnectDecision | undefined>;
   connected(event: ConnectionEvent): Promise<void>;
   disconnected(event: DisconnectedEvent): Promise<void>;
+  groupEvent(name: GroupEventName, event: GroupEvent): Promise<void>;
   userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer>;
 }

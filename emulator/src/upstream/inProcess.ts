@@ -3,6 +3,7 @@ import type {
   ConnectDecision,
   ConnectEvent,
   ConnectionEvent,
+  GroupEvent,
   UserEvent,
   UserEventAnswer,
 } from "../service/upstream.js";
@@ -10,7 +11,7 @@ import { decodeState } from "./connectionState.js";
 import type { EventHandler, HandlerEvent } from "./eventHandler.js";
 import { matchesEvent } from "./eventPattern.js";
 import { functionAnswer, functionDecision } from "./functionAnswer.js";
-import type { DisconnectedEvent, Handler, SystemEvent } from "./handler.js";
+import type { DisconnectedEvent, GroupEventName, Handler, SystemEvent } from "./handler.js";
 
 /** An event handler that consists of functions of this process. */
 export class InProcessHandler implements Handler {
@@ -35,6 +36,10 @@ export class InProcessHandler implements Handler {
     return this.#functions.onEvent !== undefined && matchesEvent(this.#functions.events, name);
   }
 
+  takesGroupEvent(name: GroupEventName): boolean {
+    return this.#functions[name === "joined" ? "onJoined" : "onLeft"] !== undefined;
+  }
+
   async connect(event: ConnectEvent): Promise<ConnectDecision | undefined> {
     return functionDecision(await this.#functions.onConnect?.(event));
   }
@@ -45,6 +50,10 @@ export class InProcessHandler implements Handler {
 
   async disconnected({ eventId: _, ...event }: DisconnectedEvent): Promise<void> {
     await this.#functions.onDisconnected?.(event);
+  }
+
+  async groupEvent(name: GroupEventName, event: GroupEvent): Promise<void> {
+    await (name === "joined" ? this.#functions.onJoined?.(event) : this.#functions.onLeft?.(event));
   }
 
   async userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer> {

@@ -1,9 +1,11 @@
 import { createHmac } from "node:crypto";
 import type { Environment } from "../service/environment.js";
+import { GroupPattern } from "../service/groupPattern.js";
 import type {
   ConnectDecision,
   ConnectEvent,
   ConnectionEvent,
+  GroupEvent,
   UserEvent,
   UserEventAnswer,
 } from "../service/upstream.js";
@@ -14,12 +16,14 @@ import {
   connectEvent,
   contentTypeOf,
   disconnectedEvent,
+  groupEvent,
   systemEvent,
   userEvent,
 } from "./cloudEvent.js";
+import { cookieHeader, cookiesOf } from "./cookies.js";
 import type { WebhookHandler as WebhookOptions } from "./eventHandler.js";
 import { matchesEvent } from "./eventPattern.js";
-import type { DisconnectedEvent, Handler, SystemEvent } from "./handler.js";
+import type { DisconnectedEvent, GroupEventName, Handler, SystemEvent } from "./handler.js";
 import type { Outbound, OutboundResponse } from "./outbound.js";
 import { PassingError, joined, limited, retrying } from "./retry.js";
 import { UrlTemplate } from "./urlTemplate.js";
@@ -47,13 +51,17 @@ export class Webhook implements Handler {
   readonly #options: WebhookOptions;
   readonly #url: UrlTemplate;
   readonly #ports: WebhookPorts;
-  /** `connected` on its way, by connection id: `disconnected` must not overtake it. */
-  readonly #connecting = new Map<string, Promise<void>>();
+  readonly #groups: readonly GroupPattern[];
+  /** The last notification on its way, by connection id: the next must not overtake it. */
+  readonly #notifications = new Map<string, Promise<void>>();
 
   constructor(options: WebhookOptions, ports: WebhookPorts) {
     this.#options = options;
     this.#url = new UrlTemplate(options.url);
     this.#ports = ports;
+    this.#groups = (options.groupPresenceEvents?.groupFilters ?? [])
+      .map((filter) => GroupPattern.parse(filter))
+      .filter((pattern) => typeof pattern !== "string");
   }
 
   takesSystemEvent(name: SystemEvent): boolean {
@@ -64,26 +72,30 @@ export class Webhook implements Handler {
     return matchesEvent(this.#options.events, name);
   }
 
+  takesGroupEvent(name: GroupEventName, group: string): boolean {
+    if (this.#options.groupPresenceEvents?.eventNames.includes(name) !== true) return false;
+    return this.#groups.length === 0 || this.#groups.some((pattern) => pattern.matches(group));
+  }
+
   async connect(event: ConnectEvent): Promise<ConnectDecision | undefined> {
     const response = await this.#send(connectEvent(event, this.#occasion(0)));
-    return connectDecision(response);
+    const decision = connectDecision(response);
+    if (decision.kind !== "accepted") return decision;
+    const url = this.#url.fill(event.hub, "connect");
+    const cookies = cookiesOf(response.headers, url, this.#ports.environment.now());
+    return cookies.length === 0 ? decision : { ...decision, cookies };
   }
 
   async connected(event: ConnectionEvent): Promise<void> {
-    const { connectionId, eventId } = event;
-    const sent = this.#notify(systemEvent("connected", event, this.#occasion(eventId), "{}"));
-    this.#connecting.set(connectionId, sent);
-    try {
-      await sent;
-    } finally {
-      this.#connecting.delete(connectionId);
-    }
+    await this.#notify(systemEvent("connected", event, this.#occasion(event.eventId), "{}"));
   }
 
   async disconnected(event: DisconnectedEvent): Promise<void> {
-    const notification = disconnectedEvent(event, this.#occasion(event.eventId));
-    await Promise.allSettled([this.#connecting.get(event.connectionId)]);
-    await this.#notify(notification);
+    await this.#notify(disconnectedEvent(event, this.#occasion(event.eventId)));
+  }
+
+  async groupEvent(name: GroupEventName, event: GroupEvent): Promise<void> {
+    await this.#notify(groupEvent(name, event, this.#occasion(event.eventId)));
   }
 
   async userEvent(event: UserEvent, signal?: AbortSignal): Promise<UserEventAnswer> {
@@ -92,7 +104,25 @@ export class Webhook implements Handler {
     return answer.kind === "handled" ? { ...answer, connectionState: stateOf(response) } : answer;
   }
 
+  /** Sends what isn't answered: of one connection one after the other, in the order in which it happened. */
   async #notify(event: CloudEvent): Promise<void> {
+    const { connectionId } = event.origin;
+    const before = this.#notifications.get(connectionId);
+    const sent = before === undefined ? this.#deliver(event) : this.#deliverAfter(before, event);
+    this.#notifications.set(connectionId, sent);
+    try {
+      await sent;
+    } finally {
+      if (this.#notifications.get(connectionId) === sent) this.#notifications.delete(connectionId);
+    }
+  }
+
+  async #deliverAfter(before: Promise<void>, event: CloudEvent): Promise<void> {
+    await Promise.allSettled([before]);
+    await this.#deliver(event);
+  }
+
+  async #deliver(event: CloudEvent): Promise<void> {
     const { status } = await this.#send(event);
     if (status < 200 || status > 299) throw new Error(`it answered with status ${status}`);
   }
@@ -131,7 +161,7 @@ export class Webhook implements Handler {
       return await outbound({
         method: "POST",
         url,
-        headers: this.#headers(event),
+        headers: this.#headers(event, url),
         body: bytesOf(event.payload),
         signal,
       });
@@ -142,8 +172,8 @@ export class Webhook implements Handler {
     }
   }
 
-  #headers(event: CloudEvent): Record<string, string> {
-    const { hub, connectionId, userId, subprotocol, connectionState } = event.origin;
+  #headers(event: CloudEvent, url: string): Record<string, string> {
+    const { hub, connectionId, userId, subprotocol, connectionState, cookies = [] } = event.origin;
     const headers: Record<string, string> = {
       "Content-Type": contentTypeOf(event.payload),
       "WebHook-Request-Origin": this.#ports.host(),
@@ -161,6 +191,8 @@ export class Webhook implements Handler {
     if (userId !== undefined) headers["ce-userId"] = headerValue(userId);
     if (subprotocol !== undefined) headers["ce-subprotocol"] = headerValue(subprotocol);
     if (connectionState !== undefined) headers["ce-connectionState"] = connectionState;
+    const cookie = cookieHeader(cookies, url);
+    if (cookie !== undefined) headers["Cookie"] = cookie;
     for (const [key, value] of Object.entries(event.metadata ?? {})) {
       headers[`${metadataPrefix}${key}`] = value;
     }

@@ -15,14 +15,15 @@ export function encodeJson(message: ServiceMessage): Encoded {
 }
 
 /** The sequence id goes to the front, between two constant runs of bytes: nothing is encoded again for it. */
-const numbered = Buffer.from('{"sequenceId":');
+const encoder = new TextEncoder();
+const numbered = encoder.encode('{"sequenceId":');
 const comma = 0x2c;
 
 class EncodedJson implements Encoded {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
 
   constructor(text: string) {
-    this.#bytes = Buffer.from(text);
+    this.#bytes = encoder.encode(text);
   }
 
   get size(): number {
@@ -33,10 +34,10 @@ class EncodedJson implements Encoded {
     if (sequenceId === undefined) return { binary: false, bytes: this.#bytes };
     const digits = String(sequenceId);
     const start = numbered.length + digits.length;
-    const bytes = Buffer.allocUnsafe(start + this.#bytes.length);
-    numbered.copy(bytes);
-    bytes.write(digits, numbered.length, "latin1");
-    this.#bytes.copy(bytes, start);
+    const bytes = new Uint8Array(start + this.#bytes.length);
+    bytes.set(numbered);
+    for (let i = 0; i < digits.length; i++) bytes[numbered.length + i] = digits.charCodeAt(i);
+    bytes.set(this.#bytes, start);
     // Where the object's opening brace stood.
     bytes[start] = comma;
     return { binary: false, bytes };

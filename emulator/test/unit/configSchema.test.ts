@@ -46,9 +46,23 @@ const url = mostly(
   "http://{event}.test/",
   "https://a:{Event}/",
 );
-const handler = object({ url, events, systemEvents: systemEvents(["connect", "disconnected"], "conect") }, [
-  "url",
-]);
+const groupFilter = fc.constantFrom("room", "r?om*", "**", "*****", "\\*\\*\\*\\*\\*\\*", "\\\\");
+const groupPresenceEvents = object(
+  {
+    eventNames: mostly(fc.array(fc.constantFrom("joined", "left")), ["join"]),
+    groupFilters: mostly(fc.array(groupFilter), [""], ["******"], ["a\\"], ["\\a"], "room"),
+  },
+  ["eventNames"],
+);
+const handler = object(
+  {
+    url,
+    events,
+    systemEvents: systemEvents(["connect", "disconnected"], "conect"),
+    groupPresenceEvents,
+  },
+  ["url"],
+);
 const eventHubs = object({ connectionString: text, eventHubName: text }, ["connectionString"]);
 const listener = object({ eventHubs, events, systemEvents: systemEvents(["connected"], "connect") }, [
   "eventHubs",

@@ -265,6 +265,8 @@ export class Backend {
         this.#world.trace("service", () => `session ${connectionId.slice(0, 4)} ends: ${reason}`);
         this.model.ended(connectionId, reason);
       },
+      joined() {},
+      left() {},
       userEvent: (event) => this.#handle(event),
     };
   }

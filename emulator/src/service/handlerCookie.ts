@@ -1,0 +1,11 @@
+/** A cookie that the answer to `connect` set: later events of the connection take it along. */
+export interface HandlerCookie {
+  readonly name: string;
+  readonly value: string;
+  /** Name of the host that set it; only that one gets it back. */
+  readonly host: string;
+  /** Where it is for: there and below. */
+  readonly path: string;
+  /** Whether it goes over HTTPS only, or to this machine. */
+  readonly secure: boolean;
+}
