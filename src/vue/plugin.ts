@@ -1,3 +1,4 @@
+import { ADVISED } from "../advice.js";
 import { hasInjectionContext, inject, markRaw, toRaw, type App, type InjectionKey } from "vue";
 import { CoreClient, type ClientSource, type CreatedClient, type OwnedClient } from "../core/index.js";
 import { retain } from "../features/retain/index.js";
@@ -43,7 +44,7 @@ function make({ create, url, credential, options }: CreatedClient | OwnedClient)
       throw new TypeError("WebPubSubPlugin: create must be a function that returns a client.");
     return checkClient("what create returns", toRaw(create()));
   }
-  return new CoreClient((url ?? credential) as string, options);
+  return new CoreClient((url ?? credential), options, ADVISED);
 }
 
 function checkClient(what: string, client: CoreClient): CoreClient {
