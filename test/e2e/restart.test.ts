@@ -86,5 +86,6 @@ test("the server ends one connection: its words arrive, and a new connection fol
       message: { kind: "disconnected", message: `${words} Reason: You were away too long.` },
     },
   ]);
-  expect(ann.story).toEqual(["connected", "disconnected", "connected"]);
+  // The service closes with 1000, after which the client asks once whether its session is really gone.
+  expect(ann.story).toEqual(["connected", "recovering", "disconnected", "connected"]);
 });
