@@ -111,7 +111,10 @@ function inOrder(bytes: Uint8Array): string {
 }
 
 const ackId = fc.option(fc.maxSafeNat(), { nil: undefined });
-const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
+const name = fc
+  .string({ unit: "grapheme", minLength: 1, maxLength: 20 })
+  .filter((text) => text.trim() !== "");
+const eventName = fc.stringMatching(/^[A-Za-z][A-Za-z0-9_.-]{0,20}$/);
 const metadata = fc.option(
   fc.dictionary(fc.stringMatching(/^[a-z][a-z0-9-]{0,9}$/), fc.stringMatching(/^[ -~]{0,20}$/), {
     minKeys: 1,
@@ -145,12 +148,14 @@ test("the service reads what the client writes", () => {
         dataType,
         data,
       })),
-    fc.record({ event: name, ackId, metadata, content }).map(({ content: { dataType, data }, ...rest }) => ({
-      kind: "sendEvent" as const,
-      ...rest,
-      dataType,
-      data,
-    })),
+    fc
+      .record({ event: eventName, ackId, metadata, content })
+      .map(({ content: { dataType, data }, ...rest }) => ({
+        kind: "sendEvent" as const,
+        ...rest,
+        dataType,
+        data,
+      })),
     fc.record({ kind: fc.constant("sequenceAck" as const), sequenceId: fc.maxSafeNat() }),
   );
   fc.assert(
