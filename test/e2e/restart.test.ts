@@ -78,9 +78,14 @@ test("the server ends one connection: its words arrive, and a new connection fol
   const ann = await house.welcome("ann", ["room"], options);
   const id = ann.client.connectionId ?? "";
   house.hub.closeConnection(id, "You were away too long.");
+  const words = "Application server closed the connection.";
   await until(() => ann.of("connected").length === 2);
   expect(ann.of("disconnected")).toEqual([
-    { connectionId: id, message: { kind: "disconnected", message: "You were away too long." } },
+    {
+      connectionId: id,
+      message: { kind: "disconnected", message: `${words} Reason: You were away too long.` },
+    },
   ]);
-  expect(ann.story).toEqual(["connected", "disconnected", "connected"]);
+  // The service closes with 1000, after which the client asks once whether its session is really gone.
+  expect(ann.story).toEqual(["connected", "recovering", "disconnected", "connected"]);
 });

@@ -94,6 +94,7 @@ test("no reconnection token either, which the client itself receives", async () 
   });
   await guest.client.start();
   await spied.client.start();
+  house.faults.announceRecovery();
   house.faults.refuseUpgrades({ with: 503, only: "recovery", times: 3 });
   house.faults.cutTransports();
   await until(() => spied.story.includes("recovered") && guest.story.includes("recovered"));

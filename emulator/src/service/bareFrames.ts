@@ -63,7 +63,7 @@ function frameOf(payload: Payload): Frame {
 /** What a client without a subprotocol asks for in its query; a string says what is wrong there. */
 export function bareMode(query: URLSearchParams): BareMode | string {
   const mode = valueOf(query, "webpubsub_mode");
-  if (mode === undefined || mode.toLowerCase() === "sendevent") return { kind: "event" };
+  if (mode === undefined || mode === "" || mode.toLowerCase() === "sendevent") return { kind: "event" };
   if (mode.toLowerCase() !== "sendtogroup") return `webpubsub_mode can't be ${JSON.stringify(mode)}.`;
   const group = valueOf(query, "group") ?? "";
   if (!isGroupName(group)) return "group must be given, with 1 to 1,024 characters, not all blank.";
@@ -72,8 +72,7 @@ export function bareMode(query: URLSearchParams): BareMode | string {
   return { kind: "sendToGroup", group, noEcho: noEcho === "true" };
 }
 
-/** The first value of a parameter whose name may stand in any case. */
+/** The last value of a parameter whose name may stand in any case. */
 function valueOf(query: URLSearchParams, name: string): string | undefined {
-  for (const [key, value] of query) if (key.toLowerCase() === name.toLowerCase()) return value;
-  return undefined;
+  return [...query].findLast(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 }

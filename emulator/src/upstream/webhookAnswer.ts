@@ -47,7 +47,8 @@ export function stateOf({ headers }: OutboundResponse): string | undefined {
 function changes(body: Uint8Array): Changes {
   if (body.length === 0) return {};
   const json: unknown = JSON.parse(new TextDecoder().decode(body));
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+  if (json === null) return {};
+  if (typeof json !== "object" || Array.isArray(json)) {
     throw new TypeError("its answer is no JSON object");
   }
   const { userId, groups, roles, subprotocol } = json as Record<string, unknown>;

@@ -134,7 +134,7 @@ test.each([
   const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(output.out)?.[0] ?? "";
   const client = new RawClient(`${endpoint.replace("http", "ws")}/client/hubs/news`);
   await until(() => client.connected);
-  client.socket.close();
+  client.socket.close(1000);
   await until(() => output.err.includes("Listening on 0.0.0.0"));
 });
 

@@ -46,7 +46,7 @@ async function alive(house: House, witness: RawClient): Promise<void> {
   await witness.settled();
   const client = await house.client();
   expect(await client.join("g")).toMatchObject({ success: true });
-  client.socket.close();
+  client.socket.close(1000);
   await client.gone();
   const answer = await house.call("HEAD", "/api/hubs/chat/groups/none");
   expect(answer.status).toBe(404);

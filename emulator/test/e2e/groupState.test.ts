@@ -23,7 +23,7 @@ test("who is here: set, watched, seen through the hub, gone with the connection"
   expect(told(watcher)).toEqual([{ type: "groupStateSnapshot", group: "g", sequenceId: 1, items: [here] }]);
   expect(Math.abs(Number(hub.states("g")[0]?.updatedAt) - Date.now())).toBeLessThan(10_000);
 
-  ann.socket.close();
+  ann.socket.close(1000);
   await until(() => told(watcher)[1]);
   const { state: _, ...gone } = here;
   expect(told(watcher)[1]).toEqual({ type: "groupStateUpdate", group: "g", sequenceId: 2, items: [gone] });

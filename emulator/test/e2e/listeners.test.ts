@@ -116,7 +116,7 @@ describe("an event hub", () => {
     const house = await House.open({ hubs: { chat: { listeners: [{ eventHubs: { connectionString } }] } } });
     const client = await house.client();
     expect(await client.ask(event("e"))).toMatchObject({ success: true });
-    client.socket.close();
+    client.socket.close(1000);
     await house.emulator.close();
   });
 

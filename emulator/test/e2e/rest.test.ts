@@ -229,7 +229,7 @@ describe("groups of the official server SDK", () => {
     };
     const all = await list({});
     expect(all.map(({ connectionId }) => connectionId)).toEqual(ids);
-    expect(all.map(({ userId }) => userId).sort()).toEqual(["u1", "u2", "u3", "u4", undefined]);
+    expect(all.map(({ userId }) => userId).sort()).toEqual([null, "u1", "u2", "u3", "u4"]);
     expect(await list({ maxPageSize: 2 })).toEqual(all);
     expect(await list({ maxPageSize: 2, top: 3 })).toEqual(all.slice(0, 3));
     expect(await list({ top: 5 })).toEqual(all);

@@ -99,7 +99,7 @@ test("a nextLink is absolute, keeps the query, counts top down, and the last pag
   });
   const token = await sign({ aud: next.href });
   const last = await fetch(next, { headers: { Authorization: `Bearer ${token}` } });
-  expect(await last.json()).toEqual({ value: [{ connectionId: ids[2] }] });
+  expect(await last.json()).toEqual({ value: [{ connectionId: ids[2], userId: null }] });
 });
 
 test("a filter's syntax error is 400 in the cloud's words, in a query and in a body", async () => {

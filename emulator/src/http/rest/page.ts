@@ -8,7 +8,7 @@ const maxTop = 2 ** 31 - 1;
 
 /** One page of a list of connections. */
 export interface Page {
-  readonly value: readonly { readonly connectionId: string; readonly userId?: string }[];
+  readonly value: readonly { readonly connectionId: string; readonly userId: string | null }[];
   /** Where the next page is; left out on the last. */
   readonly nextLink?: string;
 }
@@ -25,10 +25,7 @@ export function pageOf(request: HonoRequest, members: Iterable<Session>): Page {
     .filter(({ connectionId }) => connectionId > after)
     .sort((a, b) => (a.connectionId < b.connectionId ? -1 : 1));
   const page = rest.slice(0, Math.min(size, top));
-  const value = page.map(({ connectionId, userId }) => ({
-    connectionId,
-    ...(userId !== undefined && { userId }),
-  }));
+  const value = page.map(({ connectionId, userId = null }) => ({ connectionId, userId }));
   const last = page.at(-1);
   if (last === undefined || page.length === rest.length || page.length === top) return { value };
   const next = new URL(request.url);

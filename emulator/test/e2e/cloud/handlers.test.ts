@@ -1,40 +1,10 @@
-import { type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import express from "express";
 import { expect, onTestFinished, test } from "vitest";
 import { House, type Message, plain, until } from "../harness.js";
+import { application } from "./application.js";
 
 /** CloudEvents as the cloud sends them, and the answers that it takes. */
-
-interface Received {
-  readonly url: string | undefined;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
-
-/** A server of the application that answers every event as `answer` says. */
-async function application(answer: (response: ServerResponse) => void) {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    if (request.method === "OPTIONS") {
-      response.setHeader("WebHook-Allowed-Origin", "*").end();
-      return;
-    }
-    let body = "";
-    request.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-    request.on("end", () => {
-      received.push({ url: request.url, headers: request.headers, body });
-      answer(response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const { port } = server.address() as AddressInfo;
-  return { received, origin: `http://127.0.0.1:${port}` };
-}
 
 const event = { type: "event", event: "e", dataType: "text", data: "x" };
 
