@@ -133,7 +133,7 @@ test("the official server SDK needs no allowInsecureConnection; next pages are a
   const { emulator, ca } = await open();
   const server = new WebPubSubServiceClient(emulator.connectionString, "chat", {
     tlsOptions: { ca },
-  } as object);
+  });
   const { url } = await server.getClientAccessToken({ userId: "ann", roles: anyGroup, groups: ["news"] });
   const [ann, again] = [new WebSocket(url, plain, { ca }), new WebSocket(url, plain, { ca })];
   onTestFinished(() => [ann, again].forEach((socket) => socket.terminate()));
