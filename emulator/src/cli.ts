@@ -5,7 +5,8 @@ import { type FileConfig, readConfig } from "./config/configFile.js";
 import { readFlags, usage } from "./config/flags.js";
 import { type Settings, UsageError, readVariables } from "./config/settings.js";
 import { watchConfig } from "./config/watchConfig.js";
-import { startEmulator } from "./emulator.js";
+import { type Emulator, startEmulator } from "./emulator.js";
+import type { EmulatorOptions } from "./options.js";
 import { onInterrupt } from "./interrupt.js";
 
 const defaultPort = 8080;
@@ -21,8 +22,16 @@ async function main(): Promise<void> {
 }
 
 async function run(settings: Settings, file: FileConfig): Promise<void> {
-  const { config, hub = file.hub ?? defaultHub, verbose = file.verbose === true, ...options } = settings;
-  const emulator = await startEmulator({ port: defaultPort, ...file.options, ...options });
+  const { config, hub = file.hub ?? defaultHub, verbose = file.verbose === true, ...flags } = settings;
+  const { https: inFile } = file.options;
+  const options: EmulatorOptions = {
+    port: defaultPort,
+    ...file.options,
+    ...flags,
+    // A key and a certificate of the user's own are what `--https` asks for.
+    ...(typeof inFile === "object" && { https: inFile }),
+  };
+  const emulator = await startEmulator(options);
   let unwatch: (() => void) | undefined;
   const stop = async () => {
     unwatch?.();
@@ -37,7 +46,9 @@ async function run(settings: Settings, file: FileConfig): Promise<void> {
   // Whoever read the output has gone, as with `| head`.
   process.stdout.on("error", () => void end());
   try {
-    process.stdout.write(await announcement(emulator, hub));
+    const certificateFile = options.https === true ? await fileOf(emulator) : undefined;
+    const extras = { hub, negotiate: options.negotiate === true, certificateFile };
+    process.stdout.write(await announcement(emulator, extras));
     if (verbose) emulator.trace((entry) => void process.stdout.write(`${traceLine(entry)}\n`));
     if (config === undefined) return;
     unwatch = watchConfig(config, file, {
@@ -49,6 +60,11 @@ async function run(settings: Settings, file: FileConfig): Promise<void> {
     await stop();
     throw error;
   }
+}
+
+async function fileOf({ certificate = "" }: Emulator): Promise<string> {
+  const { writeCertificate } = await import("./certificateFile.js");
+  return writeCertificate(certificate);
 }
 
 function readVersion(): string {

@@ -2,28 +2,56 @@ import type { TraceEntry } from "./admin/traceEntry.js";
 import type { Emulator } from "./emulator.js";
 import { printable } from "./printable.js";
 
+/** What was asked for besides. */
+export interface Extras {
+  /** Hub of the client URL. */
+  readonly hub: string;
+  /** Whether `/negotiate` answers. */
+  readonly negotiate: boolean;
+  /** Where the certificate is that was made for this start. */
+  readonly certificateFile: string | undefined;
+}
+
 /** What a developer needs to go on: where the service is and how to use it. */
-export async function announcement(emulator: Emulator, hub: string): Promise<string> {
+export async function announcement(
+  emulator: Emulator,
+  { hub, negotiate, certificateFile }: Extras,
+): Promise<string> {
   const url = await emulator.clientAccessUrl(hub, {
     userId: "developer",
     roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"],
     expiresInMinutes: 24 * 60,
   });
+  const { endpoint, adminUrl, adminToken } = emulator;
   const rows = [
-    ["Endpoint", emulator.endpoint],
+    ["Endpoint", endpoint],
     ["Connection string", emulator.connectionString],
     ["Client URL", url],
     ["", `(hub ${hub}, user developer, every right on groups, for a day)`],
-    ["Trace page", emulator.adminUrl ?? "off; --admin serves it"],
-  ] as const;
-  const table = rows.map(([name, value]) => `${name.padEnd(19)}${value}`).join("\n");
+    ...(negotiate ? [["Client URLs", `${endpoint}/negotiate?hub=${hub}&user=ann`]] : []),
+    ["Trace page", adminUrl ?? "off; --admin serves it"],
+    ...(adminToken === undefined ? [] : [["", `(from other hosts: /admin?token=${adminToken})`]]),
+    ...(certificateFile === undefined
+      ? []
+      : [
+          ["Certificate", certificateFile],
+          ["", `(Node trusts it by the variable NODE_EXTRA_CA_CERTS=${quoted(certificateFile)})`],
+        ]),
+  ];
+  const insecure = endpoint.startsWith("http:") ? ", { allowInsecureConnection: true }" : "";
+  const table = rows.map(([name = "", value = ""]) => `${name.padEnd(19)}${value}`).join("\n");
   return `${table}
 
 In a client   new WebPubSubClient("<client URL>")
-On a server   new WebPubSubServiceClient("<connection string>", "${hub}", { allowInsecureConnection: true })
+On a server   new WebPubSubServiceClient("<connection string>", "${hub}"${insecure})
 
 For development and tests only. Ctrl+C stops it.
 `;
+}
+
+/** As a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w@%+=:,./\\-]+$/.test(path) ? path : JSON.stringify(path);
 }
 
 const arrows = { in: "->", out: "<-", note: "--" } as const;

@@ -1,20 +1,22 @@
 import { Admin } from "./admin/admin.js";
+import { AdminKey } from "./admin/adminKey.js";
 import { type TraceEntry, traceEntry } from "./admin/traceEntry.js";
 import { checkString } from "./check.js";
 import { nodeEnvironment } from "./environment.js";
 import { FaultScript } from "./faultScript.js";
 import { Faults } from "./faults.js";
-import { ClientTokens } from "./http/accessToken.js";
+import { type AccessTokenContent, ClientTokens } from "./http/accessToken.js";
 import { type Address, addressOf, isLoopback } from "./http/address.js";
 import { ClientEndpoint } from "./http/clientEndpoint.js";
 import { KeyRing } from "./http/keyRing.js";
 import { refuse } from "./http/refusal.js";
 import { Requests } from "./http/requests.js";
 import { RestTokens } from "./http/rest/restTokens.js";
-import { Server } from "./http/server.js";
+import { Server, type ServerHandlers } from "./http/server.js";
 import { type HubOptions, checkFunction, checkHubs } from "./hubOptions.js";
 import { HubHandle } from "./hubHandle.js";
 import { type ClientUrlOptions, type EmulatorOptions, checkClientUrl, checkOptions } from "./options.js";
+import { randomId } from "./service/environment.js";
 import { Service } from "./service/service.js";
 import { closeCodes } from "./service/transport.js";
 import { AbuseProtection } from "./upstream/abuseProtection.js";
@@ -25,6 +27,9 @@ import { codecs } from "./wire/index.js";
 
 /** How long closing waits for the peers, in milliseconds. */
 const closeGraceInMs = 200;
+
+/** Every right on groups: for the URLs of `/negotiate`. */
+const everyGroup = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
 
 declare const _absent: unique symbol;
 /** Left to the compiler of the program, so that it meets no unknown name if its libraries (`lib`) lack the symbol. */
@@ -44,6 +49,10 @@ export interface Emulator {
   readonly faults: Faults;
   /** Where the trace page is; undefined without the option `admin`. */
   readonly adminUrl: string | undefined;
+  /** Opens the admin path to other hosts; undefined where only this machine reaches the service, and without `admin`. */
+  readonly adminToken: string | undefined;
+  /** The certificate in PEM, for those who are to trust it; undefined without the option `https`. */
+  readonly certificate: string | undefined;
   /** A WebSocket URL with a fresh token, for a client of the hub. */
   clientAccessUrl(hub: string, options?: ClientUrlOptions): Promise<string>;
   /** One hub from the inside; it exists on demand. */
@@ -73,11 +82,16 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     secondaryAccessKey,
     recoveryWindowInMs,
     admin: adminWanted,
+    adminToken: wantedToken,
+    https,
+    acceptUnvalidatedEntraTokens: entra,
+    negotiate,
     log,
     hubs: wantedHubs,
   } = checkOptions(options);
   let hubs = wantedHubs;
-  let address: Address = addressOf(host, wantedPort);
+  const isSecure = https !== undefined;
+  let address: Address = addressOf(host, wantedPort, isSecure);
   const accessKeys = secondaryAccessKey === undefined ? [accessKey] : [accessKey, secondaryAccessKey];
   const keys = new KeyRing(accessKeys, nodeEnvironment);
   const tokens = new ClientTokens(keys, () => address);
@@ -110,19 +124,37 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   };
   const failed = (cause: unknown) => report("The server failed", cause);
   const clients = new ClientEndpoint(service, script, faults, failed);
+  const clientUrl = async (hub: string, content: AccessTokenContent, origin: string) => {
+    const token = await tokens.issue(hub, content);
+    return `${origin.replace("http", "ws")}/client/hubs/${encodeURIComponent(hub)}?access_token=${token}`;
+  };
+  const adminToken =
+    adminWanted && !isLoopback(host) ? (wantedToken ?? randomId(nodeEnvironment, 32)) : undefined;
   const admin = adminWanted
-    ? new Admin({ service, faults, now: () => nodeEnvironment.now(), diagnostics: log })
+    ? new Admin(
+        { service, faults, now: () => nodeEnvironment.now(), diagnostics: log },
+        adminToken === undefined ? undefined : new AdminKey(adminToken),
+      )
     : undefined;
   const requests = new Requests(
     {
       service,
-      tokens: new RestTokens(keys, () => address.hosts),
+      tokens: new RestTokens(keys, () => address.hosts, entra ? nodeEnvironment : undefined),
       clientTokens: tokens,
       diagnostics: log,
     },
     admin && (async (request, response) => admin.answer(request, response)),
+    negotiate
+      ? async (hub, userId, caller) =>
+          clientUrl(
+            hub,
+            { userId, roles: everyGroup, groups: [], expiresInMinutes: 60 },
+            `${isSecure ? "https" : "http"}://${caller}`,
+          )
+      : undefined,
   );
-  const server = new Server({
+  const secured = isSecure ? await (await import("./http/secure.js")).secure(https, host, log) : undefined;
+  const handlers: ServerHandlers = {
     request: (request, response) => void requests.answer(request, response),
     upgrade: (request, socket, head) => {
       clients.upgrade(request, socket, head).catch((error: unknown) => {
@@ -131,13 +163,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       });
     },
     failed,
-  });
-  address = addressOf(host, await server.listen(wantedPort, host));
+  };
+  const server = new Server(handlers, secured?.listening);
+  address = addressOf(host, await server.listen(wantedPort, host), isSecure);
   const { endpoint } = address;
 
+  const warn = (message: string) => log({ level: "warning", hub: "", connectionId: undefined, message });
   if (!isLoopback(host)) {
-    const message = `Listening on ${host}: everyone who reaches this machine can reach the service.`;
-    log({ level: "warning", hub: "", connectionId: undefined, message });
+    warn(`Listening on ${host}: everyone who reaches this machine can reach the service.`);
+  }
+  if (entra) {
+    warn("Microsoft Entra tokens are accepted without a look at who has signed them: anybody can make one.");
   }
 
   let closing: Promise<void> | undefined;
@@ -158,11 +194,11 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     connectionString: `Endpoint=${endpoint};AccessKey=${accessKey};Version=1.0;`,
     faults,
     adminUrl: admin && `${endpoint}/admin`,
+    adminToken,
+    certificate: secured?.cert,
     async clientAccessUrl(hub, urlOptions = {}) {
       const checked = checkClientUrl(hub, urlOptions);
-      const token = await tokens.issue(hub, { ...checked, userId: urlOptions.userId });
-      const url = `${endpoint.replace("http", "ws")}/client/hubs/${encodeURIComponent(hub)}`;
-      return `${url}?access_token=${token}`;
+      return clientUrl(hub, { ...checked, userId: urlOptions.userId }, endpoint);
     },
     hub: (name) => new HubHandle(service.hub(checkString("hub", name))),
     async setHubs(given) {

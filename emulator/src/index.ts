@@ -2,6 +2,7 @@ export type { TraceEntry } from "./admin/traceEntry.js";
 export { type Emulator, startEmulator } from "./emulator.js";
 export type { ClientUrlOptions, EmulatorOptions } from "./options.js";
 export type { HubOptions } from "./hubOptions.js";
+export type { KeyAndCertificate } from "./http/certificate.js";
 export { developmentAccessKey } from "./options.js";
 export type { Content, ContentType } from "./content.js";
 export type {

@@ -8,7 +8,7 @@ import {
   optional,
 } from "./check.js";
 import { type HubOptions, checkFunction, checkHubName, checkHubs } from "./hubOptions.js";
-import { isLoopback, isWildcard } from "./http/address.js";
+import type { KeyAndCertificate } from "./http/certificate.js";
 import { printable } from "./printable.js";
 import type { Diagnostic } from "./service/diagnostics.js";
 import { defaultRecoveryWindowInMs } from "./service/limits.js";
@@ -28,8 +28,28 @@ export interface EmulatorOptions {
   readonly secondaryAccessKey?: string;
   /** Settings by hub name, in any case. Hubs not listed exist on demand. */
   readonly hubs?: Readonly<Record<string, HubOptions>>;
-  /** Serves the trace page, snapshots and faults at `/admin`, to this machine only. Default: false. */
+  /**
+   * Serves the trace page, snapshots and faults at `/admin`: to this machine, and where `host` isn't loopback, to others
+   * by a token. Default: false.
+   */
   readonly admin?: boolean;
+  /** The token that opens `/admin` to other hosts. Default: a new one, `Emulator.adminToken`. */
+  readonly adminToken?: string;
+  /**
+   * Speaks HTTPS and WSS, with this key and its certificate in PEM, or with `true` by a certificate that is made for
+   * this machine and signs itself: `Emulator.certificate`. Default: false.
+   */
+  readonly https?: boolean | KeyAndCertificate;
+  /**
+   * Takes bearer tokens of Microsoft Entra for REST calls, of which only audience and times are checked: anybody can
+   * make such a token. Default: false.
+   */
+  readonly acceptUnvalidatedEntraTokens?: boolean;
+  /**
+   * Answers `GET /negotiate?hub=chat&user=ann` by a client URL with every right on groups, to pages of this machine's
+   * own names. Default: false.
+   */
+  readonly negotiate?: boolean;
   /** How long a dropped reliable connection can be recovered, in milliseconds. Default: 30,000. */
   readonly recoveryWindowInMs?: number;
   /** Gets warnings: failed handlers, skipped messages. Default: one line each on standard error. */
@@ -53,6 +73,10 @@ export interface CheckedOptions {
   readonly secondaryAccessKey: string | undefined;
   readonly recoveryWindowInMs: number;
   readonly admin: boolean;
+  readonly adminToken: string | undefined;
+  readonly https: true | KeyAndCertificate | undefined;
+  readonly acceptUnvalidatedEntraTokens: boolean;
+  readonly negotiate: boolean;
   readonly log: (diagnostic: Diagnostic) => void;
   /** By lower-case name. */
   readonly hubs: ReadonlyMap<string, HubOptions>;
@@ -69,6 +93,10 @@ export const optionNames: readonly string[] = [
   "hubs",
   "recoveryWindowInMs",
   "admin",
+  "adminToken",
+  "https",
+  "acceptUnvalidatedEntraTokens",
+  "negotiate",
   "log",
 ];
 
@@ -76,12 +104,8 @@ export const optionNames: readonly string[] = [
 export function checkOptions(options: EmulatorOptions): CheckedOptions {
   checkObject("options", options, optionNames);
   const host = optional(options.host, (value) => checkString("host", value)) ?? "127.0.0.1";
-  const admin = optional(options.admin, (value) => checkBoolean("admin", value)) ?? false;
-  if (admin && !isLoopback(host) && !isWildcard(host)) {
-    throw new RangeError(
-      `admin is for this machine only, which can't reach ${host}: use the host 127.0.0.1.`,
-    );
-  }
+  const flag = (name: "admin" | "acceptUnvalidatedEntraTokens" | "negotiate") =>
+    optional(options[name], (value) => checkBoolean(name, value)) ?? false;
   const recoveryWindowInMs = optional(options.recoveryWindowInMs, (value) =>
     checkNumber("recoveryWindowInMs", value, 0, maxTimerInMs),
   );
@@ -93,13 +117,30 @@ export function checkOptions(options: EmulatorOptions): CheckedOptions {
     secondaryAccessKey: optional(options.secondaryAccessKey, (value) =>
       checkString("secondaryAccessKey", value),
     ),
-    admin,
+    admin: flag("admin"),
+    adminToken: optional(options.adminToken, checkAdminToken),
+    https: optional(options.https, checkHttps),
+    acceptUnvalidatedEntraTokens: flag("acceptUnvalidatedEntraTokens"),
+    negotiate: flag("negotiate"),
     recoveryWindowInMs: recoveryWindowInMs ?? defaultRecoveryWindowInMs,
     log: loggingTo(
       optional(options.log, (value) => checkFunction("log", value) as (entry: Diagnostic) => void),
     ),
     hubs: checkHubs(options.hubs),
   };
+}
+
+function checkAdminToken(value: unknown): string {
+  const token = checkString("adminToken", value);
+  // It goes into a header, a URL and a cookie.
+  if (/^[\w.~-]{16,}$/.test(token)) return token;
+  throw new RangeError("adminToken must have at least 16 characters, of letters, digits and - . _ ~ only.");
+}
+
+function checkHttps(value: unknown): true | KeyAndCertificate | undefined {
+  if (typeof value === "boolean") return value ? true : undefined;
+  const { key, cert } = checkObject("https", value, ["key", "cert"]);
+  return { key: checkString("https.key", key), cert: checkString("https.cert", cert) };
 }
 
 /** Checks what a client access URL is to be made of. */

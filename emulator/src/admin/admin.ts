@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { errorBody } from "../http/refusal.js";
 import type { AdminPorts } from "./adminApp.js";
+import type { AdminKey } from "./adminKey.js";
 import { intrusion } from "./intrusion.js";
 import type { TraceFeed } from "./traceFeed.js";
 
@@ -9,15 +10,24 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<
 /** The admin path. What it needs is loaded with the first request. */
 export class Admin {
   readonly #ports: AdminPorts;
+  readonly #key: AdminKey | undefined;
   readonly #feeds = new Set<TraceFeed>();
   #listener: Promise<Listener> | undefined;
 
-  constructor(ports: AdminPorts) {
+  /** @param key opens it to other hosts; left out: it is open to this machine only. */
+  constructor(ports: AdminPorts, key?: AdminKey) {
     this.#ports = ports;
+    this.#key = key;
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const reason = intrusion(request);
+    const cookie = this.#key?.cookieFor(request.url ?? "", "encrypted" in request.socket);
+    if (cookie !== undefined && request.method === "GET") {
+      const headers = { "Set-Cookie": cookie, Location: "/admin", "Cache-Control": "no-store" };
+      response.writeHead(303, headers).end();
+      return;
+    }
+    const reason = intrusion(request, this.#key);
     if (reason === undefined) return (await (this.#listener ??= this.#load()))(request, response);
     response
       .writeHead(403, { "Content-Type": "application/json" })

@@ -13,6 +13,10 @@ export interface Settings {
   readonly accessKey?: string;
   readonly secondaryAccessKey?: string;
   readonly admin?: boolean;
+  readonly adminToken?: string;
+  readonly https?: boolean;
+  readonly negotiate?: boolean;
+  readonly acceptUnvalidatedEntraTokens?: boolean;
   readonly verbose?: boolean;
   readonly help?: boolean;
   readonly version?: boolean;
@@ -71,7 +75,28 @@ export const settings: readonly SettingDescription[] = [
     name: "admin",
     flag: "admin",
     variable: `${prefix}ADMIN`,
-    help: ["serve the trace page and faults over HTTP at /admin, to this", "machine only"],
+    help: [
+      "serve the trace page and faults over HTTP at /admin: to this",
+      "machine, to other hosts by the token that is printed",
+    ],
+  },
+  {
+    name: "https",
+    flag: "https",
+    variable: `${prefix}HTTPS`,
+    help: ["speak HTTPS and WSS, with a certificate that is made now"],
+  },
+  {
+    name: "negotiate",
+    flag: "negotiate",
+    variable: `${prefix}NEGOTIATE`,
+    help: ["answer GET /negotiate?hub=chat&user=ann by a client URL, to pages", "of localhost"],
+  },
+  {
+    name: "acceptUnvalidatedEntraTokens",
+    flag: "accept-unvalidated-entra-tokens",
+    variable: `${prefix}ACCEPT_UNVALIDATED_ENTRA_TOKENS`,
+    help: ["take Microsoft Entra tokens of servers; nobody checks who has", "signed them"],
   },
   {
     name: "verbose",
@@ -90,6 +115,12 @@ export const settings: readonly SettingDescription[] = [
     value: "<key>",
     variable: `${prefix}SECONDARY_ACCESS_KEY`,
     help: ["checks tokens too"],
+  },
+  {
+    name: "adminToken",
+    value: "<token>",
+    variable: `${prefix}ADMIN_TOKEN`,
+    help: ["opens /admin to other hosts (default: a new one each time)"],
   },
   { name: "help", flag: "help", short: "h", help: ["print this and exit"] },
   { name: "version", flag: "version", short: "v", help: ["print the version and exit"] },

@@ -56,5 +56,6 @@ function otherChanges(before: FileConfig, after: FileConfig): readonly string[] 
     log: undefined,
   });
   const [old, now] = [flat(before), flat(after)] as [Record<string, unknown>, Record<string, unknown>];
-  return Object.keys({ ...old, ...now }).filter((name) => old[name] !== now[name]);
+  const text = (value: unknown) => JSON.stringify(value);
+  return Object.keys({ ...old, ...now }).filter((name) => text(old[name]) !== text(now[name]));
 }

@@ -6,11 +6,11 @@ export interface Address {
   readonly hosts: readonly string[];
 }
 
-/** The address of a service that listens at `host` and `port`. */
-export function addressOf(host: string, port: number): Address {
+/** The address of a service that listens at `host` and `port`; `secure`: by HTTPS. */
+export function addressOf(host: string, port: number, secure = false): Address {
   const names = [reachable(host), "127.0.0.1", "localhost", "[::1]"];
   return {
-    endpoint: `http://${reachable(host)}:${port}`,
+    endpoint: `${secure ? "https" : "http"}://${reachable(host)}:${port}`,
     hosts: names.map((name) => `${name.toLowerCase()}:${port}`),
   };
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Negotiation } from "./negotiate.js";
 import { errorBody } from "./refusal.js";
 import type { RestPorts } from "./rest/context.js";
 
@@ -8,12 +9,17 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => Promise<
 export class Requests {
   readonly #ports: RestPorts;
   readonly #admin: Listener | undefined;
+  readonly #negotiation: Negotiation | undefined;
   #rest: Promise<Listener> | undefined;
 
-  /** @param admin answers for the admin path; left out: there is none. */
-  constructor(ports: RestPorts, admin?: Listener) {
+  /**
+   * @param admin answers for the admin path; left out: there is none.
+   * @param negotiation makes URLs for `/negotiate`; left out: there is no such path.
+   */
+  constructor(ports: RestPorts, admin?: Listener, negotiation?: Negotiation) {
     this.#ports = ports;
     this.#admin = admin;
+    this.#negotiation = negotiation;
   }
 
   /** Never rejects. */
@@ -27,6 +33,9 @@ export class Requests {
         fail(response, 426, "This is the WebSocket endpoint: the request must be an upgrade.");
       } else if (this.#admin !== undefined && /^\/admin(\/|$)/.test(path)) {
         await this.#admin(request, response);
+      } else if (this.#negotiation !== undefined && path === "/negotiate") {
+        const { negotiate } = await import("./negotiate.js");
+        await negotiate(request, response, this.#negotiation);
       } else await (await (this.#rest ??= load(this.#ports)))(request, response);
     } catch (cause) {
       const message = `A request failed: ${String(cause)}`;

@@ -1,4 +1,11 @@
-import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
+import {
+  type IncomingMessage,
+  type RequestListener,
+  type ServerOptions,
+  type ServerResponse,
+  type Server as HttpServer,
+  createServer,
+} from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { withoutUpgrade } from "./declinedUpgrade.js";
@@ -23,6 +30,15 @@ export interface ServerHandlers {
   readonly failed: (error: Error) => void;
 }
 
+/** How a server listens: for HTTP, or for HTTPS. */
+export interface Listening {
+  /** The event that brings a socket whose requests are read. */
+  readonly arrival: "connection" | "secureConnection";
+  readonly create: (limits: ServerOptions, request: RequestListener) => HttpServer;
+}
+
+const plain: Listening = { arrival: "connection", create: createServer };
+
 /** What the codes of Node's errors mean to whoever chose the address. */
 const reasons: Readonly<Record<string, (port: number) => string>> = {
   EADDRINUSE: (port) => `port ${port} is in use. Choose another one, or 0 for any that is free.`,
@@ -33,14 +49,17 @@ const reasons: Readonly<Record<string, (port: number) => string>> = {
 
 /** The HTTP server with its sockets: it can be closed whatever state they are in. */
 export class Server {
-  readonly #server;
+  readonly #server: HttpServer;
+  readonly #arrival: Listening["arrival"];
   readonly #failed: (error: Error) => void;
   readonly #sockets = new Set<Socket>();
   /** The last answer that is on its way, by its socket. */
   readonly #answers = new WeakMap<Duplex, ServerResponse>();
 
-  constructor({ request, upgrade, failed }: ServerHandlers) {
-    this.#server = createServer(limits, (incoming, response) => {
+  /** @param listening left out: plain HTTP. */
+  constructor({ request, upgrade, failed }: ServerHandlers, { arrival, create }: Listening = plain) {
+    this.#arrival = arrival;
+    this.#server = create(limits, (incoming, response) => {
       const { socket } = incoming;
       this.#answers.set(socket, response);
       response.once("close", () => {
@@ -57,14 +76,19 @@ export class Server {
       if (socket.writable) refuse(socket, 400, `The request could not be read: ${error.message}`);
       else socket.destroy();
     });
-    this.#server.on("connection", (socket) => {
-      // A declined upgrade brings its socket here once more.
-      if (this.#sockets.has(socket)) return;
-      this.#sockets.add(socket);
-      // While an upgrade waits, nobody else listens; `close` tells who needs to know.
-      socket.on("error", () => socket.destroy());
-      socket.once("close", () => this.#sockets.delete(socket));
-    });
+    // Of HTTPS both come: the TCP socket before the handshake, the other one after it.
+    for (const event of new Set(["connection", arrival])) {
+      this.#server.on(event, (socket: Socket) => this.#watch(socket));
+    }
+  }
+
+  #watch(socket: Socket): void {
+    // A declined upgrade brings its socket here once more.
+    if (this.#sockets.has(socket)) return;
+    this.#sockets.add(socket);
+    // While an upgrade waits, nobody else listens; `close` tells who needs to know.
+    socket.on("error", () => socket.destroy());
+    socket.once("close", () => this.#sockets.delete(socket));
   }
 
   /** @returns the port. Rejects where the port is taken or the host isn't this machine's. */
@@ -91,7 +115,7 @@ export class Server {
     this.#afterAnswers(socket, () => {
       // An earlier answer has set the time for idle connections, and only its own reader would have taken it back.
       socket.setTimeout(0);
-      this.#server.emit("connection", socket);
+      this.#server.emit(this.#arrival, socket);
     });
   }
 

@@ -61,7 +61,9 @@ test.each([
   [{ verbose: 1 }, "verbose must be a boolean"],
   [{ hub: 1 }, "hub must be a string"],
   [{ hub: "a b" }, "hub must begin with a letter and hold letters, digits and _ ` , . [ ] only"],
-  [{ admin: true, host: "192.0.2.1" }, "use the host 127.0.0.1"],
+  [{ adminToken: "short" }, "adminToken must have at least 16 characters"],
+  [{ https: { key: "k" } }, "https.cert must be a string"],
+  [{ https: "yes" }, "https must be an object"],
   [{ log: "all" }, 'has no "log"'],
   [
     { hubs: { "1": {} } },

@@ -127,8 +127,3 @@ test("a ping and a pong as bytes, and an id too big is logged by its field", asy
   setLogLevel(undefined);
   log.mockRestore();
 });
-
-test("kinds that protobuf has no public fields for are refused at once", () => {
-  const protocol = WebPubSubProtobufProtocol();
-  expect(() => protocol.writeMessage({ kind: "invoke", invocationId: "1" })).toThrow(/use JSON/);
-});

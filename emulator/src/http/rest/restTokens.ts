@@ -1,19 +1,35 @@
 import type { KeyRing } from "../keyRing.js";
+import type { Environment } from "../../service/environment.js";
 import type { Credential } from "./context.js";
+import { algorithmOf, checkEntraToken } from "./entraTokens.js";
 
 /** Checks the tokens of servers: each was made for one URL. */
 export class RestTokens {
   readonly #keys: KeyRing;
   /** Host and port by which this service is known, besides what the server calls it. */
   readonly #hosts: () => readonly string[];
+  readonly #entra: Environment | undefined;
 
-  constructor(keys: KeyRing, hosts: () => readonly string[]) {
+  /** @param entra the clock by which Microsoft Entra tokens are checked; undefined: none is taken. */
+  constructor(keys: KeyRing, hosts: () => readonly string[], entra?: Environment) {
     this.#keys = keys;
     this.#hosts = hosts;
+    this.#entra = entra;
   }
 
   /** Rejects with an error that says what is wrong with the token. */
   async verify(token: string, url: URL): Promise<Credential> {
+    const algorithm = await algorithmOf(token);
+    if (algorithm !== undefined && algorithm !== "HS256") {
+      if (this.#entra === undefined) {
+        throw new Error(
+          `it is not signed with the access key, but by ${algorithm}: a Microsoft Entra token is taken only with ` +
+            "the setting acceptUnvalidatedEntraTokens",
+        );
+      }
+      await checkEntraToken(token, this.#entra);
+      return "entra";
+    }
     await this.#keys.verify(token, (audience) => this.#isFor(audience, url));
     return "accessKey";
   }
