@@ -12,6 +12,12 @@ const app = (name, imports, ignore = []) => ({
   ignore,
 });
 
+/** size-limit would leave peer dependencies out. */
+const withPeers = (entry) => ({
+  ...entry,
+  modifyEsbuildConfig: (config) => ({ ...config, external: [] }),
+});
+
 const core = { core: "{ CoreClient }" };
 const features = {
   groups: "{ groupHandle }",
@@ -30,11 +36,8 @@ export default [
   app("react", { ...bound, react: "*" }, ["react"]),
   app("vue", { ...bound, vue: "*" }, ["vue"]),
   app("react: useGroup alone", { react: "{ WebPubSubProvider, useGroup }" }, ["react"]),
-  {
-    ...app("protobuf", { protobuf: "*" }),
-    // size-limit would leave peer dependencies out.
-    modifyEsbuildConfig: (config) => ({ ...config, external: [] }),
-  },
+  withPeers(app("protobuf, complete", { ...core, protobuf: "{ WebPubSubProtobufReliableProtocol }" })),
+  withPeers(app("protobuf/core", { ...core, "protobuf-core": "{ WebPubSubProtobufReliableProtocol }" })),
   {
     name: "@azure/web-pubsub-client",
     path: "node_modules/@azure/web-pubsub-client/dist/browser/index.js",

@@ -19,7 +19,8 @@ const budgets = [
   { name: "invocations", beside: "core", limit: 1_600, goal: 1_100 },
   { name: "react", beside: "what the bindings use", limit: 1_400, goal: 1_600 },
   { name: "vue", beside: "what the bindings use", limit: 1_200, goal: 1_400 },
-  { name: "protobuf", limit: 5_400, goal: 5_000 },
+  { name: "protobuf, complete", beside: "core", limit: 5_500, goal: 5_500 },
+  { name: "protobuf/core", beside: "core", limit: 5_000, goal: 5_000 },
   { name: "react: useGroup alone" },
   { name: "@azure/web-pubsub-client" },
 ];

@@ -16,6 +16,7 @@ const programs = { main: "test/soak/main.ts", service: "test/soak/service.ts", f
 await bundle(folder, programs, {
   alias: {
     "web-pubsub-client": path("src/index.ts"),
+    "web-pubsub-client/protobuf": path("src/protobuf/index.ts"),
     "web-pubsub-emulator": path("emulator/src/index.ts"),
   },
 });

@@ -5,7 +5,7 @@ import { payload, text } from "./writing.js";
 
 type Response = InvokeResponseMessage & { content?: read.Payload | undefined };
 
-const readResponse = read.readBy<Response>(
+const readResponse = /* @__PURE__ */ read.readBy<Response>(
   () => ({ kind: "invokeResponse", invocationId: "", success: false }),
   {
     1: ["invocationId", read.text],

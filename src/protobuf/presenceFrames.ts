@@ -17,11 +17,11 @@ function writeSubscription(
   id(writer, 2, ackId);
 }
 
-const readState = read.readBy<{ entries: Record<string, string> }>(() => ({ entries: {} }), {
+const readState = /* @__PURE__ */ read.readBy<{ entries: Record<string, string> }>(() => ({ entries: {} }), {
   1: ["entries", read.entry],
 });
 
-const readItem = read.readBy<GroupStateItem>(() => ({ connectionId: "", updatedAt: 0 }), {
+const readItem = /* @__PURE__ */ read.readBy<GroupStateItem>(() => ({ connectionId: "", updatedAt: 0 }), {
   1: ["connectionId", read.text],
   2: ["userId", read.text],
   3: ["state", (reader: BinaryReader) => readState(read.nested(reader)).entries],
@@ -33,7 +33,7 @@ function items(reader: BinaryReader, before: GroupStateItem[]): GroupStateItem[]
   return before;
 }
 
-const update = read.readBy<GroupStateUpdateMessage>(
+const update = /* @__PURE__ */ read.readBy<GroupStateUpdateMessage>(
   () => ({ kind: "groupStateUpdate", group: "", items: [] }),
   {
     1: ["group", read.text],

@@ -27,11 +27,14 @@ export const streamFrames: ProtobufFrames = {
     ],
   },
   read: {
-    6: read.readBy<StreamAckMessage>(() => ({ kind: "streamAck", streamId: "", expectedSequenceId: 0 }), {
-      1: ["streamId", read.text],
-      2: ["expectedSequenceId", read.id],
-    }),
-    7: read.readBy<StreamNackMessage>(
+    6: /* @__PURE__ */ read.readBy<StreamAckMessage>(
+      () => ({ kind: "streamAck", streamId: "", expectedSequenceId: 0 }),
+      {
+        1: ["streamId", read.text],
+        2: ["expectedSequenceId", read.id],
+      },
+    ),
+    7: /* @__PURE__ */ read.readBy<StreamNackMessage>(
       () => ({ kind: "streamNack", streamId: "", name: "", expectedSequenceId: 0 }),
       {
         1: ["streamId", read.text],
@@ -40,7 +43,7 @@ export const streamFrames: ProtobufFrames = {
         4: ["expectedSequenceId", read.id],
       },
     ),
-    8: read.readBy<StreamClosedMessage>(() => ({ kind: "streamClosed", streamId: "" }), {
+    8: /* @__PURE__ */ read.readBy<StreamClosedMessage>(() => ({ kind: "streamClosed", streamId: "" }), {
       1: ["streamId", read.text],
       2: ["error", read.error],
     }),

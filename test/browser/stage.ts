@@ -2,16 +2,20 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import type * as WebPubSub from "web-pubsub-client";
+import type * as Protobuf from "web-pubsub-client/protobuf";
 
-const dist = (name: string): string => fileURLToPath(new URL(`../../dist/browser/${name}`, import.meta.url));
+const dist = (name: string): string => fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
 
 /** What a test's page offers to code that runs in it. */
 export interface PageWorld {
   WebPubSub: typeof WebPubSub;
+  /** After `addProtobuf` only. */
+  Protobuf?: typeof Protobuf;
   client: WebPubSub.WebPubSubClient;
   got: unknown[];
   events: string[];
@@ -36,7 +40,7 @@ export async function servePage(
     const { pathname } = new URL(request.url ?? "", "http://localhost");
     if (/^\/[\w-]+(\.min)?\.m?js$/.test(pathname)) {
       response.setHeader("content-type", "text/javascript");
-      response.end(readFileSync(dist(pathname.slice(1))));
+      response.end(readFileSync(dist(`browser${pathname}`)));
       return;
     }
     response.setHeader("content-type", "text/html");
@@ -65,6 +69,18 @@ export async function openPage(
   return { page, context, emulator };
 }
 
+/** Brings the protobuf subprotocols into a page: clients that are started there speak the reliable one. */
+export async function addProtobuf(page: Page): Promise<void> {
+  const { outputFiles } = await build({
+    entryPoints: [dist("esm/protobuf.mjs")],
+    bundle: true,
+    format: "iife",
+    globalName: "Protobuf",
+    write: false,
+  });
+  await page.addScriptTag({ content: outputFiles[0]?.text ?? "" });
+}
+
 /** Starts a client in the page and joins a group; what happens to it is noted in the page. */
 export async function startInPage(page: Page, accessUrl: string, options: object = {}): Promise<void> {
   await page.evaluate(
@@ -72,7 +88,8 @@ export async function startInPage(page: Page, accessUrl: string, options: object
       const world = window as unknown as PageWorld;
       world.got = [];
       world.events = [];
-      const client = new world.WebPubSub.WebPubSubClient(url, given);
+      const protocol = world.Protobuf?.WebPubSubProtobufReliableProtocol();
+      const client = new world.WebPubSub.WebPubSubClient(url, { protocol, ...given });
       world.client = client;
       client.on("group-message", ({ message }) => world.got.push(message.data));
       for (const event of ["connected", "disconnected", "recovering", "recovered", "stopped"] as const) {

@@ -1,4 +1,9 @@
-import { WebPubSubClient, type WebPubSubClientEvents, type WebPubSubClientOptions } from "web-pubsub-client";
+import {
+  WebPubSubClient,
+  type WebPubSubClientEvents,
+  type WebPubSubClientOptions,
+  type WebPubSubClientProtocol,
+} from "web-pubsub-client";
 import {
   startEmulator,
   type ClientUrlOptions,
@@ -75,16 +80,19 @@ export class House implements AsyncDisposable {
   readonly emulator: Emulator;
   readonly warnings: string[];
   readonly #guests: Guest[] = [];
+  readonly #protocol: WebPubSubClientProtocol | undefined;
 
-  constructor(emulator: Emulator, warnings: string[]) {
+  constructor(emulator: Emulator, warnings: string[], protocol?: WebPubSubClientProtocol) {
     this.emulator = emulator;
     this.warnings = warnings;
+    this.#protocol = protocol;
   }
 
-  static async open(options: EmulatorOptions = {}): Promise<House> {
+  /** @param protocol what its guests speak unless they are given another one; default: that of the client */
+  static async open(options: EmulatorOptions = {}, protocol?: WebPubSubClientProtocol): Promise<House> {
     const warnings: string[] = [];
     const log = ({ message }: { message: string }) => warnings.push(message);
-    return new House(await startEmulator({ log, ...options }), warnings);
+    return new House(await startEmulator({ log, ...options }), warnings, protocol);
   }
 
   get faults(): Emulator["faults"] {
@@ -105,7 +113,7 @@ export class House implements AsyncDisposable {
 
   /** A client that isn't started and gets its URLs here. */
   guestWith(url: () => Promise<string>, options: WebPubSubClientOptions = {}): Guest {
-    const guest = new Guest(url, options);
+    const guest = new Guest(url, { protocol: this.#protocol, ...options });
     this.#guests.push(guest);
     return guest;
   }

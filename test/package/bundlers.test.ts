@@ -69,6 +69,22 @@ const APPS = {
       await stopped;
       return all;
     };`,
+  protobufCore: `
+    import { CoreClient } from "web-pubsub-client/core";
+    import { streamFrames, WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf/core";
+    import { streams } from "web-pubsub-client/streams";
+    window.run = async (url) => {
+      const client = new CoreClient(url, { protocol: WebPubSubProtobufReliableProtocol(streamFrames) });
+      const text = new Promise((resolve) => streams(client).onStream((stream) => resolve(stream.text())));
+      await client.start();
+      await client.joinGroup("room");
+      const writer = await streams(client).open("room");
+      await writer.write("by protobuf");
+      await writer.end();
+      const data = await text;
+      await client.stop();
+      return data;
+    };`,
   reactGroup: `
     import { createElement } from "react";
     import { createRoot } from "react-dom/client";
@@ -103,6 +119,7 @@ const RESULTS: Record<App, string> = {
   complete: "1,2,3 json.webpubsub.azure.v1",
   core: `{"from":"the core"}`,
   features: "message state stream true",
+  protobufCore: "by protobuf",
   reactGroup: "joined by React",
   vueGroup: "joined by Vue",
 };
@@ -125,6 +142,7 @@ const PARTS: Record<App, (keyof typeof MARKS)[]> = {
   complete: Object.keys(MARKS) as (keyof typeof MARKS)[],
   core: [],
   features: ["groups", "presence", "streams", "invocations", "retain"],
+  protobufCore: ["streams"],
   reactGroup: ["groups", "retain"],
   vueGroup: ["groups", "retain"],
 };
@@ -133,7 +151,7 @@ let consumer: Consumer;
 let emulator: Emulator;
 let browser: Browser;
 beforeAll(async () => {
-  consumer = createConsumer(["react", "react-dom", "vue"]);
+  consumer = createConsumer(["react", "react-dom", "vue", "@bufbuild/protobuf"]);
   for (const [name, code] of Object.entries(APPS)) {
     consumer.write(`${name}.js`, code);
     consumer.write(`${name}.html`, `<!doctype html><script type="module" src="/${name}.js"></script>`);

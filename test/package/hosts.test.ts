@@ -22,6 +22,7 @@ async function main(url) {
     new complete.WebPubSubClient(url),
     new complete.WebPubSubClient(url, { protocol: protobuf.WebPubSubProtobufReliableProtocol() }),
     new core.CoreClient(url),
+    new core.CoreClient(url, { protocol: protobufCore.WebPubSubProtobufReliableProtocol() }),
   ];
   for (const client of clients) {
     const got = [];
@@ -52,6 +53,7 @@ const NAMES = {
   retain: "/retain",
   streams: "/streams",
   protobuf: "/protobuf",
+  protobufCore: "/protobuf/core",
   react: "/react",
   vue: "/vue",
 };
@@ -83,7 +85,7 @@ describe.each(HOSTS)("%s", (host) => {
       }
       await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 20))]);
     }
-    expect(await output).toBe(LINE.repeat(3) + `${Array(5).fill("function").join()}\n`);
-    expect(cut.size).toBe(3);
+    expect(await output).toBe(LINE.repeat(4) + `${Array(5).fill("function").join()}\n`);
+    expect(cut.size).toBe(4);
   });
 });

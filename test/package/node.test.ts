@@ -30,7 +30,9 @@ const url = (): Promise<string> =>
 
 const PROGRAM = `
 async function main(url) {
-  for (const protocol of [undefined, protobuf.WebPubSubProtobufReliableProtocol()]) {
+  const { WebPubSubProtobufReliableProtocol, invocationFrames, presenceFrames, streamFrames } = protobufCore;
+  const protocols = [protobuf.WebPubSubProtobufReliableProtocol(), WebPubSubProtobufReliableProtocol()];
+  for (const protocol of [undefined, ...protocols]) {
     const client = new complete.WebPubSubClient(url, { protocol });
     const got = new Promise((resolve) => client.once("group-message", ({ message }) => resolve(message.data)));
     await client.start();
@@ -39,7 +41,11 @@ async function main(url) {
     console.log(await got, typeof react.WebPubSubProvider, typeof vue.useGroup);
     await client.stop();
   }
-  await useFeatures(new core.CoreClient(url, { releaseDelayInMs: 0 }), { groups, invocations, presence, retain, streams });
+  const binary = WebPubSubProtobufReliableProtocol(invocationFrames, presenceFrames, streamFrames);
+  for (const protocol of [undefined, ...protocols.slice(0, 1), binary]) {
+    const client = new core.CoreClient(url, { releaseDelayInMs: 0, protocol });
+    await useFeatures(client, { groups, invocations, presence, retain, streams });
+  }
 }
 main(process.argv[2]).catch((error) => { console.error(error); process.exitCode = 1; });
 `;
@@ -65,11 +71,12 @@ async function useFeatures(client, { groups, invocations, presence, retain, stre
   await stopped;
 }
 `;
-const PRINTED = "crossed function function\n".repeat(2) + "message state stream true\n";
+const PRINTED = "crossed function function\n".repeat(3) + "message state stream true\n".repeat(3);
 const FEATURES = ["groups", "invocations", "presence", "retain", "streams"];
 const NAMES = [
   "complete:web-pubsub-client",
   ...["core", ...FEATURES, "react", "vue", "protobuf"].map((name) => `${name}:web-pubsub-client/${name}`),
+  "protobufCore:web-pubsub-client/protobuf/core",
 ];
 const each = (write: (name: string, from: string) => string): string =>
   NAMES.map((entry) => write(...(entry.split(/:(.*)/, 2) as [string, string]))).join("\n");
@@ -237,6 +244,11 @@ const TYPED = `
   import { WebPubSubClient, type OnGroupDataMessageArgs } from "web-pubsub-client";
   import { WebPubSubProtobufProtocol } from "web-pubsub-client/protobuf";
   import {
+    streamFrames,
+    WebPubSubProtobufReliableProtocol,
+    type ProtobufFrames,
+  } from "web-pubsub-client/protobuf/core";
+  import {
     CoreClient,
     defineFeature,
     type CoreClientEvents,
@@ -253,6 +265,8 @@ const TYPED = `
   const id: string | undefined = complete.connectionId;
   const small = new CoreClient<CoreClientEvents & PresenceEvents>("wss://example", { logger: { info() {}, warning() {}, error() {} } });
   small.on("group-states-changed", ({ group }) => presence(small).list(group));
+  const frames: ProtobufFrames[] = [streamFrames];
+  new CoreClient("wss://example", { protocol: WebPubSubProtobufReliableProtocol(...frames) });
   // @ts-expect-error: the core has no events of features
   new CoreClient("wss://example").on("group-states-changed", () => {});
   // @ts-expect-error: the core has no features

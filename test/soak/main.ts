@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { seeded } from "../helpers/seeded.js";
 import { Proxy } from "../network/proxy.js";
+import type { FeatureCounts } from "./featureUse.js";
 import type { FleetOrder } from "./fleet.js";
 import type { Gauge } from "./gauge.js";
 import { Mischief } from "./mischief.js";
@@ -36,6 +37,7 @@ interface Result {
   readonly recoveries: number;
   readonly newConnections: number;
   readonly examples: readonly string[];
+  readonly features: FeatureCounts;
 }
 
 /** A process of the soak, asked one thing at a time. */
@@ -86,7 +88,7 @@ const recoveryWindowInMs = isLong ? 30_000 : 8_000;
 const service = new Child<ServiceOrder>("service.mjs", [String(job.clients), String(recoveryWindowInMs)]);
 const { endpoint, urls } = await service.answer<{ endpoint: string; urls: string[] }>("ready");
 const proxy = await Proxy.before(endpoint);
-const fleet = new Child<FleetOrder>("fleet.mjs", [isLong ? "2000" : "300"]);
+const fleet = new Child<FleetOrder>("fleet.mjs", isLong ? ["2000", "10"] : ["300", "2"]);
 const mischief = new Mischief(proxy, job.clients, seeded(job.seed));
 
 function traffic(on: boolean): void {
@@ -178,6 +180,15 @@ try {
   for (const [kind, count] of [...mischief.done].sort(([a], [b]) => a.localeCompare(b))) {
     console.log(`  ${String(count).padStart(6)}  ${kind}`);
   }
+  const {
+    statesSet: states,
+    invocationsAnswered: answered,
+    invocationsLost: unanswered,
+    streamsEnded: ended,
+    streamsBroken: broken,
+    streamsReceived: whole,
+    wrong,
+  } = result.features;
   console.log(`\nmessages: ${result.sent} sent to groups, ${result.received} received
   recoveries       ${result.recoveries}
   new connections  ${result.newConnections}
@@ -185,14 +196,16 @@ try {
   doubled          ${result.doubled}
   reordered        ${result.reordered}
   failed           ${result.failures}
-  excused: ${result.missedByNewConnection} on their way to a connection that ended for good, ${result.resent} sent again on a new connection`);
+  excused: ${result.missedByNewConnection} on their way to a connection that ended for good, ${result.resent} sent again on a new connection
+  states set ${states}; invocations: ${answered} answered, ${unanswered} cut off by a new connection
+  streams: ${ended} ended, ${broken} cut off by a new connection, ${whole} received whole`);
   for (const kind of ["lost", "doubled", "reordered", "failures"] as const) {
     if (result[kind] > 0) problems.push(`${kind}: ${result[kind]}`);
   }
-  problems.push(...result.examples);
+  problems.push(...result.examples, ...wrong.slice(0, 10));
   if (!first.clean || !last.clean)
     problems.push("not everyone was back, and everything delivered, 5 minutes after the faults");
-  if (result.recoveries === 0 || result.received < result.sent)
+  if (result.recoveries === 0 || result.received < result.sent || states * answered * whole === 0)
     problems.push("too little happened to prove anything");
   for (const name of ["service", "fleet"] as const) compare(name, first.gauges[name], last.gauges[name]);
   for (const [text, count] of fleet.notes) problems.push(`${text} (${count} times)`);

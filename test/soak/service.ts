@@ -15,6 +15,8 @@ const [users = "0", recoveryWindowInMs = "30000"] = process.argv.slice(2);
 const emulator = await startEmulator({
   recoveryWindowInMs: Number(recoveryWindowInMs),
   log: () => undefined,
+  // Answers with what it was asked.
+  hubs: { soak: { handlers: [{ events: "ask", onEvent: ({ data }) => ({ data: data as object }) }] } },
 });
 const hub = emulator.hub("soak");
 const names = Array.from({ length: Number(users) }, (_, i) => `u${i}`);

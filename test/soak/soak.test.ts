@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { limit } from "../helpers/patience.js";
 import { Ledger } from "./ledger.js";
+import { StreamLedger } from "./streamLedger.js";
 
 test(
   "a soak of some seconds keeps all promises",
@@ -77,4 +78,23 @@ test("the ledger excuses what can't be promised, and counts it", () => {
   it.settled("a", 3, "failed", both);
   it.close();
   expect(it).toMatchObject({ lost: 0, doubled: 0, reordered: 0, missedByNewConnection: 1, resent: 1 });
+});
+
+test("the stream ledger wants each ended stream whole at everyone who was there all the time", () => {
+  const it = new StreamLedger();
+  for (const name of ["a", "b", "c"]) it.joined(name);
+  it.opens("s1", both);
+  it.arrived("s1", "a");
+  expect(it.due).toEqual([]);
+  it.settled("s1", "ended");
+  expect(it.due).toEqual(["stream s1 at b"]);
+  it.opens("s2", both);
+  it.settled("s2", "ended");
+  it.left("b");
+  it.joined("b");
+  expect(it.due).toEqual(["stream s2 at a"]);
+  it.arrived("s2", "a");
+  it.opens("s3", both);
+  it.settled("s3", "failed");
+  expect(it.due).toEqual([]);
 });

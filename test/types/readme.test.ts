@@ -10,6 +10,7 @@ import * as groups from "web-pubsub-client/groups";
 import * as invocations from "web-pubsub-client/invocations";
 import * as presence from "web-pubsub-client/presence";
 import * as protobuf from "web-pubsub-client/protobuf";
+import * as protobufCore from "web-pubsub-client/protobuf/core";
 import * as retain from "web-pubsub-client/retain";
 import * as streams from "web-pubsub-client/streams";
 import * as emulatorPackage from "web-pubsub-emulator";
@@ -110,6 +111,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/retain": retain,
   "web-pubsub-client/streams": streams,
   "web-pubsub-client/protobuf": protobuf,
+  "web-pubsub-client/protobuf/core": protobufCore,
   "web-pubsub-emulator": emulatorPackage,
   "@azure/logger": logger,
   "node:http": http,

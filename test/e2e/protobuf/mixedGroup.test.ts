@@ -1,12 +1,12 @@
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   WebPubSubJsonProtocol,
   WebPubSubJsonReliableProtocol,
   type WebPubSubClientProtocol,
 } from "web-pubsub-client";
 import { WebPubSubProtobufProtocol, WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
-import { WebSocket } from "ws";
-import { anyGroup, House, hub, until } from "../harness.js";
+import { House, until } from "../harness.js";
+import { SimpleClient } from "./simpleClient.js";
 
 const protocols: readonly WebPubSubClientProtocol[] = [
   WebPubSubProtobufReliableProtocol(),
@@ -14,33 +14,6 @@ const protocols: readonly WebPubSubClientProtocol[] = [
   WebPubSubJsonReliableProtocol(),
   WebPubSubJsonProtocol(),
 ];
-
-/** A client without a subprotocol that is in the group and sends its frames there. */
-class SimpleClient {
-  readonly frames: (string | Buffer)[] = [];
-  readonly #socket: WebSocket;
-
-  private constructor(url: string) {
-    this.#socket = new WebSocket(url);
-    this.#socket.on("message", (data: Buffer, isBinary) =>
-      this.frames.push(isBinary ? data : data.toString()),
-    );
-    onTestFinished(() => this.#socket.terminate());
-  }
-
-  static async join(house: House, group: string): Promise<SimpleClient> {
-    const url = await house.emulator.clientAccessUrl(hub, { userId: "simple", roles: anyGroup });
-    const client = new SimpleClient(`${url}&webpubsub_mode=sendToGroup&group=${group}`);
-    const connection = await until(() => house.hub.connections().find(({ userId }) => userId === "simple"));
-    house.hub.addToGroup(connection.connectionId, group);
-    await until(() => client.#socket.readyState === WebSocket.OPEN);
-    return client;
-  }
-
-  send(content: string | Buffer): void {
-    this.#socket.send(content);
-  }
-}
 
 test("protobuf, JSON and simple clients share a group: what each of them receives", async () => {
   await using house = await House.open();

@@ -155,8 +155,7 @@ export class Model {
   /** A frame leaves the service. */
   says(wire: Wire, message: Json, bytes: number): void {
     const session = wire.connectionId === undefined ? undefined : this.sessions.get(wire.connectionId);
-    // Protobuf doesn't tell who has sent a message.
-    if (session !== undefined && message["fromUserId"] === session.user) {
+    if (session !== undefined && this.#isOwn(session, message)) {
       const why = session.ownWindow.add(Number(message["sequenceId"]), bytes);
       if (why !== undefined && wire.isUnhindered)
         this.#world.failed(`${session.user} fills its window: ${why}`);
@@ -167,6 +166,16 @@ export class Model {
       this.#world.failed(`message ${op} comes although it has expired`);
     if (Number(message["sequenceId"]) <= (session?.acknowledged ?? 0))
       this.#world.failed(`message ${String(message["sequenceId"])} was acknowledged, but comes again`);
+  }
+
+  /** Whether a message, or a fragment, comes back to its sender. Protobuf doesn't tell who that is. */
+  #isOwn({ user }: ModelSession, { from, fromUserId, stream, data }: Json): boolean {
+    if (from !== "group") return false;
+    if (fromUserId !== undefined) return fromUserId === user;
+    const { program, streams } = this.#world.actors.find(({ name }) => name === user) ?? {};
+    const streamId = (stream as { streamId?: string } | undefined)?.streamId;
+    if (streamId !== undefined) return streams?.sent.some((sent) => sent.streamId === streamId) === true;
+    return program?.numbered.has((data as { op: number }).op) === true;
   }
 
   /** States are told to those who want to know. A replay may bring what was wanted once. */

@@ -97,13 +97,7 @@ function checkMembers(
       (stream) => stream.streamId === streamId && stream.connectionId === connectionId,
     );
     // A session may wait in vain for a client that was stopped before it knew its connection id.
-    if (
-      !reliable ||
-      listener?.plan.protobuf === true ||
-      got === undefined ||
-      listener?.client.connectionId !== connectionId
-    )
-      continue;
+    if (!reliable || got === undefined || listener?.client.connectionId !== connectionId) continue;
     // A clock set forward looks like silence.
     if (listener.disturbed) continue;
     const isWhole = got.some(

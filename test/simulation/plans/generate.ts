@@ -45,7 +45,7 @@ function clientPlan(random: Random): ClientPlan {
   const low = random.pick([1, 5, 50]);
   return {
     reliable: random.chance(0.85),
-    ...(random.chance(0.12) ? { protobuf: true } : undefined),
+    ...(random.chance(0.3) ? { protobuf: true } : undefined),
     browser: random.chance(0.3),
     latency: [low, low * random.pick([1, 2, 8])],
     tokenLifeInMs: random.pick([1_000_000, 1_000_000, 15_000]),

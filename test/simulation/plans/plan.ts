@@ -14,7 +14,7 @@ export interface Plan {
 
 export interface ClientPlan {
   readonly reliable: boolean;
-  /** Speaks protobuf, which has no words for streams, states and invocations. */
+  /** Speaks protobuf, which has no words for who has sent a message. */
   readonly protobuf?: boolean;
   /** A browser's socket: no `terminate`. */
   readonly browser: boolean;
@@ -180,9 +180,6 @@ export type Step =
 
 /** What an application asks of the service. */
 export const OPERATIONS: readonly string[] = ["join", "leave", "send", "event", "state", "watch", "unwatch"];
-
-/** What only the JSON subprotocols can say. */
-export const NEEDS_JSON: ReadonlySet<string> = new Set(["state", "watch", "unwatch", "stream", "invoke"]);
 
 const HARMLESS: ReadonlySet<string> = new Set([
   ...OPERATIONS,

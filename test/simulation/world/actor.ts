@@ -280,7 +280,7 @@ export class Actor {
   }
 
   #listen(): void {
-    const { client, grammar, plan } = this;
+    const { client, grammar } = this;
     client.on("state-changed", () => void this.roundsOpen++);
     client.on("state-changed", (args) => {
       this.#world.trace(this.name, () => `${args.previousState} -> ${args.state}`);
@@ -320,8 +320,7 @@ export class Actor {
     client.on("group-message", ({ message }) => {
       // Those of a stream have a check of their own.
       if (message.stream !== undefined) return;
-      // Protobuf has no words for where a fragment belongs.
-      if (!(plan.protobuf === true && "n" in (message.data as Json))) this.#delivered(message);
+      this.#delivered(message);
       this.groups.delivers(message.group, (message.data as { op: number }).op);
     });
     client.on("server-message", ({ message }) => this.#delivered(message));
@@ -390,7 +389,7 @@ export class Actor {
       if (owed === undefined) return this.#failed(`message ${op} came twice, or nobody sent it`);
       session.delivered++;
       if (owed.id === op) {
-        // Nor for who has sent a message.
+        // Protobuf doesn't tell who has sent a message.
         const from = this.plan.protobuf === true && group !== undefined ? "" : owed.from;
         if (group !== owed.group || fromUserId !== from)
           this.#failed(`message ${op} came from ${fromUserId} in ${group}, not ${from} in ${owed.group}`);

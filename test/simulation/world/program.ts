@@ -2,7 +2,7 @@ import type { SendMessageError } from "../../../src/core/errors.js";
 import type { WebPubSubResult } from "../../../src/core/models/options.js";
 import type { WebPubSubClientState } from "../../../src/core/models/events.js";
 import type { Actor } from "./actor.js";
-import { NEEDS_JSON, type Call } from "../plans/plan.js";
+import type { Call } from "../plans/plan.js";
 import { knownStates } from "../oracles/stateOracle.js";
 import { Signal } from "./signal.js";
 import type { World } from "./world.js";
@@ -110,8 +110,7 @@ export class Program {
   }
 
   call(call: Call): void {
-    const { groups, retention, plan } = this.#actor;
-    if (plan.protobuf === true && NEEDS_JSON.has(call.do)) return;
+    const { groups, retention } = this.#actor;
     const { state } = this.#actor.client;
     const isLife = call.do === "start" || call.do === "stop";
     if (!isLife && (state === "Stopped" || state === "Stopping"))

@@ -1,130 +1,223 @@
 import type { Json } from "../oracles/model.js";
-
-/** The fields of one protobuf message: numbers, and what has a length, by field number; the last one counts. */
-type Fields = Map<number, number | Buffer>;
+import {
+  entriesOf,
+  fieldsOf,
+  messageOf,
+  messagesOf,
+  numberOf,
+  textOf,
+  type Fields,
+} from "./protobufFields.js";
 
 /**
  * What a frame of the protobuf subprotocols says, in the words of the JSON ones, which the oracles
  * know. Written apart from the codecs of client and service, since it judges both.
  */
 export function readUpstream(bytes: Buffer): Json {
-  const [[kind, body]] = only(bytes);
-  const fields = fieldsOf(body);
+  const [kind, fields] = only(bytes);
   switch (kind) {
     case 1:
       return {
         type: "sendToGroup",
-        group: text(fields, 1),
-        ...ackId(fields, 2),
+        ...group(fields),
         ...content(fields, 3),
-        noEcho: fields.get(4) === 1,
-        ...(fields.has(5) ? { ttlSeconds: fields.get(5) } : undefined),
+        noEcho: numberOf(fields, 4) === 1,
+        ...number(fields, 5, "ttlSeconds"),
+        ...nested(fields, 7, "stream", (inner) => ({
+          ...text(inner, 1, "streamId"),
+          ...number(inner, 2, "idleTimeoutMs"),
+        })),
       };
     case 5:
-      return { type: "event", event: text(fields, 1), ...content(fields, 2), ...ackId(fields, 3) };
-    case 6:
-    case 7:
       return {
-        type: kind === 6 ? "joinGroup" : "leaveGroup",
-        group: text(fields, 1),
-        ...ackId(fields, 2),
+        type: "event",
+        ...text(fields, 1, "event"),
+        ...content(fields, 2),
+        ...number(fields, 3, "ackId"),
       };
+    case 6:
+      return { type: "joinGroup", ...group(fields) };
+    case 7:
+      return { type: "leaveGroup", ...group(fields) };
     case 8:
-      return { type: "sequenceAck", sequenceId: fields.get(1) ?? 0 };
+      return { type: "sequenceAck", sequenceId: numberOf(fields, 1) ?? 0 };
     case 9:
       return { type: "ping" };
+    case 10:
+      return {
+        type: "invoke",
+        ...text(fields, 1, "event"),
+        ...text(fields, 2, "invocationId"),
+        ...content(fields, 3),
+      };
+    case 11:
+      return { type: "cancelInvocation", ...text(fields, 1, "invocationId") };
+    case 13:
+      return {
+        type: "streamData",
+        ...text(fields, 1, "streamId"),
+        ...number(fields, 2, "streamSequenceId"),
+        ...content(fields, 3),
+      };
+    case 14:
+      return {
+        type: "streamEnd",
+        ...text(fields, 1, "streamId"),
+        ...nested(fields, 2, "error", (inner) => ({
+          ...text(inner, 1, "message"),
+          ...text(inner, 2, "userErrorCode"),
+        })),
+      };
+    case 15:
+      return { type: "setGroupState", ...group(fields), ...state(fields) };
+    case 16:
+      return { type: "subscribeGroupState", ...group(fields) };
+    case 17:
+      return { type: "unsubscribeGroupState", ...group(fields) };
     default:
       throw new Error(`A client says field ${kind}.`);
   }
 }
 
 export function readDownstream(bytes: Buffer): Json {
-  const [[kind, body]] = only(bytes);
-  const fields = fieldsOf(body);
+  const [kind, fields] = only(bytes);
   switch (kind) {
     case 1:
-      return { type: "ack", ...ackId(fields, 1), success: fields.get(2) === 1, ...problem(fields) };
+      return {
+        type: "ack",
+        ...number(fields, 1, "ackId"),
+        success: numberOf(fields, 2) === 1,
+        ...nested(fields, 3, "error", problem),
+      };
     case 2:
       return {
         type: "message",
-        from: text(fields, 1),
-        ...(fields.has(2) ? { group: text(fields, 2) } : undefined),
+        ...text(fields, 1, "from"),
+        ...text(fields, 2, "group"),
         ...content(fields, 3),
-        ...(fields.has(4) ? { sequenceId: fields.get(4) } : undefined),
+        ...number(fields, 4, "sequenceId"),
+        ...nested(fields, 6, "stream", (inner) => ({
+          ...text(inner, 1, "streamId"),
+          streamSequenceId: numberOf(inner, 2) ?? 0,
+          ...(numberOf(inner, 3) === 1 ? { endOfStream: true } : undefined),
+          ...nested(inner, 4, "error", (error) => ({
+            ...problem(error),
+            ...text(error, 3, "userErrorCode"),
+          })),
+        })),
       };
     case 3:
       return readSystem(fields);
     case 4:
       return { type: "pong" };
+    case 5:
+      return {
+        type: "invokeResponse",
+        ...text(fields, 1, "invocationId"),
+        success: numberOf(fields, 2) === 1,
+        ...content(fields, 3),
+        ...nested(fields, 4, "error", problem),
+      };
+    case 6:
+      return {
+        type: "streamAck",
+        ...text(fields, 1, "streamId"),
+        ...number(fields, 2, "expectedSequenceId"),
+      };
+    case 7:
+      return {
+        type: "streamNack",
+        ...text(fields, 1, "streamId"),
+        ...text(fields, 2, "name"),
+        ...text(fields, 3, "message"),
+        ...number(fields, 4, "expectedSequenceId"),
+      };
+    case 8:
+      return {
+        type: "streamClosed",
+        ...text(fields, 1, "streamId"),
+        ...nested(fields, 2, "error", problem),
+      };
+    case 9:
+      return { type: "groupStateUpdate", ...states(fields) };
+    case 10:
+      return { type: "groupStateSnapshot", ...states(fields) };
     default:
       throw new Error(`The service says field ${kind}.`);
   }
 }
 
 function readSystem(fields: Fields): Json {
-  const connected = fields.get(1);
+  const connected = messageOf(fields, 1);
   if (connected === undefined)
-    return { type: "system", event: "disconnected", message: text(fieldsOf(fields.get(2)), 2) };
-  const inner = fieldsOf(connected);
+    return {
+      type: "system",
+      event: "disconnected",
+      message: textOf(messageOf(fields, 2) ?? new Map(), 2) ?? "",
+    };
   return {
     type: "system",
     event: "connected",
-    connectionId: text(inner, 1),
-    ...(inner.has(2) ? { userId: text(inner, 2) } : undefined),
-    ...(inner.has(3) ? { reconnectionToken: text(inner, 3) } : undefined),
+    ...text(connected, 1, "connectionId"),
+    ...text(connected, 2, "userId"),
+    ...text(connected, 3, "reconnectionToken"),
   };
+}
+
+function states(fields: Fields): Json {
+  const items = messagesOf(fields, 2).map((item) => ({
+    ...text(item, 1, "connectionId"),
+    ...text(item, 2, "userId"),
+    ...state(item),
+    ...number(item, 4, "updatedAt"),
+  }));
+  return { ...text(fields, 1, "group"), items, ...number(fields, 3, "sequenceId") };
+}
+
+/** Without the field the state is taken back; with nothing in it, it is one without entries. */
+function state(fields: Fields): Json {
+  const inner = messageOf(fields, 3);
+  return inner === undefined ? {} : { state: entriesOf(inner, 1) };
 }
 
 function problem(fields: Fields): Json {
-  const error = fields.get(3);
-  if (error === undefined) return {};
-  const inner = fieldsOf(error);
-  return { error: { name: text(inner, 1), message: text(inner, 2) } };
+  return { ...text(fields, 1, "name"), ...text(fields, 2, "message") };
 }
 
-/** The simulation's content is JSON. */
-function content(fields: Fields, number: number): Json {
-  return { dataType: "json", data: JSON.parse(text(fieldsOf(fields.get(number)), 4)) as unknown };
+function group(fields: Fields): Json {
+  return { ...text(fields, 1, "group"), ...number(fields, 2, "ackId") };
 }
 
-function ackId(fields: Fields, number: number): Json {
-  return fields.has(number) ? { ackId: fields.get(number) } : {};
+/** The simulation's content is JSON; the start and the end of a stream, and what keeps it alive, have none. */
+function content(fields: Fields, field: number): Json {
+  const inner = messageOf(fields, field);
+  if (inner === undefined) return {};
+  const json = textOf(inner, 4);
+  if (json !== undefined) return { dataType: "json", data: JSON.parse(json) as unknown };
+  return { dataType: "text", data: textOf(inner, 1) ?? "" };
 }
 
-function text(fields: Fields, number: number): string {
-  const value = fields.get(number);
-  return Buffer.isBuffer(value) ? value.toString() : "";
+function text(fields: Fields, field: number, name: string): Json {
+  const value = textOf(fields, field);
+  return value === undefined ? {} : { [name]: value };
 }
 
-/** The one field that a frame consists of. */
-function only(bytes: Buffer): [[number, number | Buffer]] {
+function number(fields: Fields, field: number, name: string): Json {
+  const value = numberOf(fields, field);
+  return value === undefined ? {} : { [name]: value };
+}
+
+function nested(fields: Fields, field: number, name: string, read: (inner: Fields) => Json): Json {
+  const inner = messageOf(fields, field);
+  return inner === undefined ? {} : { [name]: read(inner) };
+}
+
+/** The one message that a frame consists of: its number and its fields. */
+function only(bytes: Buffer): [number, Fields] {
   const [field, ...more] = fieldsOf(bytes);
-  if (field === undefined || more.length > 0) throw new Error("A frame must be one message.");
-  return [field];
-}
-
-function fieldsOf(bytes: number | Buffer | undefined): Fields {
-  const fields: Fields = new Map();
-  if (!Buffer.isBuffer(bytes)) return fields;
-  let at = 0;
-  const varint = (): number => {
-    let value = 0;
-    for (let factor = 1; ; factor *= 128) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new Error("A frame is cut off.");
-      value += (byte & 127) * factor;
-      if (byte < 128) return value;
-    }
-  };
-  while (at < bytes.length) {
-    const tag = varint();
-    const [number, type] = [Math.floor(tag / 8), tag % 8];
-    if (type === 0) fields.set(number, varint());
-    else if (type === 2) {
-      const length = varint();
-      fields.set(number, bytes.subarray(at, at + length));
-      at += length;
-    } else throw new Error(`Field ${number} has the wire type ${type}.`);
-  }
-  return fields;
+  if (field === undefined || more.length > 0 || field[1].length > 1)
+    throw new Error("A frame must be one message.");
+  const [kind, [body]] = field;
+  if (!Buffer.isBuffer(body)) throw new Error("A frame must hold a message.");
+  return [kind, fieldsOf(body)];
 }

@@ -66,8 +66,7 @@ export class StreamUse {
   constructor(actor: Actor, world: World) {
     this.#actor = actor;
     this.#world = world;
-    // Protobuf has no streams.
-    if (actor.plan.protobuf !== true) actor.client.onGroupStream((stream) => void this.#read(stream));
+    actor.client.onGroupStream((stream) => void this.#read(stream));
   }
 
   /** Calls without an answer. */
