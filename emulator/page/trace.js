@@ -46,6 +46,28 @@ function short(name) {
   return name.length > maxName ? `${name.slice(0, maxName)}…` : name;
 }
 
+/** Most characters of a connection id that tell a user's connections apart. */
+const maxId = 5;
+/** Ids of the connections that were seen, by hub and user. */
+const idsOf = new Map();
+
+/** Notes a connection. @returns whether it is the second one of its user: from now on their ids are shown too. */
+function meet(hub, userId, connectionId) {
+  if (userId == null || connectionId === undefined) return false;
+  const key = `${hub} ${userId}`;
+  const ids = idsOf.get(key) ?? new Set();
+  idsOf.set(key, ids);
+  if (ids.size > 1 || ids.has(connectionId)) return false;
+  ids.add(connectionId);
+  return ids.size === 2;
+}
+
+/** Who a connection belongs to, with the beginning of its id where its user has others. */
+function nameOf(hub, userId, connectionId) {
+  const name = short(userId ?? connectionId ?? "a client");
+  return idsOf.get(`${hub} ${userId}`)?.size > 1 ? `${name} · ${connectionId.slice(0, maxId)}` : name;
+}
+
 /** Such as `in news, sports and 3 more`. */
 function groupsText(groups) {
   if (groups.length === 0) return "";
@@ -97,8 +119,13 @@ function row(entry) {
   const way = ways[entry.direction];
   const arrow = element("span", `way ${entry.direction}`, way.sign);
   arrow.title = way.says;
-  const who = element("span", "who", short(entry.userId ?? entry.connectionId ?? "a client"));
-  who.title = `hub ${entry.hub}${entry.connectionId ? `, connection ${entry.connectionId}` : ""}`;
+  const name = nameOf(entry.hub, entry.userId, entry.connectionId);
+  const who = entry.connectionId
+    ? button(name, "link who", () => filterBy(entry.connectionId))
+    : element("span", "who", name);
+  who.title = `hub ${entry.hub}${entry.connectionId ? `, connection ${entry.connectionId}: press to show its traffic` : ""}`;
+  // The keyboard reaches the same by the list of connections, without a stop at every row.
+  who.tabIndex = -1;
   const type = element("span", entry.failed ? "type bad" : "type", entry.type);
   const what = element("span", "what");
   if (severalHubs && entry.hub) what.append(element("span", "key", `${entry.hub} › `));
@@ -157,9 +184,15 @@ function received({ entries: more, skipped }) {
     const text = `${skipped} more before, too many at once to show`;
     more.unshift({ at: more[0].at, hub: "", direction: "note", type: "skipped", text, failed: true });
   }
+  if (meetAll(more)) showAll();
   if (!paused) return add(more);
   held = [...held, ...more].slice(-maxKept);
   setText(pause, `Resume (${held.length})`);
+}
+
+/** @returns whether names that are shown have become others. */
+function meetAll(connections) {
+  return connections.filter(({ hub, userId, connectionId }) => meet(hub, userId, connectionId)).length > 0;
 }
 
 function filterBy(text) {
@@ -213,7 +246,7 @@ function card(hub, connectionId) {
     status: element("span", "badge"),
     about: element("div", "about"),
     groups: element("div", "about"),
-    window: element("span", "about last"),
+    window: element("div", "about counter"),
     cut: button("Cut", "", strike("cutTransports")),
     half: button("Half-open", "", strike("goHalfOpen")),
   };
@@ -225,7 +258,8 @@ function card(hub, connectionId) {
     element("div", "row head", parts.name, parts.status),
     parts.about,
     parts.groups,
-    element("div", "row", parts.cut, parts.half, parts.window),
+    parts.window,
+    element("div", "row", parts.cut, parts.half),
   );
   return { item, parts, until: null };
 }
@@ -248,16 +282,18 @@ function update(shown, hub, connection) {
   const { connectionId, userId, subprotocol, status, halfOpen, groups, window: kept } = connection;
   const { parts } = shown;
   shown.connection = connection;
-  setText(parts.name, short(userId ?? connectionId));
+  const named = nameOf(hub, userId, connectionId);
+  setText(parts.name, named);
   const speaks = subprotocol.replace(".webpubsub.azure.v1", "").replace(".", ", ") || "no subprotocol";
   setText(parts.about, [`hub ${hub}`, speaks, ...(userId === null ? [] : [connectionId])].join(" · "));
   setText(parts.groups, groupsText(groups));
   parts.groups.hidden = groups.length === 0;
-  parts.cut.setAttribute("aria-label", `Cut ${userId ?? connectionId}`);
-  parts.half.setAttribute("aria-label", `Half-open ${userId ?? connectionId}`);
+  parts.cut.setAttribute("aria-label", `Cut ${named}`);
+  parts.half.setAttribute("aria-label", `Half-open ${named}`);
   setText(parts.window, kept === null ? "" : `${kept.messages} of ${kept.maxMessages} unacknowledged`);
   parts.window.className =
-    kept !== null && kept.messages * 2 > kept.maxMessages ? "about last warn" : "about last";
+    kept !== null && kept.messages * 2 > kept.maxMessages ? "about counter warn" : "about counter";
+  parts.window.hidden = kept === null;
   parts.cut.disabled = status !== "connected";
   parts.half.disabled = status !== "connected" || halfOpen;
   showStatus(shown);
@@ -296,6 +332,8 @@ function showState({ hubs, faults }) {
   const connections = hubs.flatMap(({ name: hub, connections: own }) =>
     own.map((connection) => ({ key: `${hub} ${connection.connectionId}`, hub, connection })),
   );
+  const all = connections.map(({ hub, connection }) => ({ hub, ...connection }));
+  if (meetAll(all)) showAll();
   const seen = connections.slice(0, maxCards);
   keep($("connections"), cards, seen, ({ hub, connection }) => card(hub, connection.connectionId));
   for (const { key, hub, connection } of seen) update(cards.get(key), hub, connection);

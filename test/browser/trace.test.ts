@@ -130,6 +130,51 @@ test("filter and pause", async () => {
   expect(await rows(page).count()).toBe(0);
 });
 
+test("connections of one user are told apart; a name looks like what filters by it", async () => {
+  const { emulator, page, complaints, join } = await open();
+  await join("ann");
+  const only = card(page, "ann").getByTitle("Show the traffic of this connection");
+  expect(await only.textContent()).toBe("ann");
+  expect(await only.evaluate((name) => getComputedStyle(name).textDecorationLine)).toBe("underline");
+  const second = await join("ann");
+  await join("bob");
+  const ids = emulator
+    .hub("chat")
+    .members("news")
+    .map(({ connectionId }) => connectionId);
+  const names = [`ann · ${ids[0]?.slice(0, 5)}`, `ann · ${ids[1]?.slice(0, 5)}`, "bob"];
+  const shown = async () => page.getByTitle("Show the traffic of this connection").allTextContents();
+  await expect.poll(shown).toEqual(names);
+  await page.getByRole("button", { name: `Cut ${names[1]}` }).waitFor();
+  await second.sendToGroup("news", "from the second", "text");
+  const sent = rows(page).filter({ hasText: "sendToGroup" });
+  await sent.getByText(names[1] ?? "", { exact: true }).click();
+  expect(await page.getByLabel("Filter").inputValue()).toBe(ids[1]);
+  const traffic = await rows(page).locator(".who").allTextContents();
+  expect(new Set(traffic)).toEqual(new Set([names[1]]));
+  expect(complaints).toEqual([]);
+});
+
+test.each([360, 900, 1280])("at a width of %i, counters stay on their line", async (width) => {
+  const { emulator, page, join } = await open({ viewport: { width, height: 700 } });
+  const ann = await join("ann");
+  emulator.faults.refuseUpgrades({ with: 503, only: "recovery" });
+  await card(page, "ann").waitFor();
+  emulator.faults.cutTransports();
+  for (let i = 0; i < 700; i++) emulator.hub("chat").sendToGroup("news", `message ${i}`);
+  const counter = page.getByText("700 of 1000 unacknowledged");
+  await counter.waitFor();
+  const lines = await counter.evaluate((one) => {
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    return new Set(Array.from(range.getClientRects(), ({ top }) => top)).size;
+  });
+  expect(lines).toBe(1);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  expect(await page.evaluate(lowContrast)).toEqual([]);
+  await ann.stop();
+});
+
 test("Cut: the client loses its connection and recovers it before the developer's eyes", async () => {
   const { page, join } = await open();
   const ann = await join("ann");
@@ -179,7 +224,12 @@ test("a service that is gone is shown, and found again", async () => {
   await card(page, "ann").waitFor();
   await emulator.close();
   await page.getByText("service not reached, trying again").waitFor();
-  expect(await page.locator(".side").evaluate((side) => getComputedStyle(side).opacity)).toBe("0.55");
+  // What was last known stays readable, and looks like the past.
+  expect(await page.locator(".side").evaluate((side) => getComputedStyle(side).opacity)).toBe("1");
+  expect(await page.locator("#connections > li").evaluate((one) => getComputedStyle(one).borderStyle)).toBe(
+    "dashed",
+  );
+  expect(await page.evaluate(lowContrast)).toEqual([]);
   const problem = page.getByRole("alert").filter({ hasText: "The service can't be reached." });
   await card(page, "ann").getByRole("button", { name: "Cut" }).click();
   await problem.waitFor();

@@ -89,3 +89,13 @@ test("the server ends one connection: its words arrive, and a new connection fol
   // The service closes with 1000, after which the client asks once whether its session is really gone.
   expect(ann.story).toEqual(["connected", "recovering", "disconnected", "connected"]);
 });
+
+test("a newer reconnection token is no news to the application, and the next recovery works", async () => {
+  await using house = await House.open();
+  const ann = await house.welcome("ann", ["room"], options);
+  expect(house.faults.renewTokens()).toBe(1);
+  await ann.client.sendToGroup("room", "after it", "text");
+  house.faults.cutTransports();
+  await until(() => ann.story.includes("recovered"));
+  expect(ann.story).toEqual(["connected", "recovering", "recovered"]);
+});
