@@ -44,7 +44,7 @@ function make({ create, url, credential, options }: CreatedClient | OwnedClient)
       throw new TypeError("WebPubSubPlugin: create must be a function that returns a client.");
     return checkClient("what create returns", toRaw(create()));
   }
-  return new CoreClient((url ?? credential), options, ADVISED);
+  return new CoreClient(url ?? credential, options, ADVISED);
 }
 
 function checkClient(what: string, client: CoreClient): CoreClient {

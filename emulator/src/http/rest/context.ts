@@ -3,7 +3,7 @@ import type { Diagnostics } from "../../service/diagnostics.js";
 import type { Hub } from "../../service/hub.js";
 import type { Service } from "../../service/service.js";
 import type { ClientTokens } from "../accessToken.js";
-import type { RestTokens } from "./restTokens.js";
+import type { Credential, RestTokens } from "./restTokens.js";
 
 /** What the REST data plane works on. */
 export interface RestPorts {
@@ -13,9 +13,6 @@ export interface RestPorts {
   readonly clientTokens: ClientTokens;
   readonly diagnostics: Diagnostics;
 }
-
-/** How a server has proved who it is. */
-export type Credential = "accessKey" | "entra";
 
 /** What every route of a hub finds in its context. */
 export interface HubContext {

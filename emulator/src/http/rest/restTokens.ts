@@ -1,7 +1,9 @@
 import type { KeyRing } from "../keyRing.js";
 import type { Environment } from "../../service/environment.js";
-import type { Credential } from "./context.js";
 import { algorithmOf, checkEntraToken } from "./entraTokens.js";
+
+/** How a server has proved who it is. */
+export type Credential = "accessKey" | "entra";
 
 /** Checks the tokens of servers: each was made for one URL. */
 export class RestTokens {
