@@ -43,7 +43,8 @@ export interface Group<T = GroupContent, In = T> extends GroupHandle<T, In> {
    * Joins the group like `subscribe` and calls `listener` with the newest streams in it, from now on,
    * whenever one begins, goes on or ends.
    * @returns a function that ends the subscription
-   * @throws TypeError or RangeError for invalid options, TypeError on a protobuf protocol, which has no streams
+   * @throws TypeError or RangeError for invalid options, TypeError on a protocol of
+   * `web-pubsub-client/protobuf/core` that was made without `streamFrames`
    */
   subscribeStreams(
     listener: (streams: readonly GroupStreamView[]) => unknown,

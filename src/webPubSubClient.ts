@@ -163,8 +163,8 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   /**
    * Calls `callback` with each stream that arrives in the groups of this connection, at its first fragment.
    * If the callback fails, that is reported as with `on`, and the stream is dropped.
-   * @throws TypeError or RangeError for invalid options, TypeError on a protobuf protocol, which has no
-   * streams
+   * @throws TypeError or RangeError for invalid options, TypeError on a protocol of
+   * `web-pubsub-client/protobuf/core` that was made without `streamFrames`
    */
   onGroupStream(
     callback: (stream: GroupStream) => void | Promise<void>,

@@ -48,7 +48,8 @@ export function useGroupState(name: string): GroupStateView {
 
 /**
  * The newest streams in a group, with their content so far; the error if there are none (the group was
- * refused, or the protocol is protobuf); and `openStream` to send a stream.
+ * refused, or the protocol is one of `web-pubsub-client/protobuf/core` without `streamFrames`); and
+ * `openStream` to send a stream.
  */
 export interface GroupStreamsView {
   readonly streams: readonly GroupStreamView[];

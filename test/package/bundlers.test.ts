@@ -184,6 +184,8 @@ const bundlers: Record<string, (app: string, outDir: string) => Promise<unknown>
       input: join(consumer.folder, `${app}.js`),
       plugins: [resolve({ browser: true, preferBuiltins: false }), commonjs()],
       onwarn: (warning) => {
+        // What helpers of the compiler of @bufbuild/protobuf say isn't ours to mend.
+        if (warning.code === "THIS_IS_UNDEFINED" && warning.message.includes("@bufbuild/")) return;
         if (warning.code !== "MODULE_LEVEL_DIRECTIVE") throw new Error(warning.message);
       },
     });

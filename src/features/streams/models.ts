@@ -188,8 +188,8 @@ export interface StreamsApi {
   /**
    * Calls `callback` with each stream that arrives in the groups of this connection, at its first fragment.
    * If the callback fails, that is reported as with `on`, and the stream is dropped.
-   * @throws TypeError or RangeError for invalid options, TypeError on a protobuf protocol, which has no
-   * streams
+   * @throws TypeError or RangeError for invalid options, TypeError on a protocol of
+   * `web-pubsub-client/protobuf/core` that was made without `streamFrames`
    */
   onStream(
     callback: (stream: GroupStream) => void | Promise<void>,
@@ -199,8 +199,8 @@ export interface StreamsApi {
    * Calls `listener` with the newest streams in a group of this connection, from now on, whenever one
    * begins, goes on or ends.
    * @returns a function that removes the listener
-   * @throws TypeError or RangeError for invalid options, TypeError on a protobuf protocol, which has no
-   * streams
+   * @throws TypeError or RangeError for invalid options, TypeError on a protocol of
+   * `web-pubsub-client/protobuf/core` that was made without `streamFrames`
    */
   follow(
     groupName: string,

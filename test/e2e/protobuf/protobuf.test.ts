@@ -1,7 +1,12 @@
 import { setLogLevel, AzureLogger } from "@azure/logger";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebPubSubClient, type GroupDataMessage, type WebPubSubClientProtocol } from "web-pubsub-client";
+import { CoreClient } from "web-pubsub-client/core";
+import { invocations } from "web-pubsub-client/invocations";
+import { presence } from "web-pubsub-client/presence";
 import { WebPubSubProtobufProtocol, WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
+import * as core from "web-pubsub-client/protobuf/core";
+import { streams } from "web-pubsub-client/streams";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import type { WebSocket } from "ws";
 
@@ -126,4 +131,39 @@ test("a ping and a pong as bytes, and an id too big is logged by its field", asy
   );
   setLogLevel(undefined);
   log.mockRestore();
+});
+
+describe("protobuf/core", () => {
+  test("a core client uses the features whose frames its protocol was given", async () => {
+    const protocol = core.WebPubSubProtobufReliableProtocol(core.presenceFrames, core.streamFrames);
+    const url = await emulator.clientAccessUrl("chat", { userId: "ann", roles });
+    await using client = new CoreClient(url, { protocol });
+    const text = new Promise<string>((resolve, reject) => {
+      streams(client).onStream((stream) => void stream.text().then(resolve, reject));
+    });
+    await client.start();
+    await client.joinGroup("room");
+    await presence(client).subscribe("room");
+    await presence(client).set("room", { status: "here" });
+    await vi.waitFor(() =>
+      expect(presence(client).list("room")).toMatchObject([{ userId: "ann", state: { status: "here" } }]),
+    );
+    const writer = await streams(client).open("room");
+    await writer.write("whole");
+    await writer.end();
+    expect(await text).toBe("whole");
+    await expect(invocations(client).invoke("echo", "x")).rejects.toMatchObject({ code: "InvalidMessage" });
+  });
+
+  test("without their frames features are refused at once, and messages pass", async () => {
+    const { client, got } = await connect(core.WebPubSubProtobufReliableProtocol());
+    const invalid = { code: "InvalidMessage" };
+    await expect(client.invokeEvent("echo", "x")).rejects.toMatchObject(invalid);
+    await expect(client.openGroupStream("room")).rejects.toMatchObject(invalid);
+    await expect(client.setGroupState("room", { status: "here" })).rejects.toMatchObject(invalid);
+    await expect(client.subscribeGroupStates("room")).rejects.toMatchObject(invalid);
+    expect(() => client.onGroupStream(() => undefined)).toThrow(TypeError);
+    await client.sendToGroup("room", "message");
+    await vi.waitFor(() => expect(got).toMatchObject([{ data: "message" }]));
+  });
 });
