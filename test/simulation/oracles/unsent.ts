@@ -11,17 +11,20 @@ const AT_ONCE: readonly (string | undefined)[] = ["InvalidMessage", "AckIdInUse"
  */
 export function wasUnsent(
   { heard, thrown, written }: Actor,
-  { call, error, settledAt = 0 }: OperationRecord,
+  { call, error, settledAt = 0, moment }: OperationRecord,
 ): boolean | undefined {
   if (AT_ONCE.includes(error?.code)) return true;
   if (error?.code !== "Aborted") return false;
   const ackId = error.ackId ?? call.ackId;
   if (ackId === undefined) return true;
   const type = TYPES[call.do as keyof typeof TYPES];
+  // An explicit id may have been that of an earlier operation.
   const tries = [...written, ...thrown].filter(
-    ({ message }) => message["ackId"] === ackId && message["type"] === type,
+    (each) => each.moment > moment && each.message["ackId"] === ackId && each.message["type"] === type,
   );
-  const refusals = heard.filter((each) => each.ackId === ackId && each.name === "InternalServerError");
+  const refusals = heard.filter(
+    (each) => each.moment > moment && each.ackId === ackId && each.name === "InternalServerError",
+  );
   if (refusals.some(({ at }) => at === settledAt)) return undefined;
   // Each time that it was sent, the service has said that it didn't execute it.
   return tries.length === refusals.filter(({ at }) => at < settledAt).length;
