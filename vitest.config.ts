@@ -33,6 +33,12 @@ const project = (name: string, include: string[], longestInMs: number) => ({
   },
 });
 
+/** The same tests with a client that speaks protobuf. */
+const onProtobuf = ({ resolve, test }: ReturnType<typeof project>) => ({
+  resolve,
+  test: { ...test, env: { SCRIPTED_PROTOCOL: "protobuf" } },
+});
+
 /** In a real browser: traces of a failure are left, and modules run once before all the files. */
 const inBrowser = ({ resolve, test }: ReturnType<typeof project>, ...globalSetup: string[]) => ({
   resolve,
@@ -101,6 +107,13 @@ export default defineConfig({
     projects: [
       project("unit", ["test/unit/**/*.test.ts", "emulator/test/unit/**/*.test.ts"], 60_000),
       project("scripted", ["test/scripted/**/*.test.ts"], 10_000),
+      onProtobuf(
+        project(
+          "scripted on protobuf",
+          ["test/scripted/{invocation,groupState,stateWatches}.test.ts", "test/scripted/streams/*.test.ts"],
+          10_000,
+        ),
+      ),
       project("simulation", ["test/{simulation,herd}/**/*.test.ts"], 120_000),
       project("e2e", ["test/{e2e,network,soak}/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
       inBrowser(

@@ -1,5 +1,6 @@
 import type { WebSocketLike } from "web-pubsub-client";
 import type { Frame } from "./frames.js";
+import { fromProtobuf, toProtobuf } from "./protobufFrames.js";
 
 type Handler<Event> = ((event: Event) => void) | null;
 export type MessageData = { data: string | ArrayBuffer };
@@ -8,6 +9,8 @@ export type CloseData = { code: number | undefined; reason: string };
 export interface SocketSettings {
   /** How the peer takes a close: answers in a microtask (default) or inside the call, or not at all. */
   readonly closing?: "async" | "sync" | "silent";
+  /** On a protobuf subprotocol: frames are given and kept as those of JSON. */
+  readonly translates?: boolean;
   /** Whether the socket can be dropped at once, as those of Node can. Default: true. */
   readonly canTerminate?: boolean;
 }
@@ -34,6 +37,7 @@ export class ScriptedSocket implements WebSocketLike {
   sendError: Error | undefined;
   readonly terminate: (() => void) | undefined;
   readonly #settings: SocketSettings;
+  readonly #isTranslated: boolean;
   readonly #first: {
     open?: Handler<object>;
     message?: Handler<MessageData>;
@@ -49,6 +53,7 @@ export class ScriptedSocket implements WebSocketLike {
     this.url = new URL(url);
     this.protocol = protocol;
     this.#settings = settings;
+    this.#isTranslated = settings.translates === true && protocol.startsWith("protobuf.");
     if (settings.canTerminate !== false) {
       this.terminate = () => {
         this.terminated = true;
@@ -92,9 +97,19 @@ export class ScriptedSocket implements WebSocketLike {
     if (this.readyState === CONNECTING) throw new Error("InvalidStateError: still connecting");
     if (this.readyState !== OPEN) return;
     this.raw.push(data);
-    const frame = typeof data === "string" ? (JSON.parse(data) as Frame) : { binary: data };
+    const frame = this.#read(data);
     this.sent.push(frame);
     this.onSent?.(frame);
+  }
+
+  #read(data: string | ArrayBuffer): Frame {
+    if (typeof data === "string") return JSON.parse(data) as Frame;
+    return this.#isTranslated ? fromProtobuf(data) : { binary: data };
+  }
+
+  #encode(frame: Frame | string | ArrayBuffer): string | ArrayBuffer {
+    if (typeof frame === "string" || frame instanceof ArrayBuffer) return frame;
+    return this.#isTranslated ? toProtobuf(frame) : JSON.stringify(frame);
   }
 
   close(code?: number, reason?: string): void {
@@ -120,7 +135,7 @@ export class ScriptedSocket implements WebSocketLike {
 
   /** @param frame an object becomes JSON */
   receiveFrame(frame: Frame | string | ArrayBuffer): void {
-    this.#onmessage?.({ data: encode(frame) });
+    this.#onmessage?.({ data: this.#encode(frame) });
   }
 
   receiveClose(code: number | undefined = 1006, reason = ""): void {
@@ -136,12 +151,8 @@ export class ScriptedSocket implements WebSocketLike {
   /** Events that reach the callbacks set first, although they were taken off since. */
   readonly late = {
     open: (): void => this.#first.open?.({}),
-    frame: (frame: Frame | string): void => this.#first.message?.({ data: encode(frame) }),
+    frame: (frame: Frame | string): void => this.#first.message?.({ data: this.#encode(frame) }),
     close: (code = 1006): void => this.#first.close?.({ code, reason: "" }),
     error: (error: Error): void => this.#first.error?.({ error }),
   };
-}
-
-function encode(frame: Frame | string | ArrayBuffer): string | ArrayBuffer {
-  return typeof frame === "string" || frame instanceof ArrayBuffer ? frame : JSON.stringify(frame);
 }

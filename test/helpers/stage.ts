@@ -4,6 +4,7 @@ import {
   type WebPubSubClientCredential,
   type WebPubSubClientOptions,
 } from "web-pubsub-client";
+import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
 import { connected, pong } from "./frames.js";
 import { ScriptedSocket, type SocketSettings } from "./scriptedSocket.js";
 import { follow, type Settlement } from "./settlement.js";
@@ -16,6 +17,9 @@ export interface StageOptions extends WebPubSubClientOptions {
   /** What the client's random draws give. Default: 0.5. */
   readonly random?: () => number;
 }
+
+/** The project "scripted on protobuf" runs tests a second time with that protocol, unless a test names one. */
+export const isProtobuf = process.env["SCRIPTED_PROTOCOL"] === "protobuf";
 
 /** What a timer of 0 ms takes that another one sets, in ms: fake ones are like those of the platforms. */
 export const ONE_TURN = 1;
@@ -41,12 +45,13 @@ export class Stage {
     };
     class StageSocket extends ScriptedSocket {
       constructor(url: string, protocol: string) {
-        super(url, protocol, settings);
+        super(url, protocol, { translates: isProtobuf, ...settings });
         opened(this);
       }
     }
     const all: WebPubSubClientOptions = {
       webSocket: StageSocket,
+      ...(isProtobuf && { protocol: WebPubSubProtobufReliableProtocol() }),
       ...options,
       environment: { random, ...options.environment },
     };

@@ -1,6 +1,6 @@
 import { AbortError } from "@azure/abort-controller";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { InvocationError, WebPubSubJsonProtocol } from "web-pubsub-client";
+import { InvocationError, WebPubSubJsonProtocol, WebPubSubJsonReliableProtocol } from "web-pubsub-client";
 import { fromGroup } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
 import { Stage, turn } from "../helpers/stage.js";
@@ -210,7 +210,7 @@ describe("ids (2.9)", () => {
 
 describe("W28: cancelling and timing", () => {
   test("no spurious cancelInvocation after a failure without words", async () => {
-    const stage = new Stage();
+    const stage = new Stage({ protocol: WebPubSubJsonReliableProtocol() });
     await stage.connect();
     const reply = follow(stage.client.invokeEvent("e", "x"));
     stage.socket.receiveFrame({ type: "invokeResponse", invocationId: "1", success: false });
@@ -220,7 +220,7 @@ describe("W28: cancelling and timing", () => {
   });
 
   test("nor after an answer that says neither yes nor no", async () => {
-    const stage = new Stage();
+    const stage = new Stage({ protocol: WebPubSubJsonReliableProtocol() });
     await stage.connect();
     const reply = follow(stage.client.invokeEvent("e", "x"));
     stage.socket.receiveFrame({ type: "invokeResponse", invocationId: "1", dataType: "text", data: "?" });
@@ -491,7 +491,7 @@ describe("what can't be sent", () => {
 });
 
 test("an answer from the other kinds of traffic is none", async () => {
-  const stage = new Stage();
+  const stage = new Stage({ protocol: WebPubSubJsonReliableProtocol() });
   await stage.connect();
   const reply = follow(stage.client.invokeEvent("e", "x"));
   stage.socket.receiveFrame(fromGroup("1", 1));

@@ -132,8 +132,9 @@ function data(
   const { metadata, stream } = message;
   const writer = text(Writer.create(), 1, from);
   if (group !== undefined) text(writer, 2, group);
-  // The end of a stream has no content.
-  if (stream?.end === undefined) payload(writer, 3, message.payload);
+  // The end of a stream needs no content.
+  const isEmpty = message.payload.dataType === "text" && message.payload.text === "";
+  if (stream?.end === undefined || !isEmpty) payload(writer, 3, message.payload);
   entries(writer, 5, metadata);
   if (stream === undefined) return writer.finish();
   text(field(writer, 6), 1, stream.streamId);

@@ -195,7 +195,7 @@ describe("writer.writable", () => {
     for (const part of texts) expect(() => encodeURIComponent(part)).not.toThrow();
     // An empty chunk stays a fragment of its own.
     expect(texts.at(-1)).toBe("");
-    for (const frame of stage.socket.raw) expect((frame as string).length).toBeLessThan(1 << 20);
+    for (const frame of stage.socket.raw) expect(Buffer.from(frame as string).length).toBeLessThan(1 << 20);
   });
 
   test("aborting it aborts the stream with the reason's words", async () => {

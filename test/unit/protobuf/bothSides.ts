@@ -114,7 +114,11 @@ function position({ stream }: GroupDataMessage): object {
   if (stream === undefined) return {};
   const { streamId, streamSequenceId, endOfStream, error } = stream;
   return {
-    stream: { streamId, streamSequenceId, ...(endOfStream === true && { end: { error } }) },
+    stream: {
+      streamId,
+      streamSequenceId,
+      ...(endOfStream === true && { end: { error: error && { ...error, name: error.name ?? "" } } }),
+    },
   };
 }
 
