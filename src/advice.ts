@@ -2,7 +2,6 @@ import type { Advice } from "./core/advice.js";
 import { report } from "./core/util/report.js";
 import { checkEvent, checkNames } from "./spelling.js";
 import { isNews } from "./toldOnce.js";
-import { CORE, type Parts } from "./core/options.js";
 
 const EXPIRED = "The access token has expired.";
 const FIXED =
@@ -42,6 +41,3 @@ function hasExpired(url: string, now: number): boolean {
     return false;
   }
 }
-
-/** The parts of the clients that React's and Vue's bindings make. */
-export const ADVISED: Parts = { ...CORE, advice: ADVICE };

@@ -1,4 +1,3 @@
-import { ADVISED } from "../advice.js";
 import {
   createContext,
   createElement,
@@ -109,8 +108,7 @@ function keep(key: Key, owned: Owned): void {
 function make(key: Key, options?: WebPubSubClientOptions): Owned {
   if (typeof key === "function")
     return { client: checkClient("what create returns", key()), credential: undefined };
-  if (typeof key === "string")
-    return { client: new CoreClient(key, options, ADVISED), credential: undefined };
+  if (typeof key === "string") return { client: new CoreClient(key, options), credential: undefined };
   let owned: Owned | undefined = undefined;
   const newest: WebPubSubClientCredential = {
     get getClientAccessUrl() {
@@ -119,7 +117,7 @@ function make(key: Key, options?: WebPubSubClientOptions): Owned {
       return typeof source === "function" ? source.bind(credential) : source;
     },
   };
-  owned = { client: new CoreClient(newest, options, ADVISED), credential: key };
+  owned = { client: new CoreClient(newest, options), credential: key };
   return owned;
 }
 

@@ -1,4 +1,3 @@
-import { ADVISED } from "../advice.js";
 import { hasInjectionContext, inject, markRaw, toRaw, type App, type InjectionKey } from "vue";
 import { CoreClient, type ClientSource, type CreatedClient, type OwnedClient } from "../core/index.js";
 import { retain } from "../features/retain/index.js";
@@ -44,7 +43,7 @@ function make({ create, url, credential, options }: CreatedClient | OwnedClient)
       throw new TypeError("WebPubSubPlugin: create must be a function that returns a client.");
     return checkClient("what create returns", toRaw(create()));
   }
-  return new CoreClient(url ?? credential, options, ADVISED);
+  return new CoreClient((url ?? credential) as string, options);
 }
 
 function checkClient(what: string, client: CoreClient): CoreClient {
