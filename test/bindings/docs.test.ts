@@ -134,7 +134,7 @@ function find(file: string, language: string, index = 0): Record<string, unknown
 }
 
 function showReact(exports: Record<string, unknown>): void {
-  render(React.createElement(exports["App"] as React.ComponentType<{ url: string }>, { url }));
+  render(React.createElement(exports["App"] as React.ComponentType));
 }
 
 function showVue(exports: Record<string, unknown>): () => void {
@@ -147,6 +147,17 @@ function showVue(exports: Record<string, unknown>): () => void {
   };
 }
 
+const localUrl = "http://localhost:8080/negotiate?hub=chat&user=ann";
+
+/** The service of the test takes the place of the one at the command line's port. */
+function atItsPort(): MockInstance<typeof fetch> {
+  const original = globalThis.fetch;
+  return vi.spyOn(globalThis, "fetch").mockImplementation((to) => {
+    if (to !== localUrl) throw new Error("The page asks somebody else.");
+    return original(to.replace("http://localhost:8080", service.emulator.endpoint));
+  });
+}
+
 async function pressButton(): Promise<void> {
   await screen.findByText("joined: 0 messages");
   fireEvent.click(screen.getByRole("button"));
@@ -154,8 +165,10 @@ async function pressButton(): Promise<void> {
 }
 
 test("the lines of the README for React work as written", async () => {
+  const asked = atItsPort();
   showReact(find("README.md", "tsx"));
   await pressButton();
+  expect(asked.mock.calls).toEqual([[localUrl]]);
 });
 
 test("the lines of the README for Vue work as written", async () => {
@@ -177,8 +190,10 @@ async function visitRoom(): Promise<void> {
 }
 
 test("the room with presence of the page for React works as written", async () => {
+  const asked = atItsPort();
   showReact(find("docs/react.md", "tsx"));
   await visitRoom();
+  expect(asked.mock.calls).toEqual([[localUrl]]);
 });
 
 test("the room with presence of the page for Vue works as written", async () => {
@@ -293,7 +308,7 @@ test("Vue: the complete client of the page invokes", async () => {
   container.remove();
 });
 
-test("Vue: the entries of the page connect, with a URL, with a credential and with a function", async () => {
+test("Vue: the entries of the page connect, with the local service, with a credential and with a function", async () => {
   const asked = negotiate();
   const container = document.body.appendChild(document.createElement("div"));
   container.id = "app";
@@ -313,6 +328,6 @@ test("Vue: the entries of the page connect, with a URL, with a credential and wi
     unmount.pop()?.();
     await waitFor(() => expect(service.connections()).toBe(0));
   }
-  expect(asked.mock.calls).toEqual([["/negotiate"]]);
+  expect(asked.mock.calls).toEqual([[localUrl], ["/negotiate"]]);
   container.remove();
 });

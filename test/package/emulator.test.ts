@@ -43,14 +43,16 @@ function project(name: string, manifest: object, files: Record<string, string>):
 
 test("the tarball holds what is published and nothing else, and asks for no other package", () => {
   for (const file of tarball.files)
-    expect(file).toMatch(/^(dist\/.+|page\/.+|schema\/.+|README\.md|SECURITY\.md|LICENSE|package\.json)$/);
+    expect(file).toMatch(
+      /^(dist\/.+|docs\/[\w-]+\.md|page\/.+|schema\/.+|README\.md|SECURITY\.md|LICENSE|package\.json)$/,
+    );
   expect(tarball.files).toContain("dist/THIRD-PARTY-LICENSES.txt");
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as object;
   expect(manifest).not.toHaveProperty("dependencies");
 });
 
-test("every link of its README leads somewhere", () => {
-  expect(deadLinks(installed, "README.md")).toEqual([]);
+test.each(["README.md", "docs/behaviour.md"])("every link of its %s leads somewhere", (page) => {
+  expect(deadLinks(installed, page)).toEqual([]);
 });
 
 const readmes = {

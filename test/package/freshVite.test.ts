@@ -44,8 +44,7 @@ const frameworks: Record<string, Framework> = {
     main: `import { StrictMode } from "react";
       import { createRoot } from "react-dom/client";
       import { App } from "./App";
-      const url = new URLSearchParams(location.search).get("url")!;
-      createRoot(document.getElementById("app")!).render(<StrictMode><App url={url} /></StrictMode>);`,
+      createRoot(document.getElementById("app")!).render(<StrictMode><App /></StrictMode>);`,
     remount: [
       `const { send`,
       `useGroupMessages("room", { limit: 1 });
@@ -61,8 +60,9 @@ const frameworks: Record<string, Framework> = {
     main: `import { createApp } from "vue";
       import { WebPubSubPlugin } from "web-pubsub-client/vue";
       import App from "./App.vue";
-      const url = new URLSearchParams(location.search).get("url")!;
-      createApp(App).use(WebPubSubPlugin, { url }).mount("#app");`,
+      const getClientAccessUrl = async () =>
+        (await fetch("http://localhost:8080/negotiate?hub=chat&user=ann")).text();
+      createApp(App).use(WebPubSubPlugin, { credential: { getClientAccessUrl } }).mount("#app");`,
     remount: [
       `const { send`,
       `useGroupMessages("room", { limit: 1 });
@@ -106,7 +106,7 @@ describe.each(Object.entries(frameworks))("a fresh project with Vite and %s", (_
 
   /** Opens the page, and counts at the service. */
   async function visit(port: number) {
-    const emulator: Emulator = await startEmulator({ log: () => {} });
+    const emulator: Emulator = await startEmulator({ log: () => {}, negotiate: true });
     const happened: string[] = [];
     emulator.trace(({ type, group }) => happened.push(group === undefined ? type : `${type} ${group}`));
     const page = await browser.newPage();
@@ -119,9 +119,14 @@ describe.each(Object.entries(frameworks))("a fresh project with Vite and %s", (_
     page.on("console", (line) => {
       if (line.type() === "error" || line.type() === "warning") problems.push(line.text());
     });
-    const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
-    const url = await emulator.clientAccessUrl("chat", { userId: "ann", roles });
-    await page.goto(`http://127.0.0.1:${port}/?url=${encodeURIComponent(url)}`);
+    // The service of the test takes the place of the one at the command line's port.
+    await page.route("http://localhost:8080/negotiate?hub=chat&user=ann", async (route) => {
+      const { pathname, search } = new URL(route.request().url());
+      await route.fulfill({
+        response: await route.fetch({ url: `${emulator.endpoint}${pathname}${search}` }),
+      });
+    });
+    await page.goto(`http://127.0.0.1:${port}/`);
     const counts = (): number[] =>
       ["opened", "lost", "ended", "joinGroup room", "leaveGroup room"].map(
         (what) => happened.filter((each) => each === what).length,

@@ -84,18 +84,21 @@ const each = (write: (name: string, from: string) => string): string =>
 test("the tarball holds what is published and nothing else", () => {
   for (const file of consumer.files) {
     expect(file).toMatch(
-      /^(dist\/.+|docs\/[\w-]+\.(md|svg)|emulator\/(README|SECURITY)\.md|samples-browser\/README\.md|[A-Z]+\.md|(emulator\/)?LICENSE|package\.json)$/,
+      /^(dist\/.+|docs\/[\w-]+\.(md|svg)|emulator\/(README|SECURITY|docs\/[\w-]+)\.md|samples-browser\/README\.md|[A-Z]+\.md|(emulator\/)?LICENSE|package\.json)$/,
     );
   }
   expect(consumer.files).toContain("dist/browser/web-pubsub-client.min.js");
 });
 
-test.each(["README.md", "CHANGELOG.md", "docs/features.md", "emulator/README.md"])(
-  "every link of %s leads somewhere",
-  (file) => {
-    expect(deadLinks(join(consumer.folder, "node_modules/web-pubsub-client"), file)).toEqual([]);
-  },
-);
+test.each([
+  "README.md",
+  "CHANGELOG.md",
+  "docs/features.md",
+  "emulator/README.md",
+  "emulator/docs/behaviour.md",
+])("every link of %s leads somewhere", (file) => {
+  expect(deadLinks(join(consumer.folder, "node_modules/web-pubsub-client"), file)).toEqual([]);
+});
 
 test("ESM: every entry point runs", async () => {
   consumer.write(

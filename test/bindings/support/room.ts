@@ -19,7 +19,7 @@ export function useEmulator() {
   };
   beforeEach(async () => {
     const hubs = { chat: { handlers: [{ events: "order", onEvent }] } };
-    emulator = await startEmulator({ log: () => {}, hubs });
+    emulator = await startEmulator({ log: () => {}, hubs, negotiate: true });
     happened = [];
     orders = [];
     emulator.trace(({ type, group }) => happened.push(group === undefined ? type : `${type} ${group}`));

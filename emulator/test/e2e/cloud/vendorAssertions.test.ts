@@ -4,7 +4,7 @@ import { application } from "./application.js";
 
 /**
  * What the tests of the vendor's own emulator assert and the other files here don't yet: facts of theirs, in our words.
- * Where we differ on purpose is in the README.
+ * Where we differ on purpose is in `docs/behaviour.md`.
  */
 
 const json = { "Content-Type": "application/json" };
