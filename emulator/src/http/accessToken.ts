@@ -49,7 +49,8 @@ export class ClientTokens implements TokenVerifier {
    * Unsettled how strict the audience is compared. Here the scheme may be either (something in front may speak TLS)
    * and the host may be the one that the client asked for or one that the service knows as its own.
    */
-  #isFor({ host, pathname, searchParams }: URL, target: TokenTarget): boolean {
+  #isFor({ protocol, host, pathname, searchParams }: URL, target: TokenTarget): boolean {
+    if (!/^https?:$/.test(protocol)) return false;
     if (host !== target.host?.toLowerCase() && !this.#address().hosts.includes(host)) return false;
     const path = pathname.toLowerCase().replace(/\/$/, "");
     const hub = target.hub.toLowerCase();

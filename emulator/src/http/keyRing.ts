@@ -27,11 +27,14 @@ export class KeyRing {
       .sign(this.#keys[0] ?? new Uint8Array());
   }
 
-  /** @returns the claims. Rejects with an error that says what is wrong with the token. */
+  /**
+   * @returns the claims. Rejects with an error that says what is wrong with the token.
+   * @param isForThis asked for every audience that is a URL.
+   */
   async verify(token: string, isForThis: (audience: URL) => boolean): Promise<JWTPayload> {
     const payload = await this.#payload(token);
     const audiences = typeof payload.aud === "string" ? [payload.aud] : (payload.aud ?? []);
-    if (!audiences.some((audience) => isHttp(audience) && isForThis(new URL(audience)))) {
+    if (!audiences.some((audience) => URL.canParse(audience) && isForThis(new URL(audience)))) {
       throw new Error(`its audience is not this endpoint but ${JSON.stringify(payload.aud)}`);
     }
     return payload;
@@ -57,10 +60,6 @@ export class KeyRing {
     }
     throw failure;
   }
-}
-
-function isHttp(audience: string): boolean {
-  return URL.canParse(audience) && /^https?:$/.test(new URL(audience).protocol);
 }
 
 function expiry({ exp = 0 }: JWTPayload): string {

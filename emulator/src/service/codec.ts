@@ -23,6 +23,8 @@ export type Decoded =
       readonly kind: "invalid";
       /** Which field is wrong, or what is wrong with the whole frame. */
       readonly reason: string;
+      /** The subprotocol has no frames of this type, whatever they hold. */
+      readonly wrongFrameType?: true;
     };
 
 /** One subprotocol. Codecs are stateless and never throw. */

@@ -29,7 +29,8 @@ export class Frames {
     if (this.#to.trace.watched)
       this.#to.trace.emit(session, { kind: "received", decoded, bytes: frame.bytes.length });
     if (decoded.kind === "invalid") {
-      this.#decline(hub, session, decoded.reason);
+      const code = decoded.wrongFrameType ? closeCodes.wrongFrameType : closeCodes.invalidPayload;
+      this.#decline(hub, session, decoded.reason, code);
       return;
     }
     const { message } = decoded;
@@ -64,10 +65,10 @@ export class Frames {
   }
 
   /** For good: after a recovery the client would send the same again. */
-  #decline(hub: Hub, session: Session, reason: string): void {
+  #decline(hub: Hub, session: Session, reason: string, code: number): void {
     const { connectionId } = session;
     const message = `The client was declined: its message is not valid: ${reason}.`;
     this.#to.diagnostics({ level: "warning", hub: hub.name, connectionId, message });
-    session.end(`The client message is not valid: ${reason}.`, closeCodes.invalidPayload);
+    session.end(`The client message is not valid: ${reason}.`, code);
   }
 }

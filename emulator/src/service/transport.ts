@@ -32,6 +32,8 @@ export interface Link {
 export const closeCodes = {
   normal: 1000,
   goingAway: 1001,
+  /** The client has sent text where the subprotocol is binary. */
+  wrongFrameType: 1003,
   /** The client has sent what can't be read. */
   invalidPayload: 1007,
   /** The session is gone for good: a recovery can't help. */

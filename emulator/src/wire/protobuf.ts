@@ -29,7 +29,12 @@ class ProtobufCodec implements Codec {
   }
 
   decode(frame: Frame): Decoded {
-    if (!frame.binary) return { kind: "invalid", reason: "a protobuf subprotocol has no text frames" };
+    if (!frame.binary)
+      return {
+        kind: "invalid",
+        reason: "a protobuf subprotocol has no text frames",
+        wrongFrameType: true,
+      };
     let type = 0;
     let known = false;
     let fields: Fields = {};

@@ -93,6 +93,10 @@ describe("refused before the upgrade with 401:", () => {
       "another hub in the audience's query",
       async (endpoint) => sign({ aud: `${endpoint}/client/?hub=news` }),
     ],
+    [
+      "an audience of WebSockets",
+      async (endpoint) => sign({ aud: `${endpoint.replace("http", "ws")}/client/hubs/chat` }),
+    ],
     ["another hub's audience", async (endpoint) => sign({ aud: `${endpoint}/client/hubs/news` })],
     ["another host's audience", async () => sign({ aud: "http://example.com/client/hubs/chat" })],
   ])("%s", async (_, token) => {

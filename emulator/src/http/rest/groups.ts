@@ -29,10 +29,9 @@ export function groups() {
     )
     .put("/:group/connections/:id", (c) => {
       const hub = c.get("hub");
-      hub.join(
-        existing(hub, c.req.param("id"), { code: "Error.Connection.NotExisted", target: "Connection" }),
-        groupNameOf(c.req.param("group")),
-      );
+      const group = groupNameOf(c.req.param("group"));
+      const missing = { code: "Error.Connection.NotExisted", target: "Connection" };
+      hub.join(existing(hub, c.req.param("id"), missing), group);
       return c.body(null, 200);
     })
     .delete("/:group/connections/:id", (c) => {

@@ -38,6 +38,8 @@ export class RestTokens {
 
   /** The official server SDK signs the query too, the documents say without: either is right. */
   #isFor(audience: URL, url: URL): boolean {
+    // The scheme says nothing: something in front may speak TLS, and the cloud takes those of WebSockets too.
+    if (!/^(https?|wss?):$/.test(audience.protocol)) return false;
     if (audience.host !== url.host && !this.#hosts().includes(audience.host)) return false;
     if (pathOf(audience) !== pathOf(url)) return false;
     return audience.search === "" || audience.search === url.search;

@@ -7,8 +7,8 @@ import { deliveryOf, filterOf, groupNameOf, integerOf, reasonOf } from "./query.
 import { RestError } from "./restError.js";
 import { closeAll } from "./sessions.js";
 
-/** Longest life of a client's token, in minutes. */
-const maxExpiryInMinutes = 1_000_000_000;
+/** Longest life of a client's token, in minutes: what the vendor's emulator takes. */
+const maxExpiryInMinutes = 2_147_483_647;
 
 const clientTypes = ["default", "mqtt", "socketio"];
 
@@ -40,7 +40,8 @@ export function wholeHub({ clientTokens }: RestPorts) {
         throw new RestError(401, "Only a Microsoft Entra token may ask for it: who has the key can sign.");
       const token = await clientTokens.issue(c.get("hub").name, {
         clientType: clientTypeOf(c.req.query("clientType")),
-        userId: c.req.query("userId"),
+        // An empty user is none, as in the vendor's emulator.
+        userId: c.req.query("userId") || undefined,
         roles: c.req.queries("role") ?? [],
         groups: (c.req.queries("group") ?? []).map(groupNameOf),
         expiresInMinutes: integerOf(c.req, "minutesToExpire", 1, maxExpiryInMinutes) ?? 60,
