@@ -24,6 +24,8 @@ export function protobufCodec(
   isComplete = false,
 ): WebPubSubClientProtocol {
   const all = [coreFrames, ...features];
+  if (!all.every((each) => each?.write))
+    throw new TypeError("The arguments must be frames, such as streamFrames.");
   const readers = Object.assign({}, ...all.map((each) => each.read)) as ProtobufFrames["read"];
   const writers = Object.assign({}, ...all.map((each) => each.write)) as Readonly<
     Record<string, readonly [number, (writer: BinaryWriter, message: WebPubSubMessage) => void] | undefined>
@@ -46,7 +48,7 @@ export function protobufCodec(
       const known = writers[message.kind];
       if (known === undefined)
         throw new TypeError(
-          `This protocol can't carry messages of kind ${message.kind}: give it the frames of the feature, or use web-pubsub-client/protobuf.`,
+          `This protocol can't carry messages of kind ${message.kind}: give it invocationFrames, presenceFrames or streamFrames, or use web-pubsub-client/protobuf.`,
         );
       const [field, write] = known;
       const writer = new BinaryWriter();

@@ -9,9 +9,14 @@ export function open(writer: BinaryWriter, field: number): void {
   writer.tag(field, WireType.LengthDelimited).fork();
 }
 
-/** Writes a string, unless it is left out. */
+/**
+ * Writes a string, unless it is left out.
+ * @throws TypeError for half a surrogate pair, which UTF-8 has no bytes for: two names would become one
+ */
 export function text(writer: BinaryWriter, field: number, value: string | undefined): void {
-  if (value !== undefined) writer.tag(field, WireType.LengthDelimited).string(value);
+  if (value === undefined) return;
+  if (/\p{Surrogate}/u.test(value)) throw new TypeError("Text must not hold half a surrogate pair.");
+  writer.tag(field, WireType.LengthDelimited).string(value);
 }
 
 /** Writes an id, a uint64, unless it is left out. */

@@ -186,7 +186,7 @@ test.each([
 ] as const)("the core's protocol carries the frames that it is given", (frames, kind, fields) => {
   const message = { kind, ...fields } as WebPubSubMessage;
   expect(core(frames).writeMessage(message)).toEqual(client.writeMessage(message));
-  expect(() => core().writeMessage(message)).toThrow(new RegExp(`${kind}: give it the frames`));
+  expect(() => core().writeMessage(message)).toThrow(new RegExp(`${kind}: give it invocationFrames`));
 });
 
 test("a sequence id is read also where the core doesn't know the message", () => {
@@ -194,4 +194,19 @@ test("a sequence id is read also where the core doesn't know the message", () =>
   const frame = protobufCodec.encode(asTheServiceSays(message as never))?.frame(9);
   expect(core().parseMessages(frame?.bytes ?? "")).toBeNull();
   expect(core().readSequenceId?.(frame?.bytes ?? "")).toBe(9);
+});
+
+test("what isn't frames is refused at once", () => {
+  expect(() => core([streamFrames] as never)).toThrow(/frames, such as streamFrames/);
+  expect(() => core(undefined as never)).toThrow(/frames, such as streamFrames/);
+});
+
+test.each<WebPubSubMessage>([
+  { kind: "joinGroup", group: "g\ud800" },
+  { kind: "invoke", event: "e", invocationId: "a\udc00", target: "event" },
+  { kind: "streamEnd", streamId: "s\ud800" },
+  { kind: "setGroupState", group: "g", state: { "k\ud800": "1" } },
+  { kind: "sendToGroup", group: "g", noEcho: false, dataType: "text", data: "half \ud83d" },
+])("half a surrogate pair is refused: $kind", (message) => {
+  expect(() => client.writeMessage(message)).toThrow(/half a surrogate pair/);
 });
