@@ -23,9 +23,8 @@ export function protobufCodec(
   features: readonly ProtobufFrames[],
   isComplete = false,
 ): WebPubSubClientProtocol {
-  const all = [coreFrames, ...features];
-  if (!all.every((each) => each?.write))
-    throw new TypeError("The arguments must be frames, such as streamFrames.");
+  // An array of them, as JavaScript may pass, is as good.
+  const all = [coreFrames, ...features.flat()];
   const readers = Object.assign({}, ...all.map((each) => each.read)) as ProtobufFrames["read"];
   const writers = Object.assign({}, ...all.map((each) => each.write)) as Readonly<
     Record<string, readonly [number, (writer: BinaryWriter, message: WebPubSubMessage) => void] | undefined>
@@ -48,7 +47,7 @@ export function protobufCodec(
       const known = writers[message.kind];
       if (known === undefined)
         throw new TypeError(
-          `This protocol can't carry messages of kind ${message.kind}: give it invocationFrames, presenceFrames or streamFrames, or use web-pubsub-client/protobuf.`,
+          `This protocol can't carry messages of kind ${message.kind}: give it invocationFrames, presenceFrames or streamFrames.`,
         );
       const [field, write] = known;
       const writer = new BinaryWriter();
@@ -62,7 +61,7 @@ export function protobufCodec(
 }
 
 function reader(input: Input): BinaryReader {
-  if (!isBytes(input)) throw new TypeError("Invalid input for protobuf protocol. Expected bytes.");
+  if (!isBytes(input)) throw new TypeError("Expected bytes.");
   return new BinaryReader(toBytes(input));
 }
 

@@ -1,6 +1,6 @@
 import { WireType, type BinaryReader, type BinaryWriter } from "@bufbuild/protobuf/wire";
 import type {
-  AckMessageError,
+  AckMessage,
   ConnectedMessage,
   DisconnectedMessage,
   JoinGroupMessage,
@@ -18,6 +18,11 @@ function writeGroup(writer: BinaryWriter, { group, ackId }: JoinGroupMessage | L
   id(writer, 2, ackId);
 }
 
+const readAck = /* @__PURE__ */ read.readBy<AckMessage>(() => ({ kind: "ack", ackId: 0, success: false }), {
+  1: ["ackId", read.id],
+  2: ["success", read.flag],
+  3: ["error", read.error],
+});
 const readConnected = read.readBy<ConnectedMessage>(
   () => ({ kind: "connected", connectionId: "", userId: "", reconnectionToken: "" }),
   { 1: ["connectionId", read.text], 2: ["userId", read.text], 3: ["reconnectionToken", read.text] },
@@ -36,20 +41,6 @@ const readStream = read.readBy<StreamInfo>(() => ({ streamId: "", streamSequence
   3: ["endOfStream", read.flag],
   4: ["error", (reader: BinaryReader) => readStreamError(read.nested(reader))],
 });
-
-function readAck(body: BinaryReader): WebPubSubMessage {
-  let ackId = 0;
-  let success = false;
-  let error: AckMessageError | undefined;
-  read.fields(body, (field, reader) => {
-    if (field === 1) ackId = read.id(reader, 0, "ackId");
-    else if (field === 2) success = reader.bool();
-    else if (field === 3) error = read.error(reader);
-    else return false;
-    return true;
-  });
-  return { kind: "ack", ackId, success, error };
-}
 
 function readData(body: BinaryReader): WebPubSubMessage | null {
   let from = "";

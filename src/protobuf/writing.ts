@@ -15,7 +15,7 @@ export function open(writer: BinaryWriter, field: number): void {
  */
 export function text(writer: BinaryWriter, field: number, value: string | undefined): void {
   if (value === undefined) return;
-  if (/\p{Surrogate}/u.test(value)) throw new TypeError("Text must not hold half a surrogate pair.");
+  if (/\p{Surrogate}/u.test(value)) throw new TypeError("Text holds half a surrogate pair.");
   writer.tag(field, WireType.LengthDelimited).string(value);
 }
 
