@@ -2,7 +2,14 @@ import type { Server } from "node:http";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchChromium } from "./chromium.js";
-import { openPage, roles, servePage, startInPage, TAGS, type PageWorld } from "./stage.js";
+import {
+  addProtobuf,
+  openPage as openJsonPage,
+  roles,
+  servePage,
+  startInPage,
+  type PageWorld,
+} from "./stage.js";
 
 let browser: Browser;
 beforeAll(async () => {
@@ -10,7 +17,16 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-describe.each(Object.keys(TAGS) as (keyof typeof TAGS)[])("%s", (tag) => {
+describe.each([
+  ["script tag", "JSON"],
+  ["module script", "JSON"],
+  ["script tag", "protobuf"],
+] as const)("%s, %s", (tag, codec) => {
+  const openPage = async (...given: Parameters<typeof openJsonPage>): ReturnType<typeof openJsonPage> => {
+    const opened = await openJsonPage(...given);
+    if (codec === "protobuf") await addProtobuf(opened.page);
+    return opened;
+  };
   let server: Server;
   let url: string;
   beforeAll(async () => {
