@@ -5,19 +5,24 @@ import { metadataProblem } from "./service/names.js";
 /** What a program sends: a string as text, bytes as binary, any other JSON value as JSON. */
 export type Content = string | number | boolean | object | null;
 
-export type ContentType = "text" | "json" | "binary";
+/** `protobuf`: bytes of a `google.protobuf.Any`. */
+export type ContentType = (typeof CONTENT_TYPES)[number];
+
+export const CONTENT_TYPES = ["text", "json", "binary", "protobuf"] as const;
 
 /** A program's value as the service's payload. @param dataType left out: what fits the value. */
 export function payloadOf(data: Content, dataType?: ContentType): Payload {
   const bytes = bytesOf(data);
   const fitting = bytes !== undefined ? "binary" : typeof data === "string" ? "text" : "json";
-  switch (checkOneOf("dataType", dataType ?? fitting, ["text", "json", "binary"])) {
+  const type = checkOneOf<ContentType>("dataType", dataType ?? fitting, CONTENT_TYPES);
+  switch (type) {
     case "text":
       if (typeof data !== "string") throw new TypeError("data must be a string where dataType is text.");
       return { dataType: "text", text: data };
     case "binary":
-      if (bytes === undefined) throw new TypeError("data must be bytes where dataType is binary.");
-      return { dataType: "binary", bytes };
+    case "protobuf":
+      if (bytes === undefined) throw new TypeError(`data must be bytes where dataType is ${type}.`);
+      return { dataType: type, bytes };
     case "json": {
       // Functions, symbols and undefined have no JSON; the type of `stringify` doesn't say so.
       const json = JSON.stringify(data) as string | undefined;

@@ -1,5 +1,5 @@
 import { checkInteger, checkOneOf, checkStrings, guess, optional } from "../check.js";
-import { type ContentType, checkedMetadata, payloadOf } from "../content.js";
+import { CONTENT_TYPES, type ContentType, checkedMetadata, payloadOf } from "../content.js";
 import { maxAnswerBytes } from "../service/limits.js";
 import { isGroupName } from "../service/names.js";
 import { payloadSize } from "../service/payloadSize.js";
@@ -54,9 +54,7 @@ export function functionAnswer(returned: unknown): UserEventAnswer {
   const about = optional(metadata, checkedMetadata);
   // Metadata alone goes out with an empty text, as it does for a webhook.
   if (data === undefined && about === undefined) return { kind: "handled", connectionState };
-  const type = optional(dataType, (value) =>
-    checkOneOf<ContentType>("dataType", value, ["text", "json", "binary"]),
-  );
+  const type = optional(dataType, (value) => checkOneOf<ContentType>("dataType", value, CONTENT_TYPES));
   const payload = payloadOf(data === undefined ? "" : data, type);
   if (payloadSize(payload) > maxAnswerBytes) throw new RangeError("data must not be larger than 16 MiB.");
   return { kind: "handled", connectionState, reply: { payload, metadata: about } };

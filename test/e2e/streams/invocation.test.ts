@@ -19,7 +19,7 @@ describe.each(codecs)("$name", ({ reliable }) => {
                   events.push(event);
                   if (event.eventName === "fail") throw new Error("no");
                   if (event.eventName === "hang") await new Promise(() => undefined);
-                  return { data: event.data as Content };
+                  return { data: event.data as Content, dataType: event.dataType };
                 },
               },
             ],
@@ -34,6 +34,12 @@ describe.each(codecs)("$name", ({ reliable }) => {
 
   test("the handler's answer is the result, whatever its type", async () => {
     await using world = await office();
+    const any = Uint8Array.of(10, 1, 97);
+    expect(await world.client.invokeEvent("echo", any, "protobuf", { invocationId: "any" })).toEqual({
+      invocationId: "any",
+      dataType: "protobuf",
+      data: any.buffer,
+    });
     expect(await world.client.invokeEvent("echo", "ping", "text")).toEqual({
       invocationId: "1",
       dataType: "text",
