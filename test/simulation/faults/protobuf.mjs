@@ -11,8 +11,9 @@ export const protobuf = [
   {
     name: "every answer is a success",
     in: "readAck",
-    find: "success, error }",
-    put: "success: true, error }",
+    // The service leaves the field out where it is false.
+    find: "success: false }",
+    put: "success: true }",
   },
   {
     name: "a refusal lacks the name that the service gave it",
