@@ -5,7 +5,7 @@ import {
   type GroupStreamWriter,
 } from "web-pubsub-client";
 import { DecliningService } from "../helpers/decliningService.js";
-import { ack, pong, type Frame } from "../helpers/frames.js";
+import { ack, fromServer, pong, type Frame } from "../helpers/frames.js";
 import type { ScriptedSocket } from "../helpers/scriptedSocket.js";
 import { follow, type Settlement } from "../helpers/settlement.js";
 import { Stage, turn } from "../helpers/stage.js";
@@ -105,6 +105,20 @@ describe("what the service declines by close code 1007", () => {
     socket.receiveFrame(pong);
     await turn();
     expect(sent(socket)).toEqual(["bad", "good"]);
+  });
+
+  test("a suspect that was read isn't blamed for a later 1007", async () => {
+    const stage = new Stage();
+    await stage.connect();
+    const slow = follow(stage.client.sendToGroup("room", "slow"));
+    const socket = await declineAndRecover(stage);
+    socket.receiveFrame(pong);
+    socket.receiveFrame(fromServer("news", 1));
+    // The acknowledgement of that message is unread now.
+    await turn(1_000);
+    expect(socket.frames("sequenceAck")).toHaveLength(1);
+    await declineAndRecover(stage);
+    expect(slow.status).toBe("pending");
   });
 
   test("a service that answers nothing holds suspects up for 5 s each at most, and nobody is blamed", async () => {

@@ -90,8 +90,10 @@ export class Session implements SessionPort, Operations {
     return this.#link?.writable === true;
   }
 
-  write(frame: Frame, suspect?: Suspect): void {
-    this.#write(frame, suspect);
+  write(frame: Frame, suspect?: Suspect, sent?: Operation): void {
+    const link = this.#link;
+    this.#alone = link?.isAllRead === true ? suspect : undefined;
+    link?.write(frame, sent, suspect !== undefined);
   }
 
   hasRoom(suspect?: Suspect): boolean {
@@ -164,6 +166,8 @@ export class Session implements SessionPort, Operations {
   }
 
   onRoom(): void {
+    // It has been read, so it isn't what a later 1007 is about.
+    if (this.#link?.isAllRead === true) this.#alone = undefined;
     do {
       this.flush();
       this.#features.tell("onRoom");
@@ -305,13 +309,6 @@ export class Session implements SessionPort, Operations {
     if (!internal) this.flush();
   }
 
-  /** Writes a frame of the application. */
-  #write(frame: Frame, suspect: Suspect | undefined, sent?: Operation): void {
-    const link = this.#link;
-    this.#alone = link?.isAllRead === true ? suspect : undefined;
-    link?.write(frame, sent, suspect !== undefined);
-  }
-
   /** Writes the waiting operations, while the socket accepts them. */
   flush(): void {
     const link = this.#link;
@@ -324,7 +321,7 @@ export class Session implements SessionPort, Operations {
       const operation = outbox.takeNext(now);
       if (operation === undefined) return;
       try {
-        this.#write(operation.frame, suspect, operation);
+        this.write(operation.frame, suspect, operation);
       } catch (thrown) {
         outbox.writeFailed(operation, now, toError(thrown));
         continue;
