@@ -11,11 +11,11 @@ readOptions({});
  * something is what an app downloads more than that. The goal is what it is meant to come down to.
  */
 const budgets = [
-  { name: "core", limit: 19_100, goal: 14_300 },
-  { name: "complete", limit: 35_100, goal: 27_000 },
+  { name: "core", limit: 20_650, goal: 14_300 },
+  { name: "complete", limit: 36_750, goal: 27_000 },
   { name: "groups", beside: "core", limit: 2_400, goal: 2_200 },
   { name: "presence", beside: "core", limit: 2_300, goal: 2_000 },
-  { name: "streams", beside: "core", limit: 5_900, goal: 5_300 },
+  { name: "streams", beside: "core", limit: 5_950, goal: 5_300 },
   { name: "invocations", beside: "core", limit: 1_600, goal: 1_100 },
   { name: "react", beside: "what the bindings use", limit: 1_400, goal: 1_600 },
   { name: "vue", beside: "what the bindings use", limit: 1_300, goal: 1_400 },

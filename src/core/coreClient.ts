@@ -5,6 +5,7 @@ import { toError } from "./errors.js";
 import { Inside } from "./inside.js";
 import type { CoreClientEvents, WebPubSubClientState } from "./models/events.js";
 import type { WebPubSubDataType } from "./models/messages.js";
+import type { SavedSession } from "./models/savedSession.js";
 import type {
   OperationOptions,
   SendEventOptions,
@@ -107,6 +108,25 @@ export class CoreClient<Events extends CoreClientEvents = CoreClientEvents> {
     // A bound `stop` may be the listener of an event or a signal: whatever comes with that, it stops.
     if (options) settings.advice?.checkNames(options, "stop", this);
     return connection.stop(amount("drainInMs", options?.drainInMs, 0));
+  }
+
+  /**
+   * Stops the client at once, and keeps its connection for another client, which goes on by `start({ resume })` within
+   * 30 s: in another page or process, for example. Synchronous, so that it works while a page unloads. Pending
+   * operations reject with code `Suspended` and go on in the other client. `stopped` is emitted, `disconnected` isn't.
+   * @returns the session, which can be written as JSON; undefined if the client isn't started. It holds what takes over
+   * the connection: keep it secret.
+   */
+  suspend(): SavedSession | undefined {
+    return this._inside().connection.save(true);
+  }
+
+  /**
+   * Returns the same as `suspend`, and the client goes on. For what may end without notice: what happens after it
+   * is unknown to who resumes.
+   */
+  snapshot(): SavedSession | undefined {
+    return this._inside().connection.save(false);
   }
 
   /** Stops the client at the end of an `await using` block. */

@@ -10,6 +10,7 @@ import type { AckMessageError } from "./models/messages.js";
  * - `ConnectionLost`: it was sent and not answered, and its connection is gone.
  * - `TooManyPending`: `maxPendingOperations` are waiting.
  * - `NotStarted`: the client is stopping, or was stopped and not started in time (`messageRetryOptions`).
+ * - `Suspended`: the client was suspended; its session, with the operation, can be resumed.
  * - `Aborted`: by the caller's signal; `cause` is an `AbortError`.
  * - `AckIdInUse`: an operation with this explicit ack id is pending.
  * - `InvalidMessage`: the message can't be written; `cause` says why.
@@ -21,6 +22,7 @@ export type SendMessageErrorCode =
   | "ConnectionLost"
   | "TooManyPending"
   | "NotStarted"
+  | "Suspended"
   | "Aborted"
   | "AckIdInUse"
   | "InvalidMessage";
@@ -63,10 +65,11 @@ export class SendMessageError extends DetailedError {
  * - `Timeout`: the attempt took longer than `connectTimeoutInMs`.
  * - `Credential`: the client access URL could not be obtained; `cause` says why.
  * - `Stopped`: `stop` was called.
+ * - `Suspended`: `suspend` was called.
  * - `NoAnswer`: the service didn't answer a ping in time.
  */
 export type ConnectionErrorCode =
-  "AlreadyStarted" | "Closed" | "Timeout" | "Credential" | "Stopped" | "NoAnswer";
+  "AlreadyStarted" | "Closed" | "Timeout" | "Credential" | "Stopped" | "Suspended" | "NoAnswer";
 
 /** Details of a `ConnectionError`. */
 export interface ConnectionErrorOptions {

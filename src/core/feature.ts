@@ -1,6 +1,7 @@
 import type { FeatureFrames } from "./codec/jsonFrames.js";
 import type { CoreClient } from "./coreClient.js";
 import type { Inside } from "./inside.js";
+import type { StartOptions } from "./models/options.js";
 import type { CoreClientEvents } from "./models/events.js";
 import type { Settings } from "./options.js";
 import type { FeatureHooks } from "./session/featureHooks.js";
@@ -49,6 +50,11 @@ export interface FeaturePort extends Operations {
    * `messageRetryOptions`. Otherwise does nothing.
    */
   unlessStarted(refuse: (why: string) => void): void;
+  /**
+   * Calls `change` with the options of each start; it resolves with those to start with. A client has one such
+   * function.
+   */
+  beforeStart(change: (options: StartOptions) => Promise<StartOptions>): void;
   /** Call this when one of the `pending` things has ended. */
   settled(): void;
 }
@@ -113,6 +119,7 @@ function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
     submitInternal: (build, course) => session.submitInternal(build, course),
     flush: () => session.flush(),
     unlessStarted: (refuse) => session.unlessStarted(refuse),
+    beforeStart: (change) => void (inside.connection.beforeStart = change),
     settled: () => session.settled(),
   };
 }

@@ -7,7 +7,7 @@ export type { FeaturePort } from "./feature.js";
 export type { Settings } from "./options.js";
 export type { FeatureHooks } from "./session/featureHooks.js";
 export type { Frame } from "./session/frame.js";
-export type { OperationMessage } from "./session/operationMessage.js";
+export type { OperationMessage } from "./models/messages.js";
 export type { Course, InternalCourse, OnSettled, Operations, SubmitOptions } from "./session/operations.js";
 export type { OnListenerError } from "./util/emitter.js";
 

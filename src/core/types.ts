@@ -33,6 +33,7 @@ export type {
   GetClientAccessUrlOptions,
   JoinGroupOptions,
   LeaveGroupOptions,
+  OnRestored,
   OperationOptions,
   RetryMode,
   SendEventOptions,
@@ -61,6 +62,7 @@ export type {
   JSONTypes,
   LeaveGroupMessage,
   MessageMetadata,
+  OperationMessage,
   PingMessage,
   PongMessage,
   SendEventMessage,
@@ -84,4 +86,5 @@ export type {
   WebPubSubMessage,
   WebPubSubMessageBase,
 } from "./models/messages.js";
+export type { SavedContent, SavedOperation, SavedSession } from "./models/savedSession.js";
 export type { MessageContent } from "./session/operationMessage.js";

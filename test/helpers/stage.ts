@@ -119,7 +119,9 @@ export class Stage {
   #keepJournal(): void {
     const { client, journal } = this;
     client.on("state-changed", ({ state }) => journal.push(`=> ${state}`));
-    client.on("connected", ({ connectionId }) => journal.push(`connected ${connectionId}`));
+    client.on("connected", ({ connectionId, resumed }) =>
+      journal.push(`connected ${connectionId}${resumed === true ? " resumed" : ""}`),
+    );
     client.on("disconnected", ({ connectionId }) => journal.push(`disconnected ${connectionId}`));
     client.on("recovering", ({ connectionId }) => journal.push(`recovering ${connectionId}`));
     client.on("recovered", ({ connectionId }) => journal.push(`recovered ${connectionId}`));

@@ -31,6 +31,7 @@ export class MachineCaller implements Caller {
     confirmed: true,
     // It has stood for an hour.
     since: -3_600_000,
+    resumed: false,
     earlyLosses: 0,
     epoch: 1,
     due: Infinity,

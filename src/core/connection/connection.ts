@@ -3,9 +3,11 @@ import type { UrlSource } from "../credential.js";
 import { ConnectionError, toError } from "../errors.js";
 import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 import type { ConnectedMessage, WebPubSubMessage } from "../models/messages.js";
+import type { SavedSession } from "../models/savedSession.js";
 import { tryOrLog } from "../log.js";
-import type { StartOptions } from "../models/options.js";
+import type { OnRestored, StartOptions } from "../models/options.js";
 import type { Settings } from "../options.js";
+import { checkSession, SESSION_VERSION } from "../savedSession.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { sizeOf } from "../util/sizeOf.js";
 import { checkSignal } from "../util/checkSignal.js";
@@ -17,6 +19,7 @@ import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
 import { Link } from "./link.js";
 import type { SessionPort } from "./sessionPort.js";
 import { INITIAL_STATE, type Effect, type Event, type Identity, type State } from "./state.js";
+import { RECOVERY_WINDOW } from "./steps.js";
 import { transition } from "./transition.js";
 import { Transport } from "./transport.js";
 
@@ -33,8 +36,15 @@ export class Connection {
   readonly #transport: Transport;
   #state: State = INITIAL_STATE;
   #info: ConnectionInfo = INITIAL_INFO;
-  /** Access URL of the current connection id; its recoveries use it too. */
+  /** Access URL of the current connection id; its recoveries use it too. Empty for one that is taken over. */
   #url = "";
+  /** The subprotocol, and that URL without its query. */
+  #endpoint = "";
+  #onRestored: OnRestored | undefined;
+  /** Changes the options of each start. */
+  beforeStart: ((options: StartOptions) => Promise<StartOptions>) | undefined;
+  /** How often `stop` was called. */
+  #stops = 0;
   readonly #timer: Timer;
   #drainTimer: Timer | undefined;
   #credentialAbort: AbortController | undefined;
@@ -78,7 +88,18 @@ export class Connection {
     return "identity" in this.#state ? this.#state.identity : undefined;
   }
 
-  start({ abortSignal, keepTrying }: StartOptions): Promise<void> {
+  start(options: StartOptions): Promise<void> {
+    return this.beforeStart === undefined ? this.#start(options) : this.#prepare(this.beforeStart(options));
+  }
+
+  async #prepare(options: Promise<StartOptions>): Promise<void> {
+    const stops = this.#stops;
+    const prepared = await options;
+    if (stops !== this.#stops) throw new ConnectionError("Stopped", "The client was stopped.");
+    return this.#start(prepared);
+  }
+
+  #start({ abortSignal, keepTrying, resume, onRestored }: StartOptions): Promise<void> {
     if (this.#state.name !== "Stopped") {
       const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
       return Promise.reject(new ConnectionError("AlreadyStarted", message));
@@ -87,12 +108,16 @@ export class Connection {
     const onAbort = (): void => {
       if (this.#starting !== starting) return;
       const error = new AbortError("start was aborted.");
-      if (keepTrying !== true) return this.#dispatch({ type: "abort", error });
+      this.#dispatch({ type: "abort", error });
+      // It wasn't the only attempt.
+      if (this.#starting !== starting) return;
       starting.reject(error);
       void this.stop();
     };
     let unlisten: (() => void) | undefined;
+    let saved: SavedSession | undefined;
     try {
+      saved = checkSession(resume);
       const signal = checkSignal(abortSignal);
       if (signal?.aborted) throw new AbortError("start was aborted.");
       if (signal !== undefined) unlisten = whenAborted(signal, onAbort);
@@ -100,13 +125,33 @@ export class Connection {
       return Promise.reject(toError(thrown));
     }
     this.#starting = starting;
-    this.#dispatch({ type: "start", keepTrying });
+    this.#onRestored = onRestored ?? undefined;
+    this.#url = "";
+    this.#endpoint = saved?.endpoint ?? "";
+    this.#dispatch({ type: "start", keepTrying, saved });
     // Without a signal no step comes between: the caller of `start` is told before the caller of `stop`.
     return unlisten === undefined ? starting.promise : starting.promise.finally(unlisten);
   }
 
+  /** The session as a value. @param isExact the client stops, so that nothing more can happen */
+  save(isExact: boolean): SavedSession | undefined {
+    const state = this.#state;
+    if (state.name === "Stopped" || state.name === "Stopping") return undefined;
+    const saved: SavedSession = {
+      version: SESSION_VERSION,
+      endpoint: this.#endpoint,
+      identity: this.identity?.reconnectionToken ? this.identity : undefined,
+      droppedAt:
+        state.name === "Recovering" ? state.deadline - RECOVERY_WINDOW : this.#settings.environment.now(),
+      ...this.#session.save(isExact),
+    };
+    if (isExact) this.#dispatch({ type: "suspend" });
+    return saved;
+  }
+
   /** @param drainInMs how long pending operations may still take, in ms */
   stop(drainInMs = 0): Promise<void> {
+    this.#stops++;
     this.#stopping ??= deferred<void>();
     const { promise } = this.#stopping;
     const { name } = this.#state;
@@ -179,10 +224,8 @@ export class Connection {
         this.#transport.end();
         this.#session.onSuspended();
       }
-      if (before.name === "Connecting") {
-        this.#credentialAbort?.abort();
-        this.#credentialAbort = undefined;
-      }
+      this.#credentialAbort?.abort();
+      this.#credentialAbort = undefined;
       if (state.name === "Connected") this.#transport.begin();
       const { environment, logger } = this.#settings;
       if (state.name === "Stopped") {
@@ -208,14 +251,16 @@ export class Connection {
   #run(effect: Effect): void {
     switch (effect.type) {
       case "getUrl":
-        void this.#fetchUrl(effect.epoch);
+        void this.#fetchUrl(effect.epoch, false);
         return;
       case "openSocket":
         this.#url = effect.url;
+        this.#endpoint = this.#endpointOf(effect.url);
         this.#open(effect.epoch);
         return;
       case "openRecovery":
-        this.#open(effect.epoch, effect.identity);
+        if (this.#url === "") void this.#fetchUrl(effect.epoch, true);
+        else this.#open(effect.epoch, effect.identity);
         return;
       case "closeSocket":
         return this.#transport.close();
@@ -228,6 +273,8 @@ export class Connection {
         return this.#transport.probe();
       case "declined":
         return this.#session.onDeclined(effect.error);
+      case "restoreSession":
+        return this.#session.restore(effect.saved, this.#onRestored);
       case "sessionBegins":
         return this.#session.onOpened();
       case "sessionResumes":
@@ -292,17 +339,27 @@ export class Connection {
     });
   }
 
-  async #fetchUrl(epoch: number): Promise<void> {
+  /** @param isRecovery of a connection that is taken over */
+  async #fetchUrl(epoch: number, isRecovery: boolean): Promise<void> {
     try {
+      this.#credentialAbort?.abort();
       const abort = new AbortController();
       this.#credentialAbort = abort;
       const url = await this.#getUrl({ abortSignal: abort.signal });
-      this.#dispatch({ type: "url", epoch, url });
+      if (epoch !== this.#state.epoch) return;
+      const isOther = isRecovery && this.#endpointOf(url) !== this.#endpoint;
+      if (isRecovery && !isOther) this.#url = url;
+      this.#dispatch({ type: "url", epoch, url, isOther });
     } catch (thrown) {
       const cause = toError(thrown);
       const message = `Could not get the client access URL: ${cause.message}`;
       this.#dispatch({ type: "lost", epoch, error: new ConnectionError("Credential", message, { cause }) });
     }
+  }
+
+  /** What a connection is bound to. */
+  #endpointOf(url: string): string {
+    return `${this.#settings.protocol.name} ${withoutQuery(url)}`;
   }
 
   /** @param identity of the connection to recover; undefined for a new one */
@@ -365,12 +422,12 @@ export class Connection {
       this.#dispatch({ type: "disconnecting", epoch, message: { ...message, message: words } });
       return;
     }
+    if (this.#state.name === "Recovering") this.#dispatch({ type: "frame", epoch });
     const state = this.#state;
-    const isDeferred = state.name === "Connected" && state.groups === "deferred";
-    if (isDeferred || state.name === "Recovering") {
-      this.#dispatch(isDeferred ? { type: "tell" } : { type: "frame", epoch });
-      if (this.#isOver(epoch)) return;
-    }
+    // What shows that an earlier session goes on isn't for the application.
+    if (state.name === "Connected" && state.groups === "deferred" && message?.kind !== "pong")
+      this.#dispatch({ type: "tell" });
+    if (this.#isOver(epoch)) return;
     if (message?.kind === "pong") this.#transport.answered();
     else if (typeof message === "object" && message !== null) this.#session.receive(message, size);
     // A codec of the application's own may return anything.

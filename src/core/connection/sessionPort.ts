@@ -1,6 +1,8 @@
 /** The interfaces between the connection and the session. */
 import type { ConnectionError } from "../errors.js";
 import type { WebPubSubMessage } from "../models/messages.js";
+import type { OnRestored } from "../models/options.js";
+import type { SavedContent } from "../models/savedSession.js";
 
 /** What the connection calls on the session, which holds operations, sequence ids and groups. */
 export interface SessionPort {
@@ -8,6 +10,10 @@ export interface SessionPort {
   connectTo(link: LinkPort): void;
   /** The client is starting: operations are accepted from now on. */
   accept(): void;
+  /** @param isExact the session ends with this; false: it goes on */
+  save(isExact: boolean): SavedContent;
+  /** Goes on with what was saved; its connection is recovered or lost next. */
+  restore(saved: SavedContent, onRestored: OnRestored | undefined): void;
   /** A new connection is established; frames may be written. */
   onOpened(): void;
   /** The same connection is recovered. */

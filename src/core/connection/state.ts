@@ -2,6 +2,7 @@
 import type { ConnectionError } from "../errors.js";
 import type { CoreClientEvents, OnStateChangedArgs, WebPubSubClientState } from "../models/events.js";
 import type { DisconnectedMessage } from "../models/messages.js";
+import type { SavedSession } from "../models/savedSession.js";
 import type { RetryPolicy } from "./retryPolicy.js";
 
 /** What identifies a connection over several sockets. */
@@ -27,6 +28,8 @@ export interface CarriedOver {
   readonly disconnectedMessage: DisconnectedMessage | undefined;
   /** No operation is accepted; the client stops when the pending ones are settled, at the latest at this time. */
   readonly drainUntil: number | undefined;
+  /** The connection was taken over from an earlier session. */
+  readonly resumed: boolean;
   /** How many sockets in a row were lost soon after they had established or recovered a connection. */
   readonly earlyLosses: number;
 }
@@ -98,11 +101,19 @@ export type State =
 /** What can happen. `epoch` is the number of the attempt that it belongs to. */
 export type Event =
   /** `keepTrying`: after a failure the next attempt follows, as after a lost connection. */
-  | { readonly type: "start"; readonly keepTrying?: boolean }
+  | {
+      readonly type: "start";
+      readonly keepTrying?: boolean | undefined;
+      /** The session to go on with. */
+      readonly saved?: SavedSession | undefined;
+    }
   | { readonly type: "stop" }
+  /** Stop, so that another client can go on with the session. */
+  | { readonly type: "suspend" }
   /** The signal of `start` has fired. */
   | { readonly type: "abort"; readonly error: Error }
-  | { readonly type: "url"; readonly epoch: number; readonly url: string }
+  /** `isOther`: the connection that is being recovered is one of another endpoint. */
+  | { readonly type: "url"; readonly epoch: number; readonly url: string; readonly isOther?: boolean }
   | { readonly type: "open"; readonly epoch: number }
   /** A frame that isn't a `connected` or `disconnected` message. */
   | { readonly type: "frame"; readonly epoch: number }
@@ -139,6 +150,8 @@ export type Effect =
   | { readonly type: "probe" }
   /** The service has declined one of the frames that it hasn't been shown to have read. */
   | { readonly type: "declined"; readonly error: ConnectionError }
+  /** Go on with what was saved. */
+  | { readonly type: "restoreSession"; readonly saved: SavedSession }
   /** A new connection is established: join groups, then send. */
   | { readonly type: "sessionBegins" }
   /** The same connection is recovered: unanswered operations go first. */
@@ -196,6 +209,7 @@ const NOTHING_CARRIED: CarriedOver = {
   told: undefined,
   disconnectedMessage: undefined,
   drainUntil: undefined,
+  resumed: false,
   earlyLosses: 0,
 };
 
@@ -211,7 +225,8 @@ export function carriedOver({
   told,
   disconnectedMessage,
   drainUntil,
+  resumed,
   earlyLosses,
 }: CarriedOver): CarriedOver {
-  return { told, disconnectedMessage, drainUntil, earlyLosses };
+  return { told, disconnectedMessage, drainUntil, resumed, earlyLosses };
 }

@@ -9,6 +9,7 @@ import {
   stopped,
   type Context,
   type Effect,
+  type Event,
   type Identity,
   type In,
   type Period,
@@ -18,7 +19,7 @@ import {
 import { TELL } from "./tell.js";
 
 /** How long the service surely keeps a session after a drop, in ms (public client specification). */
-const RECOVERY_WINDOW = 30_000;
+export const RECOVERY_WINDOW = 30_000;
 /** The last recovery attempt is made this long before the window ends, in ms. */
 const LAST_CHANCE = 1_000;
 /** If less time than this is left before that last attempt, no further one is made, in ms. */
@@ -35,8 +36,13 @@ export const FREE_LOSSES = 2;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
-export /** Starts an attempt to make a new connection. */
-function connect(state: State, purpose: "start" | "reconnect", attempt: number, context: Context): Step {
+/** Starts an attempt to make a new connection. */
+export function connect(
+  state: State,
+  purpose: "start" | "reconnect",
+  attempt: number,
+  context: Context,
+): Step {
   const epoch = state.epoch + 1;
   return {
     state: {
@@ -44,6 +50,7 @@ function connect(state: State, purpose: "start" | "reconnect", attempt: number, 
       ...carriedOver(state),
       // The `disconnected` message of a connection or an attempt doesn't concern the next one.
       disconnectedMessage: undefined,
+      resumed: false,
       purpose,
       open: false,
       attempt,
@@ -53,6 +60,54 @@ function connect(state: State, purpose: "start" | "reconnect", attempt: number, 
     effects: [
       { type: "changed", details: { attempt } },
       { type: "getUrl", epoch },
+    ],
+  };
+}
+
+/** The client starts: with a new connection, or with that of a saved session. */
+export function start(
+  state: In<"Stopped">,
+  { keepTrying, saved }: Extract<Event, { type: "start" }>,
+  context: Context,
+): Step {
+  const purpose = keepTrying === true ? "reconnect" : "start";
+  if (saved === undefined) return connect(state, purpose, 1, context);
+  const { identity } = saved;
+  const restore: Effect = { type: "restoreSession", saved };
+  if (!context.reliable || identity === undefined) {
+    const error = new ConnectionError("Closed", "The session has no connection to recover.");
+    const step = connect(state, purpose, 1, context);
+    return { state: step.state, effects: [restore, { type: "sessionEnds", error }, ...step.effects] };
+  }
+  const recovering: In<"Recovering"> = {
+    ...state,
+    name: "Recovering",
+    identity,
+    resumed: true,
+    groups: "unasked",
+    phase: "opening",
+    attempt: 1,
+    deadline: Math.min(saved.droppedAt, context.now) + RECOVERY_WINDOW,
+    period: undefined,
+    late: false,
+  };
+  const step = recover(recovering, context);
+  const details = { attempt: 1, connectionId: identity.connectionId };
+  return { state: step.state, effects: [restore, { type: "changed", details }, ...step.effects] };
+}
+
+/** The client stops without ending its connection. */
+export function suspend(state: State): Step {
+  const error = new ConnectionError("Suspended", "The client was suspended.");
+  return {
+    state: stopped(state.epoch + 1),
+    effects: [
+      { type: "dropSocket" },
+      { type: "settleStart", error },
+      { type: "refuseOperations", error },
+      { type: "changed", details: {} },
+      { type: "emit", event: "stopped", args: {} },
+      { type: "settleStop" },
     ],
   };
 }
@@ -93,13 +148,8 @@ export function begin(state: State, identity: Identity, context: Context): Step 
   // The message that ended the connection before goes with its `disconnected`, which is still to be emitted.
   const disconnectedMessage = state.told && state.disconnectedMessage;
   return {
-    state: { ...connected(state, identity, "unasked", true, context), disconnectedMessage },
-    effects: [
-      { type: "sessionBegins" },
-      { type: "settleStart" },
-      { type: "changed", details: { connectionId: identity.connectionId } },
-      context.isStarting ? { type: "dispatch", event: { type: "started" } } : TELL,
-    ],
+    state: { ...connected(state, identity, "unasked", true, context), disconnectedMessage, resumed: false },
+    effects: [{ type: "sessionBegins" }, ...established(identity, context)],
   };
 }
 
@@ -121,12 +171,16 @@ export function resume(
       ...connected(state, identity, state.groups, confirmed, context),
       disconnectedMessage: undefined,
     },
-    effects: [
-      { type: "sessionResumes" },
-      { type: "changed", details: { connectionId: identity.connectionId } },
-      TELL,
-    ],
+    effects: [{ type: "sessionResumes" }, ...established(identity, context)],
   };
+}
+
+function established({ connectionId }: Identity, { isStarting }: Context): Effect[] {
+  return [
+    { type: "settleStart" },
+    { type: "changed", details: { connectionId } },
+    isStarting ? { type: "dispatch", event: { type: "started" } } : TELL,
+  ];
 }
 
 function connected(
@@ -156,12 +210,14 @@ export function onLost(
   recoverable: boolean,
   context: Context,
 ): Step {
+  const earlyLosses = context.now - state.since < STABLE_AFTER ? state.earlyLosses + 1 : 0;
+  // Another client that has the same session would take the connection back for ever.
+  const isContested = state.resumed && earlyLosses > FREE_LOSSES;
   const decision = decideOnClose({
     code: error.closeCode,
-    recoverable,
+    recoverable: recoverable && !isContested,
     autoReconnect: context.autoReconnect,
   });
-  const earlyLosses = context.now - state.since < STABLE_AFTER ? state.earlyLosses + 1 : 0;
   const lost = { ...state, earlyLosses };
   const spread = firstAttemptSpread(error.closeCode);
   if (decision !== "recover") return abandonConnection(lost, error, decision, spread, context);

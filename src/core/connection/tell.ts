@@ -27,7 +27,13 @@ export function tell(state: State): Step {
     if (state.groups === "awaited") return { state, effects: [] };
     return {
       state: { ...state, told: { connectionId, recovering: false } },
-      effects: [{ type: "emit", event: "connected", args: { connectionId, userId } }],
+      effects: [
+        {
+          type: "emit",
+          event: "connected",
+          args: { connectionId, userId, ...(state.resumed && { resumed: true }) },
+        },
+      ],
     };
   }
   const recovering = state.name === "Recovering";

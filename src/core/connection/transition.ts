@@ -1,3 +1,4 @@
+import { ConnectionError } from "../errors.js";
 import { DECLINED } from "./closePolicy.js";
 import { retryDelay } from "./retryPolicy.js";
 import { stopped, type Context, type Event, type In, type State, type Step } from "./state.js";
@@ -12,7 +13,9 @@ import {
   replace,
   resume,
   retryRecovery,
+  start,
   stop,
+  suspend,
   timedOut,
   scheduleReconnect,
   shortenAttempt,
@@ -39,11 +42,10 @@ export function transition(state: State, event: Event, context: Context): Step {
   }
   if (event.type === "drained" && state.drainUntil !== undefined)
     return transition(state, { type: "stop" }, context);
+  if (event.type === "suspend") return isRunning ? suspend(state) : ignored;
   switch (state.name) {
     case "Stopped":
-      if (event.type === "start") {
-        return connect(state, event.keepTrying === true ? "reconnect" : "start", 1, context);
-      }
+      if (event.type === "start") return start(state, event, context);
       return event.type === "stop" ? { state, effects: [{ type: "settleStop" }] } : ignored;
 
     case "Connecting":
@@ -146,6 +148,11 @@ function whileRecovering(state: In<"Recovering">, event: Event, context: Context
       return event.type === "due"
         ? retryRecovery(state, timedOut(context), context)
         : shortenAttempt(state, context);
+    case "url":
+      if (state.phase !== "opening") return undefined;
+      // Its deadline is over: there is nothing to recover.
+      if (event.isOther) return retryRecovery({ ...state, deadline: 0, late: true }, other(), context);
+      return { state, effects: [{ type: "openRecovery", epoch: state.epoch, identity: state.identity }] };
     case "open":
       if (!context.canPing) return resume(state, state.identity, false, context);
       return { state: { ...state, phase: "proving" }, effects: [{ type: "ping" }] };
@@ -164,6 +171,10 @@ function whileRecovering(state: In<"Recovering">, event: Event, context: Context
     default:
       return undefined;
   }
+}
+
+function other(): ConnectionError {
+  return new ConnectionError("Closed", "The session to resume has another endpoint or subprotocol.");
 }
 
 function rejoined(state: In<"Connected" | "Recovering">, connectionId: string): Step | undefined {

@@ -15,6 +15,8 @@ export type WebPubSubClientState =
 export interface OnConnectedArgs {
   connectionId: string;
   userId: string;
+  /** True: the connection of an earlier session goes on (`start({ resume })`), and no message was missed. */
+  resumed?: boolean;
 }
 
 /** A connection is lost for good; messages sent until the groups are joined again can't be delivered. */

@@ -45,6 +45,14 @@ export type WebPubSubMessage =
   | GroupStateSnapshotMessage
   | GroupStateUpdateMessage;
 
+/** The messages whose only content is a group's name. */
+export type BareGroupMessage =
+  JoinGroupMessage | LeaveGroupMessage | SubscribeGroupStateMessage | UnsubscribeGroupStateMessage;
+
+/** A message that the service answers with its ack id. */
+export type OperationMessage =
+  BareGroupMessage | SendToGroupMessage | SendEventMessage | SetGroupStateMessage;
+
 /** The field that all messages have. */
 export interface WebPubSubMessageBase {
   kind: DownstreamMessageType | UpstreamMessageType;

@@ -3,7 +3,8 @@ import type { AbortSignalLike } from "@azure/abort-controller";
 import type { Environment, WebSocketConstructor } from "../environment/environment.js";
 import type { WebPubSubClientProtocol } from "../codec/protocol.js";
 import type { ClientLogger } from "../log.js";
-import type { MessageMetadata } from "./messages.js";
+import type { MessageMetadata, OperationMessage } from "./messages.js";
+import type { SavedSession } from "./savedSession.js";
 
 /** Options of the client. All may be left out; the object is read once and never changed. */
 export interface WebPubSubClientOptions {
@@ -104,7 +105,22 @@ export interface StartOptions {
    * when connected. Default: false; then the first failure rejects.
    */
   keepTrying?: boolean;
+  /**
+   * Go on with a session that `suspend()` or `snapshot()` has returned, of this client or an earlier one: with its
+   * connection, so that no message is missed, its unsettled operations and its groups. If its connection can't be
+   * recovered, a new one is made as after any loss. The attempts go on as with `keepTrying`. Add listeners first: what
+   * came meanwhile arrives with the connection. Throws TypeError for what isn't such a session.
+   */
+  resume?: SavedSession | undefined;
+  /** Called with each operation of that session, and the promise of its result. */
+  onRestored?: OnRestored;
 }
+
+/**
+ * Called with an operation of the session before and the promise of its result, for its own promise ended with that
+ * session.
+ */
+export type OnRestored = (operation: OperationMessage, result: Promise<WebPubSubResult>) => unknown;
 
 /** Options of `stop`. */
 export interface StopOptions {

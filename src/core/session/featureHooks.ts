@@ -1,5 +1,8 @@
 import type { ConnectionError } from "../errors.js";
 import type { DownstreamMessageType, WebPubSubMessage } from "../models/messages.js";
+import type { WebPubSubResult } from "../models/options.js";
+import type { OperationMessage } from "../models/messages.js";
+import type { SubmitOptions } from "./operations.js";
 
 /** The message of a kind. */
 type MessageOf<Kind extends WebPubSubMessage["kind"]> = Extract<WebPubSubMessage, { kind: Kind }>;
@@ -34,6 +37,20 @@ export interface FeatureHooks {
   onJoined?(group: string, wasUnknown: boolean): unknown;
   /** A group was left, or it isn't wanted any more and there is no connection to leave it on. */
   onLeft?(group: string): unknown;
+  /** Under which `save` and `restore` keep what the feature knows; unique among all features. */
+  readonly name?: string | undefined;
+  /**
+   * The session is saved. Returns what `restore` needs, as a value that JSON can carry.
+   * @param isExact the client stops with this; false: it goes on, so that more may happen before `restore`
+   */
+  save?(isExact: boolean): unknown;
+  /**
+   * A session begins with what an earlier one has saved. Called when the feature is added or the client starts, as if
+   * the earlier one's connection were about to be recovered; if it can't be, `onLost` follows.
+   */
+  restore?(saved: unknown): unknown;
+  /** Submits an operation of the earlier session again if it is one of this feature. */
+  submitAgain?(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined;
   /**
    * Called with each message of these kinds, without duplicates. `size` is the frame's, in characters or
    * bytes. For messages of groups and servers the client's events are emitted first.

@@ -1,10 +1,14 @@
+import type { ConnectionError } from "../errors.js";
 import { report } from "../util/report.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 import { reportRejection } from "../util/safely.js";
 import type { FeatureHooks } from "./featureHooks.js";
+import type { WebPubSubResult } from "../models/options.js";
+import type { OperationMessage } from "../models/messages.js";
+import type { SubmitOptions } from "./operations.js";
 
 /** The hooks that are methods. */
-type Hook = Exclude<keyof FeatureHooks, "pending" | "receive">;
+type Hook = Exclude<keyof FeatureHooks, "name" | "pending" | "receive" | "restore" | "save" | "submitAgain">;
 type Receiver = (message: never, size: number) => unknown;
 
 /** The features of a client. If one throws, that is reported; the client and the other features go on. */
@@ -13,13 +17,51 @@ export class Features {
   /** By message kind. */
   readonly #receivers: Partial<Record<string, Receiver[]>> = {};
 
+  /** What was saved by features that aren't in use yet. */
+  #saved: Record<string, unknown> = {};
+  /** How the connection of that was lost since. */
+  lost: ConnectionError | undefined;
+
   /** @param isOpen a connection stands already */
   add(feature: FeatureHooks, isOpen: boolean): void {
     // First, since it throws for what isn't an object.
     const receivers = Object.entries(feature.receive ?? {});
     this.#features.push(feature);
     for (const [kind, receive] of receivers) (this.#receivers[kind] ??= []).push(receive);
+    this.#restore(feature);
     if (isOpen) this.call((added) => added.onOpened?.(), feature, 0);
+  }
+
+  save(isExact: boolean): Record<string, unknown> {
+    const all = { ...this.#saved };
+    for (const feature of this.#features)
+      if (feature.name !== undefined)
+        this.call((name) => (all[name] = feature.save?.(isExact)), feature.name, 0);
+    return all;
+  }
+
+  restore(saved: Readonly<Record<string, unknown>>): void {
+    this.#saved = { ...saved };
+    this.lost = undefined;
+    for (const feature of this.#features) this.#restore(feature);
+  }
+
+  submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {
+    for (const feature of this.#features) {
+      const result = feature.submitAgain?.(message, options);
+      if (result !== undefined) return result;
+    }
+    return undefined;
+  }
+
+  #restore(feature: FeatureHooks): void {
+    const { name = "" } = feature;
+    const saved = this.#saved[name];
+    delete this.#saved[name];
+    if (saved === undefined) return;
+    this.call(() => feature.restore?.(saved), 0, 0);
+    const { lost } = this;
+    if (lost) this.call(() => feature.onLost?.(lost), 0, 0);
   }
 
   /** How many things are under way that a draining stop waits for. */

@@ -1,3 +1,6 @@
+/** A call that came before all calls of this session. */
+export const BEFORE_ALL = 0.5;
+
 /** The application's calls about a group, numbered in their order: whether it wants to be in the group. */
 export class GroupCalls {
   #last = 0;

@@ -2,8 +2,10 @@ import { DECLINED } from "../connection/closePolicy.js";
 import { SendMessageError, type ConnectionError } from "../errors.js";
 import type { WebPubSubResult } from "../models/options.js";
 import { getOrAdd } from "../util/getOrAdd.js";
-import { GroupCalls } from "./groupCalls.js";
-import { groupMessage, type BareGroupMessage } from "./operationMessage.js";
+import type { FeatureHooks } from "./featureHooks.js";
+import { BEFORE_ALL, GroupCalls } from "./groupCalls.js";
+import type { BareGroupMessage, OperationMessage } from "../models/messages.js";
+import { groupMessage } from "./operationMessage.js";
 import type { Operations, SubmitOptions } from "./operations.js";
 
 /**
@@ -32,6 +34,15 @@ type Entry = {
   /** The last operation is a leave. */
   leaving: boolean;
 };
+
+/** A group that is wanted, or that the connection is in. */
+export interface SavedGroup {
+  readonly group: string;
+  /** The connection is in it for sure. */
+  readonly joined: boolean;
+  /** By a call of the application. */
+  readonly wanted: boolean;
+}
 
 /** The kinds of the messages that a table sends, and their lane. */
 export interface GroupQuestions {
@@ -62,7 +73,8 @@ export interface GroupTableHost {
  * Enters the groups that are wanted and leaves the others. The application wants a group by a call, handles hold
  * one while they have subscribers. What ends unanswered is asked again.
  */
-export class GroupTable {
+export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore" | "submitAgain"> {
+  readonly name: string;
   readonly #operations: Operations;
   readonly #questions: GroupQuestions;
   readonly #host: GroupTableHost;
@@ -71,6 +83,7 @@ export class GroupTable {
   constructor(operations: Operations, questions: GroupQuestions, host: GroupTableHost) {
     this.#operations = operations;
     this.#questions = questions;
+    this.name = questions.lane;
     this.#host = host;
   }
 
@@ -163,6 +176,31 @@ export class GroupTable {
       if (!isWanted(entry) || !isDeclined(entry.refusal)) entry.refusal = undefined;
       this.#tidy(group, entry);
     }
+  }
+
+  /** What is wanted and known of the groups. @param isExact nothing can happen any more */
+  save(isExact: boolean): SavedGroup[] {
+    return [...this.#entries].map(([group, { calls, known, pending }]) => ({
+      group,
+      joined: isExact && pending === 0 && known === "in",
+      wanted: calls.wish,
+    }));
+  }
+
+  /** Goes on with what was saved. `open` follows. */
+  restore(saved: unknown): void {
+    for (const { group, joined, wanted } of saved as readonly SavedGroup[]) {
+      const entry = this.#entry(group);
+      entry.known = joined ? "in" : "unknown";
+      if (wanted) entry.calls.entered(BEFORE_ALL);
+    }
+  }
+
+  /** Submits an operation of the session before, if it is one of this table. */
+  submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {
+    if (message.kind === this.#questions.enter) return this.enter(message.group, options);
+    if (message.kind === this.#questions.leave) return this.leave(message.group, options);
+    return undefined;
   }
 
   /** Enters or leaves the group if that is missing. Waits until pending operations on it are settled. */

@@ -52,6 +52,17 @@ export class Memberships implements GroupTableHost {
     this.#features.tell("onGroupChanged");
   }
 
+  /** There is a connection that may be recovered; `onResumed` follows. */
+  onTakenOver(): void {
+    this.#live = true;
+  }
+
+  /** Enters or leaves the groups of a connection that was taken over where that is missing. */
+  onResumed(): void {
+    this.table.open(true);
+    this.#features.tell("onGroupChanged");
+  }
+
   /** The connection id is gone; called before its operations are settled. */
   onLost(): void {
     this.#live = false;

@@ -2,13 +2,20 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { SendMessageError } from "../errors.js";
 import type { WebPubSubResult } from "../models/options.js";
+import type { Frame } from "./frame.js";
+import type { OperationMessage } from "../models/messages.js";
+import type { SavedOperation } from "../models/savedSession.js";
 
 /** What the caller of an operation provides. */
 export interface NewOperation {
-  /** Undefined for fire-and-forget. It stays the same for the operation's whole life. */
-  readonly ackId: number | undefined;
-  /** Encoded once, at the call. */
-  readonly frame: string | ArrayBuffer;
+  /** What is sent; its ack id is the operation's. */
+  readonly message: OperationMessage;
+  /** The client has chosen the ack id. */
+  readonly isNumbered: boolean;
+  /** Encoded at the call. */
+  readonly frame: Frame;
+  /** What is known of it from the session before. */
+  readonly restored?: SavedOperation | undefined;
   /** Operations of one lane are sent one at a time: each when the one before is settled. */
   readonly lane?: string;
   /** It sets a value: while it waits in its lane, a newer replaceable one replaces it. */
@@ -29,9 +36,12 @@ export interface Lane {
 }
 
 /** An operation from the call to its end; only the outbox changes it. */
-export interface Operation extends Omit<NewOperation, "lane" | "retryForever"> {
+export interface Operation extends Omit<NewOperation, "frame" | "lane" | "restored" | "retryForever"> {
+  /** Undefined for fire-and-forget. It stays the same from the first sending on. */
+  ackId: number | undefined;
+  frame: Frame;
   /** Rises with each call. */
-  readonly order: number;
+  order: number;
   lane: Lane | undefined;
   retryForever: boolean;
   /** A call by the application has replaced it: it isn't retried. */

@@ -1,28 +1,16 @@
 /** Builds and checks the messages of operations. */
 import type {
-  JoinGroupMessage,
+  BareGroupMessage,
   JSONTypes,
-  LeaveGroupMessage,
   MessageMetadata,
   SendEventMessage,
   SendToGroupMessage,
-  SetGroupStateMessage,
-  SubscribeGroupStateMessage,
-  UnsubscribeGroupStateMessage,
   WebPubSubDataType,
 } from "../models/messages.js";
 import { emptied } from "../codec/emptied.js";
 import type { SendEventOptions, SendToGroupOptions } from "../models/options.js";
 import { isBytes, toBytes } from "../util/bytes.js";
 import { flag } from "../util/checkOptions.js";
-
-/** The messages whose only content is a group's name. */
-export type BareGroupMessage =
-  JoinGroupMessage | LeaveGroupMessage | SubscribeGroupStateMessage | UnsubscribeGroupStateMessage;
-
-/** A message that the service answers with its ack id. */
-export type OperationMessage =
-  BareGroupMessage | SendToGroupMessage | SendEventMessage | SetGroupStateMessage;
 
 /** What may be sent, JSON `null` and any view of bytes included. */
 export type MessageContent = JSONTypes | ArrayBuffer | ArrayBufferView | null;

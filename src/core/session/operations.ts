@@ -2,7 +2,7 @@
 import type { AbortSignalLike } from "@azure/abort-controller";
 import type { SendMessageError } from "../errors.js";
 import type { WebPubSubResult } from "../models/options.js";
-import type { OperationMessage } from "./operationMessage.js";
+import type { OperationMessage } from "../models/messages.js";
 
 /** The options of a submitted operation. */
 export interface SubmitOptions {

@@ -4,13 +4,19 @@ import type { AckMessage, AckMessageError } from "../models/messages.js";
 import type { WebPubSubResult } from "../models/options.js";
 import { getOrAdd } from "../util/getOrAdd.js";
 import { whenAborted } from "../util/whenAborted.js";
+import type { Frame } from "./frame.js";
 import { isOver, type Lane, type NewOperation, type Operation } from "./operation.js";
+import type { OperationMessage } from "../models/messages.js";
 import { ReadyLine } from "./readyLine.js";
+import type { SavedContent } from "../models/savedSession.js";
+import { frozen } from "../savedSession.js";
 import { SentLine } from "./sentLine.js";
 import type { Suspect } from "./suspect.js";
 
 /** Explicit ids from here on don't move the automatic ones, which never reach that. */
 const FAR_AWAY = 2 ** 52;
+/** A saved session may be older than what its client still did. It has used fewer ack ids than this since. */
+const STALE_IDS = 2 ** 20;
 
 export interface OutboxOptions {
   readonly maxPendingOperations: number;
@@ -84,14 +90,18 @@ export class Outbox {
 
   /** Takes an operation in. @throws SendMessageError `TooManyPending` */
   add(given: NewOperation): Operation {
-    const { ackId, internal, signal } = given;
+    const { internal, message, restored, signal } = given;
+    const { ackId } = message;
     const { maxPendingOperations } = this.#options;
-    if (!internal && this.#pending >= maxPendingOperations) {
-      const message = `${maxPendingOperations} operations are waiting already (maxPendingOperations).`;
-      throw new SendMessageError(message, { ackId, code: "TooManyPending" });
+    const sent = restored?.sent === true;
+    if (!internal && restored === undefined && this.#pending >= maxPendingOperations) {
+      const words = `${maxPendingOperations} operations are waiting already (maxPendingOperations).`;
+      throw new SendMessageError(words, { ackId, code: "TooManyPending" });
     }
     const operation: Operation = {
       ackId,
+      message,
+      isNumbered: given.isNumbered,
       frame: given.frame,
       lane: undefined,
       replaceable: given.replaceable,
@@ -102,14 +112,14 @@ export class Outbox {
       settle: given.settle,
       order: this.#order++,
       unlisten: undefined,
-      place: "fresh",
+      place: sent ? "again" : "fresh",
       rank: 0,
       replaced: undefined,
       before: undefined,
       after: undefined,
-      handed: false,
-      unanswered: false,
-      resentOnNewConnection: false,
+      handed: sent,
+      unanswered: sent,
+      resentOnNewConnection: restored?.resent === true,
       retries: 0,
       position: 0,
       due: 0,
@@ -124,11 +134,50 @@ export class Outbox {
     if (ackId !== undefined) this.#byAckId[ackId] = operation;
     if (!internal) {
       this.#unsettled++;
-      this.#pending++;
+      if (!sent) this.#pending++;
     }
     if (given.lane !== undefined) this.#enterLane(given.lane, operation);
     if (isReady(operation)) this.#ready.insert(operation);
     return operation;
+  }
+
+  /** The operations of the application that aren't settled, as a value. */
+  save(): Pick<SavedContent, "nextAckId" | "operations"> {
+    const operations = this.#all()
+      .filter((operation) => !operation.internal && !isOver(operation))
+      .map(({ message, handed, resentOnNewConnection }) => ({
+        message: frozen(message),
+        sent: handed,
+        resent: resentOnNewConnection,
+      }));
+    return { nextAckId: this.#nextAckId, operations };
+  }
+
+  /**
+   * Takes in operations of the session before: ahead of those that wait already, which get new ack ids, since the
+   * service knows the old ones.
+   * @param add adds them
+   */
+  restore({ nextAckId }: SavedContent, add: () => void, encode: (message: OperationMessage) => Frame): void {
+    const waiting = this.#all();
+    for (const operation of waiting) {
+      this.#ready.remove(operation);
+      if (operation.isNumbered) delete this.#byAckId[operation.ackId as number];
+    }
+    this.#lanes.clear();
+    this.#nextAckId = Math.max(this.#nextAckId, nextAckId + STALE_IDS);
+    add();
+    for (const operation of waiting) {
+      operation.order = this.#order++;
+      if (operation.isNumbered) {
+        const ackId = this.#nextAckId++;
+        operation.ackId = operation.message.ackId = ackId;
+        operation.frame = encode(operation.message);
+        this.#byAckId[ackId] = operation;
+      }
+      if (operation.lane !== undefined) this.#lane(operation, operation.lane.key).push(operation);
+      if (isReady(operation)) this.#ready.insert(operation);
+    }
   }
 
   /** The client wasn't started in time. */
@@ -282,21 +331,22 @@ export class Outbox {
   }
 
   /** Rejects all operations. */
-  clear(cause: Error): void {
+  clear(cause: Error & { readonly code?: string }): void {
     this.#suspects.clear();
     this.resume();
     for (const operation of this.#all()) {
       if (isOver(operation)) continue;
-      this.#fail(operation, this.#error(operation, "NotStarted", cause.message, { cause }));
+      const code = cause.code === "Suspended" ? "Suspended" : "NotStarted";
+      this.#fail(operation, this.#error(operation, code, cause.message, { cause }));
     }
   }
 
-  /** All operations that aren't settled and not sent, in the order of the calls. */
+  /** All operations that aren't settled, in the order of the calls. */
   #all(): Operation[] {
     const ready = this.#ready.drain();
     this.#ready.insertAll(ready);
-    const lanes = [...this.#lanes.values()].flatMap(({ operations }) => operations.slice(1));
-    return [...new Set([...this.#delayed, ...ready, ...lanes])].sort((a, b) => a.order - b.order);
+    const answerable = Object.values(this.#byAckId) as Operation[];
+    return [...new Set([...answerable, ...this.#delayed, ...ready])].sort((a, b) => a.order - b.order);
   }
 
   #sendAgain(operation: Operation): void {
@@ -313,9 +363,7 @@ export class Outbox {
         else if (!each.internal && each.place !== "sent") break;
       }
     }
-    const lane = getOrAdd(this.#lanes, key, (): Lane => ({ key, operations: [] }));
-    const { operations } = lane;
-    operation.lane = lane;
+    const operations = this.#lane(operation, key);
     if (internal) {
       // Before everything that isn't on its way over this connection.
       const at = operations.findIndex((each) => !each.internal && each.place !== "sent" && !each.unanswered);
@@ -334,6 +382,12 @@ export class Outbox {
       operations.pop();
     }
     operations.push(operation);
+  }
+
+  /** Assigns an operation to a lane. Returns the lane's operations. */
+  #lane(operation: Operation, key: string): Operation[] {
+    operation.lane = getOrAdd(this.#lanes, key, (): Lane => ({ key, operations: [] }));
+    return operation.lane.operations;
   }
 
   /** A call by the application replaces an internal operation. */

@@ -44,9 +44,9 @@ export class SequenceTracker {
     return this.#last;
   }
 
-  /** A new connection counts from the start. */
-  reset(): void {
-    this.#last = undefined;
+  /** Counts from an id on; without one, from the start, as on a new connection. */
+  reset(last?: number): void {
+    this.#last = last;
     this.#acknowledged = 0;
     this.#messages = 0;
     this.#size = 0;

@@ -5,17 +5,19 @@ import { readJsonSequenceId } from "../codec/jsonReader.js";
 import { tryOrLog } from "../log.js";
 import type { CoreClientEvents } from "../models/events.js";
 import type { WebPubSubMessage } from "../models/messages.js";
-import type { WebPubSubResult } from "../models/options.js";
+import type { OnRestored, WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { checkSignal } from "../util/checkSignal.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
-import type { OperationMessage } from "./operationMessage.js";
+import type { OperationMessage } from "../models/messages.js";
 import type { NewOperation, Operation } from "./operation.js";
 import type { Course, InternalCourse, Operations, SubmitOptions } from "./operations.js";
 import { Outbox } from "./outbox.js";
+import type { SavedContent, SavedOperation } from "../models/savedSession.js";
+import { thawed } from "../savedSession.js";
 import type { Suspect } from "./suspect.js";
 import { SequenceTracker } from "./sequenceTracker.js";
 import type { FeatureHooks } from "./featureHooks.js";
@@ -41,6 +43,8 @@ export class Session implements SessionPort, Operations {
   #link: LinkPort | undefined;
   /** The suspect whose frame was written last, when all others were read. */
   #alone: Suspect | undefined;
+  /** The operation that is submitted again after it was saved. */
+  #restored: SavedOperation | undefined;
   /** Why operations aren't accepted; undefined while they are. */
   #refusal: string | undefined;
   #isStarted = false;
@@ -59,6 +63,7 @@ export class Session implements SessionPort, Operations {
     this.#timer = new Timer(settings.environment);
     this.#sequenceAckTimer = new Timer(settings.environment);
     this.memberships = new Memberships(settings, emitter, this, this.#features);
+    this.#features.add(this.memberships.table, false);
   }
 
   #makeOutbox(): Outbox {
@@ -192,6 +197,7 @@ export class Session implements SessionPort, Operations {
     this.memberships.onLost();
     this.#outbox?.sessionEnded(error);
     this.#features.tell("onLost", error);
+    this.#features.lost = error;
     this.#features.tell("onGroupChanged");
   }
 
@@ -204,8 +210,44 @@ export class Session implements SessionPort, Operations {
     this.#timerDue = Infinity;
     this.#sequenceAckTimer.clear();
     this.#features.tell("onStopped", error);
+    this.#features.restore({});
     this.#onIdle = undefined;
     this.#features.tell("onGroupChanged");
+  }
+
+  save(isExact: boolean): SavedContent {
+    return {
+      sequenceId: this.#tracker.last,
+      nextAckId: 1,
+      operations: [],
+      ...this.#outbox?.save(),
+      features: this.#features.save(isExact),
+    };
+  }
+
+  /** Goes on with what another session has saved, as if its connection were recovered soon. */
+  restore(saved: SavedContent, onRestored: OnRestored | undefined): void {
+    const { protocol } = this.#settings;
+    this.#tracker.reset(saved.sequenceId);
+    this.memberships.onTakenOver();
+    this.#features.restore(saved.features);
+    const add = (): void => {
+      for (const operation of saved.operations) {
+        this.#restored = operation;
+        const message = thawed(operation.message);
+        const { ackId } = message;
+        const options = { ackId, fireAndForget: ackId === undefined };
+        const result = this.#features.submitAgain(message, options) ?? this.submit(() => message, options);
+        // Without somebody who listens a failure isn't an unhandled one.
+        result.catch(() => undefined);
+        if (onRestored) this.#features.call(onRestored, message, result);
+      }
+      this.#restored = undefined;
+    };
+    this.#makeOutbox().restore(saved, add, (message) => encodeFrame(protocol, message));
+    // They see a connection whose link is down.
+    this.#features.tell("onOpened");
+    this.memberships.onResumed();
   }
 
   whenJoined(callback: () => void): void {
@@ -292,7 +334,9 @@ export class Session implements SessionPort, Operations {
       // Before the operation is taken, since the application's own clock may throw.
       this.unlessStarted((why) => taken.operation && outbox.refuse(taken.operation, why));
       taken.operation = outbox.add({
-        ackId: message.ackId,
+        message,
+        isNumbered: options.ackId === undefined && fireAndForget !== true,
+        restored: this.#restored,
         frame: encodeFrame(this.#settings.protocol, message),
         lane: lane && `${lane} ${"group" in message ? message.group : ""}`,
         replaceable,

@@ -12,12 +12,8 @@ told: state.told ?? ("identity" in state ? { ...state.identity, recovering: fals
   {
     name: "recovered is told although recovering never was",
     in: "tell",
-    find: `effects: [{ type: "emit", event: "connected", args: { connectionId, userId } }],`,
-    put: `effects: [
-  state.earlyLosses > 0
-    ? { type: "emit", event: "recovered", args: { connectionId } }
-    : { type: "emit", event: "connected", args: { connectionId, userId } },
-],`,
+    find: `event: "connected",`,
+    put: `event: state.earlyLosses > 0 ? "recovered" : "connected",`,
   },
   {
     name: "a listener that throws stops the client",
@@ -110,8 +106,8 @@ error: undefined,`,
   {
     name: "connected lacks the user",
     in: "tell",
-    find: "{ connectionId, userId } }",
-    put: `{ connectionId, userId: userId && "" } }`,
+    find: "args: { connectionId, userId,",
+    put: `args: { connectionId, userId: userId && "",`,
   },
   {
     name: "connectionInfo never changes",

@@ -167,7 +167,7 @@ this.#sendAgain({ ...last, lane: undefined });`,
   {
     name: "what waits in one outlives its connection",
     in: "Outbox.#all",
-    find: "...ready, ...lanes",
-    put: "...ready",
+    find: "...answerable, ...this.#delayed, ...ready",
+    put: "...answerable.filter((each) => !each.lane || isReady(each)), ...this.#delayed, ...ready",
   },
 ];

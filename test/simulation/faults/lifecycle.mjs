@@ -17,9 +17,9 @@ export const lifecycle = [
   },
   {
     name: "a start can't be aborted",
-    in: "Connection.start",
-    find: "if (this.#starting !== starting)",
-    put: "",
+    in: "Connection.#start",
+    find: `this.#dispatch({ type: "abort", error });`,
+    put: "return;",
   },
   {
     name: "a drain doesn't wait",
@@ -91,15 +91,15 @@ export const lifecycle = [
   },
   {
     name: "keepTrying is ignored",
-    in: "transition",
-    find: "event.keepTrying === true",
-    put: "event.keepTrying === null",
+    in: "start",
+    find: "keepTrying === true",
+    put: "keepTrying === null",
   },
   {
     name: "every start keeps trying",
-    in: "transition",
-    find: "event.keepTrying === true",
-    put: "event.keepTrying !== null",
+    in: "start",
+    find: "keepTrying === true",
+    put: "keepTrying !== null",
   },
   {
     name: "a drain goes on when its time is over",
@@ -116,8 +116,8 @@ export const lifecycle = [
   {
     name: "a drain is forgotten with its connection",
     in: "carriedOver",
-    find: "return { told, disconnectedMessage, drainUntil, earlyLosses }",
-    put: "return { told, disconnectedMessage, drainUntil: undefined, earlyLosses }",
+    find: "return { told, disconnectedMessage, drainUntil, resumed, earlyLosses }",
+    put: "return { told, disconnectedMessage, drainUntil: undefined, resumed, earlyLosses }",
   },
   {
     name: "a drain takes new operations on a new connection",

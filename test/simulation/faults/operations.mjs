@@ -98,7 +98,7 @@ if (operation.ackId === undefined && operation.retries++ === 0)
   {
     name: "maxPendingOperations is no limit",
     in: "Outbox.add",
-    find: "!internal && this.#pending >= maxPendingOperations",
+    find: "!internal && restored === undefined && this.#pending >= maxPendingOperations",
     put: "maxPendingOperations < 0",
   },
   {

@@ -9,6 +9,9 @@ const LAST_CHANCE = 1_000;
 const LATE = 2_000;
 const OPENING = ["getUrl", "openSocket", "openRecovery"];
 
+/** What the application calls. */
+const ASKED: readonly Event["type"][] = ["start", "stop", "suspend", "abort"];
+
 type Rule = (edge: Edge) => boolean;
 
 const effectsOf = ({ steps }: Edge): string[] =>
@@ -108,17 +111,18 @@ const RULES: Record<string, Rule> = {
 /** What each state has to answer; all else is to leave no trace. */
 const MEANINGFUL: Readonly<Record<State["name"], readonly Event["type"][]>> = {
   Stopped: ["start", "stop"],
-  Connecting: ["url", "open", "connected", "lost", "due", "wake", "abort", "stop"],
-  Connected: ["connected", "lost", "wake", "stop", "rejoined"],
-  Recovering: ["open", "frame", "connected", "lost", "due", "wake", "stop", "rejoined"],
-  Disconnected: ["due", "wake", "stop"],
+  Connecting: ["url", "open", "connected", "lost", "due", "wake", "abort", "stop", "suspend"],
+  Connected: ["connected", "lost", "wake", "stop", "suspend", "rejoined"],
+  Recovering: ["open", "frame", "connected", "lost", "due", "wake", "stop", "suspend", "rejoined"],
+  Disconnected: ["due", "wake", "stop", "suspend"],
   Stopping: ["lost", "due"],
 };
 
 const isHandled: Rule = ({ from, event, steps: [first] }) => {
   // On a socket that stands a second message of the same kind may mean something or not, and so with the groups.
   if (from.name === "Connected" && event.type === "connected") return true;
-  if (event.type === "rejoined") return true;
+  // The URL is asked for in one phase only.
+  if (event.type === "rejoined" || (from.name === "Recovering" && event.type === "url")) return true;
   const isStale = "epoch" in event && event.epoch !== from.epoch;
   const means = !isStale && MEANINGFUL[from.name].includes(event.type);
   return means === (first !== undefined && (first.state !== from || first.effects.length > 0));
@@ -141,7 +145,7 @@ function explored(punctual: boolean, rules: Record<string, Rule>) {
       if (isIgnored(edge)) return;
       for (const [name, holds] of Object.entries(rules)) if (!holds(edge)) broken[name] ??= edge;
       const { from, event, to } = edge;
-      if (event.type === "stop" || event.type === "abort" || event.type === "start") return;
+      if (ASKED.includes(event.type)) return;
       before.set(to, (before.get(to) ?? new Set()).add(from));
     });
     reached.push(...states.values());

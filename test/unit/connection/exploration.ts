@@ -1,4 +1,5 @@
 import type { Context, Effect, Event, Identity, State, Step } from "../../../src/core/connection/state.js";
+import type { SavedSession } from "../../../src/core/models/savedSession.js";
 import { INITIAL_STATE } from "../../../src/core/connection/state.js";
 import { transition } from "../../../src/core/connection/transition.js";
 import { toSettings } from "../../../src/core/options.js";
@@ -19,9 +20,21 @@ const identity = (connectionId: string, reconnectionToken: string): Identity => 
   reconnectionToken,
 });
 
+/** A session to resume, with a connection if a token is given. */
+const saved = (reconnectionToken?: string): SavedSession => ({
+  version: "web-pubsub-session-1",
+  endpoint: "",
+  identity: reconnectionToken === undefined ? undefined : identity("a", reconnectionToken),
+  droppedAt: NOW,
+  nextAckId: 1,
+  operations: [],
+  features: {},
+});
+
 const timeless: Event[] = [
   { type: "start" },
   { type: "stop" },
+  { type: "suspend" },
   { type: "wake" },
   { type: "left" },
   { type: "rejoined", connectionId: "a" },
@@ -39,6 +52,12 @@ const said = (epoch: number): Event[] => [
 ];
 
 const ALPHABET: readonly Event[] = [...timeless, ...said(EPOCH)];
+const RESUMING: readonly Event[] = [
+  { type: "start", saved: saved() },
+  { type: "start", saved: saved("r") },
+];
+/** Of a session that is resumed. */
+const OTHER: Event = { type: "url", epoch: EPOCH, url: "ws://other", isOther: true };
 /** While a caller of `start` waits there may be a signal. */
 const STARTING: readonly Event[] = [...ALPHABET, { type: "abort", error: new Error("aborted") }];
 const STALE: readonly Event[] = said(EPOCH - 1);
@@ -48,11 +67,13 @@ const retries = (maxRetries: number) => toSettings({ reconnectRetryOptions: { ma
 export interface Configuration extends Partial<Context> {
   /** The groups of a new connection are joined later, not at once. */
   readonly joinsLater?: boolean;
+  /** A client may start with the session of another one. */
+  readonly resumes?: boolean;
 }
 
 export const CONFIGURATIONS: Configuration[] = [
   ...[true, false].flatMap((reliable) => [
-    { reliable, autoReconnect: false },
+    { reliable, autoReconnect: false, resumes: reliable },
     ...[0, 1, Infinity].map((max) => ({ reliable, reconnectRetry: retries(max) })),
   ]),
   // Without a ping an open socket proves a recovery; that has nothing to do with retries.
@@ -130,9 +151,13 @@ export const isFollowed = (state: State): boolean =>
   !("attempt" in state && state.attempt > MAX_ATTEMPT) && state.earlyLosses <= MAX_EARLY_LOSSES;
 
 /** When something happens after a state was entered, and whether its timer is still to fire by then. */
-function moments(state: State, punctual: boolean): [number, readonly Event[]][] {
+function moments(state: State, punctual: boolean, { resumes }: Configuration): [number, readonly Event[]][] {
   const left = state.due - NOW;
-  const alphabet = state.name === "Connecting" && state.purpose === "start" ? STARTING : ALPHABET;
+  const isStarting = state.name === "Connecting" && state.purpose === "start";
+  const usual = isStarting ? STARTING : ALPHABET;
+  const isOpening = state.name === "Recovering" && state.phase === "opening";
+  const more = state.name === "Stopped" ? RESUMING : isOpening ? [OTHER] : [];
+  const alphabet = resumes === true ? [...usual, ...more] : usual;
   // The last one is a sleep.
   const found = [0, 5_000, 31_000]
     .filter((dt) => !punctual || dt <= left)
@@ -165,7 +190,7 @@ export function explore(
   };
   for (const from of queue) {
     if (!isFollowed(from)) continue;
-    for (const [dt, events] of moments(from, punctual)) {
+    for (const [dt, events] of moments(from, punctual, configuration)) {
       const now = NOW + dt;
       const unchanged = known(normal(from, now));
       for (const random of [0, 0.5]) {

@@ -271,7 +271,7 @@ describe("the proof", () => {
     machine.open();
     expect(types(machine.take())).toEqual(["ping"]);
     machine.frame();
-    expect(types(machine.take())).toEqual(["sessionResumes", "changed", "emit recovered"]);
+    expect(types(machine.take())).toEqual(["sessionResumes", "settleStart", "changed", "emit recovered"]);
   });
 
   test("the connected message of the same id does, and brings its token", () => {

@@ -1,6 +1,17 @@
 import type { Context, Effect, Event, In, State } from "../../../src/core/connection/state.js";
+import type { SavedSession } from "../../../src/core/models/savedSession.js";
 import { transition } from "../../../src/core/connection/transition.js";
 import { closed, CONTEXT, IDENTITY, Machine, PLACES } from "./machine.js";
+
+const SAVED: SavedSession = {
+  version: "web-pubsub-session-1",
+  endpoint: "",
+  identity: IDENTITY,
+  droppedAt: CONTEXT.now - 1_000,
+  nextAckId: 1,
+  operations: [],
+  features: {},
+};
 
 /** Something that can happen to the connection. */
 interface Occasion {
@@ -32,6 +43,16 @@ const OCCASIONS: Record<string, Occasion> = {
   "the access URL arrives": {
     event: ({ epoch }) => ({ type: "url", epoch, url: "ws://host" }),
     where: (state) => state.name === "Connecting" && !state.open,
+  },
+  "the access URL arrives, the session's own": {
+    event: ({ epoch }) => ({ type: "url", epoch, url: "ws://host" }),
+    where: ({ name }) => name === "Recovering",
+    given: (state) => (state.name === "Recovering" ? { ...state, phase: "opening", resumed: true } : state),
+  },
+  "the access URL arrives, another than the session's": {
+    event: ({ epoch }) => ({ type: "url", epoch, url: "ws://other", isOther: true }),
+    where: ({ name }) => name === "Recovering",
+    given: (state) => (state.name === "Recovering" ? { ...state, phase: "opening", resumed: true } : state),
   },
   "the socket opens": { event: ({ epoch }) => ({ type: "open", epoch }), where: opensSocket },
   "`connected` message": {
@@ -66,6 +87,8 @@ const OCCASIONS: Record<string, Occasion> = {
   ),
   "the timer fires": { event: () => ({ type: "due" }) },
   "a wake signal": { event: () => ({ type: "wake" }) },
+  "`start({ resume })`": { event: () => ({ type: "start", saved: SAVED }) },
+  "`suspend()`": { event: () => ({ type: "suspend" }) },
   "`stop()`": { event: () => ({ type: "stop" }) },
   "a drain is over": {
     event: () => ({ type: "drained" }),
@@ -85,6 +108,7 @@ const WORDS: { readonly [Type in Effect["type"]]: (effect: Extract<Effect, { typ
   ping: () => "ping",
   probe: () => "probe the link",
   declined: () => "suspect the unread operations",
+  restoreSession: () => "restore what was saved",
   sessionBegins: () => "begin the session",
   sessionResumes: () => "resume the session",
   sessionEnds: () => "end the session",

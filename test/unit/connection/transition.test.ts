@@ -37,7 +37,7 @@ const CLOSE = "Stopping/closing | settleStart, refuseOperations, changed, closeS
 const FAIL_START = "Stopped | dropSocket, settleStart, refuseOperations, changed, settleStop";
 const BEGIN = "Connected | sessionBegins, settleStart, changed, dispatch tell";
 const REPLACE = "Connected | sessionEnds, sessionBegins, settleStart, changed, dispatch tell";
-const RESUME = "Connected | sessionResumes, changed, dispatch tell";
+const RESUME = "Connected | sessionResumes, settleStart, changed, dispatch tell";
 const RECOVER = "Recovering/waiting | dropSocket, changed, dispatch tell, dispatch due";
 const GIVE_UP = "Disconnected | dropSocket, sessionEnds, changed, dispatch tell, dispatch due";
 const RETRY_RECOVERY = "Recovering/waiting | dropSocket, changed";
@@ -89,7 +89,12 @@ const TABLE: Record<string, Record<string, string | undefined>> = {
   "Recovering (about to open)": waiting,
   "Disconnected (about to connect)": disconnected,
   "Recovering (waiting)": waiting,
-  "Recovering (opening)": { ...recovering, due: RETRY_RECOVERY, wake: "Recovering/opening | " },
+  "Recovering (opening)": {
+    ...recovering,
+    url: OPEN_RECOVERY,
+    due: RETRY_RECOVERY,
+    wake: "Recovering/opening | ",
+  },
   "Recovering (proving)": { ...recovering, stop: CLOSE, due: RETRY_RECOVERY, wake: "Recovering/proving | " },
   Disconnected: disconnected,
   "Stopping (closing)": { "lost 1006": GONE, "lost 1008": GONE, due: GONE },
@@ -141,7 +146,7 @@ describe("while a codec can't ping", () => {
     const machine = new Machine({ canPing: false }).connect().lose();
     machine.take();
     machine.open();
-    expect(types(machine.effects)).toEqual(["sessionResumes", "changed", "emit recovered"]);
+    expect(types(machine.effects)).toEqual(["sessionResumes", "settleStart", "changed", "emit recovered"]);
     expect(machine.in("Connected").confirmed).toBe(false);
   });
 });

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { SendMessageError, type SendMessageErrorCode } from "../../../src/core/errors.js";
 import { GroupTable, type GroupQuestions } from "../../../src/core/session/groupTable.js";
 import type { Course, InternalCourse, Operations } from "../../../src/core/session/operations.js";
-import type { OperationMessage } from "../../../src/core/session/operationMessage.js";
+import type { OperationMessage } from "../../../src/core/models/messages.js";
 
 /** An operation that the table has asked for and that isn't settled. */
 interface Asked {

@@ -57,7 +57,8 @@ export class OutboxBench {
       call.outcome = outcome;
     };
     this.outbox.add({
-      ackId: id,
+      message: { kind: "joinGroup", group: name, ackId: id },
+      isNumbered: ackId === undefined && fireAndForget !== true,
       frame: name,
       internal,
       signal,

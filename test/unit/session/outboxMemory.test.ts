@@ -15,7 +15,8 @@ function traffic(outbox: Outbox, count: number): void {
   for (let i = 0; i < count; i++) {
     const ackId = outbox.reserveAckId(undefined);
     outbox.add({
-      ackId,
+      message: { kind: "joinGroup", group: "g", ackId },
+      isNumbered: true,
       // A frame of its own each time, which the engine can't share.
       frame: `${ackId}`.padEnd(FRAME, "."),
       internal: false,
