@@ -6,6 +6,7 @@ import { readFlags, usage } from "./config/flags.js";
 import { type Settings, UsageError, readVariables } from "./config/settings.js";
 import { watchConfig } from "./config/watchConfig.js";
 import { type Emulator, startEmulator } from "./emulator.js";
+import { isWildcard } from "./http/address.js";
 import type { EmulatorOptions } from "./options.js";
 import { onInterrupt } from "./interrupt.js";
 
@@ -47,7 +48,8 @@ async function run(settings: Settings, file: FileConfig): Promise<void> {
   process.stdout.on("error", () => void end());
   try {
     const certificateFile = options.https === true ? await fileOf(emulator) : undefined;
-    const extras = { hub, negotiate: options.negotiate === true, certificateFile };
+    const everywhere = options.host !== undefined && isWildcard(options.host);
+    const extras = { hub, everywhere, negotiate: options.negotiate === true, certificateFile };
     process.stdout.write(await announcement(emulator, extras));
     if (verbose) emulator.trace((entry) => void process.stdout.write(`${traceLine(entry)}\n`));
     if (config === undefined) return;

@@ -6,6 +6,8 @@ import { printable } from "./printable.js";
 export interface Extras {
   /** Hub of the client URL. */
   readonly hub: string;
+  /** Whether the service listens at every address of the machine, which is no address to connect to. */
+  readonly everywhere: boolean;
   /** Whether `/negotiate` answers. */
   readonly negotiate: boolean;
   /** Where the certificate is that was made for this start. */
@@ -15,7 +17,7 @@ export interface Extras {
 /** What a developer needs to go on: where the service is and how to use it. */
 export async function announcement(
   emulator: Emulator,
-  { hub, negotiate, certificateFile }: Extras,
+  { hub, everywhere, negotiate, certificateFile }: Extras,
 ): Promise<string> {
   const url = await emulator.clientAccessUrl(hub, {
     userId: "developer",
@@ -26,6 +28,14 @@ export async function announcement(
   const rows = [
     ["Endpoint", endpoint],
     ["Connection string", emulator.connectionString],
+    ...(everywhere
+      ? [
+          [
+            "",
+            `(elsewhere: with the name and port by which this host is reached for ${new URL(endpoint).host})`,
+          ],
+        ]
+      : []),
     ["Client URL", url],
     ["", `(hub ${hub}, user developer, every right on groups, for a day)`],
     ...(negotiate ? [["Client URLs", `${endpoint}/negotiate?hub=${hub}&user=ann`]] : []),

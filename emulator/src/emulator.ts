@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Admin } from "./admin/admin.js";
 import { AdminKey } from "./admin/adminKey.js";
 import { type TraceEntry, traceEntry } from "./admin/traceEntry.js";
@@ -96,6 +97,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const keys = new KeyRing(accessKeys, nodeEnvironment);
   const tokens = new ClientTokens(keys, () => address);
   const stopping = new AbortController();
+  // Every webhook on its way listens here: more than ten are no leak.
+  setMaxListeners(0, stopping.signal);
   const webhooks = {
     environment: nodeEnvironment,
     outbound: nodeOutbound,

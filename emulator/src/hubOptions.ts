@@ -1,5 +1,5 @@
 import { checkBoolean, checkObject, checkOneOf, checkString, checkStrings, optional } from "./check.js";
-import { isHubName } from "./service/names.js";
+import { isEventName, isHubName } from "./service/names.js";
 import { GroupPattern } from "./service/groupPattern.js";
 import type { EventHandler, WebhookHandler } from "./upstream/eventHandler.js";
 import type { HubEventListener } from "./upstream/eventListener.js";
@@ -108,8 +108,16 @@ function checkListener(name: string, value: unknown): void {
   });
 }
 
+/** What no event can be called would match nothing, without a word. */
 function checkEvents(name: string, events: unknown): void {
-  if (typeof events !== "string") optional(events, (value) => checkStrings(`${name}.events`, value));
+  if (events === undefined) return;
+  const given = typeof events === "string" ? events.split(",") : checkStrings(`${name}.events`, events);
+  for (const event of given.map((one) => one.trim())) {
+    if (event === "" || event === "*" || isEventName(event)) continue;
+    throw new RangeError(
+      `${name}.events must be "*" for all events, or names of letters, digits and _ . - that begin with a letter, but has ${JSON.stringify(event)}.`,
+    );
+  }
 }
 
 function checkSystemEvents(name: string, events: unknown, known: readonly string[]): void {

@@ -62,13 +62,15 @@ export class AbuseProtection {
       "ce-specversion": "1.0",
       "ce-awpsversion": "1.0",
     };
-    try {
-      return await limited(this.#environment, limitInMs, stopping, async (signal) =>
-        this.#outbound({ method, url, headers, signal }),
-      );
-    } catch (cause) {
-      throw new PassingError(`${url} could not be validated: ${reason(cause)}`, { cause });
-    }
+    return limited(this.#environment, limitInMs, stopping, async (signal) => {
+      try {
+        return await this.#outbound({ method, url, headers, signal });
+      } catch (cause) {
+        const message = `${url} could not be validated: ${reason(cause)}`;
+        // Who has let the time go by isn't asked again.
+        throw signal.aborted ? new Error(message, { cause }) : new PassingError(message, { cause });
+      }
+    });
   }
 }
 

@@ -60,18 +60,26 @@ export function userEvent(event: UserEvent, occasion: Occasion): CloudEvent {
   };
 }
 
-/** The MIME type of a payload. */
-export function contentTypeOf({ dataType }: Payload): string {
+/** The MIME type of a payload, without parameters. */
+export function mediaTypeOf({ dataType }: Payload): string {
   switch (dataType) {
     case "text":
-      return "text/plain; charset=utf-8";
+      return "text/plain";
     case "json":
-      return "application/json; charset=utf-8";
+      return "application/json";
     case "binary":
       return "application/octet-stream";
     case "protobuf":
       return "application/x-protobuf";
   }
+}
+
+/** The MIME type of a payload for HTTP, where a text says how it is encoded. */
+export function contentTypeOf(payload: Payload): string {
+  const mediaType = mediaTypeOf(payload);
+  return payload.dataType === "text" || payload.dataType === "json"
+    ? `${mediaType}; charset=utf-8`
+    : mediaType;
 }
 
 export function bytesOf(payload: Payload): Uint8Array {

@@ -1,6 +1,6 @@
 import type { EventData, EventHubProducerClient } from "@azure/event-hubs";
 import type { Diagnostics } from "../service/diagnostics.js";
-import { type CloudEvent, bytesOf, contentTypeOf } from "./cloudEvent.js";
+import { type CloudEvent, bytesOf, mediaTypeOf } from "./cloudEvent.js";
 import type { EventHubsOptions } from "./eventListener.js";
 import type { Sink } from "./listeners.js";
 
@@ -110,31 +110,34 @@ async function loadSdk() {
   }
 }
 
+/** As the reference page of the cloud has it: names in lower case, no empty values, whole seconds. */
 function eventData(event: CloudEvent): EventData {
   const { hub, connectionId, userId, subprotocol, connectionState } = event.origin;
   const attributes = {
     specversion: "1.0",
+    awpsversion: "1.0",
     type: event.type,
     source: `/hubs/${hub}/client/${connectionId}`,
     id: event.id,
-    time: new Date(event.time).toISOString(),
+    time: new Date(event.time).toISOString().replace(/\.\d+/, ""),
     hub,
-    connectionId,
-    eventName: event.eventName,
-    userId,
+    connectionid: connectionId,
+    eventname: event.eventName,
+    userid: userId,
     subprotocol,
-    connectionState,
+    connectionstate: connectionState,
   };
   const properties: Record<string, string> = {};
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) properties[`cloudEvents:${name}`] = value;
+    if (value) properties[`cloudEvents:${name}`] = value;
   }
+  // Of keys that differ in case alone the last one counts.
   for (const [key, value] of Object.entries(event.metadata ?? {})) {
     properties[`x-webpubsub-metadata-${key.toLowerCase()}`] = value;
   }
   return {
     body: Buffer.from(bytesOf(event.payload)),
-    contentType: contentTypeOf(event.payload),
+    contentType: mediaTypeOf(event.payload),
     messageId: `${connectionId}/${event.id}`,
     properties,
   };

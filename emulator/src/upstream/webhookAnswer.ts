@@ -39,9 +39,12 @@ export function eventAnswer(response: OutboundResponse): UserEventAnswer {
   return { kind: "handled", reply: { payload, metadata } };
 }
 
-/** What the answer leaves on the connection. */
+/**
+ * What the answer leaves on the connection. Of a repeated header the last one counts, as in the vendor's emulator. They
+ * arrive here joined by commas, which base64 doesn't have.
+ */
 export function stateOf({ headers }: OutboundResponse): string | undefined {
-  return headers.get("ce-connectionState") ?? undefined;
+  return headers.get("ce-connectionState")?.split(",").at(-1)?.trim();
 }
 
 function changes(body: Uint8Array): Changes {

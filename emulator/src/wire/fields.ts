@@ -118,10 +118,17 @@ export function payloadOf(json: Json): Payload {
   }
 }
 
-/** A wrong value, short enough for a log. */
+/** Most characters of a wrong value that are told: a part of a token or key that short is of no use. */
+const maxShown = 20;
+
+/** A wrong value, for the log: enough to find the mistake, too little to give away what stands there by mistake. */
 export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "missing";
-  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  if (value === undefined) return "missing";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "string" && value.length > maxShown)
+    return `${JSON.stringify(value.slice(0, maxShown))}… (${value.length} characters)`;
+  return JSON.stringify(value);
 }
 
 /** What could be read may still be nested too deeply to be written. */

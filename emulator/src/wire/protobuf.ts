@@ -76,7 +76,7 @@ export const reliableProtobufCodec: Codec = new ProtobufCodec("protobuf.reliable
 function toMessage(type: number, fields: Fields): ClientMessage {
   switch (type) {
     case 1:
-      if (fields["stream"] !== undefined) return startStreamOf(fields, fields.payload);
+      if (fields["stream"] !== undefined) return startStreamOf(fields, optionalPayloadOf(fields));
       return {
         kind: "sendToGroup",
         group: groupOf(fields),
@@ -145,7 +145,11 @@ function payloadOf(fields: Fields): Payload {
   return payload;
 }
 
-function optionalPayloadOf({ payload }: Fields): Payload | undefined {
+function optionalPayloadOf(fields: Fields): Payload | undefined {
+  const { payload } = fields;
+  // Data that is there, but of no kind that is known, isn't the same as none.
+  if ("payload" in fields && payload === undefined)
+    throw new FieldError("data must have text_data, binary_data, protobuf_data or json_data");
   if (payload?.dataType !== "json") return payload;
   try {
     JSON.parse(payload.json);

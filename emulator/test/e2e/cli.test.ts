@@ -1,56 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { run, runWith, spawned } from "./cliProcess.js";
 import { RawClient, until } from "./harness.js";
-
-const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
-
-function run(...args: string[]) {
-  return runWith({}, ...args);
-}
-
-function runWith(more: NodeJS.ProcessEnv, ...args: string[]) {
-  return spawned([cli, ...args], more);
-}
-
-function spawned(args: string[], more: NodeJS.ProcessEnv = {}) {
-  const child: ChildProcess = spawn(process.execPath, ["--import", "tsx", ...args], {
-    env: { ...process.env, ...more },
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  const output = { out: "", err: "" };
-  child.stdout?.setEncoding("utf8").on("data", (chunk: string) => (output.out += chunk));
-  child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (output.err += chunk));
-  const exit = once(child, "close").then(([code]) => code as number | null);
-  return { child, output, exit };
-}
-
-test.each(["SIGINT", "SIGTERM"] as const)(
-  "prints where it is and a URL that works; %s ends it cleanly",
-  async (signal) => {
-    const { child, output, exit } = run("--port", "0", "--hub", "news");
-    await until(() => output.out.includes("Client URL") && output.out.endsWith("\n"));
-    expect(output.out).toMatch(/http:\/\/127\.0\.0\.1:\d+\n/);
-    expect(output.out).toMatch(/Endpoint=http:\/\/127\.0\.0\.1:\d+;AccessKey=\w+;Version=1\.0;\n/);
-    const client = new RawClient(/ws:\S+/.exec(output.out)?.[0] ?? "");
-    await until(() => client.connected);
-    expect(await client.join("g")).toMatchObject({ success: true });
-    child.kill(signal);
-    expect((await client.gone()).code).toBe(1001);
-    expect(client.messages.at(-1)).toMatchObject({
-      event: "disconnected",
-      message: "The service is stopping.",
-    });
-    expect(await exit).toBe(0);
-    expect(output.err).toBe("");
-  },
-);
 
 test("a module that holds the process open doesn't stop it from ending", async () => {
   const folder = await mkdtemp(join(tmpdir(), "emulator-"));

@@ -172,6 +172,19 @@ describe("the official Express middleware", () => {
     ]);
   });
 
+  test("doesn't read protobuf content: it passes the event on, and it fails", async () => {
+    let handled = 0;
+    const url = await application({ handleUserEvent: () => void handled++ });
+    await using house = await House.open({ hubs: { chat: { handlers: [{ url }] } } });
+    const client = await house.client();
+    expect(await client.ask({ type: "event", event: "e", dataType: "protobuf", data: "aGk=" })).toMatchObject(
+      {
+        success: false,
+      },
+    );
+    expect([handled, house.warnings]).toEqual([0, [expect.stringContaining("status 404")]]);
+  });
+
   test("works with the reference client", async () => {
     const url = await application({
       handleUserEvent: (request, response) => response.success(`echo ${String(request.data)}`, "text"),

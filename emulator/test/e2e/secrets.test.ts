@@ -82,3 +82,35 @@ test("no token in the log, the trace, the snapshot and the answers, whatever a c
     for (const secret of secrets) expect(text.includes(secret), `${where} holds ${secret}`).toBe(false);
   }
 });
+
+test("a secret in the wrong place isn't repeated by whatever says that the place is wrong", async () => {
+  const diagnostics: Diagnostic[] = [];
+  await using house = await House.open({ log: (entry) => diagnostics.push(entry) });
+  const trace: TraceEntry[] = [];
+  house.emulator.trace((entry) => trace.push(entry));
+  const first = await house.client();
+  const token = new URL(first.url).searchParams.get("access_token") ?? "";
+  const key = "0123456789abcdef0123456789abcdef";
+  const told: unknown[] = [];
+  for (const secret of [token, String(first.connected?.["reconnectionToken"]), key, `1${key}`]) {
+    for (const message of [
+      { type: secret },
+      { type: { secret } },
+      { type: [secret] },
+      { type: "event", event: `${secret} `, dataType: "text", data: "x" },
+      { type: "event", event: { secret }, dataType: "text", data: "x" },
+      { type: "invoke", invocationId: "i", target: "event", event: [secret] },
+      { type: "sendToGroup", group: "g", dataType: secret, data: "x" },
+      { type: "joinGroup", group: "g", ackId: secret },
+    ]) {
+      const client = await house.client();
+      client.send(message);
+      const { reason } = await client.gone();
+      told.push(reason, client.messages.at(-1));
+    }
+    const all = JSON.stringify([diagnostics.map(({ message }) => message), trace, told]);
+    expect(all.includes(secret), secret).toBe(false);
+  }
+  expect(diagnostics).toHaveLength(32);
+  expect(diagnostics[0]?.message).toContain(`type is unknown: "${token.slice(0, 20)}"… (${token.length} `);
+});

@@ -87,6 +87,10 @@ test.each([
     { hubs: { chat: { handlers: [{ url, systemEvents: ["conect"] }] } } },
     "hubs.chat.handlers[0].systemEvents",
   ],
+  [
+    { hubs: { chat: { handlers: [{ url, events: "join, room.*" }] } } },
+    'hubs.chat.handlers[0].events must be "*" for all events, or names of letters, digits and _ . - that begin with a letter, but has "room.*".',
+  ],
   [{ hubs: { chat: { listeners: [{}] } } }, "hubs.chat.listeners[0] must have either eventHubs or onEvent"],
 ])("%j is refused by the schema too, and the message names key and fix", async (config, message) => {
   expect(fits(config)).toBe(false);

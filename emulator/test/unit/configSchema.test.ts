@@ -32,8 +32,17 @@ const flag = mostly(fc.boolean(), 0, "true");
 const text = mostly(fc.string({ minLength: 1 }), "", 1);
 const hubName = fc.constantFrom("chat", "a.b_c`,[1]", "A".repeat(128));
 const events = mostly(
-  fc.oneof(fc.constantFrom("*", "", "a,b"), fc.array(fc.string({ minLength: 1 }))),
+  fc.oneof(
+    fc.constantFrom("*", "", "a,b", " a_1.b-c ,, *", `a${"b".repeat(127)}`),
+    fc.array(fc.constantFrom("*", "a", " B ", " ", `a${"b".repeat(127)}`)),
+  ),
   [""],
+  "room.*",
+  "a,1",
+  "a b",
+  ["a,b"],
+  ["room.?"],
+  ["a".repeat(129)],
   1,
 );
 const systemEvents = (names: string[], wrong: string) => mostly(fc.array(fc.constantFrom(...names)), [wrong]);

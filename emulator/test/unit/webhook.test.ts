@@ -262,52 +262,6 @@ describe("another attempt", () => {
   });
 });
 
-describe("a URL is asked", () => {
-  const validations = (scene: Scene) => scene.requests.filter(({ method }) => method !== "POST").length;
-
-  test("once a minute", async () => {
-    const scene = new Scene();
-    await Promise.all([scene.ask(), scene.ask()]);
-    scene.clock.advance(59_000);
-    await scene.ask();
-    expect(validations(scene)).toBe(1);
-    scene.clock.advance(1_000);
-    await scene.ask();
-    expect(validations(scene)).toBe(2);
-    expect(scene.posts).toHaveLength(4);
-  });
-
-  test("by GET where it knows no OPTIONS", async () => {
-    const scene = new Scene();
-    scene.validation = [answer(404), answer(204, "", { "WebHook-Allowed-Origin": "a.b, LOCALHOST:80" })];
-    await scene.ask();
-    expect(scene.requests.map(({ method }) => method)).toEqual(["OPTIONS", "GET", "POST"]);
-  });
-
-  test.each<[string, OutboundResponse]>([
-    ["without the header", answer(200)],
-    ["for another host", answer(200, "", { "WebHook-Allowed-Origin": "there:80" })],
-    ["404 twice", answer(404)],
-    ["401", answer(401)],
-  ])("and gets nothing after a refusal: %s", async (_, refusal) => {
-    const scene = new Scene();
-    scene.validation = [refusal, refusal];
-    await expect(scene.ask()).rejects.toThrow("the validation of http://app/chat/validate");
-    expect(scene.posts).toEqual([]);
-    scene.validation = [];
-    await scene.ask();
-    expect(scene.posts).toHaveLength(1);
-  });
-
-  test("again where it doesn't answer; 10 s at most", async () => {
-    const scene = new Scene();
-    scene.validation = [answer(500), new Error("refused"), "hang"];
-    await scene.ask();
-    expect(validations(scene)).toBe(4);
-    expect(scene.clock.now()).toBe(1_000_000 + 1_000 + 3_000 + 10_000 + 5_000);
-  });
-});
-
 test("disconnected doesn't overtake connected", async () => {
   const scene = new Scene();
   scene.answers = [answer(500), answer(200)];

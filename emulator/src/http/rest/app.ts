@@ -26,6 +26,11 @@ export function restApp(ports: RestPorts): Hono {
     .route("/permissions", permissions());
 
   return new Hono()
+    .use(async (c, next) => {
+      await next();
+      // As the cloud answers. Node would send chunks, none of them, and a 204 can't have the header.
+      if (c.res.body === null && c.res.status !== 204) c.res.headers.set("Content-Length", "0");
+    })
     .get("/api/health", (c) => c.body(null, 200))
     .use("/api/*", gate(ports.tokens))
     .route("/api/hubs/:hub", hub)

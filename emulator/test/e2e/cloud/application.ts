@@ -9,12 +9,18 @@ export interface Received {
   readonly body: string;
 }
 
-/** A server of the application that answers every event as `answer` says. */
-export async function application(answer: (response: ServerResponse) => void) {
+/**
+ * A server of the application that answers every event as `answer` says.
+ * @param validate what it says when it is asked whether it wants events; left out: yes
+ */
+export async function application(
+  answer: (response: ServerResponse) => void,
+  validate = (response: ServerResponse) => void response.setHeader("WebHook-Allowed-Origin", "*").end(),
+) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
-    if (request.method === "OPTIONS") {
-      response.setHeader("WebHook-Allowed-Origin", "*").end();
+    if (request.method !== "POST") {
+      validate(response);
       return;
     }
     let body = "";

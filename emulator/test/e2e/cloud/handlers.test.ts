@@ -101,6 +101,28 @@ test("the log names Express's res.send as what says text/html", async () => {
   ]);
 });
 
+test.each([
+  ["the last of several headers", ["Zmlyc3Q=", "bGFzdA=="], "bGFzdA=="],
+  ["an empty one that comes last", ["Zmlyc3Q=", ""], ""],
+  ["the only one", ["b25seQ=="], "b25seQ=="],
+])("the state of a connection is %s", async (_, values, expected) => {
+  const { received, origin } = await application((response) => {
+    // The array makes a line of each.
+    response.writeHead(204, { "ce-connectionState": values }).end();
+  });
+  await using house = await House.open({
+    hubs: { chat: { handlers: [{ url: origin, systemEvents: ["connect"] }] } },
+  });
+  const client = await house.client();
+  await client.ask(event);
+  await client.ask(event);
+  expect(received.map(({ headers }) => headers["ce-connectionstate"])).toEqual([
+    undefined,
+    expected,
+    expected,
+  ]);
+});
+
 test("an answer may have several megabytes", async () => {
   const { origin } = await application((response) =>
     response.setHeader("Content-Type", "text/plain").end("x".repeat(8 * 1024 * 1024)),
