@@ -45,7 +45,7 @@ function blocksOf(page: string): Block[] {
 
 const readme = blocksOf("README.md");
 const features = blocksOf("docs/features.md");
-const blocks = [...readme, ...features];
+const blocks = [...readme, ...features, ...blocksOf("docs/sessions.md")];
 
 test("the pages have code in them", () => {
   expect(readme.length).toBeGreaterThan(10);
