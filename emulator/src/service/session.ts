@@ -20,6 +20,8 @@ export interface SessionOwner {
   readonly trace: Trace;
   /** A frame came in on the session's current transport. */
   received(session: Session, frame: Frame): void;
+  /** The client broke the rules of WebSocket; the session ends. */
+  violated(session: Session, reason: string): void;
   /** The transport is gone; the session waits for its recovery. */
   dropped(session: Session): void;
   ended(session: Session, reason: string): void;
@@ -119,7 +121,9 @@ export class Session {
       },
       // After a recovery the client would send the same again: the session ends.
       violated: (reason) => {
-        if (current()) this.end(reason);
+        if (!current()) return;
+        this.#owner.violated(this, reason);
+        this.end(`The client was declined: ${reason}.`);
       },
     };
   }
