@@ -234,6 +234,24 @@ test("--verbose prints traffic, but no tokens", async () => {
   expect(output.out).not.toContain(String(client.connected?.["reconnectionToken"]));
 });
 
+test("--verbose tells the connections of one user apart", async () => {
+  const { output } = run("--port", "0", "--verbose");
+  await until(() => output.out.includes("Ctrl+C"));
+  const url = /ws:\S+/.exec(output.out)?.[0] ?? "";
+  const [first, second] = [new RawClient(url), new RawClient(url)];
+  onTestFinished(() => [first, second].forEach(({ socket }) => socket.terminate()));
+  await until(() => first.connected && second.connected);
+  await first.join("one");
+  await second.join("two");
+  const name = (client: RawClient) => `chat/developer·${client.id.slice(0, 5)}`;
+  await until(() => output.out.includes(`<- ${name(second)} ack`));
+  expect(output.out).toContain(`-> ${name(first)} joinGroup group=one`);
+  second.socket.close(1000);
+  await until(() => output.out.includes(`-- ${name(second)} ended`));
+  await first.join("alone");
+  await until(() => output.out.includes("-> chat/developer joinGroup group=alone"));
+});
+
 test("what clients send does nothing in the terminal", async () => {
   const { output } = run("--port", "0", "--verbose");
   await until(() => output.out.includes("Ctrl+C"));
