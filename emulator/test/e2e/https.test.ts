@@ -226,6 +226,20 @@ test.each<[string, Record<string, unknown>, number]>([
   expect((await send(house, await entraToken(claims))).status).toBe(status);
 });
 
+test.each([true, false])(
+  "a test's own token for the service, signed by any secret, with the setting %s",
+  async (taken) => {
+    await using house = await House.open({ acceptUnvalidatedEntraTokens: taken });
+    const token = await sign(
+      { aud: "https://webpubsub.azure.com" },
+      "a secret of the test that is no access key",
+    );
+    const response = await send(house, token);
+    expect(response.status).toBe(taken ? 202 : 401);
+    expect(await response.text()).toContain(taken ? "" : "acceptUnvalidatedEntraTokens");
+  },
+);
+
 test("without the setting an Entra token is refused, and the answer says what would take it", async () => {
   await using house = await House.open();
   const response = await send(house, await entraToken());
