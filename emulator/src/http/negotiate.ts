@@ -50,7 +50,7 @@ export async function negotiate(
   if (unknown !== undefined) return fail(400, `There is no parameter ${unknown}; it knows hub and user.`);
   const hub = searchParams.get("hub") ?? "";
   if (!isHubName(hub)) return fail(400, "The parameter hub must be a hub's name, as in ?hub=chat.");
-  const url = await make(hub, searchParams.get("user") ?? undefined, host);
+  const url = await make(hub, searchParams.get("user") || undefined, host);
   const json = /\bapplication\/json\b/i.test(accept);
   response
     .writeHead(200, { "Content-Type": json ? "application/json" : "text/plain; charset=utf-8" })
