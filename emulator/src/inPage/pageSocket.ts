@@ -18,7 +18,8 @@ const tooBig = 1009;
 /** How long a browser waits for the answer to its close frame, in milliseconds. */
 const closeTimeoutInMs = 10_000;
 
-const decoder = new TextDecoder();
+// A byte order mark is a character like others.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What all sockets of one service need. */
 export interface SocketPorts {

@@ -202,6 +202,17 @@ describe("the sockets", () => {
     expect(seen).toEqual(["binary", "binary", "binary", "binary"]);
   });
 
+  test("a byte order mark is a part of the text", async () => {
+    const service = open({
+      hubs: { chat: { handlers: [{ onEvent: ({ data }) => ({ data: String(data) }) }] } },
+    });
+    const socket = new Watched(service, await service.clientAccessUrl("chat"), []);
+    await settled();
+    socket.socket.send("\ufeffhello");
+    await settled();
+    expect(socket.events.at(-1)?.data).toBe("\ufeffhello");
+  });
+
   test("a frame that is too large closes with 1009", async () => {
     const service = open();
     const ann = await connect(service);
