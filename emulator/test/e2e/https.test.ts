@@ -82,6 +82,14 @@ test("two services have two certificates; who doesn't trust one, or speaks plain
   await until(() => one.warnings.some((message) => message.includes("it speaks HTTP: use https://")));
 });
 
+test("who speaks TLS to a service without it is told of in the log", async () => {
+  await using house = await House.open();
+  const socket = new WebSocket(`${house.emulator.endpoint.replace("http", "wss")}/client/hubs/chat`);
+  await once(socket, "error");
+  await until(() => house.warnings.length > 0);
+  expect(house.warnings).toEqual([expect.stringContaining("it speaks TLS: use http:// and ws://")]);
+});
+
 test("a key and a certificate of one's own are used; others are refused at once", async () => {
   const { emulator: first, ca } = await open();
   const given = await import("../../src/http/certificate.js");
