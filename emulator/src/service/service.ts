@@ -258,9 +258,9 @@ export class Service {
         const message = `The client was declined: ${reason}.`;
         diagnostics({ level: "warning", hub: hub.name, connectionId, message });
       },
-      dropped: (session) => {
+      dropped: (session, reason) => {
         this.#streams.paused(session);
-        this.#waitingRoom.add(session);
+        this.#waitingRoom.add(session, reason);
       },
       ended: (session, reason) => {
         if (this.trace.watched) this.trace.emit(session, { kind: "ended", reason });

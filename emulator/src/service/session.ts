@@ -22,8 +22,11 @@ export interface SessionOwner {
   received(session: Session, frame: Frame): void;
   /** The client broke the rules of WebSocket; the session ends. */
   violated(session: Session, reason: string): void;
-  /** The transport is gone; the session waits for its recovery. */
-  dropped(session: Session): void;
+  /**
+   * The transport is gone; the session waits for its recovery.
+   * @param reason with which the client closed it; the empty string: none.
+   */
+  dropped(session: Session, reason: string): void;
   ended(session: Session, reason: string): void;
 }
 
@@ -213,7 +216,7 @@ export class Session {
     if (code === closeCodes.normal || this.buffer === undefined) this.end(reason || lost);
     else {
       if (this.#owner.trace.watched) this.#owner.trace.emit(this, { kind: "lost", code });
-      this.#owner.dropped(this);
+      this.#owner.dropped(this, reason);
     }
   }
 
