@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { announcement, traceLine } from "./cliOutput.js";
+import { announcement, traceLines } from "./cliOutput.js";
 import { type FileConfig, readConfig } from "./config/configFile.js";
 import { readFlags, usage } from "./config/flags.js";
 import { type Settings, UsageError, readVariables } from "./config/settings.js";
@@ -51,7 +51,10 @@ async function run(settings: Settings, file: FileConfig): Promise<void> {
     const everywhere = options.host !== undefined && isWildcard(options.host);
     const extras = { hub, everywhere, negotiate: options.negotiate === true, certificateFile };
     process.stdout.write(await announcement(emulator, extras));
-    if (verbose) emulator.trace((entry) => void process.stdout.write(`${traceLine(entry)}\n`));
+    if (verbose) {
+      const line = traceLines();
+      emulator.trace((entry) => void process.stdout.write(`${line(entry)}\n`));
+    }
     if (config === undefined) return;
     unwatch = watchConfig(config, file, {
       apply: async (hubs) => emulator.setHubs(hubs),

@@ -66,10 +66,33 @@ function quoted(path: string): string {
 
 const arrows = { in: "->", out: "<-", note: "--" } as const;
 
-/** One line about one thing that happened; `->` comes from a client, `<-` goes to one. */
-export function traceLine(entry: TraceEntry): string {
-  const { at, hub, connectionId, userId, direction, type, text } = entry;
-  const who = userId ?? connectionId ?? "";
+/**
+ * Makes one line about each thing that happened; `->` comes from a client, `<-` goes to one. While a user has several
+ * connections, a line shows which one by the beginning of its id.
+ */
+export function traceLines(): (entry: TraceEntry) => string {
+  /** Open connections, or ones that can be recovered, by hub and user. */
+  const connections = new Map<string, Set<string>>();
+  return (entry) => {
+    const { hub, connectionId, userId, type } = entry;
+    if (userId === undefined || connectionId === undefined) return traceLine(entry, connectionId ?? "");
+    const name = JSON.stringify([hub, userId]);
+    const ids = connections.get(name) ?? new Set();
+    connections.set(name, ids.add(connectionId));
+    const who = ids.size > 1 ? `${userId}·${connectionId.slice(0, maxIdShown)}` : userId;
+    if (entry.direction === "note" && type === "ended") {
+      ids.delete(connectionId);
+      if (ids.size === 0) connections.delete(name);
+    }
+    return traceLine(entry, who);
+  };
+}
+
+/** Characters of a connection's id that tell it from the user's others. */
+const maxIdShown = 5;
+
+function traceLine(entry: TraceEntry, who: string): string {
+  const { at, hub, direction, type, text } = entry;
   const { group, event, ackId, sequenceId, streamId, invocationId } = entry;
   const about = { group, event, ack: ackId, seq: sequenceId, stream: streamId, invocation: invocationId };
   const details = Object.entries(about).flatMap(([name, value]) =>

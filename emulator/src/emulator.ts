@@ -126,6 +126,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     log({ level: "warning", hub: "", connectionId: undefined, message, cause });
   };
   const failed = (cause: unknown) => report("The server failed", cause);
+  const warn = (message: string) => log({ level: "warning", hub: "", connectionId: undefined, message });
   const clients = new ClientEndpoint(service, script, faults, failed);
   const clientUrl = async (hub: string, content: AccessTokenContent, origin: string) => {
     const token = await tokens.issue(hub, content);
@@ -166,12 +167,15 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       });
     },
     failed,
+    misdirected: () =>
+      warn(
+        "A client could not connect: it speaks TLS: use http:// and ws://, or start with https (--https).",
+      ),
   };
   const server = new Server(handlers, secured?.listening);
   address = addressOf(host, await server.listen(wantedPort, host), isSecure);
   const { endpoint } = address;
 
-  const warn = (message: string) => log({ level: "warning", hub: "", connectionId: undefined, message });
   if (!isLoopback(host)) {
     warn(`Listening on ${host}: everyone who reaches this machine can reach the service.`);
   }

@@ -41,6 +41,11 @@ export function checkFault(fault: unknown): void {
       if (typeof fields["with"] === "string") checkOneOf("with", fields["with"], ["hang", "reset"]);
       else checkInteger("with", fields["with"], 300, 599);
       optional(fields["only"], (only) => checkOneOf("only", only, ["recovery", "new"]));
+      if (fields["only"] === "new" && fields["filter"] !== undefined) {
+        throw new TypeError(
+          "refuseUpgrades takes no filter with only: new, since a new connection isn't known yet.",
+        );
+      }
       return;
     case "holdAcks":
     case "holdInvocations":

@@ -118,7 +118,7 @@ export function checkOptions(options: EmulatorOptions): CheckedOptions {
       checkString("secondaryAccessKey", value),
     ),
     admin: flag("admin"),
-    adminToken: optional(options.adminToken, checkAdminToken),
+    adminToken: optional(options.adminToken, (value) => checkAdminToken("adminToken", value)),
     https: optional(options.https, checkHttps),
     acceptUnvalidatedEntraTokens: flag("acceptUnvalidatedEntraTokens"),
     negotiate: flag("negotiate"),
@@ -130,15 +130,17 @@ export function checkOptions(options: EmulatorOptions): CheckedOptions {
   };
 }
 
-function checkAdminToken(value: unknown): string {
-  const token = checkString("adminToken", value);
+export function checkAdminToken(name: string, value: unknown): string {
+  const token = checkString(name, value);
   // It goes into a header, a URL and a cookie.
   if (/^[\w.~-]{16,}$/.test(token)) return token;
-  throw new RangeError("adminToken must have at least 16 characters, of letters, digits and - . _ ~ only.");
+  throw new RangeError(`${name} must have at least 16 characters, of letters, digits and - . _ ~ only.`);
 }
 
 function checkHttps(value: unknown): true | KeyAndCertificate | undefined {
   if (typeof value === "boolean") return value ? true : undefined;
+  if (typeof value !== "object" || value === null)
+    throw new TypeError(`https must be true, false or { key, cert }, but is ${JSON.stringify(value)}.`);
   const { key, cert } = checkObject("https", value, ["key", "cert"]);
   return { key: checkString("https.key", key), cert: checkString("https.cert", cert) };
 }

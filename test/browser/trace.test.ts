@@ -175,6 +175,19 @@ test.each([360, 900, 1280])("at a width of %i, counters stay on their line", asy
   await ann.stop();
 });
 
+test.each([360, 700, 870, 960, 1080, 1280])(
+  "at a width of %i, rows have room for what was sent",
+  async (width) => {
+    const { page, join } = await open({ viewport: { width, height: 700 } });
+    const ann = await join("ann");
+    await ann.sendToGroup("news", "what was sent", "text");
+    const sent = rows(page).filter({ hasText: "sendToGroup" }).getByText("what was sent");
+    await sent.waitFor();
+    const { width: room = 0 } = (await rows(page).first().locator(".what").boundingBox()) ?? {};
+    expect(room).toBeGreaterThan(180);
+  },
+);
+
 test("Cut: the client loses its connection and recovers it before the developer's eyes", async () => {
   const { page, join } = await open();
   const ann = await join("ann");

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import { createConsumer, type Consumer } from "./consumer.js";
-import { run } from "./emulatorTarball.js";
+import { packEmulator, run, unpackEmulator } from "./emulatorTarball.js";
 
 const modules = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 
@@ -11,6 +11,7 @@ let consumer: Consumer;
 let emulator: Emulator;
 beforeAll(async () => {
   consumer = createConsumer(["jest", "jest-environment-jsdom", "vitest", "jsdom", "react", "vue"]);
+  unpackEmulator(packEmulator(consumer.folder), consumer.folder);
   emulator = await startEmulator();
 });
 afterAll(async () => {
@@ -71,6 +72,40 @@ test("Jest with jsdom requires the package and connects, without settings", asyn
     ...["--rootDir", folder, "--env", "jsdom"],
   );
   expect(output).toMatch(/Tests: +4 passed, 4 total/);
+});
+
+test("Jest with jsdom requires the service in the page, which needs no other", async () => {
+  const code = `
+    const { WebPubSubClient } = require("web-pubsub-client");
+    const { createService } = require("web-pubsub-emulator/browser");
+    test("a text and bytes come back", async () => {
+      const service = createService();
+      const roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
+      const client = new WebPubSubClient(
+        { getClientAccessUrl: () => service.clientAccessUrl("chat", { userId: "Z\\u00f6e", roles }) },
+        { webSocket: service.webSocket },
+      );
+      const got = [];
+      client.on("group-message", ({ message }) => got.push(message.fromUserId, message.data));
+      await client.start();
+      await client.joinGroup("room");
+      await client.sendToGroup("room", "\\u5b57 \\u{1f600}", "text");
+      await client.sendToGroup("room", Uint8Array.of(1, 255).buffer, "binary");
+      expect(got.slice(0, 3)).toEqual(["Z\\u00f6e", "\\u5b57 \\u{1f600}", "Z\\u00f6e"]);
+      expect([...new Uint8Array(got[3])]).toEqual([1, 255]);
+      await client.stop();
+      service.close();
+    });`;
+  consumer.write("inPage/package.json", JSON.stringify({ private: true }));
+  consumer.write("inPage/page.test.js", code);
+  const folder = join(consumer.folder, "inPage");
+  const output = await run(
+    folder,
+    process.execPath,
+    join(modules, "jest/bin/jest.js"),
+    ...["--rootDir", folder, "--env", "jsdom"],
+  );
+  expect(output).toMatch(/Tests: +1 passed, 1 total/);
 });
 
 test("Vitest with jsdom imports the package and connects, without settings", async () => {

@@ -1,5 +1,6 @@
 import { guess } from "../check.js";
 import { checkHubName } from "../hubOptions.js";
+import { checkAdminToken } from "../options.js";
 
 /** A mistake in how the command was called: told without a stack. */
 export class UsageError extends Error {}
@@ -160,12 +161,18 @@ export function valueOf({ name }: SettingDescription, source: string, text: stri
         );
       return Number(text);
     case "hub":
-      try {
-        return checkHubName(source, text);
-      } catch (error) {
-        throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
-      }
+      return checked(() => checkHubName(source, text));
+    case "adminToken":
+      return checked(() => checkAdminToken(source, text));
     default:
       return text;
+  }
+}
+
+function checked(check: () => string): string {
+  try {
+    return check();
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }

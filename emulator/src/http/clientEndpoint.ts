@@ -4,8 +4,8 @@ import type { RawData, WebSocket, WebSocketServer } from "ws";
 import type { Faults } from "../faults.js";
 import type { FaultScript } from "../faultScript.js";
 import { type ConnectRequest, recoveryTicket } from "../service/admission.js";
-import { maxFrameBytes } from "../service/limits.js";
-import { hubOf } from "../service/clientUrl.js";
+import { frameTooLarge, maxFrameBytes } from "../service/limits.js";
+import { hubOf, wrongPath } from "../service/clientUrl.js";
 import type { Service } from "../service/service.js";
 import type { Link } from "../service/transport.js";
 import { KeepAlive } from "./keepAlive.js";
@@ -42,7 +42,10 @@ export class ClientEndpoint {
     // Clients vanish at any moment; whoever needs to know listens for `close`.
     socket.on("error", () => socket.destroy());
     const connect = readRequest(request);
-    if (typeof connect === "string") return refuse(socket, connect === notFound ? 404 : 400, connect);
+    if ("status" in connect) {
+      this.#service.tellRefusal("", connect.status, connect.message);
+      return refuse(socket, connect.status, connect.message);
+    }
 
     const ticket = recoveryTicket(connect.query);
     const fault = this.#script.refusesUpgrade(
@@ -113,11 +116,14 @@ function listen(
       pending.link?.receive({ binary, bytes: bytesOf(data) });
     } catch (error) {
       failed(error);
-      pending.link?.violated("The service failed.");
+      pending.link?.violated("the service failed");
     }
   });
   webSocket.on("close", (code, reason) => pending.link?.closed(code, reason.toString()));
-  webSocket.on("error", (error) => pending.link?.violated(error.message));
+  webSocket.on("error", (error: NodeJS.ErrnoException) => {
+    const tooLarge = error.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+    pending.link?.violated(tooLarge ? frameTooLarge : error.message);
+  });
 }
 
 function bytesOf(data: RawData): Uint8Array {
@@ -125,17 +131,18 @@ function bytesOf(data: RawData): Uint8Array {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : data;
 }
 
-const notFound = "There is nothing at this path.";
-
 /** What the request says, or what is wrong with it. */
-function readRequest(request: IncomingMessage): ConnectRequest | string {
+function readRequest(
+  request: IncomingMessage,
+): ConnectRequest | { readonly status: number; readonly message: string } {
   if (request.headers.upgrade?.toLowerCase() !== "websocket")
-    return "Only an upgrade to WebSocket is possible.";
+    return { status: 400, message: "Only an upgrade to WebSocket is possible." };
   const base = "http://localhost";
-  if (request.url === undefined || !URL.canParse(request.url, base)) return "The request's URL is not valid.";
+  if (request.url === undefined || !URL.canParse(request.url, base))
+    return { status: 400, message: "The request's URL is not valid." };
   const url = new URL(request.url, base);
   const hub = hubOf(url);
-  if (hub === undefined) return notFound;
+  if (hub === undefined) return { status: 404, message: wrongPath(url) };
   return {
     hub,
     host: request.headers.host,

@@ -33,18 +33,32 @@ export class Requests {
         fail(response, 426, "This is the WebSocket endpoint: the request must be an upgrade.");
       } else if (this.#admin !== undefined && /^\/admin(\/|$)/.test(path)) {
         await this.#admin(request, response);
-      } else if (this.#negotiation !== undefined && path === "/negotiate") {
-        const { negotiate } = await import("./negotiate.js");
-        await negotiate(request, response, this.#negotiation);
+      } else if (path === "/negotiate") {
+        await this.#negotiate(request, response);
       } else await (await (this.#rest ??= load(this.#ports)))(request, response);
     } catch (cause) {
-      const message = `A request failed: ${String(cause)}`;
-      this.#ports.diagnostics({ level: "warning", hub: "", connectionId: undefined, message, cause });
+      this.#warn(`A request failed: ${String(cause)}`, cause);
       if (response.headersSent) response.destroy();
       else fail(response, 500, "The service failed.");
     }
   }
+
+  async #negotiate(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#negotiation === undefined) {
+      this.#warn(`A client URL was asked for, but ${withoutNegotiation}`);
+      return fail(response, 404, `There is no client URL here: ${withoutNegotiation}`);
+    }
+    const { negotiate } = await import("./negotiate.js");
+    await negotiate(request, response, this.#negotiation, this.#ports.diagnostics);
+  }
+
+  #warn(message: string, cause?: unknown): void {
+    this.#ports.diagnostics({ level: "warning", hub: "", connectionId: undefined, message, cause });
+  }
 }
+
+/** Told in the log too: a page of another port can't read the answer. */
+const withoutNegotiation = "the service was started without negotiate (--negotiate).";
 
 async function load(ports: RestPorts): Promise<Listener> {
   const [{ getRequestListener }, { restApp }] = await Promise.all([

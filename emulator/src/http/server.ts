@@ -28,6 +28,8 @@ export interface ServerHandlers {
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Something failed that stops nothing, such as a connection that could not be accepted. */
   readonly failed: (error: Error) => void;
+  /** A client spoke TLS where HTTP is spoken. */
+  readonly misdirected: () => void;
 }
 
 /** How a server listens: for HTTP, or for HTTPS. */
@@ -47,6 +49,11 @@ const reasons: Readonly<Record<string, (port: number) => string>> = {
   ENOTFOUND: () => "there is no host of this name. 127.0.0.1 is always there.",
 };
 
+/** Whether bytes are the beginning of a TLS connection: a handshake of TLS 1.0 or later. */
+function isHandshake([type, version]: Uint8Array = new Uint8Array()): boolean {
+  return type === 0x16 && version === 0x03;
+}
+
 /** The HTTP server with its sockets: it can be closed whatever state they are in. */
 export class Server {
   readonly #server: HttpServer;
@@ -57,7 +64,10 @@ export class Server {
   readonly #answers = new WeakMap<Duplex, ServerResponse>();
 
   /** @param listening left out: plain HTTP. */
-  constructor({ request, upgrade, failed }: ServerHandlers, { arrival, create }: Listening = plain) {
+  constructor(
+    { request, upgrade, failed, misdirected }: ServerHandlers,
+    { arrival, create }: Listening = plain,
+  ) {
     this.#arrival = arrival;
     this.#server = create(limits, (incoming, response) => {
       const { socket } = incoming;
@@ -72,7 +82,8 @@ export class Server {
       else this.#afterAnswers(socket, () => upgrade(request, socket, head));
     });
     this.#failed = failed;
-    this.#server.on("clientError", (error, socket) => {
+    this.#server.on("clientError", (error: Error & { readonly rawPacket?: Buffer }, socket) => {
+      if (isHandshake(error.rawPacket)) misdirected();
       if (socket.writable) refuse(socket, 400, `The request could not be read: ${error.message}`);
       else socket.destroy();
     });

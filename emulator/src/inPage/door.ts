@@ -1,7 +1,7 @@
 import type { FaultScript } from "../faultScript.js";
 import type { Faults } from "../faults.js";
 import { type Admission, recoveryTicket } from "../service/admission.js";
-import { hubOf } from "../service/clientUrl.js";
+import { hubOf, wrongPath } from "../service/clientUrl.js";
 import type { Diagnostics } from "../service/diagnostics.js";
 import type { Service } from "../service/service.js";
 
@@ -20,6 +20,8 @@ interface DoorPorts {
   readonly host: string;
 }
 
+const closed = { kind: "refused", status: 503, message: "The service is closed." } as const;
+
 /** Where the clients of a page come in: from a URL to the service's link. */
 export class Door {
   readonly #ports: DoorPorts;
@@ -37,6 +39,8 @@ export class Door {
   /** Never rejects; a scripted fault may keep it waiting until the faults are reset. */
   async enter(url: URL, subprotocols: readonly string[]): Promise<Welcome> {
     const { service, script, faults, host, diagnostics } = this.#ports;
+    // Also before anything is asked of the application: its handlers have heard the last of this service.
+    if (this.#closed) return closed;
     if (url.host !== host) {
       const message =
         `A socket to ${url.host} was opened, but only ${host} is in this page: ` +
@@ -45,7 +49,11 @@ export class Door {
       return { kind: "lost", message };
     }
     const hub = hubOf(url);
-    if (hub === undefined) return { kind: "refused", status: 404, message: "There is nothing at this path." };
+    if (hub === undefined) {
+      const message = wrongPath(url);
+      service.tellRefusal("", 404, message);
+      return { kind: "refused", status: 404, message };
+    }
     const ticket = recoveryTicket(url.searchParams);
     const fault = script.refusesUpgrade(
       ticket === undefined ? "new" : "recovery",
@@ -64,7 +72,6 @@ export class Door {
       headers: { host: [host] },
       subprotocols,
     });
-    if (this.#closed) return { kind: "refused", status: 503, message: "The service is closed." };
-    return admission;
+    return this.#closed ? closed : admission;
   }
 }

@@ -1,5 +1,5 @@
 import type { Frame } from "../service/codec.js";
-import { maxFrameBytes } from "../service/limits.js";
+import { frameTooLarge, maxFrameBytes } from "../service/limits.js";
 import type { Link, Transport } from "../service/transport.js";
 import type { Door } from "./door.js";
 import { closeReason, frameOf, socketUrl, subprotocolsOf } from "./socketArguments.js";
@@ -18,7 +18,8 @@ const tooBig = 1009;
 /** How long a browser waits for the answer to its close frame, in milliseconds. */
 const closeTimeoutInMs = 10_000;
 
-const decoder = new TextDecoder();
+// A byte order mark is a character like others.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** What all sockets of one service need. */
 export interface SocketPorts {
@@ -163,14 +164,14 @@ export class PageSocket extends EventTarget {
     if (this.#frozen || this.#ended) return;
     if (frame.bytes.length > maxFrameBytes) {
       this.#close(tooBig, "");
-      this.#link?.violated("Max payload size exceeded");
+      this.#link?.violated(frameTooLarge);
       return;
     }
     try {
       this.#link?.receive(frame);
     } catch (error) {
       this.#ports.failed(error);
-      this.#link?.violated("The service failed.");
+      this.#link?.violated("the service failed");
     }
   }
 

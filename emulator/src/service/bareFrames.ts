@@ -8,7 +8,8 @@ export type BareMode =
   | { readonly kind: "sendToGroup"; readonly group: string; readonly noEcho: boolean };
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark is a character like others.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Clients without a subprotocol of this service: a frame is all content. What comes from one is an event or goes to a

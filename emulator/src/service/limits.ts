@@ -1,6 +1,9 @@
 /** Most bytes one frame may hold. */
 export const maxFrameBytes = 1024 * 1024;
 
+/** What is said of a larger one. */
+export const frameTooLarge = "its frame is larger than 1 MB (1,048,576 bytes)";
+
 /** Most bytes of an event handler's answer. */
 export const maxAnswerBytes = 16 * 1024 * 1024;
 

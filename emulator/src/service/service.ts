@@ -96,14 +96,14 @@ export class Service {
   /** Tells the developer that a client was not let in, and why: the client itself often can't see it. */
   tellRefusal(hub: string, status: number, reason: string): void {
     const message = `A client was refused with ${status}: ${reason}`;
-    this.#ports.diagnostics({ level: "warning", hub, connectionId: undefined, message });
+    this.#ports.diagnostics({ level: "warning", hub: hub.toLowerCase(), connectionId: undefined, message });
     this.showRefusal(hub, `${status}: ${reason}`);
   }
 
   /** Shows those who watch that a client was not let in. */
   showRefusal(hub: string, reason: string): void {
     if (!this.trace.watched) return;
-    const nobody = { hub, connectionId: undefined, userId: undefined };
+    const nobody = { hub: hub.toLowerCase(), connectionId: undefined, userId: undefined };
     this.trace.emit(nobody, { kind: "refused", reason });
   }
 
@@ -248,15 +248,19 @@ export class Service {
   }
 
   #owner(hub: Hub): SessionOwner {
-    const { environment, interference, upstream } = this.#ports;
+    const { environment, interference, upstream, diagnostics } = this.#ports;
     return {
       environment,
       interference,
       trace: this.trace,
       received: (session, frame) => this.#frames.received(hub, session, frame),
-      dropped: (session) => {
+      violated: ({ connectionId }, reason) => {
+        const message = `The client was declined: ${reason}.`;
+        diagnostics({ level: "warning", hub: hub.name, connectionId, message });
+      },
+      dropped: (session, reason) => {
         this.#streams.paused(session);
-        this.#waitingRoom.add(session);
+        this.#waitingRoom.add(session, reason);
       },
       ended: (session, reason) => {
         if (this.trace.watched) this.trace.emit(session, { kind: "ended", reason });

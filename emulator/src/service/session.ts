@@ -20,8 +20,13 @@ export interface SessionOwner {
   readonly trace: Trace;
   /** A frame came in on the session's current transport. */
   received(session: Session, frame: Frame): void;
-  /** The transport is gone; the session waits for its recovery. */
-  dropped(session: Session): void;
+  /** The client broke the rules of WebSocket; the session ends. */
+  violated(session: Session, reason: string): void;
+  /**
+   * The transport is gone; the session waits for its recovery.
+   * @param reason with which the client closed it; the empty string: none.
+   */
+  dropped(session: Session, reason: string): void;
   ended(session: Session, reason: string): void;
 }
 
@@ -119,7 +124,9 @@ export class Session {
       },
       // After a recovery the client would send the same again: the session ends.
       violated: (reason) => {
-        if (current()) this.end(reason);
+        if (!current()) return;
+        this.#owner.violated(this, reason);
+        this.end(`The client was declined: ${reason}.`);
       },
     };
   }
@@ -209,7 +216,7 @@ export class Session {
     if (code === closeCodes.normal || this.buffer === undefined) this.end(reason || lost);
     else {
       if (this.#owner.trace.watched) this.#owner.trace.emit(this, { kind: "lost", code });
-      this.#owner.dropped(this);
+      this.#owner.dropped(this, reason);
     }
   }
 

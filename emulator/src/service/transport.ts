@@ -24,7 +24,10 @@ export interface Link {
    * @param reason the client's words; left out: none.
    */
   closed(code: number, reason?: string): void;
-  /** The client broke the rules of WebSocket, or sent a frame that is too large; the transport closes by itself. */
+  /**
+   * The client broke the rules of WebSocket, or sent a frame that is too large; the transport closes by itself.
+   * @param reason without a full stop: it becomes a part of a sentence.
+   */
   violated(reason: string): void;
 }
 

@@ -8,7 +8,7 @@ import type { Session } from "./session.js";
 export class WaitingRoom {
   readonly #environment: Environment;
   readonly #windowInMs: number;
-  readonly #deadlines = new Map<Session, number>();
+  readonly #waiting = new Map<Session, { readonly deadline: number; readonly reason: string }>();
   #timer: Timer | undefined;
 
   constructor(environment: Environment, windowInMs: number) {
@@ -16,26 +16,27 @@ export class WaitingRoom {
     this.#windowInMs = windowInMs;
   }
 
-  add(session: Session): void {
-    this.#deadlines.set(session, this.#environment.now() + this.#windowInMs);
+  /** @param reason with which the client closed its transport; the empty string: none. */
+  add(session: Session, reason: string): void {
+    this.#waiting.set(session, { deadline: this.#environment.now() + this.#windowInMs, reason });
     this.#schedule();
   }
 
   remove(session: Session): void {
-    this.#deadlines.delete(session);
-    if (this.#deadlines.size > 0) return;
+    this.#waiting.delete(session);
+    if (this.#waiting.size > 0) return;
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
   /** When the session's recovery window ends, in Unix milliseconds; undefined for one that doesn't wait. */
   deadline(session: Session): number | undefined {
-    return this.#deadlines.get(session);
+    return this.#waiting.get(session)?.deadline;
   }
 
   #schedule(): void {
     if (this.#timer !== undefined) return;
-    for (const deadline of this.#deadlines.values()) {
+    for (const { deadline } of this.#waiting.values()) {
       const delay = Math.max(0, deadline - this.#environment.now());
       this.#timer = this.#environment.setTimer(() => this.#expire(), delay);
       return;
@@ -45,10 +46,10 @@ export class WaitingRoom {
   #expire(): void {
     this.#timer = undefined;
     const now = this.#environment.now();
-    for (const [session, deadline] of this.#deadlines) {
+    for (const [session, { deadline, reason }] of this.#waiting) {
       if (deadline > now) break;
-      this.#deadlines.delete(session);
-      session.end("The connection was lost and not recovered in time.");
+      this.#waiting.delete(session);
+      session.end(reason || "The connection was lost and not recovered in time.");
     }
     this.#schedule();
   }

@@ -49,7 +49,7 @@ export function stateOf({ headers }: OutboundResponse): string | undefined {
 
 function changes(body: Uint8Array): Changes {
   if (body.length === 0) return {};
-  const json: unknown = JSON.parse(new TextDecoder().decode(body));
+  const json = parsed(new TextDecoder().decode(body));
   if (json === null) return {};
   if (typeof json !== "object" || Array.isArray(json)) {
     throw new TypeError("its answer is no JSON object");
@@ -72,6 +72,14 @@ function changes(body: Uint8Array): Changes {
     roles: list("roles", roles, (item) => typeof item === "string"),
     subprotocol: text("subprotocol", subprotocol) || undefined,
   };
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (cause) {
+    throw new TypeError("its answer is not JSON, as that to connect must be, or empty", { cause });
+  }
 }
 
 /** A string says what is wrong. */

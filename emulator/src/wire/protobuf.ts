@@ -35,8 +35,8 @@ class ProtobufCodec implements Codec {
         reason: "a protobuf subprotocol has no text frames",
         wrongFrameType: true,
       };
-    let type = 0;
-    let known = false;
+    let type: number | undefined;
+    let unknown: number | undefined;
     let fields: Fields = {};
     try {
       const reader = Reader.create(frame.bytes);
@@ -44,11 +44,12 @@ class ProtobufCodec implements Codec {
         const tag = reader.uint32();
         const readField = upstream.get(tag);
         // Fields of newer versions may stand beside what is known; of several that are known the last one counts.
-        if (readField !== undefined || !known) type = tag >>> 3;
-        if (readField === undefined) reader.skipType(tag & 7);
-        else {
+        if (readField === undefined) {
+          unknown = tag >>> 3;
+          reader.skipType(tag & 7);
+        } else {
+          type = tag >>> 3;
           fields = readMessage(reader, readField);
-          known = true;
         }
       }
     } catch (error) {
@@ -58,7 +59,7 @@ class ProtobufCodec implements Codec {
       };
     }
     try {
-      return { kind: "message", message: toMessage(type, fields) };
+      return { kind: "message", message: toMessage(type, fields, unknown) };
     } catch (error) {
       if (!(error instanceof FieldError)) throw error;
       return { kind: "invalid", reason: error.message };
@@ -73,7 +74,8 @@ class ProtobufCodec implements Codec {
 export const protobufCodec: Codec = new ProtobufCodec("protobuf.webpubsub.azure.v1", false);
 export const reliableProtobufCodec: Codec = new ProtobufCodec("protobuf.reliable.webpubsub.azure.v1", true);
 
-function toMessage(type: number, fields: Fields): ClientMessage {
+/** @param unknown the field that the frame has instead of a message that is known. */
+function toMessage(type: number | undefined, fields: Fields, unknown: number | undefined): ClientMessage {
   switch (type) {
     case 1:
       if (fields["stream"] !== undefined) return startStreamOf(fields, optionalPayloadOf(fields));
@@ -128,7 +130,9 @@ function toMessage(type: number, fields: Fields): ClientMessage {
         ackId: ackIdOf(fields),
       };
     default:
-      throw new FieldError(`the message is unknown: field ${type}`);
+      throw new FieldError(
+        unknown === undefined ? "the frame has no message" : `the message is unknown: field ${unknown}`,
+      );
   }
 }
 

@@ -141,8 +141,10 @@ test("edits of the file apply at once, a bad one keeps the last good one", async
   expect(client.status).toBeUndefined();
 
   await writeFile(path, JSON.stringify({ hubs: { news: { anonymous: 1 } } }));
-  await until(() => output.err.includes("last good"));
-  expect(output.err).toContain("emulator.json: hubs.news.anonymous must be a boolean, but is 1.");
+  // A file that is read while it is being written is a bad one too.
+  await until(() =>
+    output.err.includes("emulator.json: hubs.news.anonymous must be a boolean, but is 1.\nThe last good"),
+  );
   expect((await come()).status).toBeUndefined();
   await client.settled();
 });
@@ -187,6 +189,24 @@ test("--verbose prints traffic, but no tokens", async () => {
   expect(printed).toMatch(/-> chat\/developer sendToGroup group=room ack=2 hello\n/);
   expect(printed).toMatch(/<- chat\/developer groupData group=room seq=1 hello\n/);
   expect(output.out).not.toContain(String(client.connected?.["reconnectionToken"]));
+});
+
+test("--verbose tells the connections of one user apart", async () => {
+  const { output } = run("--port", "0", "--verbose");
+  await until(() => output.out.includes("Ctrl+C"));
+  const url = /ws:\S+/.exec(output.out)?.[0] ?? "";
+  const [first, second] = [new RawClient(url), new RawClient(url)];
+  onTestFinished(() => [first, second].forEach(({ socket }) => socket.terminate()));
+  await until(() => first.connected && second.connected);
+  await first.join("one");
+  await second.join("two");
+  const name = (client: RawClient) => `chat/developer·${client.id.slice(0, 5)}`;
+  await until(() => output.out.includes(`<- ${name(second)} ack`));
+  expect(output.out).toContain(`-> ${name(first)} joinGroup group=one`);
+  second.socket.close(1000);
+  await until(() => output.out.includes(`-- ${name(second)} ended`));
+  await first.join("alone");
+  await until(() => output.out.includes("-> chat/developer joinGroup group=alone"));
 });
 
 test("what clients send does nothing in the terminal", async () => {

@@ -289,6 +289,9 @@ test("faults are plain JSON, and wrong ones are refused", async () => {
   expect(wrong({ kind: "replayTwice", times: 0 })).toThrow("times");
   expect(wrong({ kind: "refuseUpgrades", with: 200 })).toThrow("with");
   expect(wrong({ kind: "refuseUpgrades", with: "no" })).toThrow("hang, reset");
+  expect(wrong({ kind: "refuseUpgrades", with: 503, only: "new", filter: { userId: "u" } })).toThrow(
+    "no filter",
+  );
   expect(wrong({ kind: "holdAcks" })).toThrow("swallow");
   expect(wrong({ kind: "holdAcks", swallow: true, delayInMs: 1 })).toThrow("either");
   expect(wrong({ kind: "answerAcks", error: "" })).toThrow("error");

@@ -82,6 +82,14 @@ test("two services have two certificates; who doesn't trust one, or speaks plain
   await until(() => one.warnings.some((message) => message.includes("it speaks HTTP: use https://")));
 });
 
+test("who speaks TLS to a service without it is told of in the log", async () => {
+  await using house = await House.open();
+  const socket = new WebSocket(`${house.emulator.endpoint.replace("http", "wss")}/client/hubs/chat`);
+  await once(socket, "error");
+  await until(() => house.warnings.length > 0);
+  expect(house.warnings).toEqual([expect.stringContaining("it speaks TLS: use http:// and ws://")]);
+});
+
 test("a key and a certificate of one's own are used; others are refused at once", async () => {
   const { emulator: first, ca } = await open();
   const given = await import("../../src/http/certificate.js");
@@ -225,6 +233,20 @@ test.each<[string, Record<string, unknown>, number]>([
   await using house = await House.open({ acceptUnvalidatedEntraTokens: true });
   expect((await send(house, await entraToken(claims))).status).toBe(status);
 });
+
+test.each([true, false])(
+  "a test's own token for the service, signed by any secret, with the setting %s",
+  async (taken) => {
+    await using house = await House.open({ acceptUnvalidatedEntraTokens: taken });
+    const token = await sign(
+      { aud: "https://webpubsub.azure.com" },
+      "a secret of the test that is no access key",
+    );
+    const response = await send(house, token);
+    expect(response.status).toBe(taken ? 202 : 401);
+    expect(await response.text()).toContain(taken ? "" : "acceptUnvalidatedEntraTokens");
+  },
+);
 
 test("without the setting an Entra token is refused, and the answer says what would take it", async () => {
   await using house = await House.open();

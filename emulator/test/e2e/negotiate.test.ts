@@ -80,6 +80,9 @@ test.each<[string, OutgoingHttpHeaders]>([
   expect(answer.status).toBe(403);
   expect(answer.headers).not.toHaveProperty("access-control-allow-origin");
   expect(answer.body).not.toContain("access_token");
+  expect(house.warnings).toEqual([
+    expect.stringMatching(/^No client URL for a (page|caller) of \S+: .* (must|may) /),
+  ]);
 });
 
 test("what is wrong is said", async () => {
@@ -95,4 +98,6 @@ test("it is off unless it is asked for", async () => {
   const answer = await ask(house, "/negotiate?hub=chat");
   expect(answer.status).toBe(404);
   expect(answer.body).not.toContain("access_token");
+  expect(answer.body).toContain("--negotiate");
+  expect(house.warnings).toEqual([expect.stringContaining("--negotiate")]);
 });

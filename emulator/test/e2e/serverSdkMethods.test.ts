@@ -233,6 +233,11 @@ const hubMethods: Readonly<Record<Method<WebPubSubServiceClient>, Drive>> = {
       await refused.gone();
       expect(refused.status).toBe(404);
     }
+    // The developer is told of it, once for each.
+    expect(house.warnings.splice(0)).toEqual([
+      expect.stringContaining("404: There is nothing at /clients/mqtt/hubs/chat"),
+      expect.stringContaining("404: There is nothing at /clients/socketio/hubs/chat"),
+    ]);
   },
 };
 

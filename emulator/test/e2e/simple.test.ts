@@ -53,6 +53,14 @@ const echo = (events: HandlerEvent[] = []): HubOptions => ({
 });
 
 describe("a client without a subprotocol", () => {
+  test("a byte order mark is a part of its text", async () => {
+    await using house = await House.open({ hubs: { chat: echo() } });
+    const client = await simple(house);
+    client.socket.send("\ufeffhello");
+    await until(() => client.frames.length === 1);
+    expect(client.frames).toEqual(["\ufeffhello"]);
+  });
+
   test("tells the handler every frame as a message event, and gets the answers as bare frames", async () => {
     const events: HandlerEvent[] = [];
     await using house = await House.open({ hubs: { chat: echo(events) } });

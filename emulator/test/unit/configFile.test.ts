@@ -63,7 +63,7 @@ test.each([
   [{ hub: "a b" }, "hub must begin with a letter and hold letters, digits and _ ` , . [ ] only"],
   [{ adminToken: "short" }, "adminToken must have at least 16 characters"],
   [{ https: { key: "k" } }, "https.cert must be a string"],
-  [{ https: "yes" }, "https must be an object"],
+  [{ https: "yes" }, 'https must be true, false or { key, cert }, but is "yes".'],
   [{ log: "all" }, 'has no "log"'],
   [
     { hubs: { "1": {} } },

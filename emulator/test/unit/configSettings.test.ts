@@ -49,7 +49,9 @@ test.each([
   ["PROT", "1", "There is no setting WEB_PUBSUB_EMULATOR_PROT (did you mean WEB_PUBSUB_EMULATOR_PORT?)"],
   ["PORT", "x", 'WEB_PUBSUB_EMULATOR_PORT must be a whole number from 0 to 65535, but is "x".'],
   ["ADMIN", "yes", 'WEB_PUBSUB_EMULATOR_ADMIN must be true or false, but is "yes".'],
+  ["ADMIN_TOKEN", "short", "WEB_PUBSUB_EMULATOR_ADMIN_TOKEN must have at least 16 characters"],
 ])("a wrong variable %s=%s stops it", (name, value, message) => {
+  expect(() => readVariables({ [`WEB_PUBSUB_EMULATOR_${name}`]: value })).toThrow(UsageError);
   expect(() => readVariables({ [`WEB_PUBSUB_EMULATOR_${name}`]: value })).toThrow(message);
 });
 

@@ -139,8 +139,10 @@ describe("the sockets", () => {
     await settled();
     expect(lost.types).toEqual(["error", "close"]);
     expect(nowhere.events[0]?.message).toContain("404");
-    expect(service.warnings).toHaveLength(1);
-    expect(service.warnings[0]).toContain("example.org");
+    expect(service.warnings).toEqual([
+      expect.stringContaining("example.org"),
+      expect.stringMatching(/^A client was refused with 404: There is nothing at \/elsewhere: /),
+    ]);
   });
 
   test("have the standard's errors", async () => {
@@ -200,6 +202,17 @@ describe("the sockets", () => {
     expect(seen).toEqual(["binary", "binary", "binary", "binary"]);
   });
 
+  test("a byte order mark is a part of the text", async () => {
+    const service = open({
+      hubs: { chat: { handlers: [{ onEvent: ({ data }) => ({ data: String(data) }) }] } },
+    });
+    const socket = new Watched(service, await service.clientAccessUrl("chat"), []);
+    await settled();
+    socket.socket.send("\ufeffhello");
+    await settled();
+    expect(socket.events.at(-1)?.data).toBe("\ufeffhello");
+  });
+
   test("a frame that is too large closes with 1009", async () => {
     const service = open();
     const ann = await connect(service);
@@ -207,6 +220,7 @@ describe("the sockets", () => {
     await settled();
     expect(ann.closed).toMatchObject({ code: 1009 });
     expect(service.hub("chat").connections()).toEqual([]);
+    expect(service.warnings).toEqual([expect.stringContaining("its frame is larger than 1 MB")]);
   });
 
   test("closed by the client, with what was sent before; by the server, after what it has said", async () => {
@@ -243,14 +257,16 @@ describe("the sockets", () => {
     expect(service.hub("chat").connections()).toEqual([]);
   });
 
-  test("a service that is closed says goodbye and lets nobody in", async () => {
-    const service = open();
+  test("a service that is closed says goodbye and lets nobody in, and its handlers hear of nobody", async () => {
+    let asked = 0;
+    const service = open({ hubs: { chat: { handlers: [{ onConnect: () => void asked++ }] } } });
     const ann = await connect(service);
     service.close();
     await settled();
     expect(ann.messages.at(-1)).toMatchObject({ event: "disconnected" });
     expect(ann.closed).toMatchObject({ code: 1001, wasClean: true });
     expect((await connect(service)).events[0]?.message).toContain("503");
+    expect(asked).toBe(1);
   });
 });
 

@@ -32,6 +32,14 @@ describe("fields of newer versions are skipped", () => {
   test("without a known one the message is invalid", () => {
     expect(decode("a01f 01")).toEqual({ kind: "invalid", reason: "the message is unknown: field 500" });
   });
+
+  test("a number where a message must be is none, whatever its field", () => {
+    expect(decode("48 01")).toEqual({ kind: "invalid", reason: "the message is unknown: field 9" });
+  });
+
+  test("an empty frame is invalid", () => {
+    expect(decode("")).toEqual({ kind: "invalid", reason: "the frame has no message" });
+  });
 });
 
 const overrun = "a field is longer than its message";

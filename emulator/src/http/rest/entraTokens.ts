@@ -4,14 +4,22 @@ import { clockSkewInSeconds } from "../../service/limits.js";
 /** What a Microsoft Entra token of any Web PubSub resource is made for. */
 const audience = /^https:\/\/webpubsub\.azure\.com\/?$/;
 
-/** The algorithm that a token's header names; undefined: it is no token. */
-export async function algorithmOf(token: string): Promise<string | undefined> {
-  const { decodeProtectedHeader } = await import("jose");
+/**
+ * Whether a token is one of Microsoft Entra, or of a test that plays its part: by its audience, whoever has signed it
+ * how; or by another algorithm than that of the access keys, so that a wrong audience is told as such.
+ */
+export async function isEntraToken(token: string): Promise<boolean> {
+  const { decodeJwt, decodeProtectedHeader } = await import("jose");
   try {
-    return decodeProtectedHeader(token).alg;
+    const { alg } = decodeProtectedHeader(token);
+    return (alg !== undefined && alg !== "HS256") || isForService(decodeJwt(token).aud);
   } catch {
-    return undefined;
+    return false;
   }
+}
+
+function isForService(aud: string | string[] | undefined): boolean {
+  return [aud].flat().some((one) => one !== undefined && audience.test(one));
 }
 
 /**
@@ -22,7 +30,7 @@ export async function checkEntraToken(token: string, environment: Environment): 
   const { decodeJwt } = await import("jose");
   const { aud, exp, nbf } = decodeJwt(token);
   const now = environment.now() / 1_000;
-  if (![aud].flat().some((one) => one !== undefined && audience.test(one))) {
+  if (!isForService(aud)) {
     throw new Error(`its audience is not https://webpubsub.azure.com but ${JSON.stringify(aud)}`);
   }
   if (typeof exp !== "number") throw new Error("it has no time at which it expires (exp)");

@@ -1,6 +1,6 @@
 import type { KeyRing } from "../keyRing.js";
 import type { Environment } from "../../service/environment.js";
-import { algorithmOf, checkEntraToken } from "./entraTokens.js";
+import { checkEntraToken, isEntraToken } from "./entraTokens.js";
 
 /** How a server has proved who it is. */
 export type Credential = "accessKey" | "entra";
@@ -21,12 +21,11 @@ export class RestTokens {
 
   /** Rejects with an error that says what is wrong with the token. */
   async verify(token: string, url: URL): Promise<Credential> {
-    const algorithm = await algorithmOf(token);
-    if (algorithm !== undefined && algorithm !== "HS256") {
+    if (await isEntraToken(token)) {
       if (this.#entra === undefined) {
         throw new Error(
-          `it is not signed with the access key, but by ${algorithm}: a Microsoft Entra token is taken only with ` +
-            "the setting acceptUnvalidatedEntraTokens",
+          "it is not one of the access key, but of Microsoft Entra: such a token is taken only with the setting " +
+            "acceptUnvalidatedEntraTokens",
         );
       }
       await checkEntraToken(token, this.#entra);

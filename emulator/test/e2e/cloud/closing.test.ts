@@ -28,3 +28,18 @@ test.each([
     await until(() => reasons.at(-1) === words);
   }
 });
+
+test.each([
+  [1000, "done"],
+  [4000, "going elsewhere"],
+])("the reason of a client that closes with %i is that of its end, when it has one", async (code, words) => {
+  const reasons: string[] = [];
+  await using house = await House.open({
+    recoveryWindowInMs: 20,
+    hubs: { chat: { handlers: [{ onDisconnected: ({ reason }) => reasons.push(reason) }] } },
+  });
+  const client = await house.client();
+  client.socket.close(code, words);
+  await until(() => reasons.length > 0);
+  expect(reasons).toEqual([words]);
+});

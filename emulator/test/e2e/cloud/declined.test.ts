@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { House, type Message, plain } from "../harness.js";
+import { House, type Message, type RawClient, plain, until } from "../harness.js";
 
 /** Messages that aren't of the described format decline the client; which field was wrong is in its log. */
 
@@ -53,6 +53,28 @@ describe("the client is declined", () => {
     expect(house.warnings[0]).toContain(field);
     expect((await client.recovery().gone()).code).toBe(1008);
   });
+});
+
+test.each<[string, (client: RawClient) => void, number, RegExp]>([
+  [
+    "a frame of more than 1 MB",
+    (client) => client.socket.send("x".repeat(1024 * 1024 + 1)),
+    1009,
+    /^The client was declined: its frame is larger than 1 MB \(1,048,576 bytes\)\.$/,
+  ],
+  [
+    "text that is no UTF-8",
+    (client) => client.socket.send(Uint8Array.of(0xff, 0xfe), { binary: false }),
+    1007,
+    /^The client was declined: .*UTF-8.*\.$/,
+  ],
+])("the developer is told of a client that sends %s", async (_, send, code, words) => {
+  await using house = await House.open();
+  const client = await house.client();
+  send(client);
+  expect((await client.gone()).code).toBe(code);
+  await until(() => house.warnings.length > 0);
+  expect(house.warnings).toEqual([expect.stringMatching(words)]);
 });
 
 test.each(["event-name_1.2", "E", `a${"b".repeat(127)}`])("%s is an event", async (name) => {

@@ -1,7 +1,7 @@
 import type { AddressInfo } from "node:net";
 import express from "express";
 import { expect, onTestFinished, test } from "vitest";
-import { House, type Message, plain, until } from "../harness.js";
+import { House, type Message, RawClient, plain, until } from "../harness.js";
 import { application } from "./application.js";
 
 /** CloudEvents as the cloud sends them, and the answers that it takes. */
@@ -121,6 +121,17 @@ test.each([
     expected,
     expected,
   ]);
+});
+
+test("an answer to connect that is no JSON refuses the client, and the log says what it must be", async () => {
+  const { origin } = await application((response) => response.end("<p>welcome</p>"));
+  await using house = await House.open({
+    hubs: { chat: { handlers: [{ url: origin, systemEvents: ["connect"] }] } },
+  });
+  const client = new RawClient(await house.emulator.clientAccessUrl("chat"));
+  await until(() => client.status);
+  expect(client.status).toBe(500);
+  expect(house.warnings).toEqual([expect.stringContaining("its answer is not JSON")]);
 });
 
 test("an answer may have several megabytes", async () => {

@@ -23,6 +23,11 @@ test.each<[string, (endpoint: string) => Promise<string>, RegExp]>([
   ],
   ["a hub that can't be", async () => "/client/hubs/1", /^A client was refused with 400: The hub's name/],
   [
+    "a wrong path",
+    async () => "/hubs/chat?access_token=eyJhbGciOiJIUzI1NiJ9",
+    /^A client was refused with 404: There is nothing at \/hubs\/chat: clients connect to \/client\/hubs\/<hub>\.$/,
+  ],
+  [
     "a bad mode",
     async (endpoint) =>
       `/client/hubs/chat?webpubsub_mode=x&access_token=${await sign({ aud: `${endpoint}/client/hubs/chat` })}`,
