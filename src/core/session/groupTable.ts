@@ -93,10 +93,10 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
   }
 
   /** The application's call. Once acknowledged the group is wanted, unless `leave` was called meanwhile. */
-  enter(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
+  enter(group: string, options?: SubmitOptions, isRestored = false): Promise<WebPubSubResult> {
     const { enter, lane } = this.#questions;
     const { calls } = this.#called(group, false);
-    const call = calls.next();
+    const call = calls.next(isRestored);
     return this.#operations.submit(() => groupMessage(enter, group), options, {
       lane,
       onSettled: (error, unknown) => {
@@ -112,9 +112,9 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
   }
 
   /** The application's call: it no longer wants the group. The group stays entered while handles hold it. */
-  leave(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
+  leave(group: string, options?: SubmitOptions, isRestored = false): Promise<WebPubSubResult> {
     const entry = this.#entry(group);
-    const call = entry.calls.next();
+    const call = entry.calls.next(isRestored);
     entry.calls.left(call);
     if (entry.held === true) {
       entry.calls.leaveSettled(call, true);
@@ -173,6 +173,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
   close(): void {
     for (const [group, entry] of this.#entries) {
       entry.known = "out";
+      entry.calls.closed();
       if (!isWanted(entry) || !isDeclined(entry.refusal)) entry.refusal = undefined;
       this.#tidy(group, entry);
     }
@@ -180,11 +181,13 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
 
   /** What is wanted and known of the groups. @param isExact nothing can happen any more */
   save(isExact: boolean): SavedGroup[] {
-    return [...this.#entries].map(([group, { calls, known, pending }]) => ({
-      group,
-      joined: isExact && pending === 0 && known === "in",
-      wanted: calls.wish,
-    }));
+    return [...this.#entries]
+      .filter(([, { calls, known, pending }]) => !isExact || calls.wish || pending > 0 || known !== "out")
+      .map(([group, { calls, known, pending }]) => ({
+        group,
+        joined: isExact && pending === 0 && known === "in",
+        wanted: calls.wish,
+      }));
   }
 
   /** Goes on with what was saved. `open` follows. */
@@ -198,8 +201,8 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
 
   /** Submits an operation of the session before, if it is one of this table. */
   submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {
-    if (message.kind === this.#questions.enter) return this.enter(message.group, options);
-    if (message.kind === this.#questions.leave) return this.leave(message.group, options);
+    if (message.kind === this.#questions.enter) return this.enter(message.group, options, true);
+    if (message.kind === this.#questions.leave) return this.leave(message.group, options, true);
     return undefined;
   }
 

@@ -236,7 +236,7 @@ export class Session implements SessionPort, Operations {
         this.#restored = operation;
         const message = thawed(operation.message);
         const { ackId } = message;
-        const options = { ackId, fireAndForget: ackId === undefined };
+        const options = ackId === undefined ? { fireAndForget: true } : { ackId };
         const result = this.#features.submitAgain(message, options) ?? this.submit(() => message, options);
         // Without somebody who listens a failure isn't an unhandled one.
         result.catch(() => undefined);

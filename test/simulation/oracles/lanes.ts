@@ -250,6 +250,8 @@ export class Lanes {
   /** One of the client's own had its answer, or no further try. */
   #hasEnded(lane: Lane, before: Step, step: Step): boolean {
     if (this.#isAnswered(before, step)) return true;
+    // Nobody waits for what a client has asked by itself whose session another one has.
+    if (this.#actor.handOver.isBetween(before.moment, step.moment)) return true;
     const tries = lane.steps.filter(
       ({ ackId, wire, moment }) =>
         ackId === before.ackId && wire.connectionId === before.wire.connectionId && moment < step.moment,
@@ -299,6 +301,7 @@ export class Lanes {
         );
       if (denial === undefined) continue;
       const isNew =
+        this.#actor.handOver.isBetween(denial.moment, step.moment) ||
         calls.some((call) => (call.settledAt ?? 0) >= denial.at && call.at <= step.at) ||
         steps.some(
           ({ type, moment }) => type !== step.type && moment > denial.moment && moment < step.moment,
@@ -309,7 +312,7 @@ export class Lanes {
   }
 
   /** The client leaves by itself only where it may have entered. */
-  #checkReason({ group, steps }: Lane, failed: (reason: string) => void): void {
+  #checkReason({ group, calls, steps }: Lane, failed: (reason: string) => void): void {
     const asked = new Set<number>();
     for (const step of steps) {
       const isAgain = asked.has(step.ackId);
@@ -323,6 +326,13 @@ export class Lanes {
           (type === "joinGroup" || type === "subscribeGroupState"),
       );
       // Of several sendings one may have been executed before another was refused.
+      const wasUnderWay =
+        calls.some((call) => call.handOvers > 0) ||
+        enters.some(
+          (enter) =>
+            this.#actor.handOver.isBetween(enter.moment, step.moment) && !this.#isAnswered(enter, step),
+        );
+      if (wasUnderWay) continue;
       const mayBeIn = enters.some((enter) => {
         const { ackId, owner, unsure, moment: sentAt } = enter;
         const isAlone = enters.filter((each) => each.ackId === ackId).length === 1;

@@ -62,6 +62,8 @@ export class Punctuality {
   /** A signal may have brought the attempt forward. */
   #woken = false;
   #droppedAt = 0;
+  /** The first attempt to go on with a session is under way; it may come too late. */
+  #isResuming = false;
   /** End of the period of the current attempt to recover; undefined for the first one. */
   #periodEnd: number | undefined;
   /** The moment of all periods of this recovery: one of these, from 0 to below 1. */
@@ -117,7 +119,10 @@ export class Punctuality {
       this.#pingedAt = now;
       if (previousState !== "Recovering") this.connectedAt = now;
     }
-    if (state === "Disconnected" || state === "Recovering") this.#waits(args);
+    if (previousState !== "Stopped") this.#isResuming = false;
+    // Who goes on with a session waits for nothing but its credential.
+    if (previousState === "Stopped") this.#attemptAt = undefined;
+    else if (state === "Disconnected" || state === "Recovering") this.#waits(args);
     else this.#attemptAt = undefined;
     this.#told = state;
     this.#toldOf = connectionId;
@@ -125,11 +130,23 @@ export class Punctuality {
     this.#woken = false;
   }
 
+  /** The client is about to be suspended in this state. */
+  suspends(state: WebPubSubClientState): void {
+    if (state === "Connected") this.#droppedAt = this.#world.clock.now;
+    this.#attemptEnds(!this.#actor.timeIsWrong);
+  }
+
+  /** A client goes on with a session that was suspended. */
+  resumes(): void {
+    this.#periodEnd = undefined;
+    this.#isResuming = true;
+  }
+
   /** A socket is opened. */
   connects(wire: Wire): void {
     if (!wire.isRecovery) return;
     const late = this.#world.clock.now - this.#droppedAt;
-    if (!this.#actor.disturbed && late > RECOVERY_WINDOW)
+    if (!this.#actor.disturbed && !this.#isResuming && late > RECOVERY_WINDOW)
       this.#failed(`tries to recover ${late} ms after the drop`);
     this.#attemptEnds(!this.#actor.timeIsWrong);
     this.#begins("recover");

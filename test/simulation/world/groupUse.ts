@@ -26,6 +26,8 @@ interface Subscription {
   isRefused: boolean;
   /** A loop has come to its end. */
   isOver: boolean;
+  /** When its page or process has gone. */
+  leftAt: number;
   end: () => void;
 }
 
@@ -37,7 +39,9 @@ interface Handle {
 
 /** The program's group handles: who is subscribed gets every message of the group once, in order. */
 export class GroupUse {
-  readonly #subscriptions: Subscription[] = [];
+  #subscriptions: Subscription[] = [];
+  /** Those who were subscribed on the page before, which has gone. */
+  #left: readonly Subscription[] = [];
   readonly #handles = new Map<string, Handle>();
   readonly #actor: Actor;
   readonly #world: World;
@@ -62,6 +66,7 @@ export class GroupUse {
       expected: [],
       isRefused: false,
       isOver: pace === undefined,
+      leftAt: Infinity,
       end: () => undefined,
     };
     this.#subscriptions.push(subscription);
@@ -81,6 +86,23 @@ export class GroupUse {
     if (found === undefined) return;
     this.#trace(() => `ends a subscription to ${group}`);
     this.#end(found);
+  }
+
+  /** A new page or process begins: handles and subscribers of the one before are gone. */
+  begins(): void {
+    for (const each of this.#subscriptions) each.leftAt = this.#world.clock.now;
+    this.#left = this.#subscriptions.filter(({ endedAt }) => endedAt === undefined);
+    this.#subscriptions = [];
+    this.#handles.clear();
+  }
+
+  /** The new page starts soon. @param subscribes who was subscribed before is so again */
+  moves(subscribes: boolean): void {
+    for (const each of this.#left) {
+      this.#checkArrived(each);
+      if (subscribes) this.subscribe(each.group, each.pace);
+    }
+    this.#left = [];
   }
 
   endAll(): void {
@@ -231,8 +253,10 @@ export class GroupUse {
   }
 
   #got(subscription: Subscription, { data, group: name }: GroupMessage<Json>): void {
-    const { group, at, endedAt, expected, isOverrun } = subscription;
+    const { group, at, endedAt, expected, isOverrun, leftAt } = subscription;
     const op = data["op"];
+    if (this.#world.clock.now > leftAt)
+      this.#failed(`message ${String(op)} came to a subscriber of ${group} whose page is gone`);
     if (endedAt !== undefined && !isOverrun)
       this.#failed(`message ${String(op)} came behind a subscription to ${group}`);
     if (name !== group) this.#failed(`message ${String(op)} of ${name} came to a subscriber of ${group}`);
