@@ -154,7 +154,7 @@ export class Conduct {
       if (settledAt !== undefined || record === but || isSuspended) continue;
       // As many go on as there were.
       if (handOvers > 0 && !isRestoredToo) continue;
-      if (call.do !== "send" && call.do !== "event") count.others++;
+      if ((call.do !== "send" && call.do !== "event") || handOvers > 0) count.others++;
       else if (!this.#taken.has(`op ${op}`)) count.numbered++;
     }
     return count;

@@ -312,7 +312,7 @@ export class Lanes {
   }
 
   /** The client leaves by itself only where it may have entered. */
-  #checkReason({ group, calls, steps }: Lane, failed: (reason: string) => void): void {
+  #checkReason({ group, steps }: Lane, failed: (reason: string) => void): void {
     const asked = new Set<number>();
     for (const step of steps) {
       const isAgain = asked.has(step.ackId);
@@ -327,7 +327,9 @@ export class Lanes {
       );
       // Of several sendings one may have been executed before another was refused.
       const wasUnderWay =
-        calls.some((call) => call.handOvers > 0) ||
+        this.#actor.program.operations.some(
+          ({ call, handOvers }) => handOvers > 0 && "group" in call && call.group === group,
+        ) ||
         enters.some(
           (enter) =>
             this.#actor.handOver.isBetween(enter.moment, step.moment) && !this.#isAnswered(enter, step),

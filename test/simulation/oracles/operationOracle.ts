@@ -82,7 +82,7 @@ export function checkOperations(actor: Actor, world: World): void {
         );
     }
     if (result !== undefined) {
-      if (result.resentOnNewConnection === true && sent.length < 2)
+      if (result.resentOnNewConnection === true && tries.length < 2)
         failed(`op ${op} was sent once, and its result says otherwise`);
       if (executed.length === 0) failed(`op ${op} resolved, but was never executed`);
       if (result.isDuplicated && sent.length < 2) failed(`op ${op} is called a duplicate`);
@@ -117,7 +117,7 @@ function mayBeInUse(
   record: OperationRecord,
 ): boolean {
   // One of the client's own may wait for a recovery, where nobody sees it.
-  if (groups.isUsed || record.stateAtCall === "Recovering") return true;
+  if (groups.isUsed || record.isBetween || record.stateAtCall === "Recovering") return true;
   if (record.handOvers > 0) return program.operations.some((other) => other.at <= (record.settledAt ?? 0));
   const isRival = (other: OperationRecord): boolean =>
     other !== record &&

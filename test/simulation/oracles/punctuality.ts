@@ -64,6 +64,8 @@ export class Punctuality {
   #droppedAt = 0;
   /** The first attempt to go on with a session is under way; it may come too late. */
   #isResuming = false;
+  /** It has yet to ask for the URL, which every attempt does until then. */
+  #needsUrl = false;
   /** End of the period of the current attempt to recover; undefined for the first one. */
   #periodEnd: number | undefined;
   /** The moment of all periods of this recovery: one of these, from 0 to below 1. */
@@ -139,7 +141,7 @@ export class Punctuality {
   /** A client goes on with a session that was suspended. */
   resumes(): void {
     this.#periodEnd = undefined;
-    this.#isResuming = true;
+    this.#isResuming = this.#needsUrl = true;
   }
 
   /** A socket is opened. */
@@ -149,6 +151,8 @@ export class Punctuality {
     if (!this.#actor.disturbed && !this.#isResuming && late > RECOVERY_WINDOW)
       this.#failed(`tries to recover ${late} ms after the drop`);
     this.#attemptEnds(!this.#actor.timeIsWrong);
+    if (this.#needsUrl) this.#attemptAt = undefined;
+    this.#needsUrl = false;
     this.#begins("recover");
     this.#enteredAt = this.#world.clock.now;
   }
@@ -213,7 +217,7 @@ export class Punctuality {
       this.#hurriedAt = Math.min(this.#hurriedAt, now);
     signal();
     const isStill = client.state === before;
-    if (wasWaiting && isStill && wires.length === sockets) this.#failed(`goes on waiting after a wake`);
+    if (wasWaiting && isStill && !this.#needsUrl && wires.length === sockets) this.#failed(`goes on waiting after a wake`);
     if (before !== "Connected" || !isStill || sendIsBroken || heardAt <= this.#pingedAt) return;
     if (this.#pingedAt !== now)
       this.#failed("is connected, and doesn't ask after a wake whether it still is");
@@ -246,7 +250,8 @@ export class Punctuality {
 
   #recoveryFailed(isTimely: boolean): void {
     const took = this.#world.clock.now - this.#enteredAt;
-    if (isTimely && took > CONNECT_TIMEOUT + GRAIN) this.#failed(`an attempt to recover took ${took} ms`);
+    if (isTimely && !this.#needsUrl && took > CONNECT_TIMEOUT + GRAIN)
+      this.#failed(`an attempt to recover took ${took} ms`);
   }
 
   /** The next attempt is announced: its delay is what the policy says. */

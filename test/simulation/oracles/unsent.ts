@@ -11,9 +11,9 @@ const AT_ONCE: readonly (string | undefined)[] = ["InvalidMessage", "AckIdInUse"
  */
 export function wasUnsent(
   { heard, thrown, written }: Actor,
-  { call, error, settledAt = 0, moment }: OperationRecord,
+  { call, error, settledAt = 0, moment, isForgotten }: OperationRecord,
 ): boolean | undefined {
-  if (AT_ONCE.includes(error?.code)) return true;
+  if (AT_ONCE.includes(error?.code) || isForgotten) return true;
   if (error?.code !== "Aborted") return false;
   const ackId = error.ackId ?? call.ackId;
   if (ackId === undefined) return true;

@@ -43,6 +43,8 @@ export class GroupUse {
   /** Those who were subscribed on the page before, which has gone. */
   #left: readonly Subscription[] = [];
   readonly #handles = new Map<string, Handle>();
+  /** The groups that any page has had a handle of. */
+  readonly #known = new Set<string>();
   readonly #actor: Actor;
   readonly #world: World;
   /** The newest message, and when it came. */
@@ -132,12 +134,12 @@ export class GroupUse {
   }
 
   get isUsed(): boolean {
-    return this.#handles.size > 0;
+    return this.#known.size > 0;
   }
 
   /** Whether anybody has ever been subscribed. */
   knows(group: string): boolean {
-    return this.#handles.has(group);
+    return this.#known.has(group);
   }
 
   /** A connection has ended, and every status that it has changed was told. */
@@ -202,6 +204,7 @@ export class GroupUse {
     const group = this.#actor.client.group<Json>(name);
     handle = { group, told: group.status };
     this.#handles.set(name, handle);
+    this.#known.add(name);
     const { told } = handle;
     if (told !== "idle" && told !== "joined") this.#failed(`${name} is ${told} without a subscriber`);
     group.onStatusChange((status) => this.#changed(name, status));

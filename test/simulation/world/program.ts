@@ -28,6 +28,10 @@ export interface OperationRecord {
   isSuspended: boolean;
   /** How often that has happened. */
   handOvers: number;
+  /** It was called between two clients. */
+  readonly isBetween: boolean;
+  /** It has failed before its client went on with the session. */
+  isForgotten: boolean;
   /** The group had subscribers. */
   readonly isHeld: boolean;
   /** Those that aren't settled at the time of the call and have the ack id that it brings. */
@@ -260,6 +264,8 @@ export class Program {
       connectionAtCall: client.connectionId,
       signal: this.#signal(call.abortAfter),
       isSuspended: false,
+      isBetween: this.#actor.handOver.isUnderWay,
+      isForgotten: false,
       handOvers: 0,
       isHeld: call.do === "leave" && this.#actor.groups.holds(call.group) === true,
       rivals:
@@ -332,6 +338,7 @@ export class Program {
       );
     // What ends before its client goes on with the session has no id yet that would last.
     const isNameless = this.#actor.handOver.isUnderWay && record.call.ackId === undefined;
+    record.isForgotten = this.#actor.handOver.isForgetful;
     record.error = error !== undefined && isNameless ? withoutId(error) : error;
     this.#checkWait(record);
     // Where it was the last one that a drain waited for, the client is stopping by now.
