@@ -2,6 +2,8 @@
 export const BEFORE_ALL = 0.5;
 /** Calls of an earlier session that may come before those of the session that goes on with it: fewer than this. */
 const ROOM = 2 ** 20;
+/** A call behind all of the earlier session, and before those of this one. */
+export const BEHIND_RESTORED = ROOM;
 
 /** The application's calls about a group, numbered in their order: whether it wants to be in the group. */
 export class GroupCalls {
@@ -27,6 +29,11 @@ export class GroupCalls {
   /** The application wants to be in the group. */
   get wish(): boolean {
     return this.#entered > Math.max(0, ...this.#leaves);
+  }
+
+  /** The last call is a `leave`. */
+  get isLeft(): boolean {
+    return this.#leaves.at(-1) === this.#last;
   }
 
   /** An `enter` was acknowledged. */

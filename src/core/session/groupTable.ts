@@ -3,7 +3,7 @@ import { SendMessageError, type ConnectionError } from "../errors.js";
 import type { WebPubSubResult } from "../models/options.js";
 import { getOrAdd } from "../util/getOrAdd.js";
 import type { FeatureHooks } from "./featureHooks.js";
-import { BEFORE_ALL, GroupCalls } from "./groupCalls.js";
+import { BEFORE_ALL, BEHIND_RESTORED, GroupCalls } from "./groupCalls.js";
 import type { BareGroupMessage, OperationMessage } from "../models/messages.js";
 import { groupMessage } from "./operationMessage.js";
 import type { Operations, SubmitOptions } from "./operations.js";
@@ -42,6 +42,8 @@ export interface SavedGroup {
   readonly joined: boolean;
   /** By a call of the application. */
   readonly wanted: boolean;
+  /** The last call was to leave it: what is still to be answered doesn't make it wanted. */
+  readonly left: boolean;
 }
 
 /** The kinds of the messages that a table sends, and their lane. */
@@ -187,15 +189,17 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
         group,
         joined: isExact && pending === 0 && known === "in",
         wanted: calls.wish,
+        left: calls.isLeft,
       }));
   }
 
   /** Goes on with what was saved. `open` follows. */
   restore(saved: unknown): void {
-    for (const { group, joined, wanted } of saved as readonly SavedGroup[]) {
+    for (const { group, joined, wanted, left } of saved as readonly SavedGroup[]) {
       const entry = this.#entry(group);
       entry.known = joined ? "in" : "unknown";
       if (wanted) entry.calls.entered(BEFORE_ALL);
+      if (left) entry.calls.left(BEHIND_RESTORED);
     }
   }
 

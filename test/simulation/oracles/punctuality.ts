@@ -64,6 +64,8 @@ export class Punctuality {
   #droppedAt = 0;
   /** The first attempt to go on with a session is under way; it may come too late. */
   #isResuming = false;
+  /** It has yet to get there. */
+  #isBeginning = false;
   /** It has yet to ask for the URL, which every attempt does until then. */
   #needsUrl = false;
   /** End of the period of the current attempt to recover; undefined for the first one. */
@@ -119,7 +121,9 @@ export class Punctuality {
       this.#since = now;
       this.resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
-      if (previousState !== "Recovering") this.connectedAt = now;
+      // A session that goes on may have groups to join again, too.
+      if (previousState !== "Recovering" || this.#isBeginning) this.connectedAt = now;
+      this.#isBeginning = false;
     }
     if (previousState !== "Stopped") this.#isResuming = false;
     // Who goes on with a session waits for nothing but its credential.
@@ -141,7 +145,7 @@ export class Punctuality {
   /** A client goes on with a session that was suspended. */
   resumes(): void {
     this.#periodEnd = undefined;
-    this.#isResuming = this.#needsUrl = true;
+    this.#isResuming = this.#isBeginning = this.#needsUrl = true;
   }
 
   /** A socket is opened. */

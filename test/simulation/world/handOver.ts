@@ -14,8 +14,6 @@ const NOT_MEANWHILE: readonly string[] = ["start", "stop", "suspend", "retain", 
 export class HandOver {
   /** One client has suspended it, and none has resumed it yet. */
   isUnderWay = false;
-  /** The client that is to resume it is a new one. */
-  #isNew = false;
   /** When each happened, in the order of all that happens to the program. */
   readonly #moments: number[] = [];
   /** The connection that was handed over, and the groups that it is in, as both sides know. */
@@ -39,11 +37,6 @@ export class HandOver {
     return !this.isUnderWay || !NOT_MEANWHILE.includes(what);
   }
 
-  /** What ends now doesn't count for the client that starts soon: it has forgotten it. */
-  get isForgetful(): boolean {
-    return this.isUnderWay && this.#isNew;
-  }
-
   suspend({ pause, by, subscribes }: SuspendCall): void {
     const actor = this.#actor;
     const { client, program, grammar, punctuality } = actor;
@@ -54,7 +47,6 @@ export class HandOver {
       return;
     }
     this.isUnderWay = true;
-    this.#isNew = by === "another";
     this.#moments.push(++actor.moment);
     this.#groups = surelyIn(actor, connectionId);
     this.#connectionId = connectionId;

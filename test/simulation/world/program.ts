@@ -338,7 +338,7 @@ export class Program {
       );
     // What ends before its client goes on with the session has no id yet that would last.
     const isNameless = this.#actor.handOver.isUnderWay && record.call.ackId === undefined;
-    record.isForgotten = this.#actor.handOver.isForgetful;
+    record.isForgotten = this.#actor.handOver.isUnderWay;
     record.error = error !== undefined && isNameless ? withoutId(error) : error;
     this.#checkWait(record);
     // Where it was the last one that a drain waited for, the client is stopping by now.
