@@ -3,7 +3,7 @@ import { SendMessageError, type ConnectionError } from "../errors.js";
 import type { WebPubSubResult } from "../models/options.js";
 import { getOrAdd } from "../util/getOrAdd.js";
 import type { FeatureHooks } from "./featureHooks.js";
-import { BEFORE_ALL, GroupCalls } from "./groupCalls.js";
+import { BEFORE_ALL, BEHIND_RESTORED, GroupCalls } from "./groupCalls.js";
 import type { BareGroupMessage, OperationMessage } from "../models/messages.js";
 import { groupMessage } from "./operationMessage.js";
 import type { Operations, SubmitOptions } from "./operations.js";
@@ -42,6 +42,8 @@ export interface SavedGroup {
   readonly joined: boolean;
   /** By a call of the application. */
   readonly wanted: boolean;
+  /** The last call was to leave it: what is still to be answered doesn't make it wanted. */
+  readonly left: boolean;
 }
 
 /** The kinds of the messages that a table sends, and their lane. */
@@ -93,10 +95,10 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
   }
 
   /** The application's call. Once acknowledged the group is wanted, unless `leave` was called meanwhile. */
-  enter(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
+  enter(group: string, options?: SubmitOptions, isRestored = false): Promise<WebPubSubResult> {
     const { enter, lane } = this.#questions;
     const { calls } = this.#called(group, false);
-    const call = calls.next();
+    const call = calls.next(isRestored);
     return this.#operations.submit(() => groupMessage(enter, group), options, {
       lane,
       onSettled: (error, unknown) => {
@@ -112,9 +114,9 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
   }
 
   /** The application's call: it no longer wants the group. The group stays entered while handles hold it. */
-  leave(group: string, options?: SubmitOptions): Promise<WebPubSubResult> {
+  leave(group: string, options?: SubmitOptions, isRestored = false): Promise<WebPubSubResult> {
     const entry = this.#entry(group);
-    const call = entry.calls.next();
+    const call = entry.calls.next(isRestored);
     entry.calls.left(call);
     if (entry.held === true) {
       entry.calls.leaveSettled(call, true);
@@ -173,6 +175,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
   close(): void {
     for (const [group, entry] of this.#entries) {
       entry.known = "out";
+      entry.calls.closed();
       if (!isWanted(entry) || !isDeclined(entry.refusal)) entry.refusal = undefined;
       this.#tidy(group, entry);
     }
@@ -180,26 +183,30 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
 
   /** What is wanted and known of the groups. @param isExact nothing can happen any more */
   save(isExact: boolean): SavedGroup[] {
-    return [...this.#entries].map(([group, { calls, known, pending }]) => ({
-      group,
-      joined: isExact && pending === 0 && known === "in",
-      wanted: calls.wish,
-    }));
+    return [...this.#entries]
+      .filter(([, { calls, known, pending }]) => !isExact || calls.wish || pending > 0 || known !== "out")
+      .map(([group, { calls, known, pending }]) => ({
+        group,
+        joined: isExact && pending === 0 && known === "in",
+        wanted: calls.wish,
+        left: calls.isLeft,
+      }));
   }
 
   /** Goes on with what was saved. `open` follows. */
   restore(saved: unknown): void {
-    for (const { group, joined, wanted } of saved as readonly SavedGroup[]) {
+    for (const { group, joined, wanted, left } of saved as readonly SavedGroup[]) {
       const entry = this.#entry(group);
       entry.known = joined ? "in" : "unknown";
       if (wanted) entry.calls.entered(BEFORE_ALL);
+      if (left) entry.calls.left(BEHIND_RESTORED);
     }
   }
 
   /** Submits an operation of the session before, if it is one of this table. */
   submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {
-    if (message.kind === this.#questions.enter) return this.enter(message.group, options);
-    if (message.kind === this.#questions.leave) return this.leave(message.group, options);
+    if (message.kind === this.#questions.enter) return this.enter(message.group, options, true);
+    if (message.kind === this.#questions.leave) return this.leave(message.group, options, true);
     return undefined;
   }
 

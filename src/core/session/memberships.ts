@@ -47,9 +47,7 @@ export class Memberships implements GroupTableHost {
   /** A new connection is established. Its joins are sent before anything else. */
   onOpened(): void {
     this.#live = true;
-    const asked = this.table.open(this.#settings.autoRejoinGroups);
-    if (asked.length > 0) this.#rejoining = new Set(asked);
-    this.#features.tell("onGroupChanged");
+    this.#open(this.#settings.autoRejoinGroups);
   }
 
   /** There is a connection that may be recovered; `onResumed` follows. */
@@ -59,8 +57,7 @@ export class Memberships implements GroupTableHost {
 
   /** Enters or leaves the groups of a connection that was taken over where that is missing. */
   onResumed(): void {
-    this.table.open(true);
-    this.#features.tell("onGroupChanged");
+    this.#open(true);
   }
 
   /** The connection id is gone; called before its operations are settled. */
@@ -101,6 +98,13 @@ export class Memberships implements GroupTableHost {
 
   onExited(group: string): void {
     this.#features.tell("onLeft", group);
+  }
+
+  #open(again: boolean): void {
+    const { table } = this;
+    const asked = table.open(again).filter((group) => table.isWanted(group));
+    if (asked.length > 0) this.#rejoining = new Set(asked);
+    this.#features.tell("onGroupChanged");
   }
 
   #joined(): void {

@@ -127,7 +127,7 @@ export class Outbox {
     // First, since the caller's signal may throw.
     if (signal !== undefined) {
       operation.unlisten = whenAborted(signal, () => {
-        this.#fail(operation, abortedOperation(ackId));
+        this.#fail(operation, abortedOperation(operation.ackId));
         this.#options.onAborted();
       });
     }

@@ -139,7 +139,7 @@ export class Conduct {
     const { numbered, others } = this.#waiting(record);
     // A refusal settles a little later.
     this.#world.clock.after(0, () => {
-      const now = this.#waiting().numbered;
+      const now = this.#waiting(undefined, false).numbered;
       if (now > most) this.#failed(`${now} operations wait unsent`);
       if (record.error?.code === "TooManyPending" && numbered + others < most)
         this.#failed(`op ${record.op} is one too many after ${numbered + others} that wait, of ${most}`);
@@ -147,12 +147,14 @@ export class Conduct {
   }
 
   /** How many sends and events wait unsent, and how many other operations may. */
-  #waiting(but?: OperationRecord): { numbered: number; others: number } {
+  #waiting(but?: OperationRecord, isRestoredToo = true): { numbered: number; others: number } {
     const count = { numbered: 0, others: 0 };
     for (const record of this.#actor.program.operations) {
-      const { op, settledAt, call } = record;
-      if (settledAt !== undefined || record === but) continue;
-      if (call.do !== "send" && call.do !== "event") count.others++;
+      const { op, settledAt, call, isSuspended, handOvers } = record;
+      if (settledAt !== undefined || record === but || isSuspended) continue;
+      // As many go on as there were.
+      if (handOvers > 0 && !isRestoredToo) continue;
+      if ((call.do !== "send" && call.do !== "event") || handOvers > 0) count.others++;
       else if (!this.#taken.has(`op ${op}`)) count.numbered++;
     }
     return count;

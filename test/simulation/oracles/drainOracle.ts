@@ -11,8 +11,8 @@ export function checkDrains(actor: Actor, failed: (reason: string) => void): voi
   if (!plan.autoReconnect || plan.maxReconnects >= 0 || retention.isUsed) return;
   if (program.lives.every(({ drainInMs }) => drainInMs === 0)) return;
   for (const stop of program.lives) {
-    const { kind, at, drainInMs, stateAtCall } = stop;
-    if (kind !== "stop" || drainInMs === 0 || !["Connected", "Recovering"].includes(stateAtCall)) continue;
+    const { kind, at, drainInMs, stateAtCall, isSuspended } = stop;
+    if (kind !== "stop" || drainInMs === 0 || isSuspended || !["Connected", "Recovering"].includes(stateAtCall)) continue;
     const isAlone = program.lives.every(
       (other) => other === stop || other.at > at + drainInMs || (other.settledAt ?? Infinity) < at,
     );

@@ -16,6 +16,11 @@ export class Grammar {
   #announced: string | undefined;
   #recovering = false;
   #attempt = 0;
+  /** The client is being suspended: it stops at once. */
+  #isSuspending = false;
+  /** It starts with a session, and with this connection. */
+  #isResuming = false;
+  #resumed: string | undefined;
   /** The client has stopped, and `stopped` is yet to tell. */
   owesStopped = false;
 
@@ -29,12 +34,19 @@ export class Grammar {
         `state-changed says ${previousState} -> ${state}, but the last one told was ${this.#state}`,
       );
     }
-    if (!NEXT[previousState].includes(state)) this.#failed(`state ${previousState} -> ${state} is no step`);
+    const isStep =
+      NEXT[previousState].includes(state) ||
+      (this.#isSuspending && state === "Stopped") ||
+      (this.#isResuming && previousState === "Stopped" && state === "Recovering");
+    if (!isStep) this.#failed(`state ${previousState} -> ${state} is no step`);
     if (actual !== state) this.#failed(`state-changed says ${state}, client.state is ${actual}`);
     this.#state = state;
     this.#count(previousState, attempt);
     // A listener that starts it again at once is told no more of the end.
-    this.owesStopped = state === "Stopped" && previousState === "Stopping";
+    this.owesStopped = state === "Stopped" && (previousState === "Stopping" || this.#isSuspending);
+    if (state === "Recovering" && previousState === "Stopped" && this.#resumed === undefined)
+      this.#failed("recovers a connection that there was none of");
+    this.#isSuspending = this.#isResuming = false;
   }
 
   /** Attempts are counted from 1, those to recover by themselves. */
@@ -48,7 +60,22 @@ export class Grammar {
     this.#attempt = expected ?? 0;
   }
 
-  connected(connectionId: string, state: WebPubSubClientState): void {
+  /** The client is about to be suspended: no `disconnected` tells of that. */
+  suspends(): void {
+    this.#isSuspending = true;
+    this.#announced = undefined;
+    this.#recovering = false;
+  }
+
+  /** It is about to start with a session that was suspended. @param connectionId of the connection, if there was one */
+  resumes(connectionId: string | undefined): void {
+    this.#isResuming = true;
+    this.#resumed = connectionId;
+  }
+
+  connected(connectionId: string, state: WebPubSubClientState, resumed: boolean | undefined): void {
+    if ((resumed === true) !== (connectionId === this.#resumed))
+      this.#failed(`connected says resumed: ${String(resumed)}`);
     if (this.#announced !== undefined) this.#failed("connected twice without disconnected between");
     if (state !== "Connected") this.#failed(`connected while ${state}`);
     this.#announced = connectionId;

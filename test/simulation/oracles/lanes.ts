@@ -250,6 +250,8 @@ export class Lanes {
   /** One of the client's own had its answer, or no further try. */
   #hasEnded(lane: Lane, before: Step, step: Step): boolean {
     if (this.#isAnswered(before, step)) return true;
+    // Nobody waits for what a client has asked by itself whose session another one has.
+    if (this.#actor.handOver.isBetween(before.moment, step.moment)) return true;
     const tries = lane.steps.filter(
       ({ ackId, wire, moment }) =>
         ackId === before.ackId && wire.connectionId === before.wire.connectionId && moment < step.moment,
@@ -299,6 +301,7 @@ export class Lanes {
         );
       if (denial === undefined) continue;
       const isNew =
+        this.#actor.handOver.isBetween(denial.moment, step.moment) ||
         calls.some((call) => (call.settledAt ?? 0) >= denial.at && call.at <= step.at) ||
         steps.some(
           ({ type, moment }) => type !== step.type && moment > denial.moment && moment < step.moment,
@@ -323,6 +326,15 @@ export class Lanes {
           (type === "joinGroup" || type === "subscribeGroupState"),
       );
       // Of several sendings one may have been executed before another was refused.
+      const wasUnderWay =
+        this.#actor.program.operations.some(
+          ({ call, handOvers }) => handOvers > 0 && "group" in call && call.group === group,
+        ) ||
+        enters.some(
+          (enter) =>
+            this.#actor.handOver.isBetween(enter.moment, step.moment) && !this.#isAnswered(enter, step),
+        );
+      if (wasUnderWay) continue;
       const mayBeIn = enters.some((enter) => {
         const { ackId, owner, unsure, moment: sentAt } = enter;
         const isAlone = enters.filter((each) => each.ackId === ackId).length === 1;

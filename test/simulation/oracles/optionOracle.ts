@@ -11,6 +11,7 @@ const BEARABLE: ReadonlySet<string> = new Set([
   "unsubscribe",
   "invoke",
   "start",
+  "suspend",
   "cut",
   "cutAfter",
   "publish",
@@ -20,6 +21,8 @@ const BEARABLE: ReadonlySet<string> = new Set([
   "silentRecoveries",
   "replayTwice",
 ]);
+/** So long may all pauses of a session be, from one client to the next, in ms. */
+const LONGEST_PAUSES = 10_000;
 /** A cut that the client learns of so late leaves no time to recover. */
 const LATEST_NEWS = 15_000;
 /** More in flight than this could fill a session's window. */
@@ -42,7 +45,7 @@ function checkConnections(actor: Actor, plan: Plan, failed: (reason: string) => 
   // Who keeps trying makes several attempts for one start.
   const tries = program.lives.some(({ keepsTrying }) => keepsTrying) || actor.retention.starts > 0;
   const starts = program.lives.filter(
-    ({ kind, stateAtCall }) => kind === "start" && stateAtCall === "Stopped",
+    ({ kind, stateAtCall, resumes }) => kind === "start" && stateAtCall === "Stopped" && !resumes,
   );
   const news = wires.filter(({ isRecovery }) => !isRecovery).length;
   const why = `${news} new connections for ${starts.length} starts`;
@@ -57,6 +60,7 @@ function checkConnections(actor: Actor, plan: Plan, failed: (reason: string) => 
 export function isBearable({ plan: { reliable, tokenLifeInMs } }: Actor, { steps, duration }: Plan): boolean {
   if (!reliable || tokenLifeInMs <= duration) return false;
   let messages = 0;
+  let pauses = 0;
   for (const { what } of steps) {
     if (!BEARABLE.has(what.do)) return false;
     if (what.do === "start" && what.abortAfter !== undefined) return false;
@@ -65,6 +69,7 @@ export function isBearable({ plan: { reliable, tokenLifeInMs } }: Actor, { steps
       !(what.clientLearns >= 0 && what.clientLearns <= LATEST_NEWS)
     )
       return false;
+    if (what.do === "suspend" && (pauses += what.pause) > LONGEST_PAUSES) return false;
     if (what.do !== "publish" && what.do !== "send") continue;
     if (what.bytes !== undefined) return false;
     messages += what.times ?? 1;

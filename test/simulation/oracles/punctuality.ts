@@ -62,6 +62,12 @@ export class Punctuality {
   /** A signal may have brought the attempt forward. */
   #woken = false;
   #droppedAt = 0;
+  /** The first attempt to go on with a session is under way; it may come too late. */
+  #isResuming = false;
+  /** It has yet to get there. */
+  #isBeginning = false;
+  /** It has yet to ask for the URL, which every attempt does until then. */
+  #needsUrl = false;
   /** End of the period of the current attempt to recover; undefined for the first one. */
   #periodEnd: number | undefined;
   /** The moment of all periods of this recovery: one of these, from 0 to below 1. */
@@ -115,9 +121,14 @@ export class Punctuality {
       this.#since = now;
       this.resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
-      if (previousState !== "Recovering") this.connectedAt = now;
+      // A session that goes on may have groups to join again, too.
+      if (previousState !== "Recovering" || this.#isBeginning) this.connectedAt = now;
+      this.#isBeginning = false;
     }
-    if (state === "Disconnected" || state === "Recovering") this.#waits(args);
+    if (previousState !== "Stopped") this.#isResuming = false;
+    // Who goes on with a session waits for nothing but its credential.
+    if (previousState === "Stopped") this.#attemptAt = undefined;
+    else if (state === "Disconnected" || state === "Recovering") this.#waits(args);
     else this.#attemptAt = undefined;
     this.#told = state;
     this.#toldOf = connectionId;
@@ -125,13 +136,27 @@ export class Punctuality {
     this.#woken = false;
   }
 
+  /** The client is about to be suspended in this state. */
+  suspends(state: WebPubSubClientState): void {
+    if (state === "Connected") this.#droppedAt = this.#world.clock.now;
+    this.#attemptEnds(!this.#actor.timeIsWrong);
+  }
+
+  /** A client goes on with a session that was suspended. */
+  resumes(): void {
+    this.#periodEnd = undefined;
+    this.#isResuming = this.#isBeginning = this.#needsUrl = true;
+  }
+
   /** A socket is opened. */
   connects(wire: Wire): void {
     if (!wire.isRecovery) return;
     const late = this.#world.clock.now - this.#droppedAt;
-    if (!this.#actor.disturbed && late > RECOVERY_WINDOW)
+    if (!this.#actor.disturbed && !this.#isResuming && late > RECOVERY_WINDOW)
       this.#failed(`tries to recover ${late} ms after the drop`);
     this.#attemptEnds(!this.#actor.timeIsWrong);
+    if (this.#needsUrl) this.#attemptAt = undefined;
+    this.#needsUrl = false;
     this.#begins("recover");
     this.#enteredAt = this.#world.clock.now;
   }
@@ -196,7 +221,7 @@ export class Punctuality {
       this.#hurriedAt = Math.min(this.#hurriedAt, now);
     signal();
     const isStill = client.state === before;
-    if (wasWaiting && isStill && wires.length === sockets) this.#failed(`goes on waiting after a wake`);
+    if (wasWaiting && isStill && !this.#needsUrl && wires.length === sockets) this.#failed(`goes on waiting after a wake`);
     if (before !== "Connected" || !isStill || sendIsBroken || heardAt <= this.#pingedAt) return;
     if (this.#pingedAt !== now)
       this.#failed("is connected, and doesn't ask after a wake whether it still is");
@@ -229,7 +254,8 @@ export class Punctuality {
 
   #recoveryFailed(isTimely: boolean): void {
     const took = this.#world.clock.now - this.#enteredAt;
-    if (isTimely && took > CONNECT_TIMEOUT + GRAIN) this.#failed(`an attempt to recover took ${took} ms`);
+    if (isTimely && !this.#needsUrl && took > CONNECT_TIMEOUT + GRAIN)
+      this.#failed(`an attempt to recover took ${took} ms`);
   }
 
   /** The next attempt is announced: its delay is what the policy says. */

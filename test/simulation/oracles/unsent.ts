@@ -11,9 +11,10 @@ const AT_ONCE: readonly (string | undefined)[] = ["InvalidMessage", "AckIdInUse"
  */
 export function wasUnsent(
   { heard, thrown, written }: Actor,
-  { call, error, settledAt = 0, moment }: OperationRecord,
+  { call, error, settledAt = 0, moment, isForgotten }: OperationRecord,
 ): boolean | undefined {
   if (AT_ONCE.includes(error?.code)) return true;
+  if (isForgotten && error?.code === "NotStarted") return undefined;
   if (error?.code !== "Aborted") return false;
   const ackId = error.ackId ?? call.ackId;
   if (ackId === undefined) return true;

@@ -10,6 +10,9 @@ import {
 } from "./plan.js";
 import { Random } from "./random.js";
 
+/** The part of the plans in which sessions go from one client to the next. */
+const HAND_OVERS = Number((globalThis as { process?: { env: Record<string, string> } }).process?.env["HAND_OVERS"] ?? 0.2);
+
 /**
  * A random plan. Each seed picks a few kinds of trouble and repeats them, which finds more than a
  * little of everything does.
@@ -37,8 +40,18 @@ export function generate(seed: number): Plan {
     else steps.push({ at, what: SERVICE[kind as keyof typeof SERVICE](random) });
   }
   steps.sort((a, b) => a.at - b.at);
+  if (kinds.includes("suspend")) allowSuspensions(steps, random);
   const duration = at + random.pick([100, 2_000, 20_000]);
   return { seed, duration, ...(random.chance(0.6) ? { announces: false } : undefined), clients, steps };
+}
+
+/** What doesn't go on in another client is left out; listeners suspend too. */
+function allowSuspensions(steps: Step[], random: Random): void {
+  for (const [index, { at, client, what }] of steps.entries()) {
+    if (client === undefined || what.do !== "react" || !("do" in what.reaction)) continue;
+    const isOther = STAYS.includes(what.reaction.do) || random.chance(0.3);
+    if (isOther) steps[index] = { at, client, what: { ...what, reaction: CALLS.suspend(random) } };
+  }
 }
 
 function clientPlan(random: Random): ClientPlan {
@@ -152,7 +165,16 @@ const CALLS = {
     timeoutInMs: random.pick([500, 5_000, 600_000]),
     ...(random.chance(0.2) ? { abortAfter: random.pick([-1, 0, 1, 10, 60, 300]) } : undefined),
   }),
+  suspend: (random) => ({
+    do: "suspend",
+    pause: random.pick([0, 0, 1, 20, 300, 3_000, 12_000, 29_500, 40_000]),
+    by: random.chance(0.75) ? "another" : "same",
+    ...(random.chance(0.7) ? { subscribes: true } : undefined),
+  }),
 } satisfies Record<string, (random: Random) => Call>;
+
+/** What doesn't go from one client to the next. */
+const STAYS: readonly string[] = ["retain", "release", "stream", "invoke", "state", "watch", "unwatch", "crowd"];
 
 function breaking(random: Random) {
   return {
@@ -221,9 +243,11 @@ const TROUBLES = {
   }),
 } satisfies Record<string, (random: Random) => Trouble>;
 
+const EVERYWHERE = (Object.keys(CALLS) as (keyof typeof CALLS)[]).filter((kind) => kind !== "suspend");
+
 function reaction(random: Random): Reaction {
   if (random.chance(0.3)) return { throws: random.pick(["sync", "async"] as const) };
-  return CALLS[random.pick(Object.keys(CALLS) as (keyof typeof CALLS)[])](random);
+  return CALLS[random.pick(EVERYWHERE)](random);
 }
 
 const SERVICE = {
@@ -312,5 +336,7 @@ function pickKinds(random: Random): string[] {
   if (random.chance(0.1))
     kinds.push(...Array<string>(8).fill("crowd"), "delayAcks", "swallowAcks", "subscribe");
   for (let i = random.between(1, 5); i > 0; i--) kinds.push(random.pick(troubles));
-  return kinds;
+  if (!random.chance(HAND_OVERS)) return kinds;
+  kinds.push("suspend", ...(random.chance(0.3) ? ["suspend", "suspend"] : []));
+  return kinds.filter((kind) => !STAYS.includes(kind));
 }

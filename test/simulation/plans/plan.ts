@@ -62,7 +62,8 @@ export type Call =
   | { readonly do: "retain" }
   | { readonly do: "release" }
   | StreamCall
-  | InvokeCall;
+  | InvokeCall
+  | SuspendCall;
 
 /** Opens a stream, writes its fragments one after the other and ends it. */
 export interface StreamCall {
@@ -77,6 +78,16 @@ export interface StreamCall {
   readonly idleTimeoutInMs?: number;
   /** The signal of the opening fires so long after the call; -1: before it. */
   readonly abortAfter?: number;
+}
+
+/** Suspends the session; somebody resumes it after `pause` ms. */
+export interface SuspendCall {
+  readonly do: "suspend";
+  readonly pause: number;
+  /** Another client, over JSON, or the same object. */
+  readonly by: "another" | "same";
+  /** Who was subscribed to a group handle is so again, before the other client starts. */
+  readonly subscribes?: boolean;
 }
 
 export interface InvokeCall {

@@ -7,6 +7,7 @@ import { ActorEnvironment } from "./actorEnvironment.js";
 import { Conduct } from "../oracles/conduct.js";
 import { credential } from "./credential.js";
 import { GroupUse } from "./groupUse.js";
+import { HandOver } from "./handOver.js";
 import { Grammar } from "../oracles/grammar.js";
 import type { Json } from "../oracles/model.js";
 import type { ClientPlan, Reaction, Trouble } from "../plans/plan.js";
@@ -64,8 +65,9 @@ export class Actor {
   readonly index: number;
   readonly plan: ClientPlan;
   readonly environment: ActorEnvironment;
-  readonly client: WebPubSubClient;
-  readonly grammar: Grammar;
+  /** The one that the program uses now: it may have gone on with the session of another one. */
+  client: WebPubSubClient;
+  grammar: Grammar;
   readonly program: Program;
   readonly streams: StreamUse;
   readonly invocations: InvocationUse;
@@ -75,6 +77,7 @@ export class Actor {
   readonly conduct: Conduct;
   readonly punctuality: Punctuality;
   readonly ownJoins: OwnJoins;
+  readonly handOver: HandOver;
   readonly wires: Wire[] = [];
   readonly written: Written[] = [];
   /** Frames that a socket has refused. */
@@ -135,7 +138,27 @@ export class Actor {
     this.conduct = new Conduct(this, world, (reason) => this.#failed(reason));
     this.punctuality = new Punctuality(this, world, (reason) => this.#failed(reason));
     this.ownJoins = new OwnJoins(this, world);
-    this.client = new WebPubSubClient(credential(this, world), {
+    this.handOver = new HandOver(this, world);
+    this.client = this.#makeClient();
+    this.program = new Program(this, world);
+    this.streams = new StreamUse(this, world);
+    this.groups = new GroupUse(this, world);
+    this.retention = new RetentionUse(this, world);
+    this.invocations = new InvocationUse(this, world);
+    this.#listen();
+  }
+
+  /** A new page or process begins, which knows nothing of the client before. */
+  begins(): void {
+    this.client = this.#makeClient();
+    this.grammar = new Grammar((reason) => this.#failed(reason));
+    this.groups.begins();
+    this.#listen();
+  }
+
+  #makeClient(): WebPubSubClient {
+    const { plan } = this;
+    return new WebPubSubClient(credential(this, this.#world), {
       environment: this.environment,
       protocol:
         PROTOCOLS[plan.protobuf === true ? "protobuf" : "json"][plan.reliable ? "reliable" : "plain"](),
@@ -150,12 +173,6 @@ export class Actor {
         ? undefined
         : { reconnectRetryOptions: { maxRetries: plan.maxReconnects, mode: "Exponential" as const } }),
     });
-    this.program = new Program(this, world);
-    this.streams = new StreamUse(this, world);
-    this.groups = new GroupUse(this, world);
-    this.retention = new RetentionUse(this, world);
-    this.invocations = new InvocationUse(this, world);
-    this.#listen();
   }
 
   /** The newest transport that is still up. */
@@ -269,6 +286,7 @@ export class Actor {
       this.conduct.writes(wire, message);
       this.punctuality.writes(wire, message);
       this.ownJoins.writes(wire, message);
+      this.handOver.writes(wire.connectionId, message);
       const { isUnhindered } = wire;
       this.written.push({ wire, message, at: this.#world.clock.now, moment: ++this.moment, isUnhindered });
       this.#world.trace(this.name, () => `says ${textOf(data, message)}`);
@@ -283,6 +301,7 @@ export class Actor {
     const { client, grammar } = this;
     client.on("state-changed", () => void this.roundsOpen++);
     client.on("state-changed", (args) => {
+      if (client !== this.client) this.#failed(`is ${args.state} after another client has its session`);
       this.#world.trace(this.name, () => `${args.previousState} -> ${args.state}`);
       this.changedAt = this.#world.clock.now;
       grammar.stateChanged(args, client.state);
@@ -293,9 +312,9 @@ export class Actor {
       this.conduct.stateChanged(args);
       this.punctuality.stateChanged(args);
     });
-    client.on("connected", ({ connectionId, userId }) => {
+    client.on("connected", ({ connectionId, userId, resumed }) => {
       if (userId !== this.name) this.#failed(`connected as ${userId}`);
-      grammar.connected(connectionId, client.state);
+      grammar.connected(connectionId, client.state, resumed);
       this.conduct.connected(connectionId);
       this.punctuality.connected();
     });

@@ -26,6 +26,8 @@ interface Subscription {
   isRefused: boolean;
   /** A loop has come to its end. */
   isOver: boolean;
+  /** When its page or process has gone. */
+  leftAt: number;
   end: () => void;
 }
 
@@ -37,8 +39,12 @@ interface Handle {
 
 /** The program's group handles: who is subscribed gets every message of the group once, in order. */
 export class GroupUse {
-  readonly #subscriptions: Subscription[] = [];
+  #subscriptions: Subscription[] = [];
+  /** Those who were subscribed on the page before, which has gone. */
+  #left: readonly Subscription[] = [];
   readonly #handles = new Map<string, Handle>();
+  /** The groups that any page has had a handle of. */
+  readonly #known = new Set<string>();
   readonly #actor: Actor;
   readonly #world: World;
   /** The newest message, and when it came. */
@@ -62,6 +68,7 @@ export class GroupUse {
       expected: [],
       isRefused: false,
       isOver: pace === undefined,
+      leftAt: Infinity,
       end: () => undefined,
     };
     this.#subscriptions.push(subscription);
@@ -81,6 +88,23 @@ export class GroupUse {
     if (found === undefined) return;
     this.#trace(() => `ends a subscription to ${group}`);
     this.#end(found);
+  }
+
+  /** A new page or process begins: handles and subscribers of the one before are gone. */
+  begins(): void {
+    for (const each of this.#subscriptions) each.leftAt = this.#world.clock.now;
+    this.#left = this.#subscriptions.filter(({ endedAt }) => endedAt === undefined);
+    this.#subscriptions = [];
+    this.#handles.clear();
+  }
+
+  /** The new page starts soon. @param subscribes who was subscribed before is so again */
+  moves(subscribes: boolean): void {
+    for (const each of this.#left) {
+      this.#checkArrived(each);
+      if (subscribes) this.subscribe(each.group, each.pace);
+    }
+    this.#left = [];
   }
 
   endAll(): void {
@@ -110,12 +134,12 @@ export class GroupUse {
   }
 
   get isUsed(): boolean {
-    return this.#handles.size > 0;
+    return this.#known.size > 0;
   }
 
   /** Whether anybody has ever been subscribed. */
   knows(group: string): boolean {
-    return this.#handles.has(group);
+    return this.#known.has(group);
   }
 
   /** A connection has ended, and every status that it has changed was told. */
@@ -180,6 +204,7 @@ export class GroupUse {
     const group = this.#actor.client.group<Json>(name);
     handle = { group, told: group.status };
     this.#handles.set(name, handle);
+    this.#known.add(name);
     const { told } = handle;
     if (told !== "idle" && told !== "joined") this.#failed(`${name} is ${told} without a subscriber`);
     group.onStatusChange((status) => this.#changed(name, status));
@@ -231,8 +256,10 @@ export class GroupUse {
   }
 
   #got(subscription: Subscription, { data, group: name }: GroupMessage<Json>): void {
-    const { group, at, endedAt, expected, isOverrun } = subscription;
+    const { group, at, endedAt, expected, isOverrun, leftAt } = subscription;
     const op = data["op"];
+    if (this.#world.clock.now > leftAt)
+      this.#failed(`message ${String(op)} came to a subscriber of ${group} whose page is gone`);
     if (endedAt !== undefined && !isOverrun)
       this.#failed(`message ${String(op)} came behind a subscription to ${group}`);
     if (name !== group) this.#failed(`message ${String(op)} of ${name} came to a subscriber of ${group}`);

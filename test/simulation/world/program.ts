@@ -1,5 +1,6 @@
-import type { SendMessageError } from "../../../src/core/errors.js";
-import type { WebPubSubResult } from "../../../src/core/models/options.js";
+import { SendMessageError } from "../../../src/core/errors.js";
+import type { OnRestored, WebPubSubResult } from "../../../src/core/models/options.js";
+import type { SavedSession } from "../../../src/core/models/savedSession.js";
 import type { WebPubSubClientState } from "../../../src/core/models/events.js";
 import type { Actor } from "./actor.js";
 import type { Call } from "../plans/plan.js";
@@ -9,7 +10,9 @@ import type { World } from "./world.js";
 
 export type OperationCall = Exclude<
   Call,
-  { do: "start" | "stop" | "subscribe" | "unsubscribe" | "retain" | "release" | "stream" | "invoke" }
+  {
+    do: "start" | "stop" | "subscribe" | "unsubscribe" | "retain" | "release" | "stream" | "invoke" | "suspend";
+  }
 >;
 
 /** One call of an operation and how it ended. */
@@ -20,7 +23,15 @@ export interface OperationRecord {
   readonly moment: number;
   readonly stateAtCall: WebPubSubClientState;
   readonly connectionAtCall: string | undefined;
-  readonly signal: Signal | undefined;
+  signal: Signal | undefined;
+  /** The client it was called on has ended with its session suspended, and no other has told of it yet. */
+  isSuspended: boolean;
+  /** How often that has happened. */
+  handOvers: number;
+  /** It was called between two clients. */
+  readonly isBetween: boolean;
+  /** It has failed before its client went on with the session. */
+  isForgotten: boolean;
   /** The group had subscribers. */
   readonly isHeld: boolean;
   /** Those that aren't settled at the time of the call and have the ack id that it brings. */
@@ -40,6 +51,10 @@ export interface LifeRecord {
   readonly allowedInMs: number;
   readonly drainInMs: number;
   readonly keepsTrying: boolean;
+  /** It goes on with the connection of a saved session. */
+  readonly resumes: boolean;
+  /** The client was suspended meanwhile. */
+  isSuspended: boolean;
   error: Error | undefined;
   settledAt: number | undefined;
 }
@@ -110,8 +125,11 @@ export class Program {
   }
 
   call(call: Call): void {
-    const { groups, retention } = this.#actor;
+    const { groups, retention, handOver } = this.#actor;
     const { state } = this.#actor.client;
+    if (!handOver.allows(call)) return;
+    if (call.do === "suspend") return handOver.suspend(call);
+    handOver.calls(call);
     const isLife = call.do === "start" || call.do === "stop";
     if (!isLife && (state === "Stopped" || state === "Stopping"))
       this.#actor.askedUnstartedAt = this.#world.clock.now;
@@ -126,7 +144,42 @@ export class Program {
     else this.#operate(call);
   }
 
-  #live(call: Extract<Call, { do: "start" | "stop" }>): void {
+  /** The client is about to be suspended. */
+  suspends(): void {
+    this.wanted = false;
+    for (const life of this.lives) life.isSuspended ||= life.settledAt === undefined;
+  }
+
+  /** Goes on with what the client before has suspended. */
+  resume(session: SavedSession, onRestored: OnRestored): void {
+    this.#live({ do: "start" }, { resume: session, onRestored });
+  }
+
+  /** The client has told of an operation of the one before. */
+  restored(record: OperationRecord, result: Promise<WebPubSubResult>): void {
+    record.isSuspended = false;
+    record.error = undefined;
+    record.handOvers++;
+    result.then(
+      (value) => this.#settled(record, value),
+      (error: SendMessageError) => this.#settled(record, undefined, error),
+    );
+  }
+
+  /** A join was acknowledged, and no leave called since. */
+  wishes(group: string): boolean {
+    let wished = false;
+    for (const { call, result } of this.operations) {
+      if (call.do === "join" && call.group === group && result !== undefined) wished = true;
+      if (call.do === "leave" && call.group === group) wished = false;
+    }
+    return wished;
+  }
+
+  #live(
+    call: Extract<Call, { do: "start" | "stop" }>,
+    more?: { readonly resume: SavedSession; readonly onRestored: OnRestored },
+  ): void {
     const { client, environment } = this.#actor;
     const signal = call.do === "start" ? this.#signal(call.abortAfter) : undefined;
     const keepsTrying = call.do === "start" && call.keepTrying === true;
@@ -137,8 +190,15 @@ export class Program {
       signal,
       frozenFor: environment.frozenFor,
       // A wake grants an attempt 5 s more at most, a close frame has 50 ms.
-      allowedInMs: call.do === "start" ? (keepsTrying ? Infinity : 10_001) : (call.drain ?? 0) + 60,
+      allowedInMs:
+        call.do === "start"
+          ? keepsTrying || more?.resume.identity !== undefined
+            ? Infinity
+            : 10_001
+          : (call.drain ?? 0) + 60,
       keepsTrying,
+      resumes: more?.resume.identity !== undefined,
+      isSuspended: false,
       drainInMs: call.do === "stop" ? (call.drain ?? 0) : 0,
       error: undefined,
       settledAt: undefined,
@@ -158,9 +218,9 @@ export class Program {
     const promise =
       call.do === "start"
         ? client.start(
-            signal === undefined && !keepsTrying
+            signal === undefined && !keepsTrying && more === undefined
               ? undefined
-              : { abortSignal: signal, keepTrying: keepsTrying },
+              : { abortSignal: signal, keepTrying: keepsTrying, ...more },
           )
         : client.stop(call.drain === undefined ? undefined : { drainInMs: call.drain });
     promise.then(
@@ -203,6 +263,10 @@ export class Program {
       stateAtCall: client.state,
       connectionAtCall: client.connectionId,
       signal: this.#signal(call.abortAfter),
+      isSuspended: false,
+      isBetween: this.#actor.handOver.isUnderWay,
+      isForgotten: false,
+      handOvers: 0,
       isHeld: call.do === "leave" && this.#actor.groups.holds(call.group) === true,
       rivals:
         call.ackId === undefined || isForgotten(call)
@@ -260,6 +324,7 @@ export class Program {
   }
 
   #settled(record: OperationRecord, result?: WebPubSubResult, error?: SendMessageError): void {
+    if (error?.code === "Suspended") return this.#suspended(record, error);
     record.settledAt = this.#world.clock.now;
     record.result = result;
     const { toldStates } = this.#actor;
@@ -271,7 +336,10 @@ export class Program {
       this.#world.failed(
         `${this.#actor.name}: op ${record.op} was answered ${answer}, its result says otherwise`,
       );
-    record.error = error;
+    // What ends before its client goes on with the session has no id yet that would last.
+    const isNameless = this.#actor.handOver.isUnderWay && record.call.ackId === undefined;
+    record.isForgotten = this.#actor.handOver.isUnderWay;
+    record.error = error !== undefined && isNameless ? withoutId(error) : error;
     this.#checkWait(record);
     // Where it was the last one that a drain waited for, the client is stopping by now.
     const isAway = ["Connecting", "Recovering", "Disconnected"].includes(this.#actor.client.state);
@@ -281,6 +349,18 @@ export class Program {
       const how = error === undefined ? JSON.stringify(result) : `${error.code}: ${error.message}`;
       return `op ${record.op} settles: ${how}`;
     });
+  }
+
+  #suspended(record: OperationRecord, error: SendMessageError): void {
+    const { name, handOver } = this.#actor;
+    this.#world.trace(name, () => `op ${record.op} is suspended`);
+    if (!handOver.isUnderWay) this.#world.failed(`${name}: op ${record.op} rejects with ${error.code}`);
+    if ((record.signal?.listeners.size ?? 0) > 0)
+      this.#world.failed(`${name}: op ${record.op} is suspended, but listens to its abort signal`);
+    // It was that of a page that is gone.
+    record.signal = undefined;
+    record.isSuspended = true;
+    record.error = error;
   }
 
   /** An operation of a client that isn't started waits for that as long as for its retries, and is refused then. */
@@ -307,6 +387,10 @@ export class Program {
 /** So much text. */
 export function filling(bytes: number): string {
   return "x".repeat(bytes);
+}
+
+function withoutId({ message, code, cause, errorDetail }: SendMessageError): SendMessageError {
+  return new SendMessageError(message, { code, cause, errorDetail });
 }
 
 function isForgotten(call: OperationCall): boolean {

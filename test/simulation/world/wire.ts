@@ -178,7 +178,8 @@ export class Wire {
   clientCloses(code: number, reason: string): void {
     this.healthy = false;
     this.#actor.soon(() => {
-      this.closeCode ??= code;
+      // What comes when nobody listens any more is no news.
+      if (!this.socket.released) this.closeCode ??= code;
       this.socket.closed(code, reason);
     });
   }

@@ -69,6 +69,7 @@ export class World {
       case "release":
       case "stream":
       case "invoke":
+      case "suspend":
         return actor.soon(() => actor.program.call(what));
       default:
         this.trace("world", () => `${actor.name}: ${JSON.stringify(what)}`);
@@ -97,7 +98,9 @@ export class World {
     if (environment.timers.size > (retention.isEnding ? 1 : 0))
       this.failed(`${name} is stopped, but has timers`);
     if (environment.wakeListeners.size > 0) this.failed(`${name} is stopped, but waits for wake signals`);
-    const { length } = program.operations.filter(({ settledAt }) => settledAt === undefined);
+    const { length } = program.operations.filter(
+      ({ settledAt, isSuspended }) => settledAt === undefined && !isSuspended,
+    );
     if (length > 0) this.failed(`${name} is stopped, but ${length} operations are unsettled`);
     if (invocations.pending > 0)
       this.failed(`${name} is stopped, but ${invocations.pending} invocations are unsettled`);

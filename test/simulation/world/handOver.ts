@@ -1,0 +1,128 @@
+import type { OperationMessage } from "../../../src/core/models/messages.js";
+import type { WebPubSubResult } from "../../../src/core/models/options.js";
+import type { SavedSession } from "../../../src/core/models/savedSession.js";
+import type { Actor } from "./actor.js";
+import type { Json } from "../oracles/model.js";
+import type { Call, SuspendCall } from "../plans/plan.js";
+import { surelyIn } from "../oracles/surelyIn.js";
+import type { World } from "./world.js";
+
+/** What a program whose session is on its way to the next client doesn't call. */
+const NOT_MEANWHILE: readonly string[] = ["start", "stop", "suspend", "retain", "release"];
+
+/** How the program's session goes from one client to the next, and what is promised of that. */
+export class HandOver {
+  /** One client has suspended it, and none has resumed it yet. */
+  isUnderWay = false;
+  /** When each happened, in the order of all that happens to the program. */
+  readonly #moments: number[] = [];
+  /** The connection that was handed over, and the groups that it is in, as both sides know. */
+  #connectionId: string | undefined;
+  #groups = new Set<string>();
+  readonly #actor: Actor;
+  readonly #world: World;
+
+  constructor(actor: Actor, world: World) {
+    this.#actor = actor;
+    this.#world = world;
+  }
+
+  /** The client that was asked then isn't the one that is asked now. */
+  isBetween(moment: number, later: number): boolean {
+    return this.#moments.some((each) => each > moment && each < later);
+  }
+
+  /** Whether the program may call that now. */
+  allows({ do: what }: Call): boolean {
+    return !this.isUnderWay || !NOT_MEANWHILE.includes(what);
+  }
+
+  suspend({ pause, by, subscribes }: SuspendCall): void {
+    const actor = this.#actor;
+    const { client, program, grammar, punctuality } = actor;
+    const { state, connectionId } = client;
+    this.#trace(() => `suspends while ${state}`);
+    if (state === "Stopped" || state === "Stopping") {
+      if (client.suspend() !== undefined) this.#failed(`has a session to suspend while ${state}`);
+      return;
+    }
+    this.isUnderWay = true;
+    this.#moments.push(++actor.moment);
+    this.#groups = surelyIn(actor, connectionId);
+    this.#connectionId = connectionId;
+    program.suspends();
+    grammar.suspends();
+    punctuality.suspends(state);
+    const session = JSON.stringify(client.suspend());
+    if (session === undefined) return this.#failed(`has no session to suspend while ${state}`);
+    if (client.state !== "Stopped") this.#failed(`is ${client.state} after suspend()`);
+    if (by === "another") actor.begins();
+    this.#world.clock.after(pause, () =>
+      actor.soon(() => {
+        if (by === "another") actor.groups.moves(subscribes === true);
+        this.#resume(session);
+      }),
+    );
+  }
+
+  /** What the program does about a group decides. */
+  calls(call: Call): void {
+    if ((call.do === "join" || call.do === "leave" || call.do === "unsubscribe") && "group" in call)
+      this.#groups.delete(call.group);
+  }
+
+  /** Nobody sees a leave and a join of who was there before and is there afterwards. */
+  writes(connectionId: string | undefined, { type, group }: Json): void {
+    if (connectionId !== this.#connectionId || !this.#groups.has(String(group))) return;
+    if (type === "joinGroup") this.#failed(`joins ${String(group)} again, which its connection is in`);
+    if (type !== "leaveGroup") return;
+    this.#groups.delete(String(group));
+    if (this.#actor.program.wishes(String(group)) || this.#actor.groups.holds(String(group)) !== false)
+      this.#failed(`leaves ${String(group)}, which it still wants`);
+  }
+
+  #resume(text: string): void {
+    const { program, grammar, punctuality } = this.#actor;
+    this.isUnderWay = false;
+    const moment = this.#moments.at(-1) ?? 0;
+    for (const { op, settledAt, isSuspended, moment: calledAt } of program.operations)
+      if (settledAt === undefined && !isSuspended && calledAt < moment)
+        this.#failed(`op ${op} wasn't ended by suspend()`);
+    const session = JSON.parse(text) as SavedSession;
+    grammar.resumes(session.identity?.connectionId);
+    punctuality.resumes();
+    let last = 0;
+    program.resume(session, (operation, result) => {
+      const op = this.#restored(operation, result);
+      if (op < last) this.#failed(`op ${op} was restored behind op ${last}`);
+      last = op;
+    });
+    for (const { op, isSuspended } of program.operations)
+      if (isSuspended) this.#failed(`op ${op} wasn't restored`);
+  }
+
+  /** @returns the number of the call */
+  #restored(operation: OperationMessage, result: Promise<WebPubSubResult>): number {
+    const { program } = this.#actor;
+    const number = ((operation as { data?: unknown }).data as { op?: number } | undefined)?.op;
+    const record = program.operations.find(
+      ({ op, isSuspended, error }) =>
+        isSuspended && (number === undefined ? error?.ackId === operation.ackId : op === number),
+    );
+    if (record === undefined) {
+      this.#failed(`something was restored that wasn't suspended: ${JSON.stringify(operation)}`);
+      return Infinity;
+    }
+    this.#trace(() => `op ${record.op} is restored`);
+    program.restored(record, result);
+    return record.op;
+  }
+
+  #trace(line: () => string): void {
+    this.#world.trace(this.#actor.name, line);
+  }
+
+  #failed(reason: string): void {
+    this.#world.failed(`${this.#actor.name}: ${reason}`);
+  }
+}
