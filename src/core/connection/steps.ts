@@ -36,6 +36,11 @@ export const FREE_LOSSES = 2;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
+/** A step after other effects. */
+export function after(effects: readonly Effect[], step: Step): Step {
+  return { state: step.state, effects: [...effects, ...step.effects] };
+}
+
 /** Starts an attempt to make a new connection. */
 export function connect(
   state: State,
@@ -76,8 +81,7 @@ export function start(
   const restore: Effect = { type: "restoreSession", saved };
   if (!context.reliable || identity === undefined) {
     const error = new ConnectionError("Closed", "The session has no connection to recover.");
-    const step = connect(state, purpose, 1, context);
-    return { state: step.state, effects: [restore, { type: "sessionEnds", error }, ...step.effects] };
+    return after([restore, { type: "sessionEnds", error }], connect(state, purpose, 1, context));
   }
   const recovering: In<"Recovering"> = {
     ...state,
@@ -91,9 +95,8 @@ export function start(
     period: undefined,
     late: false,
   };
-  const step = recover(recovering, context);
   const details = { attempt: 1, connectionId: identity.connectionId };
-  return { state: step.state, effects: [restore, { type: "changed", details }, ...step.effects] };
+  return after([restore, { type: "changed", details }], recover(recovering, context));
 }
 
 /** The client stops without ending its connection. */
@@ -117,10 +120,8 @@ export function suspend(state: State): Step {
  * recovery window, another attempt is made at once.
  */
 export function shortenAttempt(state: In<"Connecting" | "Recovering">, context: Context): Step {
-  if (state.name === "Recovering" && !state.late && state.deadline - context.now < AFTER_WAKE) {
-    const step = recover(state, context, true);
-    return { state: step.state, effects: [{ type: "dropSocket" }, ...step.effects] };
-  }
+  if (state.name === "Recovering" && !state.late && state.deadline - context.now < AFTER_WAKE)
+    return after([{ type: "dropSocket" }], recover(state, context, true));
   return { state: { ...state, due: Math.min(state.due, context.now + AFTER_WAKE) }, effects: [] };
 }
 
@@ -156,8 +157,7 @@ export function begin(state: State, identity: Identity, context: Context): Step 
 /** The service has answered a recovery with a new connection. */
 export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
   const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
-  const step = begin(state, identity, context);
-  return { state: step.state, effects: [{ type: "sessionEnds", error }, ...step.effects] };
+  return after([{ type: "sessionEnds", error }], begin(state, identity, context));
 }
 
 export function resume(
@@ -318,13 +318,9 @@ function abandonConnection(
   context: Context,
 ): Step {
   const ended: Effect = { type: "sessionEnds", error };
-  if (action === "stop") {
-    const step = stop(state, false, context, error);
-    return { state: step.state, effects: [ended, ...step.effects] };
-  }
+  if (action === "stop") return after([ended], stop(state, false, context, error));
   const delay = firstDelay(state, context.reconnectRetry, spread, context);
-  const step = scheduleReconnect(state, 1, delay, error, context);
-  return { state: step.state, effects: [{ type: "dropSocket" }, ended, ...step.effects] };
+  return after([{ type: "dropSocket" }, ended], scheduleReconnect(state, 1, delay, error, context));
 }
 
 /**
@@ -373,17 +369,14 @@ export function stop(state: State, open: boolean, context: Context, error?: Conn
   const effects: Effect[] = [
     { type: "settleStart", error: reason },
     { type: "refuseOperations", error: reason },
+    { type: "changed", details: { error, ...closeDetails(error) } },
   ];
-  const changed: Effect = { type: "changed", details: { error, ...closeDetails(error) } };
-  if (open) {
-    const due = context.now + CLOSE_GRACE;
-    return {
-      state: { name: "Stopping", ...carriedOver(state), phase: "closing", epoch: state.epoch, due },
-      effects: [...effects, changed, { type: "closeSocket" }],
-    };
-  }
-  const step = finishStop(state);
-  return { state: step.state, effects: [...effects, changed, ...step.effects] };
+  if (!open) return after(effects, finishStop(state));
+  const due = context.now + CLOSE_GRACE;
+  return {
+    state: { name: "Stopping", ...carriedOver(state), phase: "closing", epoch: state.epoch, due },
+    effects: [...effects, { type: "closeSocket" }],
+  };
 }
 
 /** No socket is open any more: emits the remaining events, then stops. */
