@@ -262,27 +262,21 @@ export class Connection {
         if (this.#url === "") void this.#fetchUrl(effect.epoch, true);
         else this.#open(effect.epoch, effect.identity);
         return;
-      case "closeSocket":
-        return this.#transport.close();
-      case "dropSocket":
-        return this.#transport.drop();
+      case "close":
+      case "drop":
       case "ping":
-        this.#transport.ping();
-        return;
       case "probe":
-        return this.#transport.probe();
-      case "declined":
-        return this.#session.onDeclined(effect.error);
-      case "restoreSession":
+        this.#transport[effect.type]();
+        return;
+      case "onOpened":
+      case "onRecovered":
+        return this.#session[effect.type]();
+      case "onDeclined":
+      case "onLost":
+      case "onStopped":
+        return this.#session[effect.type](effect.error);
+      case "restore":
         return this.#session.restore(effect.saved, this.#onRestored);
-      case "sessionBegins":
-        return this.#session.onOpened();
-      case "sessionResumes":
-        return this.#session.onRecovered();
-      case "sessionEnds":
-        return this.#session.onLost(effect.error);
-      case "refuseOperations":
-        return this.#session.onStopped(effect.error);
       case "settleStart":
         if (effect.error === undefined) this.#starting?.resolve();
         else this.#starting?.reject(effect.error);

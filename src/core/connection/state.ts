@@ -143,23 +143,13 @@ export type Effect =
   | { readonly type: "getUrl"; readonly epoch: number }
   | { readonly type: "openSocket"; readonly epoch: number; readonly url: string }
   | { readonly type: "openRecovery"; readonly epoch: number; readonly identity: Identity }
-  /** Close code 1000: the service forgets the session. */
-  | { readonly type: "closeSocket" }
-  | { readonly type: "dropSocket" }
-  | { readonly type: "ping" }
-  | { readonly type: "probe" }
-  /** The service has declined one of the frames that it hasn't been shown to have read. */
-  | { readonly type: "declined"; readonly error: ConnectionError }
+  /** To the link, by the methods of these names. */
+  | { readonly type: "close" | "drop" | "ping" | "probe" }
+  /** To the session, by the methods of these names, as are the next ones. */
+  | { readonly type: "onOpened" | "onRecovered" }
+  | { readonly type: "onDeclined" | "onLost" | "onStopped"; readonly error: ConnectionError }
   /** Go on with what was saved. */
-  | { readonly type: "restoreSession"; readonly saved: SavedSession }
-  /** A new connection is established: join groups, then send. */
-  | { readonly type: "sessionBegins" }
-  /** The same connection is recovered: unanswered operations go first. */
-  | { readonly type: "sessionResumes" }
-  /** The connection id is gone, and with it the service's record of executed operations. */
-  | { readonly type: "sessionEnds"; readonly error: ConnectionError }
-  /** Operations are refused from now on; pending ones reject. */
-  | { readonly type: "refuseOperations"; readonly error: ConnectionError }
+  | { readonly type: "restore"; readonly saved: SavedSession }
   | { readonly type: "settleStart"; readonly error?: Error }
   | { readonly type: "settleStop" }
   | { readonly type: "changed"; readonly details: Omit<OnStateChangedArgs, "state" | "previousState"> }

@@ -78,10 +78,10 @@ export function start(
   const purpose = keepTrying === true ? "reconnect" : "start";
   if (saved === undefined) return connect(state, purpose, 1, context);
   const { identity } = saved;
-  const restore: Effect = { type: "restoreSession", saved };
+  const restore: Effect = { type: "restore", saved };
   if (!context.reliable || identity === undefined) {
     const error = new ConnectionError("Closed", "The session has no connection to recover.");
-    return after([restore, { type: "sessionEnds", error }], connect(state, purpose, 1, context));
+    return after([restore, { type: "onLost", error }], connect(state, purpose, 1, context));
   }
   const recovering: In<"Recovering"> = {
     ...state,
@@ -105,9 +105,9 @@ export function suspend(state: State): Step {
   return {
     state: stopped(state.epoch + 1),
     effects: [
-      { type: "dropSocket" },
+      { type: "drop" },
       { type: "settleStart", error },
-      { type: "refuseOperations", error },
+      { type: "onStopped", error },
       { type: "changed", details: {} },
       { type: "emit", event: "stopped", args: {} },
       { type: "settleStop" },
@@ -121,7 +121,7 @@ export function suspend(state: State): Step {
  */
 export function shortenAttempt(state: In<"Connecting" | "Recovering">, context: Context): Step {
   if (state.name === "Recovering" && !state.late && state.deadline - context.now < AFTER_WAKE)
-    return after([{ type: "dropSocket" }], recover(state, context, true));
+    return after([{ type: "drop" }], recover(state, context, true));
   return { state: { ...state, due: Math.min(state.due, context.now + AFTER_WAKE) }, effects: [] };
 }
 
@@ -134,9 +134,9 @@ export function failStart(state: In<"Connecting">, error: Error): Step {
   return {
     state: stopped(state.epoch + 1),
     effects: [
-      { type: "dropSocket" },
+      { type: "drop" },
       { type: "settleStart", error },
-      { type: "refuseOperations", error: refusal },
+      { type: "onStopped", error: refusal },
       { type: "changed", details: { error, ...closeDetails(error) } },
       // A draining `stop()` may be pending; it resolves now.
       { type: "settleStop" },
@@ -150,14 +150,14 @@ export function begin(state: State, identity: Identity, context: Context): Step 
   const disconnectedMessage = state.told && state.disconnectedMessage;
   return {
     state: { ...connected(state, identity, "unasked", true, context), disconnectedMessage, resumed: false },
-    effects: [{ type: "sessionBegins" }, ...established(identity, context)],
+    effects: [{ type: "onOpened" }, ...established(identity, context)],
   };
 }
 
 /** The service has answered a recovery with a new connection. */
 export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
   const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
-  return after([{ type: "sessionEnds", error }], begin(state, identity, context));
+  return after([{ type: "onLost", error }], begin(state, identity, context));
 }
 
 export function resume(
@@ -171,7 +171,7 @@ export function resume(
       ...connected(state, identity, state.groups, confirmed, context),
       disconnectedMessage: undefined,
     },
-    effects: [{ type: "sessionResumes" }, ...established(identity, context)],
+    effects: [{ type: "onRecovered" }, ...established(identity, context)],
   };
 }
 
@@ -238,7 +238,7 @@ export function onLost(
       due: delay === 0 ? Infinity : context.now + delay,
     },
     effects: [
-      { type: "dropSocket" },
+      { type: "drop" },
       { type: "changed", details: attemptDetails(error, 1, delay, identity) },
       TELL,
       ...atOnce(delay),
@@ -283,7 +283,7 @@ export function retryRecovery(state: In<"Recovering">, error: ConnectionError, c
   return {
     state: { ...state, ...next, phase: "waiting", attempt, epoch: state.epoch + 1 },
     effects: [
-      { type: "dropSocket" },
+      { type: "drop" },
       { type: "changed", details: attemptDetails(error, attempt, due - now, state.identity) },
     ],
   };
@@ -317,10 +317,10 @@ function abandonConnection(
   spread: number,
   context: Context,
 ): Step {
-  const ended: Effect = { type: "sessionEnds", error };
+  const ended: Effect = { type: "onLost", error };
   if (action === "stop") return after([ended], stop(state, false, context, error));
   const delay = firstDelay(state, context.reconnectRetry, spread, context);
-  return after([{ type: "dropSocket" }, ended], scheduleReconnect(state, 1, delay, error, context));
+  return after([{ type: "drop" }, ended], scheduleReconnect(state, 1, delay, error, context));
 }
 
 /**
@@ -368,14 +368,14 @@ export function stop(state: State, open: boolean, context: Context, error?: Conn
   const reason = error ?? new ConnectionError("Stopped", "The client was stopped.");
   const effects: Effect[] = [
     { type: "settleStart", error: reason },
-    { type: "refuseOperations", error: reason },
+    { type: "onStopped", error: reason },
     { type: "changed", details: { error, ...closeDetails(error) } },
   ];
   if (!open) return after(effects, finishStop(state));
   const due = context.now + CLOSE_GRACE;
   return {
     state: { name: "Stopping", ...carriedOver(state), phase: "closing", epoch: state.epoch, due },
-    effects: [...effects, { type: "closeSocket" }],
+    effects: [...effects, { type: "close" }],
   };
 }
 
@@ -389,7 +389,7 @@ export function finishStop(state: State): Step {
       epoch: state.epoch + 1,
       due: Infinity,
     },
-    effects: [{ type: "dropSocket" }, TELL, { type: "dispatch", event: { type: "left" } }],
+    effects: [{ type: "drop" }, TELL, { type: "dispatch", event: { type: "left" } }],
   };
 }
 

@@ -103,10 +103,7 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
       }
       const retry = state.attempt + Math.max(0, state.earlyLosses - FREE_LOSSES);
       const delay = retryDelay(context.reconnectRetry, retry, context.random);
-      return after(
-        [{ type: "dropSocket" }],
-        scheduleReconnect(state, state.attempt + 1, delay, error, context),
-      );
+      return after([{ type: "drop" }], scheduleReconnect(state, state.attempt + 1, delay, error, context));
     }
     default:
       return undefined;
@@ -128,7 +125,7 @@ function whileConnected(state: In<"Connected">, event: Event, context: Context):
       const recoverable = context.reliable && Boolean(connectionId && reconnectionToken);
       const step = onLost(state, event.error, recoverable, context);
       if (event.error.closeCode !== DECLINED) return step;
-      return after([{ type: "declined", error: event.error }], step);
+      return after([{ type: "onDeclined", error: event.error }], step);
     }
     case "started":
       return { state: { ...state, groups: "deferred" }, effects: [{ type: "tellSoon" }] };
