@@ -251,15 +251,12 @@ export class Connection {
   #run(effect: Effect): void {
     switch (effect.type) {
       case "getUrl":
-        void this.#fetchUrl(effect.epoch, false);
+        void this.#fetchUrl(effect.epoch);
         return;
       case "openSocket":
-        this.#url = effect.url;
-        this.#endpoint = this.#endpointOf(effect.url);
-        this.#open(effect.epoch);
-        return;
+        return this.#open(effect.epoch);
       case "openRecovery":
-        if (this.#url === "") void this.#fetchUrl(effect.epoch, true);
+        if (this.#url === "") void this.#fetchUrl(effect.epoch);
         else this.#open(effect.epoch, effect.identity);
         return;
       case "close":
@@ -333,27 +330,23 @@ export class Connection {
     });
   }
 
-  /** @param isRecovery of a connection that is taken over */
-  async #fetchUrl(epoch: number, isRecovery: boolean): Promise<void> {
+  async #fetchUrl(epoch: number): Promise<void> {
     try {
       this.#credentialAbort?.abort();
       const abort = new AbortController();
       this.#credentialAbort = abort;
       const url = await this.#getUrl({ abortSignal: abort.signal });
       if (epoch !== this.#state.epoch) return;
-      const isOther = isRecovery && this.#endpointOf(url) !== this.#endpoint;
-      if (isRecovery && !isOther) this.#url = url;
-      this.#dispatch({ type: "url", epoch, url, isOther });
+      const endpoint = `${this.#settings.protocol.name} ${withoutQuery(url)}`;
+      const isOther = endpoint !== this.#endpoint;
+      this.#url = url;
+      this.#endpoint = endpoint;
+      this.#dispatch({ type: "url", epoch, isOther });
     } catch (thrown) {
       const cause = toError(thrown);
       const message = `Could not get the client access URL: ${cause.message}`;
       this.#dispatch({ type: "lost", epoch, error: new ConnectionError("Credential", message, { cause }) });
     }
-  }
-
-  /** What a connection is bound to. */
-  #endpointOf(url: string): string {
-    return `${this.#settings.protocol.name} ${withoutQuery(url)}`;
   }
 
   /** @param identity of the connection to recover; undefined for a new one */

@@ -112,8 +112,8 @@ export type Event =
   | { readonly type: "suspend" }
   /** The signal of `start` has fired. */
   | { readonly type: "abort"; readonly error: Error }
-  /** `isOther`: the connection that is being recovered is one of another endpoint. */
-  | { readonly type: "url"; readonly epoch: number; readonly url: string; readonly isOther?: boolean }
+  /** The access URL is known. `isOther`: its endpoint isn't that of the connection before. */
+  | { readonly type: "url"; readonly epoch: number; readonly isOther?: boolean }
   | { readonly type: "open"; readonly epoch: number }
   /** A frame that isn't a `connected` or `disconnected` message. */
   | { readonly type: "frame"; readonly epoch: number }
@@ -141,7 +141,7 @@ export type Event =
 /** What the connection must do; the effects of a step run in their order. */
 export type Effect =
   | { readonly type: "getUrl"; readonly epoch: number }
-  | { readonly type: "openSocket"; readonly epoch: number; readonly url: string }
+  | { readonly type: "openSocket"; readonly epoch: number }
   | { readonly type: "openRecovery"; readonly epoch: number; readonly identity: Identity }
   /** To the link, by the methods of these names. */
   | { readonly type: "close" | "drop" | "ping" | "probe" }

@@ -83,7 +83,7 @@ export function transition(state: State, event: Event, context: Context): Step {
 function whileConnecting(state: In<"Connecting">, event: Event, context: Context): Step | undefined {
   switch (event.type) {
     case "url":
-      return { state, effects: [{ type: "openSocket", epoch: state.epoch, url: event.url }] };
+      return { state, effects: [{ type: "openSocket", epoch: state.epoch }] };
     case "open":
       return { state: { ...state, open: true }, effects: [] };
     case "connected":

@@ -86,7 +86,7 @@ function toEvent(given: Happening, state: State): Event {
     case "abort":
       return { type: "abort", error: new Error("aborted") };
     case "url":
-      return { type: "url", epoch, url: "ws://host" };
+      return { type: "url", epoch };
     case "connected":
       return { type: "connected", epoch, identity };
     case "lost":

@@ -41,16 +41,16 @@ const OCCASIONS: Record<string, Occasion> = {
   "`start({ keepTrying: true })`": { event: () => ({ type: "start", keepTrying: true }) },
   "the signal of `start` fires": { event: () => ({ type: "abort", error: new Error("aborted") }) },
   "the access URL arrives": {
-    event: ({ epoch }) => ({ type: "url", epoch, url: "ws://host" }),
+    event: ({ epoch }) => ({ type: "url", epoch }),
     where: (state) => state.name === "Connecting" && !state.open,
   },
   "the access URL arrives, the session's own": {
-    event: ({ epoch }) => ({ type: "url", epoch, url: "ws://host" }),
+    event: ({ epoch }) => ({ type: "url", epoch }),
     where: ({ name }) => name === "Recovering",
     given: (state) => (state.name === "Recovering" ? { ...state, phase: "opening", resumed: true } : state),
   },
   "the access URL arrives, another than the session's": {
-    event: ({ epoch }) => ({ type: "url", epoch, url: "ws://other", isOther: true }),
+    event: ({ epoch }) => ({ type: "url", epoch, isOther: true }),
     where: ({ name }) => name === "Recovering",
     given: (state) => (state.name === "Recovering" ? { ...state, phase: "opening", resumed: true } : state),
   },

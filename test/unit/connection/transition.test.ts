@@ -11,7 +11,7 @@ const EVENTS: Record<string, (epoch: number) => Event> = {
   "start, trying on": () => ({ type: "start", keepTrying: true }),
   stop: () => ({ type: "stop" }),
   abort: () => ({ type: "abort", error: new Error("aborted") }),
-  url: (epoch) => ({ type: "url", epoch, url: "ws://host" }),
+  url: (epoch) => ({ type: "url", epoch }),
   open: (epoch) => ({ type: "open", epoch }),
   frame: (epoch) => ({ type: "frame", epoch }),
   connected: (epoch) => ({ type: "connected", epoch, identity: IDENTITY }),
