@@ -164,7 +164,7 @@ export class Connection {
   }
 
   #dispatch(event: Event): void {
-    const { environment, reconnectRetry, connectTimeoutInMs, autoReconnect, protocol } = this.#settings;
+    const { environment, pingFrame, protocol } = this.#settings;
     let random = 0;
     const read = (): void => {
       this.#now = environment.now();
@@ -173,14 +173,12 @@ export class Connection {
     if (!this.#try(read)) return;
     const before = this.#state;
     const { state, effects } = transition(before, event, {
+      ...this.#settings,
       now: this.#now,
       random,
       isStarting: this.#starting !== undefined,
       reliable: protocol.isReliableSubProtocol,
-      canPing: this.#settings.pingFrame !== undefined,
-      autoReconnect,
-      reconnectRetry,
-      connectTimeoutInMs,
+      canPing: pingFrame !== undefined,
     });
     this.#state = state;
     if (state !== before) this.#try(() => this.#enter(before, state));
