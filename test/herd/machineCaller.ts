@@ -81,8 +81,7 @@ export class MachineCaller implements Caller {
     if (effect.type === "dispatch") this.#dispatch(effect.event);
     else if (effect.type === "openRecovery") this.#outlet.attempt("recovery");
     else if (effect.type === "openSocket") this.#outlet.attempt("new");
-    else if (effect.type === "getUrl")
-      this.#dispatch({ type: "url", epoch: effect.epoch, url: "wss://service.example" });
+    else if (effect.type === "getUrl") this.#dispatch({ type: "url", epoch: effect.epoch });
   }
 
   #context(): Context {

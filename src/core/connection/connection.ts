@@ -164,7 +164,7 @@ export class Connection {
   }
 
   #dispatch(event: Event): void {
-    const { environment, reconnectRetry, connectTimeoutInMs, autoReconnect, protocol } = this.#settings;
+    const { environment, pingFrame, protocol } = this.#settings;
     let random = 0;
     const read = (): void => {
       this.#now = environment.now();
@@ -173,14 +173,12 @@ export class Connection {
     if (!this.#try(read)) return;
     const before = this.#state;
     const { state, effects } = transition(before, event, {
+      ...this.#settings,
       now: this.#now,
       random,
       isStarting: this.#starting !== undefined,
       reliable: protocol.isReliableSubProtocol,
-      canPing: this.#settings.pingFrame !== undefined,
-      autoReconnect,
-      reconnectRetry,
-      connectTimeoutInMs,
+      canPing: pingFrame !== undefined,
     });
     this.#state = state;
     if (state !== before) this.#try(() => this.#enter(before, state));
@@ -251,38 +249,29 @@ export class Connection {
   #run(effect: Effect): void {
     switch (effect.type) {
       case "getUrl":
-        void this.#fetchUrl(effect.epoch, false);
+        void this.#fetchUrl(effect.epoch);
         return;
       case "openSocket":
-        this.#url = effect.url;
-        this.#endpoint = this.#endpointOf(effect.url);
-        this.#open(effect.epoch);
-        return;
+        return this.#open(effect.epoch);
       case "openRecovery":
-        if (this.#url === "") void this.#fetchUrl(effect.epoch, true);
+        if (this.#url === "") void this.#fetchUrl(effect.epoch);
         else this.#open(effect.epoch, effect.identity);
         return;
-      case "closeSocket":
-        return this.#transport.close();
-      case "dropSocket":
-        return this.#transport.drop();
+      case "close":
+      case "drop":
       case "ping":
-        this.#transport.ping();
-        return;
       case "probe":
-        return this.#transport.probe();
-      case "declined":
-        return this.#session.onDeclined(effect.error);
-      case "restoreSession":
+        this.#transport[effect.type]();
+        return;
+      case "onOpened":
+      case "onRecovered":
+        return this.#session[effect.type]();
+      case "onDeclined":
+      case "onLost":
+      case "onStopped":
+        return this.#session[effect.type](effect.error);
+      case "restore":
         return this.#session.restore(effect.saved, this.#onRestored);
-      case "sessionBegins":
-        return this.#session.onOpened();
-      case "sessionResumes":
-        return this.#session.onRecovered();
-      case "sessionEnds":
-        return this.#session.onLost(effect.error);
-      case "refuseOperations":
-        return this.#session.onStopped(effect.error);
       case "settleStart":
         if (effect.error === undefined) this.#starting?.resolve();
         else this.#starting?.reject(effect.error);
@@ -339,27 +328,23 @@ export class Connection {
     });
   }
 
-  /** @param isRecovery of a connection that is taken over */
-  async #fetchUrl(epoch: number, isRecovery: boolean): Promise<void> {
+  async #fetchUrl(epoch: number): Promise<void> {
     try {
       this.#credentialAbort?.abort();
       const abort = new AbortController();
       this.#credentialAbort = abort;
       const url = await this.#getUrl({ abortSignal: abort.signal });
       if (epoch !== this.#state.epoch) return;
-      const isOther = isRecovery && this.#endpointOf(url) !== this.#endpoint;
-      if (isRecovery && !isOther) this.#url = url;
-      this.#dispatch({ type: "url", epoch, url, isOther });
+      const endpoint = `${this.#settings.protocol.name} ${withoutQuery(url)}`;
+      const isOther = endpoint !== this.#endpoint;
+      this.#url = url;
+      this.#endpoint = endpoint;
+      this.#dispatch({ type: "url", epoch, isOther });
     } catch (thrown) {
       const cause = toError(thrown);
       const message = `Could not get the client access URL: ${cause.message}`;
       this.#dispatch({ type: "lost", epoch, error: new ConnectionError("Credential", message, { cause }) });
     }
-  }
-
-  /** What a connection is bound to. */
-  #endpointOf(url: string): string {
-    return `${this.#settings.protocol.name} ${withoutQuery(url)}`;
   }
 
   /** @param identity of the connection to recover; undefined for a new one */

@@ -112,8 +112,8 @@ export type Event =
   | { readonly type: "suspend" }
   /** The signal of `start` has fired. */
   | { readonly type: "abort"; readonly error: Error }
-  /** `isOther`: the connection that is being recovered is one of another endpoint. */
-  | { readonly type: "url"; readonly epoch: number; readonly url: string; readonly isOther?: boolean }
+  /** The access URL is known. `isOther`: its endpoint isn't that of the connection before. */
+  | { readonly type: "url"; readonly epoch: number; readonly isOther?: boolean }
   | { readonly type: "open"; readonly epoch: number }
   /** A frame that isn't a `connected` or `disconnected` message. */
   | { readonly type: "frame"; readonly epoch: number }
@@ -141,25 +141,15 @@ export type Event =
 /** What the connection must do; the effects of a step run in their order. */
 export type Effect =
   | { readonly type: "getUrl"; readonly epoch: number }
-  | { readonly type: "openSocket"; readonly epoch: number; readonly url: string }
+  | { readonly type: "openSocket"; readonly epoch: number }
   | { readonly type: "openRecovery"; readonly epoch: number; readonly identity: Identity }
-  /** Close code 1000: the service forgets the session. */
-  | { readonly type: "closeSocket" }
-  | { readonly type: "dropSocket" }
-  | { readonly type: "ping" }
-  | { readonly type: "probe" }
-  /** The service has declined one of the frames that it hasn't been shown to have read. */
-  | { readonly type: "declined"; readonly error: ConnectionError }
+  /** To the link, by the methods of these names. */
+  | { readonly type: "close" | "drop" | "ping" | "probe" }
+  /** To the session, by the methods of these names, as are the next ones. */
+  | { readonly type: "onOpened" | "onRecovered" }
+  | { readonly type: "onDeclined" | "onLost" | "onStopped"; readonly error: ConnectionError }
   /** Go on with what was saved. */
-  | { readonly type: "restoreSession"; readonly saved: SavedSession }
-  /** A new connection is established: join groups, then send. */
-  | { readonly type: "sessionBegins" }
-  /** The same connection is recovered: unanswered operations go first. */
-  | { readonly type: "sessionResumes" }
-  /** The connection id is gone, and with it the service's record of executed operations. */
-  | { readonly type: "sessionEnds"; readonly error: ConnectionError }
-  /** Operations are refused from now on; pending ones reject. */
-  | { readonly type: "refuseOperations"; readonly error: ConnectionError }
+  | { readonly type: "restore"; readonly saved: SavedSession }
   | { readonly type: "settleStart"; readonly error?: Error }
   | { readonly type: "settleStop" }
   | { readonly type: "changed"; readonly details: Omit<OnStateChangedArgs, "state" | "previousState"> }

@@ -36,6 +36,11 @@ export const FREE_LOSSES = 2;
 /** How long an attempt may still take after a wake, in ms. */
 const AFTER_WAKE = 5_000;
 
+/** A step after other effects. */
+export function after(effects: readonly Effect[], step: Step): Step {
+  return { state: step.state, effects: [...effects, ...step.effects] };
+}
+
 /** Starts an attempt to make a new connection. */
 export function connect(
   state: State,
@@ -73,11 +78,10 @@ export function start(
   const purpose = keepTrying === true ? "reconnect" : "start";
   if (saved === undefined) return connect(state, purpose, 1, context);
   const { identity } = saved;
-  const restore: Effect = { type: "restoreSession", saved };
+  const restore: Effect = { type: "restore", saved };
   if (!context.reliable || identity === undefined) {
     const error = new ConnectionError("Closed", "The session has no connection to recover.");
-    const step = connect(state, purpose, 1, context);
-    return { state: step.state, effects: [restore, { type: "sessionEnds", error }, ...step.effects] };
+    return after([restore, { type: "onLost", error }], connect(state, purpose, 1, context));
   }
   const recovering: In<"Recovering"> = {
     ...state,
@@ -91,9 +95,8 @@ export function start(
     period: undefined,
     late: false,
   };
-  const step = recover(recovering, context);
   const details = { attempt: 1, connectionId: identity.connectionId };
-  return { state: step.state, effects: [restore, { type: "changed", details }, ...step.effects] };
+  return after([restore, { type: "changed", details }], recover(recovering, context));
 }
 
 /** The client stops without ending its connection. */
@@ -102,9 +105,9 @@ export function suspend(state: State): Step {
   return {
     state: stopped(state.epoch + 1),
     effects: [
-      { type: "dropSocket" },
+      { type: "drop" },
       { type: "settleStart", error },
-      { type: "refuseOperations", error },
+      { type: "onStopped", error },
       { type: "changed", details: {} },
       { type: "emit", event: "stopped", args: {} },
       { type: "settleStop" },
@@ -117,10 +120,8 @@ export function suspend(state: State): Step {
  * recovery window, another attempt is made at once.
  */
 export function shortenAttempt(state: In<"Connecting" | "Recovering">, context: Context): Step {
-  if (state.name === "Recovering" && !state.late && state.deadline - context.now < AFTER_WAKE) {
-    const step = recover(state, context, true);
-    return { state: step.state, effects: [{ type: "dropSocket" }, ...step.effects] };
-  }
+  if (state.name === "Recovering" && !state.late && state.deadline - context.now < AFTER_WAKE)
+    return after([{ type: "drop" }], recover(state, context, true));
   return { state: { ...state, due: Math.min(state.due, context.now + AFTER_WAKE) }, effects: [] };
 }
 
@@ -133,9 +134,9 @@ export function failStart(state: In<"Connecting">, error: Error): Step {
   return {
     state: stopped(state.epoch + 1),
     effects: [
-      { type: "dropSocket" },
+      { type: "drop" },
       { type: "settleStart", error },
-      { type: "refuseOperations", error: refusal },
+      { type: "onStopped", error: refusal },
       { type: "changed", details: { error, ...closeDetails(error) } },
       // A draining `stop()` may be pending; it resolves now.
       { type: "settleStop" },
@@ -149,15 +150,14 @@ export function begin(state: State, identity: Identity, context: Context): Step 
   const disconnectedMessage = state.told && state.disconnectedMessage;
   return {
     state: { ...connected(state, identity, "unasked", true, context), disconnectedMessage, resumed: false },
-    effects: [{ type: "sessionBegins" }, ...established(identity, context)],
+    effects: [{ type: "onOpened" }, ...established(identity, context)],
   };
 }
 
 /** The service has answered a recovery with a new connection. */
 export function replace(state: In<"Connected" | "Recovering">, identity: Identity, context: Context): Step {
   const error = new ConnectionError("Closed", "The service answered the recovery with a new connection.");
-  const step = begin(state, identity, context);
-  return { state: step.state, effects: [{ type: "sessionEnds", error }, ...step.effects] };
+  return after([{ type: "onLost", error }], begin(state, identity, context));
 }
 
 export function resume(
@@ -171,7 +171,7 @@ export function resume(
       ...connected(state, identity, state.groups, confirmed, context),
       disconnectedMessage: undefined,
     },
-    effects: [{ type: "sessionResumes" }, ...established(identity, context)],
+    effects: [{ type: "onRecovered" }, ...established(identity, context)],
   };
 }
 
@@ -238,7 +238,7 @@ export function onLost(
       due: delay === 0 ? Infinity : context.now + delay,
     },
     effects: [
-      { type: "dropSocket" },
+      { type: "drop" },
       { type: "changed", details: attemptDetails(error, 1, delay, identity) },
       TELL,
       ...atOnce(delay),
@@ -283,7 +283,7 @@ export function retryRecovery(state: In<"Recovering">, error: ConnectionError, c
   return {
     state: { ...state, ...next, phase: "waiting", attempt, epoch: state.epoch + 1 },
     effects: [
-      { type: "dropSocket" },
+      { type: "drop" },
       { type: "changed", details: attemptDetails(error, attempt, due - now, state.identity) },
     ],
   };
@@ -317,14 +317,10 @@ function abandonConnection(
   spread: number,
   context: Context,
 ): Step {
-  const ended: Effect = { type: "sessionEnds", error };
-  if (action === "stop") {
-    const step = stop(state, false, context, error);
-    return { state: step.state, effects: [ended, ...step.effects] };
-  }
+  const ended: Effect = { type: "onLost", error };
+  if (action === "stop") return after([ended], stop(state, false, context, error));
   const delay = firstDelay(state, context.reconnectRetry, spread, context);
-  const step = scheduleReconnect(state, 1, delay, error, context);
-  return { state: step.state, effects: [{ type: "dropSocket" }, ended, ...step.effects] };
+  return after([{ type: "drop" }, ended], scheduleReconnect(state, 1, delay, error, context));
 }
 
 /**
@@ -372,18 +368,15 @@ export function stop(state: State, open: boolean, context: Context, error?: Conn
   const reason = error ?? new ConnectionError("Stopped", "The client was stopped.");
   const effects: Effect[] = [
     { type: "settleStart", error: reason },
-    { type: "refuseOperations", error: reason },
+    { type: "onStopped", error: reason },
+    { type: "changed", details: { error, ...closeDetails(error) } },
   ];
-  const changed: Effect = { type: "changed", details: { error, ...closeDetails(error) } };
-  if (open) {
-    const due = context.now + CLOSE_GRACE;
-    return {
-      state: { name: "Stopping", ...carriedOver(state), phase: "closing", epoch: state.epoch, due },
-      effects: [...effects, changed, { type: "closeSocket" }],
-    };
-  }
-  const step = finishStop(state);
-  return { state: step.state, effects: [...effects, changed, ...step.effects] };
+  if (!open) return after(effects, finishStop(state));
+  const due = context.now + CLOSE_GRACE;
+  return {
+    state: { name: "Stopping", ...carriedOver(state), phase: "closing", epoch: state.epoch, due },
+    effects: [...effects, { type: "close" }],
+  };
 }
 
 /** No socket is open any more: emits the remaining events, then stops. */
@@ -396,7 +389,7 @@ export function finishStop(state: State): Step {
       epoch: state.epoch + 1,
       due: Infinity,
     },
-    effects: [{ type: "dropSocket" }, TELL, { type: "dispatch", event: { type: "left" } }],
+    effects: [{ type: "drop" }, TELL, { type: "dispatch", event: { type: "left" } }],
   };
 }
 

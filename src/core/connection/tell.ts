@@ -18,13 +18,13 @@ export function tell(state: State): Step {
       effects: [{ type: "emit", event: "disconnected", args }, ...(identity === undefined ? [] : [TELL])],
     };
   }
-  if (state.name !== "Connected" && state.name !== "Recovering") return { state, effects: [] };
+  if (!("identity" in state)) return { state, effects: [] };
   const { connectionId, userId } = state.identity;
   if (told === undefined) {
-    if (state.name !== "Connected") return { state, effects: [] };
-    if (state.groups === "deferred" || state.groups === "unasked")
-      return { state: { ...state, groups: "awaited" }, effects: [{ type: "awaitGroups", connectionId }] };
+    if (state.name === "Recovering") return { state, effects: [] };
     if (state.groups === "awaited") return { state, effects: [] };
+    if (state.groups !== "joined")
+      return { state: { ...state, groups: "awaited" }, effects: [{ type: "awaitGroups", connectionId }] };
     return {
       state: { ...state, told: { connectionId, recovering: false } },
       effects: [

@@ -4,6 +4,7 @@ import { retryDelay } from "./retryPolicy.js";
 import { stopped, type Context, type Event, type In, type State, type Step } from "./state.js";
 import {
   FREE_LOSSES,
+  after,
   begin,
   connect,
   failStart,
@@ -82,7 +83,7 @@ export function transition(state: State, event: Event, context: Context): Step {
 function whileConnecting(state: In<"Connecting">, event: Event, context: Context): Step | undefined {
   switch (event.type) {
     case "url":
-      return { state, effects: [{ type: "openSocket", epoch: state.epoch, url: event.url }] };
+      return { state, effects: [{ type: "openSocket", epoch: state.epoch }] };
     case "open":
       return { state: { ...state, open: true }, effects: [] };
     case "connected":
@@ -102,8 +103,7 @@ function whileConnecting(state: In<"Connecting">, event: Event, context: Context
       }
       const retry = state.attempt + Math.max(0, state.earlyLosses - FREE_LOSSES);
       const delay = retryDelay(context.reconnectRetry, retry, context.random);
-      const step = scheduleReconnect(state, state.attempt + 1, delay, error, context);
-      return { state: step.state, effects: [{ type: "dropSocket" }, ...step.effects] };
+      return after([{ type: "drop" }], scheduleReconnect(state, state.attempt + 1, delay, error, context));
     }
     default:
       return undefined;
@@ -125,7 +125,7 @@ function whileConnected(state: In<"Connected">, event: Event, context: Context):
       const recoverable = context.reliable && Boolean(connectionId && reconnectionToken);
       const step = onLost(state, event.error, recoverable, context);
       if (event.error.closeCode !== DECLINED) return step;
-      return { ...step, effects: [{ type: "declined", error: event.error }, ...step.effects] };
+      return after([{ type: "onDeclined", error: event.error }], step);
     }
     case "started":
       return { state: { ...state, groups: "deferred" }, effects: [{ type: "tellSoon" }] };

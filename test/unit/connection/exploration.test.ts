@@ -58,7 +58,7 @@ const RULES: Record<string, Rule> = {
     const effects = effectsOf(edge);
     const opening = effects.findIndex((type) => OPENING.includes(type));
     if (opening < 0 || edge.event.type === "url" || !mayHaveSocket(edge.from)) return true;
-    return effects.slice(0, opening).includes("dropSocket");
+    return effects.slice(0, opening).includes("drop");
   },
 
   "Connecting for start ends with exactly one settleStart, and nothing settles it before": (edge) => {

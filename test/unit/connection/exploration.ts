@@ -42,7 +42,7 @@ const timeless: Event[] = [
 
 /** What a socket of an epoch can say. */
 const said = (epoch: number): Event[] => [
-  { type: "url", epoch, url: "ws://host" },
+  { type: "url", epoch },
   { type: "open", epoch },
   { type: "frame", epoch },
   { type: "connected", epoch, identity: identity("a", "r") },
@@ -57,7 +57,7 @@ const RESUMING: readonly Event[] = [
   { type: "start", saved: saved("r") },
 ];
 /** Of a session that is resumed. */
-const OTHER: Event = { type: "url", epoch: EPOCH, url: "ws://other", isOther: true };
+const OTHER: Event = { type: "url", epoch: EPOCH, isOther: true };
 /** While a caller of `start` waits there may be a signal. */
 const STARTING: readonly Event[] = [...ALPHABET, { type: "abort", error: new Error("aborted") }];
 const STALE: readonly Event[] = said(EPOCH - 1);

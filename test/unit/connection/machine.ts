@@ -103,7 +103,7 @@ export class Machine {
 
   connect(identity: Identity = IDENTITY): this {
     if (this.state.name === "Stopped") this.send({ type: "start" });
-    return this.send({ type: "url", epoch: this.state.epoch, url: "ws://host" }).open().confirm(identity);
+    return this.send({ type: "url", epoch: this.state.epoch }).open().confirm(identity);
   }
 
   /** The current socket opens. */

@@ -86,7 +86,7 @@ function toEvent(given: Happening, state: State): Event {
     case "abort":
       return { type: "abort", error: new Error("aborted") };
     case "url":
-      return { type: "url", epoch, url: "ws://host" };
+      return { type: "url", epoch };
     case "connected":
       return { type: "connected", epoch, identity };
     case "lost":
@@ -243,13 +243,13 @@ describe("whatever happens", () => {
         const machine = replay(given, events, () => undefined);
         let session = false;
         for (const { type } of machine.effects) {
-          if (type === "sessionBegins") {
+          if (type === "onOpened") {
             expect(session).toBe(false);
             session = true;
-          } else if (type === "sessionResumes" || type === "sessionEnds") {
+          } else if (type === "onRecovered" || type === "onLost") {
             expect(session).toBe(true);
-            session = type === "sessionResumes";
-          } else if (type === "refuseOperations") {
+            session = type === "onRecovered";
+          } else if (type === "onStopped") {
             session = false;
           }
         }

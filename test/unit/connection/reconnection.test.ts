@@ -25,8 +25,8 @@ describe("a connection that can't be recovered", () => {
     const machine = gone(new Machine());
     expect(machine.in("Connecting")).toMatchObject({ purpose: "reconnect", attempt: 1 });
     expect(types(machine.effects).slice(-6)).toEqual([
-      "dropSocket",
-      "sessionEnds",
+      "drop",
+      "onLost",
       "changed",
       "emit disconnected",
       "changed",
@@ -54,7 +54,7 @@ describe("a connection that can't be recovered", () => {
     machine.due();
     expect(machine.now - begin).toBe(10_000);
     expect(machine.in("Disconnected")).toMatchObject({ attempt: 2 });
-    expect(types(machine.effects).slice(-2)).toEqual(["dropSocket", "changed"]);
+    expect(types(machine.effects).slice(-2)).toEqual(["drop", "changed"]);
   });
 });
 
@@ -99,9 +99,9 @@ describe("retries", () => {
     const effects = machine.take();
     expect(types(effects)).toEqual([
       "settleStart",
-      "refuseOperations",
+      "onStopped",
       "changed",
-      "dropSocket",
+      "drop",
 
       "changed",
       "emit stopped",
@@ -166,7 +166,7 @@ describe("start", () => {
     const settled = machine.effects.filter(({ type }) => type === "settleStart");
     expect(settled).toEqual([{ type: "settleStart", error: expect.any(Error) as unknown }]);
     expect(types(machine.effects).filter((type) => type.startsWith("announce"))).toEqual([]);
-    expect(types(machine.effects)).toContain("refuseOperations");
+    expect(types(machine.effects)).toContain("onStopped");
     expect(machine.connect().state.name).toBe("Connected");
   });
 
@@ -184,7 +184,7 @@ describe("start", () => {
       "changed",
       "getUrl",
       "openSocket",
-      "sessionBegins",
+      "onOpened",
       "settleStart",
       "changed",
       "emit connected",
@@ -233,10 +233,10 @@ describe("stop", () => {
     machine.send({ type: "due" });
     expect(types(machine.take())).toEqual([
       "settleStart",
-      "refuseOperations",
+      "onStopped",
       "changed",
-      "closeSocket",
-      "dropSocket",
+      "close",
+      "drop",
       "emit disconnected",
       "changed",
       "emit stopped",

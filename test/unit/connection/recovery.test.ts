@@ -28,7 +28,7 @@ describe("the first attempt", () => {
   test("is immediate after a cut, and told first", () => {
     const machine = dropped();
     expect(machine.in("Recovering").phase).toBe("opening");
-    expect(types(machine.take())).toEqual(["dropSocket", "changed", "emit recovering", "openRecovery"]);
+    expect(types(machine.take())).toEqual(["drop", "changed", "emit recovering", "openRecovery"]);
     expect(machine.now).toBe(NOW);
   });
 
@@ -219,8 +219,8 @@ describe("the end of recovering", () => {
     const machine = dropped().lose(code);
     expect(machine.state.name).toBe("Connecting");
     expect(types(machine.take()).slice(-6)).toEqual([
-      "dropSocket",
-      "sessionEnds",
+      "drop",
+      "onLost",
       "changed",
       "emit disconnected",
       "changed",
@@ -235,11 +235,11 @@ describe("the end of recovering", () => {
     machine.lose(1008);
     expect(machine.state.name).toBe("Stopped");
     expect(types(machine.take())).toEqual([
-      "sessionEnds",
+      "onLost",
       "settleStart",
-      "refuseOperations",
+      "onStopped",
       "changed",
-      "dropSocket",
+      "drop",
       "emit disconnected",
       "changed",
       "emit stopped",
@@ -271,7 +271,7 @@ describe("the proof", () => {
     machine.open();
     expect(types(machine.take())).toEqual(["ping"]);
     machine.frame();
-    expect(types(machine.take())).toEqual(["sessionResumes", "settleStart", "changed", "emit recovered"]);
+    expect(types(machine.take())).toEqual(["onRecovered", "settleStart", "changed", "emit recovered"]);
   });
 
   test("the connected message of the same id does, and brings its token", () => {
@@ -286,8 +286,8 @@ describe("the proof", () => {
     const identity = { ...IDENTITY, connectionId: "b" };
     machine.confirm(identity);
     expect(types(machine.take())).toEqual([
-      "sessionEnds",
-      "sessionBegins",
+      "onLost",
+      "onOpened",
       "settleStart",
       "changed",
       "emit disconnected",
@@ -343,7 +343,7 @@ describe("a wake", () => {
       if (proving) machine.open();
       machine.take();
       machine.pass(3_600_000).send({ type: "wake" });
-      expect(types(machine.take())).toEqual(["dropSocket", "openRecovery"]);
+      expect(types(machine.take())).toEqual(["drop", "openRecovery"]);
       expect(machine.in("Recovering")).toMatchObject({ phase: "opening", attempt: 1, late: true });
       expect(machine.state.due - machine.now).toBe(10_000);
       // Wakes come in groups.
@@ -360,7 +360,7 @@ describe("a wake", () => {
     expect(machine.state.due - machine.now).toBe(4_999);
     machine.take();
     machine.pass(1).send({ type: "wake" });
-    expect(types(machine.take())).toEqual(["dropSocket", "openRecovery"]);
+    expect(types(machine.take())).toEqual(["drop", "openRecovery"]);
     expect(machine.state.due - machine.now).toBe(10_000);
   });
 
@@ -372,7 +372,7 @@ describe("a wake", () => {
     else machine.lose();
     expect(machine.in("Recovering")).toMatchObject({ phase: "waiting", attempt: 2, due: machine.now });
     machine.due();
-    expect(types(machine.take())).toEqual(["dropSocket", "changed", "openRecovery"]);
+    expect(types(machine.take())).toEqual(["drop", "changed", "openRecovery"]);
     expect(machine.due().state.name).toBe("Connecting");
   });
 

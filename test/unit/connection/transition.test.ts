@@ -11,7 +11,7 @@ const EVENTS: Record<string, (epoch: number) => Event> = {
   "start, trying on": () => ({ type: "start", keepTrying: true }),
   stop: () => ({ type: "stop" }),
   abort: () => ({ type: "abort", error: new Error("aborted") }),
-  url: (epoch) => ({ type: "url", epoch, url: "ws://host" }),
+  url: (epoch) => ({ type: "url", epoch }),
   open: (epoch) => ({ type: "open", epoch }),
   frame: (epoch) => ({ type: "frame", epoch }),
   connected: (epoch) => ({ type: "connected", epoch, identity: IDENTITY }),
@@ -31,20 +31,19 @@ function eventOf(name: string, epoch: number): Event {
 
 const OF_SOCKETS = Object.keys(EVENTS).filter((name) => "epoch" in eventOf(name, 0));
 
-const LEAVE =
-  "Stopping/leaving | settleStart, refuseOperations, changed, dropSocket, dispatch tell, dispatch left";
-const CLOSE = "Stopping/closing | settleStart, refuseOperations, changed, closeSocket";
-const FAIL_START = "Stopped | dropSocket, settleStart, refuseOperations, changed, settleStop";
-const BEGIN = "Connected | sessionBegins, settleStart, changed, dispatch tell";
-const REPLACE = "Connected | sessionEnds, sessionBegins, settleStart, changed, dispatch tell";
-const RESUME = "Connected | sessionResumes, settleStart, changed, dispatch tell";
-const RECOVER = "Recovering/waiting | dropSocket, changed, dispatch tell, dispatch due";
-const GIVE_UP = "Disconnected | dropSocket, sessionEnds, changed, dispatch tell, dispatch due";
-const RETRY_RECOVERY = "Recovering/waiting | dropSocket, changed";
+const LEAVE = "Stopping/leaving | settleStart, onStopped, changed, drop, dispatch tell, dispatch left";
+const CLOSE = "Stopping/closing | settleStart, onStopped, changed, close";
+const FAIL_START = "Stopped | drop, settleStart, onStopped, changed, settleStop";
+const BEGIN = "Connected | onOpened, settleStart, changed, dispatch tell";
+const REPLACE = "Connected | onLost, onOpened, settleStart, changed, dispatch tell";
+const RESUME = "Connected | onRecovered, settleStart, changed, dispatch tell";
+const RECOVER = "Recovering/waiting | drop, changed, dispatch tell, dispatch due";
+const GIVE_UP = "Disconnected | drop, onLost, changed, dispatch tell, dispatch due";
+const RETRY_RECOVERY = "Recovering/waiting | drop, changed";
 const OPEN_RECOVERY = "Recovering/opening | openRecovery";
-const WAIT = "Disconnected | dropSocket, changed, dispatch tell";
+const WAIT = "Disconnected | drop, changed, dispatch tell";
 const CONNECT = "Connecting | changed, getUrl";
-const GONE = "Stopping/leaving | dropSocket, dispatch tell, dispatch left";
+const GONE = "Stopping/leaving | drop, dispatch tell, dispatch left";
 
 const starting = {
   abort: FAIL_START,
@@ -146,7 +145,7 @@ describe("while a codec can't ping", () => {
     const machine = new Machine({ canPing: false }).connect().lose();
     machine.take();
     machine.open();
-    expect(types(machine.effects)).toEqual(["sessionResumes", "settleStart", "changed", "emit recovered"]);
+    expect(types(machine.effects)).toEqual(["onRecovered", "settleStart", "changed", "emit recovered"]);
     expect(machine.in("Connected").confirmed).toBe(false);
   });
 });
