@@ -53,7 +53,8 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   constructor(credential: string | WebPubSubClientCredential, options?: WebPubSubClientOptions) {
     super(credential, options, COMPLETE);
     // What they have saved is restored at once then.
-    this._inside().session.makeFeatures = () => [groups, presence, streams].forEach((make) => make(this));
+    this._inside().session.makeFeatures = () =>
+      [groups, invocations, presence, streams].forEach((make) => make(this));
   }
 
   /**

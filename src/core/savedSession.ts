@@ -24,6 +24,7 @@ export function thawed<Message extends object>(message: Message): Message {
 
 /** @throws TypeError for a value that `suspend` and `snapshot` don't return */
 export function checkSession(value: SavedSession | null | undefined): SavedSession | undefined {
-  if (value === undefined || value === null || value.version === SESSION_VERSION) return value ?? undefined;
+  if (value === undefined || value === null) return undefined;
+  if (value.version === SESSION_VERSION && Array.isArray(value.operations)) return value;
   throw new TypeError("resume must be a session that suspend() or snapshot() of this version has returned.");
 }

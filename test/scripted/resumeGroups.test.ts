@@ -26,7 +26,10 @@ async function after(first: Stage): Promise<Stage> {
 }
 
 const asked = (stage: Stage): unknown[] =>
-  stage.socket.frames().filter(({ ackId }) => ackId !== undefined).map(({ type }) => type);
+  stage.socket
+    .frames()
+    .filter(({ ackId }) => ackId !== undefined)
+    .map(({ type }) => type);
 
 /** A listener, and the texts that it was called with. */
 function reader(): [texts: unknown[], listener: (message: { data: unknown }) => void] {
