@@ -1,6 +1,9 @@
 import type { Environment } from "../environment/environment.js";
 import { Timer } from "./timer.js";
 
+/** How long what an earlier session held is held for those who come in this one, in ms. */
+export const HELD_AGAIN = 5_000;
+
 /** What a `RefCount` calls. */
 export interface RefCountHooks {
   /** The first holder has come, or one has come again before the release. */
@@ -13,6 +16,7 @@ export interface RefCountHooks {
 
 /** Counts holders, and releases what they hold some time after the last one has gone. */
 export class RefCount {
+  readonly #environment: Environment;
   readonly #timer: Timer;
   readonly #delayInMs: number;
   readonly #hooks: RefCountHooks;
@@ -22,6 +26,7 @@ export class RefCount {
     { environment, releaseDelayInMs }: { environment: Environment; releaseDelayInMs: number },
     hooks: RefCountHooks,
   ) {
+    this.#environment = environment;
     this.#timer = new Timer(environment);
     this.#delayInMs = releaseDelayInMs;
     this.#hooks = hooks;
@@ -50,6 +55,19 @@ export class RefCount {
       this.#timer.after(this.#delayInMs, () => this.#hooks.onReleased());
       this.#hooks.onIdle?.();
     };
+  }
+
+  /** Holds for a time, in ms, for those who may come meanwhile. @returns a function that ends it sooner */
+  holdFor(delayInMs: number, onEnd?: () => void): () => void {
+    const release = this.hold();
+    const timer = new Timer(this.#environment);
+    const end = (): void => {
+      timer.clear();
+      release();
+      onEnd?.();
+    };
+    timer.after(delayInMs, end);
+    return end;
   }
 
   /** Cancels the scheduled release. */

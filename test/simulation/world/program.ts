@@ -115,6 +115,7 @@ export class Program {
     if (this.wanted && !this.mayStopByItself) this.#world.failed(`${this.#actor.name} stopped by itself`);
     this.wanted = false;
     this.#actor.retention.stopped();
+    this.#actor.groups.stopped();
     this.#world.stopped(this.#actor);
   }
 
