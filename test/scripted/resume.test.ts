@@ -193,6 +193,85 @@ describe("resume", () => {
     ]);
   });
 
+  test("calls of the new page about a group decide, though those of the page before are still to be answered", async () => {
+    const first = new Stage();
+    await first.connect();
+    follow(first.client.joinGroup("g"));
+    const session = first.client.suspend();
+    const stage = new Stage();
+    follow(stage.client.leaveGroup("g"));
+    follow(stage.client.start({ resume: session }));
+    await turn();
+    await stage.recover();
+    stage.socket.receiveFrame(ack(1));
+    stage.socket.receiveFrame(ack(stage.socket.frames("leaveGroup")[0]?.["ackId"]));
+    await turn(10_000);
+    expect(stage.socket.frames("joinGroup").map(({ ackId }) => ackId)).toEqual([1]);
+  });
+
+  test("a leave that asked nobody, since a handle held the group, counts in the new page", async () => {
+    const first = new Stage();
+    await first.connect();
+    follow(first.client.joinGroup("g"));
+    first.client.group("g").subscribe(() => undefined);
+    await first.client.leaveGroup("g");
+    const { stage } = await successor(first.client.suspend());
+    await stage.recover();
+    stage.socket.receiveFrame(ack(1));
+    await turn(10_000);
+    expect(stage.socket.frames("leaveGroup")).toMatchObject([{ group: "g" }]);
+  });
+
+  test("who gives up a call from before the start is told its new ack id", async () => {
+    const first = new Stage();
+    await first.connect();
+    const session = first.client.suspend();
+    const stage = new Stage();
+    const abort = new AbortController();
+    const sent = follow(stage.client.sendToGroup("g", 1, { abortSignal: abort.signal }));
+    follow(stage.client.start({ resume: session }));
+    await turn();
+    await stage.recover();
+    abort.abort();
+    await turn();
+    expect(sent.error).toMatchObject({ code: "Aborted", ackId: ids(stage)[0] });
+  });
+
+  test("a group that was refused isn't left", async () => {
+    const first = new Stage();
+    await first.connect();
+    follow(first.client.joinGroup("g"));
+    first.socket.receiveFrame(ack(1, "Forbidden"));
+    await turn();
+    const { stage } = await successor(first.client.suspend());
+    await stage.recover();
+    expect(ids(stage)).toEqual([]);
+  });
+
+  test("`connected` waits for groups that are asked for again", async () => {
+    const first = new Stage();
+    await first.connect();
+    follow(first.client.joinGroup("g"));
+    first.socket.receiveFrame(ack(1));
+    await turn();
+    const { stage } = await successor(first.client.snapshot());
+    await stage.recover();
+    expect(stage.named).toEqual([]);
+    stage.socket.receiveFrame(ack(stage.socket.frames("joinGroup")[0]?.["ackId"]));
+    await turn();
+    expect(stage.named).toEqual(["connected A resumed"]);
+  });
+
+  test("what is restored is nothing to warn of", async () => {
+    const warned = vi.spyOn(console, "warn").mockReturnValue();
+    const first = new Stage();
+    await first.connect();
+    follow(first.client.joinGroup("g"));
+    await successor(first.client.suspend());
+    expect(warned.mock.calls).toEqual([]);
+    warned.mockRestore();
+  });
+
   test("an explicit id of the new page that is taken rejects the restored operation", async () => {
     const first = new Stage();
     await first.connect();

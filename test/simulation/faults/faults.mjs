@@ -4,6 +4,7 @@ import { connection } from "./connection.mjs";
 import { events } from "./events.mjs";
 import { features } from "./features.mjs";
 import { handles } from "./handles.mjs";
+import { handOvers } from "./handOvers.mjs";
 import { invocations } from "./invocations.mjs";
 import { lanes } from "./lanes.mjs";
 import { lifecycle } from "./lifecycle.mjs";
@@ -25,6 +26,7 @@ const topics = {
   recovery,
   connection,
   lifecycle,
+  handOvers,
   retain,
   events,
   handles,

@@ -131,7 +131,7 @@ this.#sendAgain({ ...last, lane: undefined });`,
   {
     name: "a state that was replaced can't be aborted",
     in: "Outbox.add",
-    find: "this.#fail(operation, abortedOperation(ackId));",
+    find: "this.#fail(operation, abortedOperation(operation.ackId));",
     put: `if (operation.place !== "replaced") this.#fail(operation, abortedOperation(ackId));`,
   },
   {

@@ -142,7 +142,7 @@ operation.retries++;`,
   {
     name: "an operation that was sent can't be aborted",
     in: "Outbox.add",
-    find: "this.#fail(operation, abortedOperation(ackId));",
+    find: "this.#fail(operation, abortedOperation(operation.ackId));",
     put: `if (operation.place === "fresh") this.#fail(operation, abortedOperation(ackId));`,
   },
   {

@@ -56,10 +56,10 @@ export class Conduct {
   /** The groups were joined before it was said that all is well. */
   connected(connectionId: string): void {
     const { plan, name, punctuality } = this.#actor;
-    const { connectedAt } = punctuality;
+    const { connectedAt, wantedSince } = punctuality;
     if (!plan.autoRejoinGroups || this.#world.clock.now - connectedAt >= REJOIN_PATIENCE) return;
     const session = this.#world.backend.model.sessions.get(connectionId);
-    for (const group of this.#wishes(connectedAt)) {
+    for (const group of this.#wishes(wantedSince)) {
       if (session?.alive === true && !session.groups.has(group))
         this.#failed(`connected before ${name} was in ${group} again`);
     }

@@ -74,6 +74,8 @@ export class Punctuality {
   #moments: readonly number[] = [];
   /** When the newest connection began. */
   connectedAt = 0;
+  /** When what was wanted until then had to be joined on it. */
+  wantedSince = 0;
   /** When it was last recovered; -Infinity: never. */
   resumedAt = -Infinity;
   /** When the newest connection or recovery was established. */
@@ -122,7 +124,8 @@ export class Punctuality {
       this.resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
       // A session that goes on may have groups to join again, too.
-      if (previousState !== "Recovering" || this.#isBeginning) this.connectedAt = now;
+      if (previousState !== "Recovering") this.connectedAt = this.wantedSince = now;
+      else if (this.#isBeginning) this.connectedAt = now;
       this.#isBeginning = false;
     }
     if (previousState !== "Stopped") this.#isResuming = false;
@@ -145,6 +148,7 @@ export class Punctuality {
   /** A client goes on with a session that was suspended. */
   resumes(): void {
     this.#periodEnd = undefined;
+    this.wantedSince = this.#world.clock.now;
     this.#isResuming = this.#isBeginning = this.#needsUrl = true;
   }
 

@@ -8,6 +8,8 @@ import type { World } from "./world.js";
 
 /** How long a group stays joined after the last subscriber has gone, in ms. */
 const RELEASE_DELAY = 1_000;
+/** How long a group stays joined for the subscribers of a page that goes on with the session, in ms. */
+const HELD_AGAIN = 5_000;
 /** So many messages may wait for a loop. */
 const MOST_BUFFERED = 1_000;
 
@@ -43,6 +45,8 @@ export class GroupUse {
   /** Those who were subscribed on the page before, which has gone. */
   #left: readonly Subscription[] = [];
   readonly #handles = new Map<string, Handle>();
+  /** Until when groups of the page before stay joined, and what has come for them that nobody has got yet. */
+  readonly #kept = new Map<string, { until: number; readonly waiting: unknown[] }>();
   /** The groups that any page has had a handle of. */
   readonly #known = new Set<string>();
   readonly #actor: Actor;
@@ -59,13 +63,14 @@ export class GroupUse {
   /** @param pace a loop takes so long over each message, in ms; undefined: a listener */
   subscribe(group: string, pace: number | undefined): void {
     const handle = this.#handle(group).group;
+    const kept = this.#keeps(group) ? this.#kept.get(group)?.waiting.splice(0) : undefined;
     const subscription: Subscription = {
       group,
       at: this.#world.clock.now,
       pace,
       isOverrun: false,
       endedAt: undefined,
-      expected: [],
+      expected: kept ?? [],
       isRefused: false,
       isOver: pace === undefined,
       leftAt: Infinity,
@@ -95,11 +100,19 @@ export class GroupUse {
     for (const each of this.#subscriptions) each.leftAt = this.#world.clock.now;
     this.#left = this.#subscriptions.filter(({ endedAt }) => endedAt === undefined);
     this.#subscriptions = [];
+    for (const { group } of this.#left) if (!this.#keeps(group)) this.#kept.set(group, { until: 0, waiting: [] });
+    for (const [group, kept] of this.#kept) {
+      const isHeld = this.#left.some((each) => each.group === group);
+      if (isHeld || this.#keeps(group)) kept.until = Infinity;
+      else this.#kept.delete(group);
+    }
     this.#handles.clear();
   }
 
   /** The new page starts soon. @param subscribes who was subscribed before is so again */
   moves(subscribes: boolean): void {
+    for (const kept of this.#kept.values())
+      if (kept.until === Infinity) kept.until = this.#world.clock.now + HELD_AGAIN;
     for (const each of this.#left) {
       this.#checkArrived(each);
       if (subscribes) this.subscribe(each.group, each.pace);
@@ -113,7 +126,7 @@ export class GroupUse {
 
   /** Somebody is subscribed; undefined: nobody is any more, and the group may be left in a moment. */
   holds(group: string): boolean | undefined {
-    let holds: boolean | undefined = false;
+    let holds: boolean | undefined = this.#keeps(group, RELEASE_DELAY) ? undefined : false;
     for (const each of this.#subscriptions) {
       if (each.group !== group) continue;
       if (each.endedAt === undefined) return true;
@@ -163,6 +176,8 @@ export class GroupUse {
         each.endedAt = this.#world.clock.now;
       }
     }
+    const isHeard = this.#subscriptions.some((each) => each.group === group && each.endedAt === undefined);
+    if (!isHeard && this.#keeps(group)) this.#kept.get(group)?.waiting.push(op);
     this.#newest = op;
     this.#deliveredAt = this.#world.clock.now;
   }
@@ -196,6 +211,15 @@ export class GroupUse {
   check(): void {
     for (const each of this.#subscriptions)
       if (!each.isOver) this.#failed(`a loop over ${each.group} didn't end`);
+  }
+
+  /** The client has stopped for good. */
+  stopped(): void {
+    if (!this.#actor.handOver.isUnderWay) this.#kept.clear();
+  }
+
+  #keeps(group: string, grace = 0): boolean {
+    return (this.#kept.get(group)?.until ?? -Infinity) + grace >= this.#world.clock.now;
   }
 
   #handle(name: string): Handle {

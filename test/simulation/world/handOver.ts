@@ -82,17 +82,18 @@ export class HandOver {
   }
 
   #resume(text: string): void {
-    const { program, grammar, punctuality } = this.#actor;
+    const { program, plan, grammar, punctuality } = this.#actor;
     this.isUnderWay = false;
     const moment = this.#moments.at(-1) ?? 0;
     for (const { op, settledAt, isSuspended, moment: calledAt } of program.operations)
       if (settledAt === undefined && !isSuspended && calledAt < moment)
         this.#failed(`op ${op} wasn't ended by suspend()`);
     const session = JSON.parse(text) as SavedSession;
-    grammar.resumes(session.identity?.connectionId);
+    const connectionId = plan.reliable ? this.#connectionId : undefined;
+    grammar.resumes(connectionId);
     punctuality.resumes();
     let last = 0;
-    program.resume(session, (operation, result) => {
+    program.resume(session, connectionId !== undefined, (operation, result) => {
       const op = this.#restored(operation, result);
       if (op < last) this.#failed(`op ${op} was restored behind op ${last}`);
       last = op;

@@ -115,6 +115,7 @@ export class Program {
     if (this.wanted && !this.mayStopByItself) this.#world.failed(`${this.#actor.name} stopped by itself`);
     this.wanted = false;
     this.#actor.retention.stopped();
+    this.#actor.groups.stopped();
     this.#world.stopped(this.#actor);
   }
 
@@ -151,8 +152,8 @@ export class Program {
   }
 
   /** Goes on with what the client before has suspended. */
-  resume(session: SavedSession, onRestored: OnRestored): void {
-    this.#live({ do: "start" }, { resume: session, onRestored });
+  resume(session: SavedSession, hasConnection: boolean, onRestored: OnRestored): void {
+    this.#live({ do: "start" }, { resume: session, onRestored }, hasConnection);
   }
 
   /** The client has told of an operation of the one before. */
@@ -179,6 +180,7 @@ export class Program {
   #live(
     call: Extract<Call, { do: "start" | "stop" }>,
     more?: { readonly resume: SavedSession; readonly onRestored: OnRestored },
+    resumes = false,
   ): void {
     const { client, environment } = this.#actor;
     const signal = call.do === "start" ? this.#signal(call.abortAfter) : undefined;
@@ -192,12 +194,12 @@ export class Program {
       // A wake grants an attempt 5 s more at most, a close frame has 50 ms.
       allowedInMs:
         call.do === "start"
-          ? keepsTrying || more?.resume.identity !== undefined
+          ? keepsTrying || resumes
             ? Infinity
             : 10_001
           : (call.drain ?? 0) + 60,
       keepsTrying,
-      resumes: more?.resume.identity !== undefined,
+      resumes,
       isSuspended: false,
       drainInMs: call.do === "stop" ? (call.drain ?? 0) : 0,
       error: undefined,
