@@ -24,7 +24,8 @@ export class Memberships implements GroupTableHost {
   #rejoining: Set<string> | undefined;
   readonly #patience: Timer;
   #onJoined: (() => void) | undefined;
-  #live = false;
+  /** There is a connection id to join groups on; its link may be down. */
+  live = false;
 
   constructor(
     settings: Settings,
@@ -39,33 +40,17 @@ export class Memberships implements GroupTableHost {
     this.table = new GroupTable(operations, QUESTIONS, this);
   }
 
-  /** There is a connection id to join groups on; its link may be down. */
-  get live(): boolean {
-    return this.#live;
-  }
-
   /** A new connection is established. Its joins are sent before anything else. */
   onOpened(): void {
-    this.#live = true;
+    this.live = true;
     const asked = this.table.open(this.#settings.autoRejoinGroups);
     if (asked.length > 0) this.#rejoining = new Set(asked);
     this.#features.tell("onGroupChanged");
   }
 
-  /** There is a connection that may be recovered; `onResumed` follows. */
-  onTakenOver(): void {
-    this.#live = true;
-  }
-
-  /** Enters or leaves the groups of a connection that was taken over where that is missing. */
-  onResumed(): void {
-    this.table.open(true);
-    this.#features.tell("onGroupChanged");
-  }
-
   /** The connection id is gone; called before its operations are settled. */
   onLost(): void {
-    this.#live = false;
+    this.live = false;
     this.table.close();
     this.#rejoining = undefined;
     this.#onJoined = undefined;

@@ -229,7 +229,7 @@ export class Session implements SessionPort, Operations {
   restore(saved: SavedContent, onRestored: OnRestored | undefined): void {
     const { protocol } = this.#settings;
     this.#tracker.reset(saved.sequenceId);
-    this.memberships.onTakenOver();
+    this.memberships.live = true;
     this.#features.restore(saved.features);
     const add = (): void => {
       for (const operation of saved.operations) {
@@ -247,7 +247,8 @@ export class Session implements SessionPort, Operations {
     this.#makeOutbox().restore(saved, add, (message) => encodeFrame(protocol, message));
     // They see a connection whose link is down.
     this.#features.tell("onOpened");
-    this.memberships.onResumed();
+    this.memberships.table.open(true);
+    this.#features.tell("onGroupChanged");
   }
 
   whenJoined(callback: () => void): void {
