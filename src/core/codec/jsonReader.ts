@@ -1,6 +1,5 @@
 import type {
   AckMessageError,
-  ConnectedMessage,
   JSONTypes,
   MessageMetadata,
   StreamDataError,
@@ -10,13 +9,6 @@ import type {
 } from "../models/messages.js";
 import { decodeBase64 } from "../environment/platform.js";
 import type { Fields, KnownFrames, Shape } from "./jsonFrames.js";
-
-const readConnected = readBy<ConnectedMessage>("connected", {
-  connectionId: text,
-  // Not every connection has them, though the message model's types say so.
-  userId: optionalText as (value: unknown) => string,
-  reconnectionToken: optionalText as (value: unknown) => string,
-});
 
 /**
  * Reads one frame of the JSON subprotocols. Returns null for a frame that this version doesn't know, and
@@ -41,7 +33,14 @@ export function readJson(input: string, { read }: KnownFrames): WebPubSubMessage
     case "pong":
       return { kind: "pong" };
     case "system":
-      if (frame.event === "connected") return readConnected(frame);
+      if (frame.event === "connected")
+        return {
+          kind: "connected",
+          connectionId: text(frame.connectionId, "connectionId"),
+          // Not every connection has them, though the message model's types say so.
+          userId: optionalText(frame.userId) as string,
+          reconnectionToken: optionalText(frame.reconnectionToken) as string,
+        };
       if (frame.event !== "disconnected") return null;
       return { kind: "disconnected", message: optionalText(frame.message) ?? "" };
     default:
@@ -54,7 +53,7 @@ export function readJsonSequenceId(input: unknown): number | undefined {
   return optionalId((JSON.parse(input as string) as Fields).sequenceId, "sequenceId");
 }
 
-/** Makes a reader that reads a frame field by field; for frames that are rare. */
+/** Makes a reader that reads a frame field by field; for the frames of features, which are rare. */
 export function readBy<Message extends WebPubSubMessage>(
   kind: Message["kind"],
   shape: Shape<Message>,

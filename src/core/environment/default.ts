@@ -29,19 +29,17 @@ export function createEnvironment(
     // Bound, so that the given object may be an instance of a class.
     Object.assign(environment, { [name]: own.bind(given) });
   }
-  const now = environment.now.bind(environment);
   // A given `now` without `uptime` is the only clock.
-  const hasOneClock = given.now !== undefined && given.uptime === undefined;
-  const uptime = hasOneClock ? now : environment.uptime.bind(environment);
-  return { ...environment, uptime, now: steady(now, uptime) };
+  if (given.now && !given.uptime) environment.uptime = () => environment.now();
+  return { ...environment, now: steady(environment) };
 }
 
 /** The wall clock, which also counts sleep. If it is set back, the returned time still goes on. */
-function steady(wallClock: () => number, uptime: () => number): () => number {
+function steady(clocks: Environment): () => number {
   let ahead = -Infinity;
   return () => {
-    const up = uptime();
-    ahead = Math.max(ahead, wallClock() - up);
+    const up = clocks.uptime();
+    ahead = Math.max(ahead, clocks.now() - up);
     return Math.round(up + ahead);
   };
 }

@@ -29,7 +29,7 @@ export class Features {
     this.#features.push(feature);
     for (const [kind, receive] of receivers) (this.#receivers[kind] ??= []).push(receive);
     this.#restore(feature);
-    if (isOpen) this.call((added) => added.onOpened?.(), feature, 0);
+    if (isOpen) this.call(() => feature.onOpened?.());
   }
 
   save(isExact: boolean): Record<string, unknown> {
@@ -37,7 +37,7 @@ export class Features {
     const all: Record<string, unknown> = this.lost ? {} : { ...this.#saved };
     for (const feature of this.#features)
       if (feature.name !== undefined)
-        this.call((name) => (all[name] = feature.save?.(isExact)), feature.name, 0);
+        this.call((name) => (all[name] = feature.save?.(isExact)), feature.name);
     return all;
   }
 
@@ -60,9 +60,9 @@ export class Features {
     const saved = this.#saved[name];
     delete this.#saved[name];
     if (saved === undefined) return;
-    this.call(() => feature.restore?.(saved), 0, 0);
+    this.call(() => feature.restore?.(saved));
     const { lost } = this;
-    if (lost) this.call(() => feature.onLost?.(lost), 0, 0);
+    if (lost) this.call(() => feature.onLost?.(lost));
   }
 
   /** How many things are under way that a draining stop waits for. */
@@ -71,7 +71,7 @@ export class Features {
     const add = ({ pending = 0 }: FeatureHooks): void => {
       sum += Number(pending) || 0;
     };
-    for (const feature of this.#features) this.call(add, feature, 0);
+    for (const feature of this.#features) this.call(add, feature);
     return sum;
   }
 
@@ -80,13 +80,13 @@ export class Features {
     for (const feature of this.#features as readonly Partial<
       Record<Hook, (...given: unknown[]) => unknown>
     >[])
-      this.call(() => feature[name]?.(...args), 0, 0);
+      this.call(() => feature[name]?.(...args));
   }
 
   /** Calls a function of a feature. What it throws, or its promise's rejection, is reported. */
-  call<A, B>(call: (a: A, b: B) => unknown, a: A, b: B): void {
+  call<A, B>(call: (a: A, b: B) => unknown, a?: A, b?: B): void {
     try {
-      reportRejection(call(a, b), failed);
+      reportRejection(call(a as A, b as B), failed);
     } catch (thrown) {
       failed(thrown);
     }

@@ -24,7 +24,8 @@ export class Memberships implements GroupTableHost {
   #rejoining: Set<string> | undefined;
   readonly #patience: Timer;
   #onJoined: (() => void) | undefined;
-  #live = false;
+  /** There is a connection id to join groups on; its link may be down. */
+  live = false;
 
   constructor(
     settings: Settings,
@@ -39,30 +40,21 @@ export class Memberships implements GroupTableHost {
     this.table = new GroupTable(operations, QUESTIONS, this);
   }
 
-  /** There is a connection id to join groups on; its link may be down. */
-  get live(): boolean {
-    return this.#live;
-  }
-
-  /** A new connection is established. Its joins are sent before anything else. */
-  onOpened(): void {
-    this.#live = true;
-    this.#open(this.#settings.autoRejoinGroups);
-  }
-
-  /** There is a connection that may be recovered; `onResumed` follows. */
-  onTakenOver(): void {
-    this.#live = true;
-  }
-
-  /** Enters or leaves the groups of a connection that was taken over where that is missing. */
-  onResumed(): void {
-    this.#open(true);
+  /**
+   * There is a connection: a new one, or one that was taken over. Its joins are sent before anything else.
+   * @param again join the groups of the application's calls too
+   */
+  open(again: boolean): void {
+    const { table } = this;
+    this.live = true;
+    const asked = table.open(again).filter((group) => table.isWanted(group));
+    if (asked.length > 0) this.#rejoining = new Set(asked);
+    this.#features.tell("onGroupChanged");
   }
 
   /** The connection id is gone; called before its operations are settled. */
   onLost(): void {
-    this.#live = false;
+    this.live = false;
     this.table.close();
     this.#rejoining = undefined;
     this.#onJoined = undefined;
@@ -98,13 +90,6 @@ export class Memberships implements GroupTableHost {
 
   onExited(group: string): void {
     this.#features.tell("onLeft", group);
-  }
-
-  #open(again: boolean): void {
-    const { table } = this;
-    const asked = table.open(again).filter((group) => table.isWanted(group));
-    if (asked.length > 0) this.#rejoining = new Set(asked);
-    this.#features.tell("onGroupChanged");
   }
 
   #joined(): void {

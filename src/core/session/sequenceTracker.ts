@@ -38,16 +38,14 @@ export class SequenceTracker {
 
   /** The id to acknowledge; it counts as acknowledged then. Undefined if no message has come. */
   take(): number | undefined {
-    this.#messages = 0;
-    this.#size = 0;
-    this.#acknowledged = this.#last ?? 0;
+    this.reset(this.#last);
     return this.#last;
   }
 
-  /** Counts from an id on; without one, from the start, as on a new connection. */
+  /** Counts from an id on, which is acknowledged; without one, from the start, as on a new connection. */
   reset(last?: number): void {
     this.#last = last;
-    this.#acknowledged = 0;
+    this.#acknowledged = last ?? 0;
     this.#messages = 0;
     this.#size = 0;
   }

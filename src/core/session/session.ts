@@ -158,7 +158,7 @@ export class Session implements SessionPort, Operations {
   onOpened(): void {
     this.#alone = undefined;
     this.#tracker.reset();
-    this.memberships.onOpened();
+    this.memberships.open(this.#settings.autoRejoinGroups);
     this.flush();
     this.#features.tell("onOpened");
   }
@@ -232,7 +232,7 @@ export class Session implements SessionPort, Operations {
     const { protocol } = this.#settings;
     this.makeFeatures?.();
     this.#tracker.reset(saved.sequenceId);
-    this.memberships.onTakenOver();
+    this.memberships.live = true;
     this.#features.restore(saved.features);
     const add = (): void => {
       for (const operation of saved.operations) {
@@ -250,7 +250,7 @@ export class Session implements SessionPort, Operations {
     this.#makeOutbox().restore(saved, add, (message) => encodeFrame(protocol, message));
     // They see a connection whose link is down.
     this.#features.tell("onOpened");
-    this.memberships.onResumed();
+    this.memberships.open(true);
   }
 
   whenJoined(callback: () => void): void {

@@ -132,8 +132,8 @@ export const connection = [
   {
     name: "a wall clock set back stops the timers",
     in: "steady",
-    find: "ahead = Math.max(ahead, wallClock() - up);",
-    put: "ahead = wallClock() - up;",
+    find: "ahead = Math.max(ahead, clocks.now() - up);",
+    put: "ahead = clocks.now() - up;",
   },
   {
     name: "a probe has no deadline of its own",

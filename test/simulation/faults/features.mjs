@@ -65,7 +65,7 @@ export const features = [
   {
     name: "they aren't told of a connection that stands already",
     in: "Features.add",
-    find: "if (isOpen) this.call((added) => added.onOpened?.(), feature, 0);",
+    find: "if (isOpen) this.call(() => feature.onOpened?.());",
     put: "",
   },
   {

@@ -156,7 +156,9 @@ describe("whatever happens", () => {
         const attempts = machine.effects.flatMap((effect) =>
           effect.type === "getUrl" || effect.type === "openRecovery" ? [effect.epoch] : [],
         );
-        expect(new Set(attempts).size).toBe(attempts.length);
+        // With its URL the attempt goes on.
+        const begun = attempts.filter((each, at) => each !== attempts[at - 1]);
+        expect(new Set(begun).size).toBe(begun.length);
       }),
     );
   });
