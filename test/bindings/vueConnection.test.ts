@@ -224,4 +224,27 @@ describe(`the connection on Vue ${version}`, () => {
       expect(found).not.toBeInstanceOf(WebPubSubClient);
     });
   });
+
+  test("setup is called once with the client that is made, before it starts", async () => {
+    for (const source of [
+      { url: page.url, options: page.options },
+      { create: () => new WebPubSubClient(page.url, page.options) },
+    ]) {
+      const states: string[] = [];
+      let client: CoreClient | undefined;
+      const app = createSSRApp(Status).use(WebPubSubPlugin, {
+        ...source,
+        setup: (made: CoreClient) => {
+          client = made;
+          states.push(made.state);
+        },
+      });
+      expect(states).toEqual(["Stopped"]);
+      app.mount(document.createElement("div"));
+      await eventually(() => expect(client?.state).toBe("Connected"));
+      expect(states).toEqual(["Stopped"]);
+      expect(client).toBe(app.runWithContext(useWebPubSubClient));
+      app.unmount();
+    }
+  });
 });

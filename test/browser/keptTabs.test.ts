@@ -29,11 +29,14 @@ describe("back and forward, in a browser that no driver touches", () => {
     await expect.poll(() => page.evaluate("location.pathname + document.readyState")).toBe(`${path}complete`);
   }
 
+  /** Also where a test has closed it before. */
+  async function close({ targetId }: Target): Promise<void> {
+    await chromium.browser.send("Target.closeTarget", { targetId }).catch(() => undefined);
+  }
+
   async function open(stage: KeptStage, query: string): Promise<Target> {
     const page = await chromium.open(`${stage.url}?user=ann${query}`);
-    onTestFinished(async () => {
-      await chromium.browser.send("Target.closeTarget", { targetId: page.targetId });
-    });
+    onTestFinished(() => close(page));
     await expect.poll(() => stage.seen.length).toBe(1);
     return page;
   }
@@ -86,6 +89,70 @@ describe("back and forward, in a browser that no driver touches", () => {
       skip(reasons.join());
     }
   });
+
+  test("a page that is told of such a restoration goes on, with the locks and the storage of the browser", async () => {
+    const stage = await setKeptStage(script);
+    const page = await open(stage, "");
+    const tell = (name: string): Promise<unknown> =>
+      page.evaluate(`dispatchEvent(new PageTransitionEvent("${name}", { persisted: true }))`);
+    await tell("pagehide");
+    expect(await page.evaluate(STORED)).toHaveLength(1);
+    expect(await page.evaluate("navigator.locks.query().then(({ held }) => held.length)")).toBe(0);
+    stage.down(5);
+    await tell("pageshow");
+    await expect.poll(() => page.evaluate("app.got")).toEqual(upTo(5));
+    expect(await page.evaluate("app.connections.map(({ resumed }) => resumed)")).toEqual([false, true]);
+    expect(await page.evaluate(STORED)).toEqual([]);
+    expect(stage.seen).toHaveLength(1);
+  });
+
+  const idOf = (page: Target): Promise<string> => page.evaluate("client.connectionId");
+  const setLife = (page: Target, state: "frozen" | "active"): Promise<unknown> =>
+    page.send("Page.setWebLifecycleState", { state });
+
+  /** Freezes a page. @returns another tab with a copy of its storage */
+  async function freezeAndCopy(page: Target, stage: KeptStage): Promise<Target> {
+    const copy = await chromium.open(`${stage.url}elsewhere`);
+    onTestFinished(() => close(copy));
+    await setLife(page, "frozen");
+    await expect.poll(() => page.evaluate(STORED)).toHaveLength(1);
+    const items = await page.evaluate("JSON.stringify(sessionStorage)");
+    await expect.poll(() => copy.evaluate("location.pathname")).toBe("/elsewhere");
+    await copy.evaluate(`Object.assign(sessionStorage, ${items as string})`);
+    return copy;
+  }
+
+  test("a tab that is duplicated while it is frozen keeps its connection, and the copy begins its own", async () => {
+    const stage = await setKeptStage(script);
+    const page = await open(stage, "");
+    const id = await idOf(page);
+    const copy = await freezeAndCopy(page, stage);
+    await go(copy, "location.href = '/?user=ann'", "/");
+    await expect.poll(() => copy.evaluate("client.state")).toBe("Connected");
+    expect(await idOf(copy)).not.toBe(id);
+    expect(await copy.evaluate(STORED)).toEqual([]);
+    await setLife(page, "active");
+    await expect.poll(() => page.evaluate(STORED)).toEqual([]);
+    stage.down(5);
+    await expect.poll(() => page.evaluate("app.got")).toEqual(upTo(5));
+    expect(await page.evaluate("[client.state, client.connectionId]")).toEqual(["Connected", id]);
+    expect(stage.heard.filter((what) => what.startsWith("disconnected"))).toEqual([]);
+  });
+
+  test("a frozen tab that is discarded is resumed", async () => {
+    const stage = await setKeptStage(script);
+    const page = await open(stage, "");
+    const id = await idOf(page);
+    const next = await freezeAndCopy(page, stage);
+    stage.down(5);
+    // Its process ends without another word.
+    await close(page);
+    await go(next, "location.href = '/?user=ann'", "/");
+    await expect.poll(() => next.evaluate("app.got")).toEqual(upTo(5));
+    expect(await idOf(next)).toBe(id);
+    expect(stage.heard.filter((what) => what.startsWith("disconnected"))).toEqual([]);
+    expect(stage.seen).toEqual([id]);
+  });
 });
 
 describe("several tabs and users", () => {
@@ -130,49 +197,6 @@ describe("several tabs and users", () => {
     expect([await connected(page), await connected(copy)]).toEqual([id, other]);
     stage.down(5);
     await expect.poll(() => page.evaluate("app.got")).toEqual(upTo(5));
-    expect(stage.heard.filter((what) => what.startsWith("disconnected"))).toEqual([]);
-  });
-
-  test("a tab that is duplicated while it is frozen keeps its connection, and the copy begins its own", async () => {
-    const stage = await setKeptStage(script);
-    const { page, id } = await open(stage);
-    // Opened before, since a frozen page opens none; then it gets what a copy would.
-    const copy = await duplicate(page);
-    await connected(copy);
-    await copy.goto(`${stage.url}elsewhere`);
-    await copy.evaluate("sessionStorage.clear()");
-    const session = await context.newCDPSession(page);
-    await session.send("Page.setWebLifecycleState", { state: "frozen" });
-    await expect.poll(() => page.evaluate(STORED)).toHaveLength(1);
-    const items = await page.evaluate(() => ({ ...sessionStorage }) as Record<string, string>);
-    await copy.evaluate((all) => Object.assign(sessionStorage, all), items);
-    await copy.goto(`${stage.url}?user=ann`);
-    expect(await connected(copy)).not.toBe(id);
-    expect(await copy.evaluate(STORED)).toEqual([]);
-    await session.send("Page.setWebLifecycleState", { state: "active" });
-    await expect.poll(() => page.evaluate(STORED)).toEqual([]);
-    expect(await connected(page)).toBe(id);
-    stage.down(5);
-    await expect.poll(() => page.evaluate("app.got")).toEqual(upTo(5));
-    expect(await idOf(page)).toBe(id);
-  });
-
-  test("a frozen tab that is discarded is resumed", async () => {
-    const stage = await setKeptStage(script);
-    const { page, id } = await open(stage);
-    const session = await context.newCDPSession(page);
-    await session.send("Page.setWebLifecycleState", { state: "frozen" });
-    await expect.poll(() => page.evaluate(STORED)).toHaveLength(1);
-    const items = await page.evaluate(() => ({ ...sessionStorage }) as Record<string, string>);
-    stage.down(5);
-    // Its process ends without another word; what is loaded instead has the tab's storage.
-    const next = await context.newPage();
-    await next.goto(`${stage.url}elsewhere`);
-    await next.evaluate((all) => Object.assign(sessionStorage, all), items);
-    await page.close({ runBeforeUnload: false });
-    await next.goto(`${stage.url}?user=ann`);
-    expect(await connected(next)).toBe(id);
-    await expect.poll(() => next.evaluate("app.got")).toEqual(upTo(5));
     expect(stage.heard.filter((what) => what.startsWith("disconnected"))).toEqual([]);
   });
 

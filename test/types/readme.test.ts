@@ -11,6 +11,7 @@ import * as invocations from "web-pubsub-client/invocations";
 import * as presence from "web-pubsub-client/presence";
 import * as protobuf from "web-pubsub-client/protobuf";
 import * as protobufCore from "web-pubsub-client/protobuf/core";
+import * as resume from "web-pubsub-client/resume";
 import * as retain from "web-pubsub-client/retain";
 import * as streams from "web-pubsub-client/streams";
 import * as emulatorPackage from "web-pubsub-emulator";
