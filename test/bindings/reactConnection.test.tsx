@@ -298,7 +298,7 @@ describe(`the connection on React ${version}`, () => {
         </WebPubSubProvider>
       </StrictMode>
     );
-    const [first, second] = await Promise.all([service.url(), service.url()]);
+    const [first, second] = await Promise.all([service.url(), service.url({ userId: "bob" })]);
     const { rerender } = render(<Ui url={first} />);
     await waitFor(() => expect(statuses()).toEqual(["joined"]));
     rerender(<Ui url={first} />);

@@ -1,6 +1,6 @@
 import { mount } from "@vue/test-utils";
 import { describe, expect, test } from "vitest";
-import { createSSRApp, defineComponent, h, nextTick, reactive, ref, version, type App } from "vue";
+import { createApp, createSSRApp, defineComponent, h, nextTick, reactive, ref, version, type App } from "vue";
 import { renderToString } from "vue/server-renderer";
 import { CoreClient, WebPubSubClient } from "web-pubsub-client";
 import {
@@ -232,7 +232,7 @@ describe(`the connection on Vue ${version}`, () => {
     ]) {
       const states: string[] = [];
       let client: CoreClient | undefined;
-      const app = createSSRApp(Status).use(WebPubSubPlugin, {
+      const app = createApp(Status).use(WebPubSubPlugin, {
         ...source,
         setup: (made: CoreClient) => {
           client = made;

@@ -109,6 +109,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/groups": groups,
   "web-pubsub-client/invocations": invocations,
   "web-pubsub-client/presence": presence,
+  "web-pubsub-client/resume": resume,
   "web-pubsub-client/retain": retain,
   "web-pubsub-client/streams": streams,
   "web-pubsub-client/protobuf": protobuf,
