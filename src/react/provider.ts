@@ -64,7 +64,14 @@ export function useWebPubSubClient<Client extends CoreClient = CoreClient>(): Cl
   return client as Client;
 }
 
-function useOwnedClient({ client, create, url, credential, options, setup }: ClientSource): CoreClient | undefined {
+function useOwnedClient({
+  client,
+  create,
+  url,
+  credential,
+  options,
+  setup,
+}: ClientSource): CoreClient | undefined {
   const isOnServer = useIsOnServer();
   // The first credential or function identifies the client, also if later renders pass another.
   const first = useRef<Key | undefined>(undefined);
@@ -78,7 +85,11 @@ function useOwnedClient({ client, create, url, credential, options, setup }: Cli
       throw new TypeError("WebPubSubProvider needs a client, create, a url or a credential.");
     if (key === create && typeof create !== "function")
       throw new TypeError("WebPubSubProvider: create must be a function that returns a client.");
-    const found = kept.get(key) ?? make(key, options, setup);
+    let found = kept.get(key);
+    if (found === undefined) {
+      found = make(key, options);
+      setup?.(found.client);
+    }
     // Providers that are rendered meanwhile share it. On a server it would never be removed.
     if (!isOnServer) keep(key, found);
     return found;
@@ -105,13 +116,7 @@ function keep(key: Key, owned: Owned): void {
   owned.client.once("stopped", () => kept.get(key) === owned && kept.delete(key));
 }
 
-function make(key: Key, options: WebPubSubClientOptions | undefined, setup: ClientSource["setup"]): Owned {
-  const owned = makeClient(key, options);
-  setup?.(owned.client);
-  return owned;
-}
-
-function makeClient(key: Key, options?: WebPubSubClientOptions): Owned {
+function make(key: Key, options?: WebPubSubClientOptions): Owned {
   if (typeof key === "function")
     return { client: checkClient("what create returns", key()), credential: undefined };
   if (typeof key === "string") return { client: new CoreClient(key, options), credential: undefined };

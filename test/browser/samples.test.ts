@@ -350,6 +350,5 @@ test.each(pages)(
     expect(ids()).toEqual(before);
     const counts = await bob.page.evaluate(() => (window as unknown as { seen: string[] }).seen);
     expect(counts.filter((text) => !text.includes("Here now: 2"))).toEqual([]);
-    if (process.env["SHOTS"]) await ann.page.screenshot({ path: `/tmp/shots/${page.replace(" ", "-")}.png` });
   },
 );

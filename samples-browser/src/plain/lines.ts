@@ -44,9 +44,9 @@ export function addWaiting(line: Line): void {
 }
 
 /** An own line could not be sent. */
-export function fail(id: string, reason: string): void {
+export function fail(id: string, reason: string | undefined): void {
   const state = waiting.get(id)?.querySelector(".by");
-  if (!state) return;
+  if (!state || reason === undefined) return;
   state.textContent = `not sent: ${reason}`;
   state.classList.add("failed");
 }

@@ -11,7 +11,7 @@ import {
 } from "../shared/chat";
 import { describe, noteEvents, onNetwork } from "../shared/connection";
 import { commit, FAULTS, hasFaults } from "../shared/faults";
-import { keepChat } from "../shared/kept";
+import { keepChat, whyFailed } from "../shared/kept";
 import { byId, element } from "./dom";
 import { addLine, addNote, addWaiting, fail, openLog } from "./lines";
 
@@ -70,7 +70,7 @@ async function send(text: string): Promise<void> {
   try {
     await room.send(line);
   } catch (error) {
-    fail(line.id, (error as Error).message);
+    fail(line.id, whyFailed(error as Error));
   }
 }
 

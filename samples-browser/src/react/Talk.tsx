@@ -2,7 +2,7 @@ import { useEffect, useRef, useState, type FormEvent } from "react";
 import { useGroup, useWebPubSubClient } from "web-pubsub-client/react";
 import { lineSchema, me, newLine, timeOf, type Line } from "../shared/chat";
 import { noteEvents } from "../shared/connection";
-import { keepLines, linesBefore, onFailed, type KeptLine } from "../shared/kept";
+import { keepLines, linesBefore, onFailed, whyFailed, type KeptLine } from "../shared/kept";
 import { stayAtEnd } from "../shared/log";
 
 type Entry =
@@ -53,12 +53,17 @@ export function Talk({ room, trouble }: TalkProps) {
     [client],
   );
 
-  const fail = (id: string, reason: string): void => {
+  const fail = (id: string, reason: string | undefined): void => {
+    if (reason === undefined) return;
     const state = `not sent: ${reason}`;
     setEntries((before) => before.map((each) => (each.key === id ? { ...each, state } : each)));
   };
   useEffect(() => onFailed(fail), []);
-  useEffect(() => keepLines(room, () => entries.flatMap(toKept)), [room, entries]);
+  const shown = useRef(entries);
+  useEffect(() => {
+    shown.current = entries;
+  });
+  useEffect(() => keepLines(room, () => shown.current.flatMap(toKept)), [room]);
 
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
@@ -67,7 +72,7 @@ export function Talk({ room, trouble }: TalkProps) {
     if (text === "") return;
     const line = newLine(text);
     setEntries((before) => [...before, entryOf(line, SENDING)]);
-    send(line).catch((error: Error) => fail(line.id, error.message));
+    send(line).catch((error: Error) => fail(line.id, whyFailed(error)));
   };
 
   return (

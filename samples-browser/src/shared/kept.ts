@@ -29,6 +29,11 @@ export function onFailed(listener: OnFailed): () => void {
   return () => listeners.delete(listener);
 }
 
+/** Why a line wasn't sent, unless its page goes away: then the next page sends it. */
+export function whyFailed(error: Error & { code?: string }): string | undefined {
+  return error.code === "Suspended" ? undefined : error.message;
+}
+
 const NAME = `lines of ${me}`;
 /** What the page before has kept. */
 let before = JSON.parse(sessionStorage.getItem(NAME) ?? "{}") as {
