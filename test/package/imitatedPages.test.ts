@@ -25,6 +25,7 @@ const ENTRIES = [
   "/presence",
   "/streams",
   "/invocations",
+  "/resume",
   "/retain",
   "/react",
   "/vue",
