@@ -110,7 +110,10 @@ export default defineConfig({
       onProtobuf(
         project(
           "scripted on protobuf",
-          ["test/scripted/{invocation,groupState,stateWatches}.test.ts", "test/scripted/streams/*.test.ts"],
+          [
+            "test/scripted/{invocation,groupState,stateWatches,resume*}.test.ts",
+            "test/scripted/streams/*.test.ts",
+          ],
           10_000,
         ),
       ),

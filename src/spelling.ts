@@ -24,7 +24,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   messageRetryOptions: words(RETRY),
   reconnectRetryOptions: words(RETRY),
   environment: words("now uptime setTimer clearTimer random createWebSocket onWake"),
-  start: words("abortSignal keepTrying"),
+  start: words("abortSignal keepTrying resume onRestored"),
   stop: words("drainInMs"),
   sendToGroup: words(MESSAGE),
   sendEvent: words(EVENT),

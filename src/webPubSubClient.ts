@@ -11,6 +11,7 @@ import type { CoreClientEvents } from "./core/models/events.js";
 import type { Parts } from "./core/options.js";
 import type { MessageContent } from "./core/session/operationMessage.js";
 import type { GroupContent, GroupOptions } from "./features/groups/groupOptions.js";
+import { groups } from "./features/groups/groups.js";
 import { invocations } from "./features/invocations/index.js";
 import type { InvokeEventOptions, InvokeEventResult } from "./features/invocations/models.js";
 import { presence } from "./features/presence/index.js";
@@ -51,6 +52,9 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
   constructor(credential: WebPubSubClientCredential, options?: WebPubSubClientOptions);
   constructor(credential: string | WebPubSubClientCredential, options?: WebPubSubClientOptions) {
     super(credential, options, COMPLETE);
+    // What they have saved is restored at once then.
+    this._inside().session.makeFeatures = () =>
+      [groups, invocations, presence, streams].forEach((make) => make(this));
   }
 
   /**

@@ -1,30 +1,30 @@
 /** Writes and reads what is in a saved session. */
 import { decodeBase64, encodeBase64 } from "./environment/base64.js";
-import type { OperationMessage } from "./models/messages.js";
 import type { SavedSession } from "./models/savedSession.js";
 
 /** What marks a saved session. */
 export const SESSION_VERSION = "web-pubsub-session-1";
 
 /** A message with its bytes in another form. */
-function withBytes(message: OperationMessage, convert: (data: never) => unknown): OperationMessage {
+function withBytes<Message extends object>(message: Message, convert: (data: never) => unknown): Message {
   const { data, dataType } = message as { data?: unknown; dataType?: string };
   const isBytes = dataType === "binary" || dataType === "protobuf";
-  return (isBytes ? { ...message, data: convert(data as never) } : { ...message }) as OperationMessage;
+  return isBytes ? { ...message, data: convert(data as never) } : { ...message };
 }
 
 /** A message that can be written as JSON. */
-export function frozen(message: OperationMessage): OperationMessage {
+export function frozen<Message extends object>(message: Message): Message {
   return withBytes(message, (data: ArrayBuffer) => encodeBase64(new Uint8Array(data)));
 }
 
 /** The message as it was. */
-export function thawed(message: OperationMessage): OperationMessage {
+export function thawed<Message extends object>(message: Message): Message {
   return withBytes(message, decodeBase64);
 }
 
 /** @throws TypeError for a value that `suspend` and `snapshot` don't return */
 export function checkSession(value: SavedSession | null | undefined): SavedSession | undefined {
-  if (value === undefined || value === null || value.version === SESSION_VERSION) return value ?? undefined;
+  if (value === undefined || value === null) return undefined;
+  if (value.version === SESSION_VERSION && Array.isArray(value.operations)) return value;
   throw new TypeError("resume must be a session that suspend() or snapshot() of this version has returned.");
 }

@@ -10,6 +10,7 @@ import {
   type OperationOptions,
   type SendEventOptions,
   type SendToGroupOptions,
+  type StartOptions,
   type WebPubSubClientEvents,
   type WebPubSubClientOptions,
 } from "web-pubsub-client";
@@ -256,6 +257,12 @@ describe("options of calls", () => {
       timeoutInMs: undefined,
       abortSignal: undefined,
     };
+    const start: Every<StartOptions> = {
+      abortSignal: undefined,
+      keepTrying: undefined,
+      resume: undefined,
+      onRestored: undefined,
+    };
     const calls: unknown[] = [
       client.joinGroup("g", wrong(operation)),
       client.leaveGroup("g", wrong(operation)),
@@ -270,7 +277,7 @@ describe("options of calls", () => {
       client.onGroupStream(() => undefined, wrong(inbound)),
       client.group("g").send("x", wrong(send)),
       client.group("g").messages(wrong(loop)),
-      client.start(wrong({ abortSignal: undefined, keepTrying: undefined })),
+      client.start(wrong(start)),
     ];
     for (const call of calls) if (call instanceof Promise) call.catch(() => undefined);
     await turn();

@@ -33,7 +33,8 @@ export class Features {
   }
 
   save(isExact: boolean): Record<string, unknown> {
-    const all = { ...this.#saved };
+    // What nobody has restored is about the connection that was taken over.
+    const all: Record<string, unknown> = this.lost ? {} : { ...this.#saved };
     for (const feature of this.#features)
       if (feature.name !== undefined)
         this.call((name) => (all[name] = feature.save?.(isExact)), feature.name, 0);

@@ -40,6 +40,8 @@ export class Session implements SessionPort, Operations {
   #outbox: Outbox | undefined;
   readonly #tracker = new SequenceTracker();
   readonly #features = new Features();
+  /** Makes the features that may have saved something. */
+  makeFeatures: (() => void) | undefined;
   #link: LinkPort | undefined;
   /** The suspect whose frame was written last, when all others were read. */
   #alone: Suspect | undefined;
@@ -228,6 +230,7 @@ export class Session implements SessionPort, Operations {
   /** Goes on with what another session has saved, as if its connection were recovered soon. */
   restore(saved: SavedContent, onRestored: OnRestored | undefined): void {
     const { protocol } = this.#settings;
+    this.makeFeatures?.();
     this.#tracker.reset(saved.sequenceId);
     this.memberships.onTakenOver();
     this.#features.restore(saved.features);
@@ -236,7 +239,7 @@ export class Session implements SessionPort, Operations {
         this.#restored = operation;
         const message = thawed(operation.message);
         const { ackId } = message;
-        const options = { ackId, fireAndForget: ackId === undefined };
+        const options = ackId === undefined ? { fireAndForget: true } : { ackId };
         const result = this.#features.submitAgain(message, options) ?? this.submit(() => message, options);
         // Without somebody who listens a failure isn't an unhandled one.
         result.catch(() => undefined);

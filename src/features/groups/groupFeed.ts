@@ -10,6 +10,8 @@ import type { StandardSchemaResult, StandardSchemaV1 } from "./standardSchema.js
 
 /** What the owner of the feeds calls on a feed. */
 export interface Receiver {
+  /** It has subscribers. */
+  readonly isHeard: boolean;
   /** A message was received. */
   receive(message: GroupDataMessage, key: number): void;
   /** The status may have changed. */
@@ -55,6 +57,10 @@ export class GroupFeed<T, In> implements Receiver {
 
   get port(): FeaturePort {
     return this.#host.port;
+  }
+
+  get isHeard(): boolean {
+    return this.#emitter.has("messages");
   }
 
   get status(): GroupStatus {

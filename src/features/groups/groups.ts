@@ -2,6 +2,7 @@ import { defineFeature, type FeaturePort } from "../../core/feature.js";
 import { report } from "../../core/util/report.js";
 import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
+import { frozen, thawed } from "../../core/savedSession.js";
 import { checkName } from "../../core/session/operationMessage.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import { checkNames } from "../../core/advice.js";
@@ -26,10 +27,16 @@ type Room = {
   readonly subscribers: RefCount;
   /** An invalid message that nobody listens for was reported. */
   hasReported: boolean;
+  /** The messages that wait for the first subscriber since an earlier session; undefined: they don't wait. */
+  waiting: GroupDataMessage[] | undefined;
 };
+
+/** A group that subscribers want, and the messages that wait for them. */
+type SavedRoom = [name: string, waiting: GroupDataMessage[]];
 
 /** Makes the group handles of a client, one per class, name and schema, and gives them their messages. */
 export class Groups implements FeedHost, FeatureHooks {
+  readonly name = "groups";
   readonly port: FeaturePort;
   /** By class, then by schema, then by name. */
   readonly #handles = new Map<HandleClass<AnyHandle>, WeakMap<object, Map<string, WeakRef<AnyHandle>>>>();
@@ -80,7 +87,29 @@ export class Groups implements FeedHost, FeatureHooks {
   }
 
   hold(name: string): () => void {
-    return this.#room(name).subscribers.hold();
+    const room = this.#room(name);
+    this.#giveSoon(room);
+    return room.subscribers.hold();
+  }
+
+  save(): SavedRoom[] {
+    return [...this.#rooms]
+      .filter(([, { subscribers }]) => subscribers.held)
+      .map(([name, { waiting = [] }]) => [name, waiting.map(frozen)]);
+  }
+
+  /** The groups stay joined, and their messages wait, for the subscribers that come. */
+  restore(saved: unknown): void {
+    for (const [name, waiting] of saved as readonly SavedRoom[]) {
+      const room = this.#room(name);
+      room.waiting = waiting.map(thawed);
+      room.subscribers.holdAgain(() => (room.waiting = undefined));
+      this.#giveSoon(room);
+    }
+  }
+
+  onStopped(): void {
+    for (const { subscribers } of [...this.#rooms.values()]) subscribers.endHold?.();
   }
 
   /**
@@ -98,8 +127,24 @@ export class Groups implements FeedHost, FeatureHooks {
   #deliver(message: GroupDataMessage): void {
     const room = this.#rooms.get(message.group);
     if (room === undefined || message.stream !== undefined) return;
+    if (room.waiting) room.waiting.push(message);
+    else this.#give(room, message);
+  }
+
+  #give({ feeds }: Room, message: GroupDataMessage): void {
     const key = ++this.#key;
-    for (const feed of [...room.feeds]) feed.receive(message, key);
+    for (const feed of [...feeds]) feed.receive(message, key);
+  }
+
+  /** Gives the messages that wait, once a `subscribe` under way has returned. */
+  #giveSoon(room: Room): void {
+    void Promise.resolve().then(() => {
+      const { feeds, waiting } = room;
+      // The subscriber may have gone at once, or be one of streams.
+      if (waiting === undefined || ![...feeds].some(({ isHeard }) => isHeard)) return;
+      room.waiting = undefined;
+      for (const message of waiting) this.#give(room, message);
+    });
   }
 
   #changed(name: string): void {
@@ -115,6 +160,7 @@ export class Groups implements FeedHost, FeatureHooks {
     return getOrAdd(this.#rooms, name, () => ({
       feeds: new Set(),
       hasReported: false,
+      waiting: undefined,
       subscribers: new RefCount(settings, {
         onUsed: () => memberships.hold(name),
         onIdle: () => {

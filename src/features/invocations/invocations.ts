@@ -19,9 +19,14 @@ import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { encodeFrame, type Frame } from "../../core/session/frame.js";
 import { checkName, sendEventMessage, type MessageContent } from "../../core/session/operationMessage.js";
 
+/** A saved session may be older than what its client still did. It has used fewer ids than this since. */
+const STALE_IDS = 2 ** 20;
+
 /** A call that waits to be sent or answered. */
 type Invocation = {
-  readonly frame: Frame;
+  frame: Frame;
+  /** Gives it a new id, unless the application has chosen its id, and puts it behind the others. */
+  readonly renumber: () => void;
   readonly answer: (result: InvokeEventResult) => void;
   readonly fail: Fail;
   /** Sets its timer. @param lostAt when its answer counts as lost; default: never */
@@ -34,6 +39,7 @@ type Details = { readonly errorDetail?: InvokeResponseError; readonly cause?: un
 
 /** The calls to the application's server that wait to be sent or answered. */
 export class Invocations implements FeatureHooks {
+  readonly name = "invocations";
   readonly receive: FeatureHooks["receive"] = { invokeResponse: (message) => this.#answered(message) };
   readonly #port: FeaturePort;
   /** In the order of the calls, by their ids. */
@@ -63,7 +69,7 @@ export class Invocations implements FeatureHooks {
       const abortSignal = checkSignal(signal);
       const { refusal, settings } = this.#port;
       const { ackTimeoutInMs, environment, maxPendingOperations, protocol } = settings;
-      const id = this.#chooseId(invocationId);
+      let id = this.#chooseId(invocationId);
       if (refusal !== undefined) throw failure(id, "NotStarted", refusal);
       if (abortSignal?.aborted) throw failure(id, "Aborted", aborted());
       if (this.#unsent.has(id) || this.#sent.has(id))
@@ -72,6 +78,7 @@ export class Invocations implements FeatureHooks {
         const message = `${maxPendingOperations} invocations are waiting already (maxPendingOperations).`;
         throw failure(id, "TooManyPending", message);
       }
+      const encode = (): Frame => encodeFrame(protocol, invokeMessage(id, event, content, dataType));
       let frame: Frame;
       let timeout: number;
       try {
@@ -79,7 +86,7 @@ export class Invocations implements FeatureHooks {
         // The service can't answer with a longer id.
         checkName("invocationId", invocationId ?? id);
         timeout = amount("timeoutInMs", timeoutInMs, 0);
-        frame = encodeFrame(protocol, invokeMessage(id, event, content, dataType));
+        frame = encode();
       } catch (thrown) {
         throw failure(id, "InvalidMessage", toError(thrown));
       }
@@ -115,7 +122,13 @@ export class Invocations implements FeatureHooks {
         settle();
         resolve(result);
       };
-      const invocation: Invocation = { frame, answer, fail, setTimer };
+      const renumber = (): void => {
+        this.#unsent.delete(id);
+        id = this.#chooseId(invocationId);
+        invocation.frame = encode();
+        this.#unsent.set(id, invocation);
+      };
+      const invocation: Invocation = { frame, answer, fail, renumber, setTimer };
       this.#unsent.set(id, invocation);
       setTimer();
       this.#port.unlessStarted((why) => {
@@ -123,6 +136,16 @@ export class Invocations implements FeatureHooks {
       });
       this.#flush();
     });
+  }
+
+  save(): number {
+    return this.#nextId;
+  }
+
+  /** Answers to the calls of the earlier session, which have ended with it, must not be taken for those to new ones. */
+  restore(saved: unknown): void {
+    this.#nextId = Math.max(this.#nextId, Number(saved) + STALE_IDS || 0);
+    for (const { renumber } of [...this.#unsent.values()]) renumber();
   }
 
   onOpened(): void {

@@ -1,9 +1,10 @@
 import type { FeaturePort } from "../../core/feature.js";
+import type { OperationMessage } from "../../core/models/messages.js";
 import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { isAboutGroup } from "../../core/session/groupTable.js";
 import { MEMBERSHIP_LANE } from "../../core/session/memberships.js";
-import type { InternalCourse } from "../../core/session/operations.js";
+import type { InternalCourse, SubmitOptions } from "../../core/session/operations.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import type { GroupState } from "./models.js";
 import { setGroupStateMessage } from "./presenceMessages.js";
@@ -21,8 +22,12 @@ type Own = {
   pending: number;
 };
 
+/** An own state as it is saved. */
+type SavedState = readonly [group: string, own: Omit<Own, "pending">];
+
 /** This connection's own states in groups; they are set again when the service has lost them. */
 export class LocalPresence implements FeatureHooks {
+  readonly name = "ownStates";
   readonly #port: FeaturePort;
   readonly #own = new Map<string, Own>();
 
@@ -32,12 +37,7 @@ export class LocalPresence implements FeatureHooks {
 
   /** @param state undefined clears it */
   set(group: string, state: GroupState | undefined, options?: OperationOptions): Promise<WebPubSubResult> {
-    const own = getOrAdd(this.#own, group, (): Own => ({
-      state: undefined,
-      isKnown: true,
-      joined: false,
-      pending: 0,
-    }));
+    const own = this.#of(group);
     const course = this.#course(group, own, state, false);
     return this.#port.submit(() => setGroupStateMessage(group, state), options, course);
   }
@@ -54,9 +54,25 @@ export class LocalPresence implements FeatureHooks {
     return state && { ...state };
   }
 
-  /** Restores the states in groups that the client doesn't join; the others follow when they are joined. */
+  /** Restores the states in groups that the client is in or doesn't join; the others follow when they are joined. */
   onOpened(): void {
-    for (const [group, own] of [...this.#own]) if (!own.joined) this.#reconcile(group, own);
+    for (const [group, own] of [...this.#own])
+      if (!own.joined || this.#port.memberships.status(group) === "joined") this.#reconcile(group, own);
+  }
+
+  save(isExact: boolean): SavedState[] {
+    return [...this.#own].map(([group, { pending, ...own }]) => [
+      group,
+      { ...own, isKnown: isExact && pending === 0 && own.isKnown },
+    ]);
+  }
+
+  restore(saved: unknown): void {
+    for (const [group, own] of saved as readonly SavedState[]) Object.assign(this.#of(group), own);
+  }
+
+  submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {
+    return message.kind === "setGroupState" ? this.set(message.group, message.state, options) : undefined;
   }
 
   onLost(): void {
@@ -86,6 +102,10 @@ export class LocalPresence implements FeatureHooks {
     if (own === undefined) return;
     forget(own);
     this.#tidy(group, own);
+  }
+
+  #of(group: string): Own {
+    return getOrAdd(this.#own, group, () => ({ state: undefined, isKnown: true, joined: false, pending: 0 }));
   }
 
   /** An operation begins that sets a state. It waits behind the joins and leaves of its group. */

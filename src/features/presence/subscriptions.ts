@@ -1,9 +1,19 @@
 import type { SendMessageError } from "../../core/errors.js";
 import type { FeaturePort } from "../../core/feature.js";
-import type { GroupStateSnapshotMessage, GroupStateUpdateMessage } from "../../core/models/messages.js";
+import type {
+  GroupStateSnapshotMessage,
+  GroupStateUpdateMessage,
+  OperationMessage,
+} from "../../core/models/messages.js";
 import type { OperationOptions, WebPubSubResult } from "../../core/models/options.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
-import { GroupTable, type GroupQuestions, type GroupTableHost } from "../../core/session/groupTable.js";
+import {
+  GroupTable,
+  type GroupQuestions,
+  type GroupTableHost,
+  type SavedGroup,
+} from "../../core/session/groupTable.js";
+import type { SubmitOptions } from "../../core/session/operations.js";
 import { Emitter } from "../../core/util/emitter.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import { RefCount } from "../../core/util/refCount.js";
@@ -32,8 +42,12 @@ type Room = {
   refusal: Error | undefined;
 };
 
+/** The subscriptions as they are saved. */
+type Saved = readonly [groups: readonly SavedGroup[], watched: readonly string[]];
+
 /** The groups whose states are subscribed by calls or watched, and their known states. */
 export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
+  readonly name = QUESTIONS.lane;
   readonly receive: FeatureHooks["receive"] = {
     groupStateSnapshot: (message) => this.#received(message),
     groupStateUpdate: (message) => this.#received(message),
@@ -109,6 +123,28 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
     return this.#table.refusal(group);
   }
 
+  /**
+   * None counts as subscribed: the known states aren't saved, and a service that replays updates sends no snapshot. So
+   * each is asked for again, which nobody else sees.
+   */
+  save(): Saved {
+    const watched = [...this.#rooms.keys()].filter((group) => this.#room(group).watchers.held);
+    return [this.#table.save(false), watched];
+  }
+
+  /** What was watched is held for the watchers that come. */
+  restore(saved: unknown): void {
+    const [groups, watched] = saved as Saved;
+    for (const { group } of groups) this.#room(group);
+    this.#table.restore(groups);
+    for (const group of watched) this.#room(group).watchers.holdAgain();
+  }
+
+  submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {
+    if (message.kind === QUESTIONS.enter) return this.subscribe(message.group, options);
+    return this.#table.submitAgain(message, options);
+  }
+
   onOpened(): void {
     this.#table.open(true);
     this.#port.flush();
@@ -125,6 +161,7 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
 
   /** The subscriptions are renewed after the next start. */
   onStopped(): void {
+    for (const { watchers } of [...this.#rooms.values()]) watchers.endHold?.();
     this.onLost();
   }
 

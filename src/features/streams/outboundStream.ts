@@ -100,6 +100,11 @@ export class OutboundStream {
     return this.#phase === "waiting" || this.#phase === "starting";
   }
 
+  /** The service may know it. */
+  get isKnown(): boolean {
+    return this.#phase !== "waiting";
+  }
+
   get isEnding(): boolean {
     return this.#phase === "ending";
   }
@@ -135,6 +140,13 @@ export class OutboundStream {
   /** If a frame of the stream may be declined again. */
   get suspect(): Suspect | undefined {
     return this.#delivery.suspect;
+  }
+
+  /** It was open in an earlier session, and can't go on in this one. */
+  abandon(): void {
+    this.#opening.promise.catch(() => undefined);
+    this.#phase = "open";
+    this.#disown(this.#error("Cancelled", "The publisher's client was suspended."));
   }
 
   onOpened(): void {
@@ -264,7 +276,7 @@ export class OutboundStream {
   /** Gives the stream up and makes the service end it. Until that is done, the id stays in use. */
   #disown(error: GroupStreamError, userErrorCode?: string): void {
     const { message } = error;
-    const isKnown = this.#phase !== "waiting";
+    const { isKnown } = this;
     this.#settle(error);
     // Called by timers and signals, so it must not throw.
     const isTold =

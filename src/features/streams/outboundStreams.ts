@@ -25,6 +25,7 @@ const TABLE: OptionTable<OutboundStreamOptions & { readonly noEcho: boolean }> =
 
 /** Opens the streams that this client sends, and passes the service's answers to them. */
 export class OutboundStreams implements FeatureHooks {
+  readonly name = "streams";
   readonly receive: FeatureHooks["receive"] = {
     streamAck: (message) => this.#streams.get(message.streamId)?.answered(message),
     streamNack: (message) => this.#streams.get(message.streamId)?.answered(message),
@@ -57,17 +58,30 @@ export class OutboundStreams implements FeatureHooks {
     }
     const stream = checked(streamId, () => {
       checkNames(settings, options, "openGroupStream", this);
-      const { noEcho, ...filled } = checkOptions(TABLE, options);
-      if (filled.idleTimeoutInMs === Infinity) throw new RangeError("idleTimeoutInMs must be finite.");
-      const group = checkName("group", groupName);
-      const { idleTimeoutInMs } = options;
-      const info = { streamId: checkName("streamId", streamId), idleTimeoutInMs };
-      const start: StartMessage = { kind: "sendToGroup", group, noEcho, stream: info };
-      return new OutboundStream(start, filled, this.#port, () => this.#streams.delete(streamId));
+      return this.#add(checkName("group", groupName), checkName("streamId", streamId), options);
     });
-    this.#streams.set(streamId, stream);
     await stream.open(abortSignal);
     return createWriter(stream, this.#port.onListenerError);
+  }
+
+  #add(group: string, streamId: string, options: OpenGroupStreamOptions): OutboundStream {
+    const { noEcho, ...filled } = checkOptions(TABLE, options);
+    if (filled.idleTimeoutInMs === Infinity) throw new RangeError("idleTimeoutInMs must be finite.");
+    const info = { streamId, idleTimeoutInMs: options.idleTimeoutInMs };
+    const start: StartMessage = { kind: "sendToGroup", group, noEcho, stream: info };
+    const stream = new OutboundStream(start, filled, this.#port, () => this.#streams.delete(streamId));
+    this.#streams.set(streamId, stream);
+    return stream;
+  }
+
+  /** The ids of those that the service may know. */
+  save(): string[] {
+    return [...this.#streams.values()].filter(({ isKnown }) => isKnown).map(({ id }) => id);
+  }
+
+  /** Their receivers are told, so that they don't wait for more. */
+  restore(saved: unknown): void {
+    for (const id of saved as readonly string[]) if (!this.#streams.has(id)) this.#add("", id, {}).abandon();
   }
 
   onOpened(): void {
