@@ -1,3 +1,4 @@
-/** Entry point of the self-contained browser builds: the package and `setLogLevel`. */
+/** Entry point of the self-contained browser builds: the package, `keepOverReload` and `setLogLevel`. */
 export * from "./index.js";
+export * from "./features/resume/index.js";
 export { setLogLevel } from "@azure/logger";

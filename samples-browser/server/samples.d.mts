@@ -1,4 +1,4 @@
-import type { Emulator } from "web-pubsub-emulator";
+import type { Emulator, EmulatorOptions } from "web-pubsub-emulator";
 
 export interface Samples {
   /** Where the pages are. */
@@ -11,4 +11,5 @@ export interface Samples {
 export function startSamples(options?: {
   readonly connectionString?: string | undefined;
   readonly port?: number;
+  readonly local?: EmulatorOptions;
 }): Promise<Samples>;

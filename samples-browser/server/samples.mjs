@@ -7,10 +7,11 @@ import { negotiator } from "./negotiate.mjs";
 /**
  * Starts the service (the local one unless there is a connection string), the negotiate server and the
  * built pages, all at one address.
- * @param {{ connectionString?: string, port?: number }} [options] `port` 0: any free one
+ * @param {{ connectionString?: string, port?: number, local?: object }} [options] `port` 0: any free one; `local`:
+ * options of the local service
  */
-export async function startSamples({ connectionString, port = 5173 } = {}) {
-  const emulator = connectionString ? undefined : await startEmulator();
+export async function startSamples({ connectionString, port = 5173, local } = {}) {
+  const emulator = connectionString ? undefined : await startEmulator(local);
   const handlers = [negotiator(connectionString || emulator.connectionString), faultButtons(emulator)];
   try {
     const server = await preview({

@@ -51,10 +51,10 @@ export interface FeaturePort extends Operations {
    */
   unlessStarted(refuse: (why: string) => void): void;
   /**
-   * Calls `change` with the options of each start; it resolves with those to start with. A client has one such
-   * function.
+   * Calls `change` with the options of each start; it resolves with those to start with. Calls `onStop` whenever the
+   * client is told to stop, also if it hasn't been started or `change` is still at work. A client has one such pair.
    */
-  beforeStart(change: (options: StartOptions) => Promise<StartOptions>): void;
+  beforeStart(change: (options: StartOptions) => Promise<StartOptions>, onStop?: () => void): void;
   /** Call this when one of the `pending` things has ended. */
   settled(): void;
 }
@@ -119,7 +119,10 @@ function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
     submitInternal: (build, course) => session.submitInternal(build, course),
     flush: () => session.flush(),
     unlessStarted: (refuse) => session.unlessStarted(refuse),
-    beforeStart: (change) => void (inside.connection.beforeStart = change),
+    beforeStart: (change, onStop) => {
+      inside.connection.beforeStart = change;
+      inside.connection.onStop = onStop;
+    },
     settled: () => session.settled(),
   };
 }

@@ -9,7 +9,7 @@ export const SESSION_VERSION = "web-pubsub-session-1";
 function withBytes<Message extends object>(message: Message, convert: (data: never) => unknown): Message {
   const { data, dataType } = message as { data?: unknown; dataType?: string };
   const isBytes = dataType === "binary" || dataType === "protobuf";
-  return (isBytes ? { ...message, data: convert(data as never) } : { ...message }) as Message;
+  return isBytes ? { ...message, data: convert(data as never) } : { ...message };
 }
 
 /** A message that can be written as JSON. */

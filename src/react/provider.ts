@@ -64,7 +64,14 @@ export function useWebPubSubClient<Client extends CoreClient = CoreClient>(): Cl
   return client as Client;
 }
 
-function useOwnedClient({ client, create, url, credential, options }: ClientSource): CoreClient | undefined {
+function useOwnedClient({
+  client,
+  create,
+  url,
+  credential,
+  options,
+  setup,
+}: ClientSource): CoreClient | undefined {
   const isOnServer = useIsOnServer();
   // The first credential or function identifies the client, also if later renders pass another.
   const first = useRef<Key | undefined>(undefined);
@@ -78,7 +85,11 @@ function useOwnedClient({ client, create, url, credential, options }: ClientSour
       throw new TypeError("WebPubSubProvider needs a client, create, a url or a credential.");
     if (key === create && typeof create !== "function")
       throw new TypeError("WebPubSubProvider: create must be a function that returns a client.");
-    const found = kept.get(key) ?? make(key, options);
+    let found = kept.get(key);
+    if (found === undefined) {
+      found = make(key, options);
+      setup?.(found.client);
+    }
     // Providers that are rendered meanwhile share it. On a server it would never be removed.
     if (!isOnServer) keep(key, found);
     return found;

@@ -20,6 +20,7 @@ export const WebPubSubPlugin = {
       throw new TypeError("WebPubSubPlugin needs a client, create, a url or a credential.");
     }
     const owned = make(source);
+    source.setup?.(owned);
     app.provide(CLIENT, markRaw(owned));
     const mount = app.mount.bind(app);
     const unmount = app.unmount.bind(app);

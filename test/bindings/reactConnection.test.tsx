@@ -283,4 +283,47 @@ describe(`the connection on React ${version}`, () => {
       expect(found[0]).not.toBeInstanceOf(WebPubSubClient);
     });
   });
+
+  test("setup is called once with each client that is made, before it starts", async () => {
+    const states: string[] = [];
+    const clients = new Set<CoreClient>();
+    const setup = (client: CoreClient): void => {
+      clients.add(client);
+      states.push(client.state);
+    };
+    const Ui = ({ url }: { url: string }): ReactElement => (
+      <StrictMode>
+        <WebPubSubProvider url={url} options={page.options} setup={(client) => setup(client)}>
+          <Status />
+        </WebPubSubProvider>
+      </StrictMode>
+    );
+    const [first, second] = await Promise.all([service.url(), service.url({ userId: "bob" })]);
+    const { rerender } = render(<Ui url={first} />);
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    rerender(<Ui url={first} />);
+    expect(states).toEqual(["Stopped"]);
+    rerender(<Ui url={second} />);
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    expect(states).toEqual(["Stopped", "Stopped"]);
+    expect(clients.size).toBe(2);
+  });
+
+  test("setup is called with what create makes, too", async () => {
+    const made: CoreClient[] = [];
+    const set: CoreClient[] = [];
+    const url = await service.url();
+    const create = (): CoreClient => {
+      const client = new WebPubSubClient(url, page.options);
+      made.push(client);
+      return client;
+    };
+    render(
+      <WebPubSubProvider create={create} setup={(client) => set.push(client)}>
+        <Status />
+      </WebPubSubProvider>,
+    );
+    await waitFor(() => expect(statuses()).toEqual(["joined"]));
+    expect(set).toEqual(made);
+  });
 });

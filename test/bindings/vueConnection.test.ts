@@ -1,6 +1,6 @@
 import { mount } from "@vue/test-utils";
 import { describe, expect, test } from "vitest";
-import { createSSRApp, defineComponent, h, nextTick, reactive, ref, version, type App } from "vue";
+import { createApp, createSSRApp, defineComponent, h, nextTick, reactive, ref, version, type App } from "vue";
 import { renderToString } from "vue/server-renderer";
 import { CoreClient, WebPubSubClient } from "web-pubsub-client";
 import {
@@ -223,5 +223,28 @@ describe(`the connection on Vue ${version}`, () => {
       expect(found).toBeInstanceOf(CoreClient);
       expect(found).not.toBeInstanceOf(WebPubSubClient);
     });
+  });
+
+  test("setup is called once with the client that is made, before it starts", async () => {
+    for (const source of [
+      { url: page.url, options: page.options },
+      { create: () => new WebPubSubClient(page.url, page.options) },
+    ]) {
+      const states: string[] = [];
+      let client: CoreClient | undefined;
+      const app = createApp(Status).use(WebPubSubPlugin, {
+        ...source,
+        setup: (made: CoreClient) => {
+          client = made;
+          states.push(made.state);
+        },
+      });
+      expect(states).toEqual(["Stopped"]);
+      app.mount(document.createElement("div"));
+      await eventually(() => expect(client?.state).toBe("Connected"));
+      expect(states).toEqual(["Stopped"]);
+      expect(client).toBe(app.runWithContext(useWebPubSubClient));
+      app.unmount();
+    }
   });
 });

@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { onTestFinished } from "vitest";
-import type { Emulator } from "web-pubsub-emulator";
+import type { Emulator, EmulatorOptions } from "web-pubsub-emulator";
 import { startSamples } from "../../samples-browser/server/samples.mjs";
 
 /** The pages of the samples: their address. */
@@ -13,8 +13,10 @@ export const PAGES = {
 export type PageName = keyof typeof PAGES;
 
 /** The samples with a local service of their own, as long as the test runs. */
-export async function serveSamples(): Promise<{ url: string; emulator: Emulator }> {
-  const { url, emulator, close } = await startSamples({ port: 0 });
+export async function serveSamples(
+  local: EmulatorOptions = {},
+): Promise<{ url: string; emulator: Emulator }> {
+  const { url, emulator, close } = await startSamples({ port: 0, local });
   onTestFinished(close);
   if (emulator === undefined) throw new Error("The samples have no local service.");
   return { url, emulator };

@@ -47,10 +47,12 @@ const APPS = {
     import { groupHandle } from "web-pubsub-client/groups";
     import { invocations } from "web-pubsub-client/invocations";
     import { presence } from "web-pubsub-client/presence";
+    import { keepOverReload } from "web-pubsub-client/resume";
     import { retain } from "web-pubsub-client/retain";
     import { streams } from "web-pubsub-client/streams";
     window.run = async (url) => {
       const client = new CoreClient(url, { releaseDelayInMs: 0 });
+      keepOverReload(client, { key: "ann" });
       const [connected, stopped] = ["connected", "stopped"].map((e) => new Promise((done) => client.once(e, done)));
       const release = retain(client);
       await connected;
@@ -131,6 +133,7 @@ const MARKS = {
   streams: ["streamEnd", "streamNack", "maxUnackedFragments"],
   invocations: ["invokeResponse", "cancelInvocation"],
   retain: ["Stopped before the first connection"],
+  resume: ["could not be kept over a reload"],
   "the log of the complete client": ["AZURE_LOG_LEVEL"],
   "the emitter of the complete client": ["MaxListenersExceededWarning"],
 };
@@ -139,9 +142,9 @@ const NODE = ["perMessageDeflate", "isomorphic-ws", "ws does not work in the bro
 
 /** The parts that an app has to have, and no other. */
 const PARTS: Record<App, (keyof typeof MARKS)[]> = {
-  complete: Object.keys(MARKS) as (keyof typeof MARKS)[],
+  complete: (Object.keys(MARKS) as (keyof typeof MARKS)[]).filter((part) => part !== "resume"),
   core: [],
-  features: ["groups", "presence", "streams", "invocations", "retain"],
+  features: ["groups", "presence", "streams", "invocations", "retain", "resume"],
   protobufCore: ["streams"],
   reactGroup: ["groups", "retain"],
   vueGroup: ["groups", "retain"],

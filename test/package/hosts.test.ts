@@ -39,7 +39,7 @@ async function main(url) {
     console.log(JSON.stringify(got), typeof react.WebPubSubProvider, typeof vue.useGroup);
     await client.stop();
   }
-  const features = [groups.groupHandle, streams.streams, presence.presence, invocations.invocations, retain.retain];
+  const features = [groups.groupHandle, streams.streams, presence.presence, invocations.invocations, resume.keepOverReload, retain.retain];
   console.log(features.map((each) => typeof each).join());
 }
 main(process.argv.at(-1)).catch((error) => { console.error(error); process.exitCode = 1; });
@@ -50,6 +50,7 @@ const NAMES = {
   groups: "/groups",
   invocations: "/invocations",
   presence: "/presence",
+  resume: "/resume",
   retain: "/retain",
   streams: "/streams",
   protobuf: "/protobuf",
@@ -85,7 +86,7 @@ describe.each(HOSTS)("%s", (host) => {
       }
       await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 20))]);
     }
-    expect(await output).toBe(LINE.repeat(4) + `${Array(5).fill("function").join()}\n`);
+    expect(await output).toBe(LINE.repeat(4) + `${Array(6).fill("function").join()}\n`);
     expect(cut.size).toBe(4);
   });
 });

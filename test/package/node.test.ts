@@ -72,7 +72,7 @@ async function useFeatures(client, { groups, invocations, presence, retain, stre
 }
 `;
 const PRINTED = "crossed function function\n".repeat(3) + "message state stream true\n".repeat(3);
-const FEATURES = ["groups", "invocations", "presence", "retain", "streams"];
+const FEATURES = ["groups", "invocations", "presence", "resume", "retain", "streams"];
 const NAMES = [
   "complete:web-pubsub-client",
   ...["core", ...FEATURES, "react", "vue", "protobuf"].map((name) => `${name}:web-pubsub-client/${name}`),
@@ -262,6 +262,7 @@ const TYPED = `
   import { presence, type PresenceEvents } from "web-pubsub-client/presence";
   import { streams, type GroupStreamWriter } from "web-pubsub-client/streams";
   import { invocations, InvocationError } from "web-pubsub-client/invocations";
+  import { keepOverReload, type KeepOverReloadOptions } from "web-pubsub-client/resume";
   import { retain } from "web-pubsub-client/retain";
   const complete = new WebPubSubClient("wss://example", { protocol: WebPubSubProtobufProtocol() });
   complete.on("group-message", (args: OnGroupDataMessageArgs) => args.message.group.length);
@@ -280,13 +281,15 @@ const TYPED = `
   const open = (): Promise<GroupStreamWriter> => streams(complete).open("room");
   const failed = (error: unknown): boolean => error instanceof InvocationError && error.code === "Refused";
   const release: () => void = retain(small);
+  const keep: KeepOverReloadOptions = { key: "ann", onRestored: ({ kind }, result) => void result.then(() => kind) };
+  const end: () => void = keepOverReload(small, keep);
   const count = defineFeature("example/count", (port: FeaturePort) => {
     const own = { messages: 0 };
     const hooks: FeatureHooks = { receive: { groupData: ({ group }) => (own.messages += group.length) } };
     port.listen(hooks);
     return own;
   });
-  export const all = { id, room, open, failed, release, invoke: invocations(small).invoke, count: count(small).messages };`;
+  export const all = { id, room, open, failed, release, end, invoke: invocations(small).invoke, count: count(small).messages };`;
 const TYPED_FRAMEWORKS = `
   import { createElement } from "react";
   import { createApp } from "vue";

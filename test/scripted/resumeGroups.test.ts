@@ -139,8 +139,8 @@ describe("messages before the first subscriber", () => {
   test("a loop gets them too", async () => {
     const stage = await after(await subscribed());
     stage.socket.receiveFrame(fromGroup("1", 1, "g"));
-    const { value } = await stage.client.group("g").messages().next();
-    expect(value).toMatchObject({ data: "1" });
+    const step = await stage.client.group("g").messages().next();
+    expect(step).toMatchObject({ done: false, value: { data: "1" } });
   });
 
   test("they wait on if the first subscriber goes at once, as a component's in strict mode", async () => {

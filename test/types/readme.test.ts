@@ -11,6 +11,7 @@ import * as invocations from "web-pubsub-client/invocations";
 import * as presence from "web-pubsub-client/presence";
 import * as protobuf from "web-pubsub-client/protobuf";
 import * as protobufCore from "web-pubsub-client/protobuf/core";
+import * as resume from "web-pubsub-client/resume";
 import * as retain from "web-pubsub-client/retain";
 import * as streams from "web-pubsub-client/streams";
 import * as emulatorPackage from "web-pubsub-emulator";
@@ -108,6 +109,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/groups": groups,
   "web-pubsub-client/invocations": invocations,
   "web-pubsub-client/presence": presence,
+  "web-pubsub-client/resume": resume,
   "web-pubsub-client/retain": retain,
   "web-pubsub-client/streams": streams,
   "web-pubsub-client/protobuf": protobuf,

@@ -2,7 +2,6 @@ import { WebPubSubClient, type GroupStateRecord } from "web-pubsub-client";
 import {
   clientOptions,
   credential,
-  leaveWithPage,
   lineSchema,
   me,
   newLine,
@@ -12,10 +11,12 @@ import {
 } from "../shared/chat";
 import { describe, noteEvents, onNetwork } from "../shared/connection";
 import { commit, FAULTS, hasFaults } from "../shared/faults";
+import { keepChat, whyFailed } from "../shared/kept";
 import { byId, element } from "./dom";
-import { addLine, addNote, addWaiting, clearLines } from "./lines";
+import { addLine, addNote, addWaiting, fail, openLog } from "./lines";
 
 const client = new WebPubSubClient(credential, clientOptions);
+keepChat(client);
 const roomNamed = (name: Room) => client.group(name, { schema: lineSchema });
 
 let room = roomNamed(roomOfAddress());
@@ -25,7 +26,7 @@ function enter(name: Room): void {
   leave?.();
   room = roomNamed(name);
   byId("room-title").textContent = name;
-  clearLines();
+  openLog(name);
   const ends = [room.subscribe(({ data }) => addLine(data)), room.subscribeStates(showPeople)];
   const entered = room;
   say(entered.setState({ name: me, page: "TypeScript" }));
@@ -65,11 +66,11 @@ function showConnection(): void {
 
 async function send(text: string): Promise<void> {
   const line = newLine(text);
-  const failed = addWaiting(line);
+  addWaiting(line);
   try {
     await room.send(line);
   } catch (error) {
-    failed((error as Error).message);
+    fail(line.id, whyFailed(error as Error));
   }
 }
 
@@ -104,7 +105,6 @@ client.on("state-changed", showConnection);
 onNetwork(showConnection);
 setInterval(showConnection, 500);
 noteEvents(client, addNote);
-leaveWithPage(client);
 
 client.retain();
 enter(roomOfAddress());

@@ -1,6 +1,5 @@
-import { useEffect, useState, useSyncExternalStore } from "react";
-import { useWebPubSubClient } from "web-pubsub-client/react";
-import { leaveWithPage, roomOfAddress, ROOMS } from "../shared/chat";
+import { useState, useSyncExternalStore } from "react";
+import { roomOfAddress, ROOMS } from "../shared/chat";
 import { Connection } from "./Connection";
 import { Faults } from "./Faults";
 import { People } from "./People";
@@ -12,8 +11,6 @@ function onHashChange(changed: () => void): () => void {
 }
 
 export function Chat() {
-  const client = useWebPubSubClient();
-  useEffect(() => leaveWithPage(client), [client]);
   const room = useSyncExternalStore(onHashChange, roomOfAddress);
   const [trouble, setTrouble] = useState("");
   return (

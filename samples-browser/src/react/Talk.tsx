@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type FormEvent } from "react";
 import { useGroup, useWebPubSubClient } from "web-pubsub-client/react";
 import { lineSchema, me, newLine, timeOf, type Line } from "../shared/chat";
 import { noteEvents } from "../shared/connection";
+import { keepLines, linesBefore, onFailed, whyFailed, type KeptLine } from "../shared/kept";
 import { stayAtEnd } from "../shared/log";
 
 type Entry =
@@ -15,6 +16,18 @@ const HELLO: Entry = {
 };
 const SENDING = "sending";
 
+/** The log of a page that was loaded again begins with what it showed before. */
+function firstEntries(room: string): readonly Entry[] {
+  const before = linesBefore(room);
+  return before.length === 0
+    ? [HELLO]
+    : before.map((line) => entryOf(line, line.waiting ? SENDING : timeOf(line)));
+}
+
+function entryOf(line: Line, state: string): Entry {
+  return { kind: "line", key: line.id, line, state };
+}
+
 interface TalkProps {
   readonly room: string;
   readonly trouble: string;
@@ -22,14 +35,13 @@ interface TalkProps {
 
 export function Talk({ room, trouble }: TalkProps) {
   const client = useWebPubSubClient();
-  const [entries, setEntries] = useState<readonly Entry[]>([HELLO]);
+  const [entries, setEntries] = useState(() => firstEntries(room));
   const [message, setMessage] = useState("");
   const { send } = useGroup(
     room,
     ({ data: line }) => {
       // An own line takes the place of the one that waited.
-      const entry: Entry = { kind: "line", key: line.id, line, state: timeOf(line) };
-      setEntries((before) => [...before.filter(({ key }) => key !== line.id), entry]);
+      setEntries((before) => [...before.filter(({ key }) => key !== line.id), entryOf(line, timeOf(line))]);
     },
     { schema: lineSchema },
   );
@@ -41,17 +53,26 @@ export function Talk({ room, trouble }: TalkProps) {
     [client],
   );
 
+  const fail = (id: string, reason: string | undefined): void => {
+    if (reason === undefined) return;
+    const state = `not sent: ${reason}`;
+    setEntries((before) => before.map((each) => (each.key === id ? { ...each, state } : each)));
+  };
+  useEffect(() => onFailed(fail), []);
+  const shown = useRef(entries);
+  useEffect(() => {
+    shown.current = entries;
+  });
+  useEffect(() => keepLines(room, () => shown.current.flatMap(toKept)), [room]);
+
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const text = message.trim();
     setMessage("");
     if (text === "") return;
     const line = newLine(text);
-    setEntries((before) => [...before, { kind: "line", key: line.id, line, state: SENDING }]);
-    send(line).catch((error: Error) => {
-      const state = `not sent: ${error.message}`;
-      setEntries((before) => before.map((each) => (each.key === line.id ? { ...each, state } : each)));
-    });
+    setEntries((before) => [...before, entryOf(line, SENDING)]);
+    send(line).catch((error: Error) => fail(line.id, whyFailed(error)));
   };
 
   return (
@@ -76,6 +97,10 @@ export function Talk({ room, trouble }: TalkProps) {
       </form>
     </section>
   );
+}
+
+function toKept(entry: Entry): KeptLine[] {
+  return entry.kind === "line" ? [{ ...entry.line, waiting: entry.state === SENDING }] : [];
 }
 
 function Log({ entries }: { readonly entries: readonly Entry[] }) {

@@ -66,12 +66,3 @@ export function roomOfAddress(): Room {
 export function timeOf({ at }: Line): string {
   return new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
 }
-
-/** A page that is left for good says so, and the others don't see it waiting for a recovery. */
-export function leaveWithPage(client: { stop(): Promise<void> }): () => void {
-  const onHide = (event: PageTransitionEvent): void => {
-    if (!event.persisted) void client.stop();
-  };
-  addEventListener("pagehide", onHide);
-  return () => removeEventListener("pagehide", onHide);
-}

@@ -49,8 +49,9 @@ export function noteEvents(client: CoreClient, note: (text: string) => void): ()
       note(`Recovered after ${seconds(performance.now() - lostAt)}; nothing was missed.`);
     }),
     client.on("disconnected", () => note("This connection can't be recovered; making a new one.")),
-    client.on("connected", () => {
-      if (!isFirst) note("New connection; lines sent while there was none are missing here.");
+    client.on("connected", ({ resumed }) => {
+      if (resumed) note("This page was loaded again: the same connection, and nothing was missed.");
+      else if (!isFirst) note("New connection; lines sent while there was none are missing here.");
       isFirst = false;
     }),
   ];

@@ -43,6 +43,8 @@ export class Connection {
   #onRestored: OnRestored | undefined;
   /** Changes the options of each start. */
   beforeStart: ((options: StartOptions) => Promise<StartOptions>) | undefined;
+  /** Called whenever `stop` is, in any state. */
+  onStop: (() => void) | undefined;
   /** How often `stop` was called. */
   #stops = 0;
   readonly #timer: Timer;
@@ -152,6 +154,7 @@ export class Connection {
   /** @param drainInMs how long pending operations may still take, in ms */
   stop(drainInMs = 0): Promise<void> {
     this.#stops++;
+    this.onStop?.();
     this.#stopping ??= deferred<void>();
     const { promise } = this.#stopping;
     const { name } = this.#state;

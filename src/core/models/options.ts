@@ -109,7 +109,10 @@ export interface StartOptions {
    * Go on with a session that `suspend()` or `snapshot()` has returned, of this client or an earlier one: with its
    * connection, so that no message is missed, its unsettled operations and its groups. If its connection can't be
    * recovered, a new one is made as after any loss. The attempts go on as with `keepTrying`. Add listeners first: what
-   * came meanwhile arrives with the connection. Throws TypeError for what isn't such a session.
+   * came meanwhile arrives with the connection. Groups that handles held stay joined for 5 s, and their messages wait
+   * for the first subscriber. States that were watched are held as long. A `CoreClient` makes its features
+   * (`presence(client)` and so on) before this call, so that they know what they have saved. Throws TypeError for what
+   * isn't such a session.
    */
   resume?: SavedSession | undefined;
   /** Called with each operation of that session, and the promise of its result. */

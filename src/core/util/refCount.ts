@@ -1,8 +1,8 @@
 import type { Environment } from "../environment/environment.js";
 import { Timer } from "./timer.js";
 
-/** How long what an earlier session held is held for those who come in this one, in ms. */
-export const HELD_AGAIN = 5_000;
+/** How long what was held in an earlier session is held for those who come in this one, in ms. */
+const HELD_AGAIN = 5_000;
 
 /** What a `RefCount` calls. */
 export interface RefCountHooks {
@@ -21,6 +21,8 @@ export class RefCount {
   readonly #delayInMs: number;
   readonly #hooks: RefCountHooks;
   #count = 0;
+  /** Ends what `holdAgain` has begun. */
+  endHold: (() => void) | undefined;
 
   constructor(
     { environment, releaseDelayInMs }: { environment: Environment; releaseDelayInMs: number },
@@ -57,17 +59,16 @@ export class RefCount {
     };
   }
 
-  /** Holds for a time, in ms, for those who may come meanwhile. @returns a function that ends it sooner */
-  holdFor(delayInMs: number, onEnd?: () => void): () => void {
+  /** Holds for those who come in this session what was held in an earlier one. @param onEnd called when that ends */
+  holdAgain(onEnd?: () => void): void {
     const release = this.hold();
     const timer = new Timer(this.#environment);
-    const end = (): void => {
+    this.endHold = () => {
       timer.clear();
       release();
       onEnd?.();
     };
-    timer.after(delayInMs, end);
-    return end;
+    timer.after(HELD_AGAIN, this.endHold);
   }
 
   /** Cancels the scheduled release. */

@@ -21,7 +21,8 @@ export interface GroupHandle<T = GroupContent, In = T> {
   /**
    * Calls `listener` on every message of the group except stream fragments. The first subscriber joins the
    * group; `releaseDelayInMs` after the last one has gone it is left, unless `joinGroup` was called for it
-   * too. What a listener throws is reported as with `client.on`; other listeners are still called.
+   * too. What a listener throws is reported as with `client.on`; other listeners are still called. In a session that
+   * goes on (`start({ resume })`), the first subscribers within 5 s get what has come before them, soon after this call.
    * @returns a function that ends the subscription
    */
   subscribe(listener: (message: GroupMessage<T>) => unknown): () => void;

@@ -6,7 +6,7 @@ import { frozen, thawed } from "../../core/savedSession.js";
 import { checkName } from "../../core/session/operationMessage.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import { checkNames } from "../../core/advice.js";
-import { HELD_AGAIN, RefCount } from "../../core/util/refCount.js";
+import { RefCount } from "../../core/util/refCount.js";
 import type { InvalidMessageError } from "./groupErrors.js";
 import { GroupFeed, type FeedHost, type Receiver } from "./groupFeed.js";
 import type { GroupOptions } from "./groupOptions.js";
@@ -29,8 +29,6 @@ type Room = {
   hasReported: boolean;
   /** The messages that wait for the first subscriber since an earlier session; undefined: they don't wait. */
   waiting: GroupDataMessage[] | undefined;
-  /** Ends the hold since then. */
-  endWait: (() => void) | undefined;
 };
 
 /** A group that subscribers want, and the messages that wait for them. */
@@ -105,13 +103,13 @@ export class Groups implements FeedHost, FeatureHooks {
     for (const [name, waiting] of saved as readonly SavedRoom[]) {
       const room = this.#room(name);
       room.waiting = waiting.map(thawed);
-      room.endWait = room.subscribers.holdFor(HELD_AGAIN, () => (room.waiting = room.endWait = undefined));
+      room.subscribers.holdAgain(() => (room.waiting = undefined));
       this.#giveSoon(room);
     }
   }
 
   onStopped(): void {
-    for (const { endWait } of [...this.#rooms.values()]) endWait?.();
+    for (const { subscribers } of [...this.#rooms.values()]) subscribers.endHold?.();
   }
 
   /**
@@ -140,7 +138,6 @@ export class Groups implements FeedHost, FeatureHooks {
 
   /** Gives the messages that wait, once a `subscribe` under way has returned. */
   #giveSoon(room: Room): void {
-    if (room.waiting === undefined) return;
     void Promise.resolve().then(() => {
       const { feeds, waiting } = room;
       // The subscriber may have gone at once, or be one of streams.
@@ -164,7 +161,6 @@ export class Groups implements FeedHost, FeatureHooks {
       feeds: new Set(),
       hasReported: false,
       waiting: undefined,
-      endWait: undefined,
       subscribers: new RefCount(settings, {
         onUsed: () => memberships.hold(name),
         onIdle: () => {

@@ -10,7 +10,8 @@ import type { InvokeResponseError } from "../../core/models/messages.js";
  * - `ConnectionLost`: it was sent and not answered, and its connection is gone, or was recovered without an
  *   answer after that. It may have been executed.
  * - `SendFailed`: the socket threw; `cause` says what. It may have been executed.
- * - `NotStarted`: the client is stopped or stopping.
+ * - `NotStarted`: the client is stopped or stopping, or was suspended: invocations end with their page, and one that
+ *   was sent may have been executed.
  * - `TooManyPending`: `maxPendingOperations` invocations are waiting to be sent.
  * - `InvocationIdInUse`: an invocation with this explicit id is under way.
  * - `InvalidMessage`: the message can't be written; `cause` says why.

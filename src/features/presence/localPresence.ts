@@ -23,7 +23,7 @@ type Own = {
 };
 
 /** An own state as it is saved. */
-type SavedState = Pick<Own, "state" | "isKnown" | "joined"> & { readonly group: string };
+type SavedState = readonly [group: string, own: Omit<Own, "pending">];
 
 /** This connection's own states in groups; they are set again when the service has lost them. */
 export class LocalPresence implements FeatureHooks {
@@ -61,16 +61,14 @@ export class LocalPresence implements FeatureHooks {
   }
 
   save(isExact: boolean): SavedState[] {
-    return [...this.#own].map(([group, { state, isKnown, joined, pending }]) => ({
+    return [...this.#own].map(([group, { pending, ...own }]) => [
       group,
-      state,
-      isKnown: isExact && isKnown && pending === 0,
-      joined,
-    }));
+      { ...own, isKnown: isExact && pending === 0 && own.isKnown },
+    ]);
   }
 
   restore(saved: unknown): void {
-    for (const { group, ...own } of saved as readonly SavedState[]) Object.assign(this.#of(group), own);
+    for (const [group, own] of saved as readonly SavedState[]) Object.assign(this.#of(group), own);
   }
 
   submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {

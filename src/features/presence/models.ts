@@ -77,7 +77,8 @@ export interface PresenceApi {
   unsubscribe(groupName: string, options?: OperationOptions): Promise<WebPubSubResult>;
   /**
    * The last known states of a group's connections, this one's included. Returns copies; empty until the
-   * service has answered and while there is no connection.
+   * service has answered and while there is no connection. In a session that goes on (`start({ resume })`) only what has
+   * changed is known until the service has answered.
    * @throws Error when the group's states aren't subscribed
    */
   list(groupName: string): GroupStateRecord[];

@@ -16,7 +16,7 @@ import {
 import type { SubmitOptions } from "../../core/session/operations.js";
 import { Emitter } from "../../core/util/emitter.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
-import { HELD_AGAIN, RefCount } from "../../core/util/refCount.js";
+import { RefCount } from "../../core/util/refCount.js";
 import type { GroupStateRecord, PresenceEvents } from "./models.js";
 import { restoreFailed } from "./restoreFailed.js";
 import { StateCache } from "./stateCache.js";
@@ -43,7 +43,7 @@ type Room = {
 };
 
 /** The subscriptions as they are saved. */
-type Saved = { readonly groups: readonly SavedGroup[]; readonly watched: readonly string[] };
+type Saved = readonly [groups: readonly SavedGroup[], watched: readonly string[]];
 
 /** The groups whose states are subscribed by calls or watched, and their known states. */
 export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
@@ -55,8 +55,6 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
   readonly #port: FeaturePort;
   readonly #table: GroupTable;
   readonly #rooms = new Map<string, Room>();
-  /** End the holds for watchers of an earlier session. */
-  #ends: (() => void)[] = [];
 
   constructor(port: FeaturePort) {
     this.#port = port;
@@ -130,16 +128,16 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
    * each is asked for again, which nobody else sees.
    */
   save(): Saved {
-    const watched = [...this.#rooms].filter(([, { watchers }]) => watchers.held).map(([group]) => group);
-    return { groups: this.#table.save(false), watched };
+    const watched = [...this.#rooms.keys()].filter((group) => this.#room(group).watchers.held);
+    return [this.#table.save(false), watched];
   }
 
   /** What was watched is held for the watchers that come. */
   restore(saved: unknown): void {
-    const { groups, watched } = saved as Saved;
+    const [groups, watched] = saved as Saved;
     for (const { group } of groups) this.#room(group);
     this.#table.restore(groups);
-    this.#ends = watched.map((group) => this.#room(group).watchers.holdFor(HELD_AGAIN));
+    for (const group of watched) this.#room(group).watchers.holdAgain();
   }
 
   submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {
@@ -163,8 +161,8 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
 
   /** The subscriptions are renewed after the next start. */
   onStopped(): void {
+    for (const { watchers } of [...this.#rooms.values()]) watchers.endHold?.();
     this.onLost();
-    for (const end of this.#ends.splice(0)) end();
   }
 
   #received({ kind, group, items }: GroupStateSnapshotMessage | GroupStateUpdateMessage): void {

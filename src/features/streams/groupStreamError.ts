@@ -14,7 +14,7 @@ import { DetailedError, toError } from "../../core/errors.js";
  * - `SendFailed`: the socket threw when the start was sent.
  * - `Refused`: the service declined a frame of the stream twice, by closing the connection with code 1007.
  * - `ConnectionLost`: the connection of the stream is gone.
- * - `NotStarted`: the client is stopped or stopping.
+ * - `NotStarted`: the client is stopped or stopping, or was suspended: streams end with their page.
  * - `ProtocolViolation`: the service acknowledged or requested an impossible fragment.
  * - `IdleTimeout`: nothing was received for `idleTimeoutInMs`.
  * - `SequenceGap`, `DuplicateFragment`: a fragment is missing, or came twice.

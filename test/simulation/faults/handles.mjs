@@ -67,7 +67,7 @@ if (this.#listeners > 2) return;`,
   },
   {
     name: "a message is told twice",
-    in: "Groups.#deliver",
+    in: "Groups.#give",
     find: "feed.receive(message, key);",
     put: "for (const each of [key, key]) feed.receive(message, each);",
   },

@@ -1,0 +1,68 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchChromium } from "./chromium.js";
+import { buildKeptPage, setKeptStage, type KeptStage } from "./keptStage.js";
+import type { KeptApp, KeptWorld } from "./keptPage.js";
+
+let browser: Browser;
+let script: string;
+beforeAll(async () => {
+  [browser, script] = await Promise.all([launchChromium(), buildKeptPage()]);
+});
+afterAll(() => browser.close());
+
+const app = (page: Page): Promise<KeptApp> => page.evaluate(() => (window as unknown as KeptWorld).app);
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+
+/** Reloads a page while it and Bob send each other so many messages in each of its lives. */
+async function reloadUnderLoad(page: Page, stage: KeptStage, reloads: number, each: number): Promise<void> {
+  for (let life = 0; life < reloads; life++) {
+    stage.down(each / 2);
+    await page.waitForFunction(() => "app" in window);
+    await page.evaluate((more) => void ((window as unknown as KeptWorld).app.target += more), each);
+    // At another moment in each life, with messages on their way to both sides.
+    const enough = life * each + ((life * 37) % (each / 2));
+    await page.waitForFunction((count) => (window as unknown as KeptWorld).app.got.length >= count, enough, {
+      polling: 5,
+    });
+    const reloading = page.reload({ waitUntil: "commit" });
+    for (let sent = 0; sent < each / 2; sent += 10) {
+      stage.down(10);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await reloading;
+  }
+}
+
+const CASES = [
+  { codec: "JSON", reloads: 50, each: 100 },
+  { codec: "protobuf", reloads: 10, each: 100 },
+];
+
+test.each(CASES)(
+  "$codec: a page is reloaded $reloads times while messages pass: none is missed, doubled or reordered, and nobody sees a leave",
+  async ({ codec, reloads, each }) => {
+    const stage = await setKeptStage(script);
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${stage.url}?user=ann&${codec}`);
+    await expect.poll(() => stage.seen.length).toBe(1);
+    await reloadUnderLoad(page, stage, reloads, each);
+    const all = reloads * each;
+    await expect.poll(async () => (await app(page)).got.length).toBeGreaterThanOrEqual(all);
+    await expect.poll(() => stage.up.length).toBeGreaterThanOrEqual(all);
+    const { got, connections, failures, restored } = await app(page);
+    expect(got).toEqual(upTo(all));
+    expect(stage.up).toEqual(upTo(all));
+    expect(failures).toEqual([]);
+    const [{ id = "" } = {}] = connections;
+    expect(connections).toEqual([
+      { id, resumed: false },
+      ...Array.from({ length: reloads }, () => ({ id, resumed: true })),
+    ]);
+    expect(restored).toBeGreaterThan(0);
+    expect(stage.heard.filter((what) => what.includes("ann"))).toEqual(["joined down ann"]);
+    expect(stage.seen).toEqual([id]);
+    await context.close();
+  },
+);
