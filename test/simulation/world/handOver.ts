@@ -39,7 +39,7 @@ export class HandOver {
 
   suspend({ pause, by, subscribes }: SuspendCall): void {
     const actor = this.#actor;
-    const { client, program, grammar, punctuality } = actor;
+    const { client, program, grammar, groups, punctuality } = actor;
     const { state, connectionId } = client;
     this.#trace(() => `suspends while ${state}`);
     if (state === "Stopped" || state === "Stopping") {
@@ -51,6 +51,7 @@ export class HandOver {
     this.#groups = surelyIn(actor, connectionId);
     this.#connectionId = connectionId;
     program.suspends();
+    groups.pauses();
     grammar.suspends();
     punctuality.suspends(state);
     const session = JSON.stringify(client.suspend());
@@ -59,7 +60,7 @@ export class HandOver {
     if (by === "another") actor.begins();
     this.#world.clock.after(pause, () =>
       actor.soon(() => {
-        if (by === "another") actor.groups.moves(subscribes === true);
+        actor.groups.moves(subscribes === true);
         this.#resume(session);
       }),
     );
@@ -77,7 +78,7 @@ export class HandOver {
     if (type === "joinGroup") this.#failed(`joins ${String(group)} again, which its connection is in`);
     if (type !== "leaveGroup") return;
     this.#groups.delete(String(group));
-    if (this.#actor.program.wishes(String(group)) || this.#actor.groups.holds(String(group)) !== false)
+    if (isWanted(this.#actor, String(group)))
       this.#failed(`leaves ${String(group)}, which it still wants`);
   }
 
@@ -126,4 +127,8 @@ export class HandOver {
   #failed(reason: string): void {
     this.#world.failed(`${this.#actor.name}: ${reason}`);
   }
+}
+
+function isWanted({ program, groups }: Actor, group: string): boolean {
+  return program.wishes(group) || groups.holds(group) === true || groups.isKept(group);
 }
