@@ -237,6 +237,17 @@ describe("resume", () => {
     expect(sent.error).toMatchObject({ code: "Aborted", ackId: ids(stage)[0] });
   });
 
+  test("what a snapshot has as unsent may have been sent since", async () => {
+    const first = new Stage();
+    await first.begin();
+    follow(first.client.sendToGroup("g", 1));
+    const { stage, restored } = await successor(first.client.snapshot());
+    await stage.accept("B");
+    stage.socket.receiveFrame(ack(1));
+    await turn();
+    expect(restored[0]?.result.value).toMatchObject({ ackId: 1, resentOnNewConnection: true });
+  });
+
   test("a group that was refused isn't left", async () => {
     const first = new Stage();
     await first.connect();
