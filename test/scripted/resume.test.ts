@@ -217,7 +217,9 @@ describe("resume", () => {
     await first.client.leaveGroup("g");
     const { stage } = await successor(first.client.suspend());
     await stage.recover();
-    stage.socket.receiveFrame(ack(1));
+    for (const { ackId } of stage.socket.frames("joinGroup")) stage.socket.receiveFrame(ack(ackId));
+    await turn();
+    for (const { ackId } of stage.socket.frames("joinGroup")) stage.socket.receiveFrame(ack(ackId));
     await turn(10_000);
     expect(stage.socket.frames("leaveGroup")).toMatchObject([{ group: "g" }]);
   });

@@ -30,9 +30,9 @@ export const handOvers = [
   },
   {
     name: "ack ids go on where an old session ends",
-    in: "STALE_IDS",
-    find: "2 ** 20",
-    put: "0",
+    in: "Outbox.restore",
+    find: "nextAckId + STALE_IDS",
+    put: "nextAckId",
   },
   {
     name: "it is forgotten that an operation was sent on two connections",

@@ -146,8 +146,8 @@ export class HandOver {
     const { program, plan, grammar, punctuality } = this.#actor;
     this.isUnderWay = false;
     const moment = this.#moments.at(-1) ?? 0;
-    for (const { op, settledAt, isSuspended, moment: calledAt } of program.operations)
-      if (settledAt === undefined && !isSuspended && calledAt < moment)
+    for (const { op, settledAt, isSuspended, isBetween, moment: calledAt } of program.operations)
+      if (settledAt === undefined && !isSuspended && !isBetween && calledAt < moment)
         this.#failed(`op ${op} wasn't ended by suspend()`);
     const session = JSON.parse(text) as SavedSession;
     const connectionId = plan.reliable ? this.#connectionId : undefined;
