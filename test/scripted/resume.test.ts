@@ -217,7 +217,9 @@ describe("resume", () => {
     await first.client.leaveGroup("g");
     const { stage } = await successor(first.client.suspend());
     await stage.recover();
-    stage.socket.receiveFrame(ack(1));
+    for (const { ackId } of stage.socket.frames("joinGroup")) stage.socket.receiveFrame(ack(ackId));
+    await turn();
+    for (const { ackId } of stage.socket.frames("joinGroup")) stage.socket.receiveFrame(ack(ackId));
     await turn(10_000);
     expect(stage.socket.frames("leaveGroup")).toMatchObject([{ group: "g" }]);
   });
@@ -235,6 +237,17 @@ describe("resume", () => {
     abort.abort();
     await turn();
     expect(sent.error).toMatchObject({ code: "Aborted", ackId: ids(stage)[0] });
+  });
+
+  test("what a snapshot has as unsent may have been sent since", async () => {
+    const first = new Stage();
+    await first.begin();
+    follow(first.client.sendToGroup("g", 1));
+    const { stage, restored } = await successor(first.client.snapshot());
+    await stage.accept("B");
+    stage.socket.receiveFrame(ack(1));
+    await turn();
+    expect(restored[0]?.result.value).toMatchObject({ ackId: 1, resentOnNewConnection: true });
   });
 
   test("a group that was refused isn't left", async () => {

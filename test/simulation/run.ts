@@ -112,7 +112,12 @@ function frozenFor(now: number): (actor: Actor) => number {
 /** Everything is done, and the client is where the program wants it. */
 function isWell(actor: Actor, world: World): boolean {
   const { client, environment, grammar, handOver, program, sequence, wire, plan } = actor;
-  if (handOver.isUnderWay || program.pending > 0 || !actor.streams.isQuiet || environment.frozenUntil > world.clock.now)
+  if (
+    handOver.isUnderWay ||
+    program.pending > 0 ||
+    !actor.streams.isQuiet ||
+    environment.frozenUntil > world.clock.now
+  )
     return false;
   if (client.state === "Stopped") return !program.wanted || program.mayStopByItself;
   if (client.state !== "Connected" || !program.wanted || grammar.announced !== client.connectionId)

@@ -5,7 +5,7 @@ import type { OperationMessage } from "./messages.js";
 export interface SavedOperation {
   /** With bytes as base64. */
   readonly message: OperationMessage;
-  /** It was sent, so it may have been executed. */
+  /** It was sent, or may have been since, so it may have been executed. */
   readonly sent: boolean;
   /** It was sent on an earlier connection too. */
   readonly resent: boolean;

@@ -141,13 +141,13 @@ export class Outbox {
     return operation;
   }
 
-  /** The operations of the application that aren't settled, as a value. */
-  save(): Pick<SavedContent, "nextAckId" | "operations"> {
+  /** The operations of the application that aren't settled. @param isExact false: what isn't sent may be sent yet */
+  save(isExact: boolean): Pick<SavedContent, "nextAckId" | "operations"> {
     const operations = this.#all()
       .filter((operation) => !operation.internal && !isOver(operation))
       .map(({ message, handed, resentOnNewConnection }) => ({
         message: frozen(message),
-        sent: handed,
+        sent: handed || !isExact,
         resent: resentOnNewConnection,
       }));
     return { nextAckId: this.#nextAckId, operations };

@@ -222,7 +222,7 @@ export class Session implements SessionPort, Operations {
       sequenceId: this.#tracker.last,
       nextAckId: 1,
       operations: [],
-      ...this.#outbox?.save(),
+      ...this.#outbox?.save(isExact),
       features: this.#features.save(isExact),
     };
   }

@@ -19,8 +19,20 @@ export const handOvers = [
   {
     name: "an operation that was sent is restored as unsent",
     in: "Outbox.save",
-    find: "sent: handed",
-    put: "sent: false",
+    find: "handed || !isExact",
+    put: "!isExact",
+  },
+  {
+    name: "a snapshot says that what was unsent can't have been executed since",
+    in: "Outbox.save",
+    find: "handed || !isExact",
+    put: "handed",
+  },
+  {
+    name: "ack ids go on where an old session ends",
+    in: "Outbox.restore",
+    find: "nextAckId + STALE_IDS",
+    put: "nextAckId",
   },
   {
     name: "it is forgotten that an operation was sent on two connections",

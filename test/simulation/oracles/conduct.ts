@@ -55,7 +55,8 @@ export class Conduct {
 
   /** The groups were joined before it was said that all is well. */
   connected(connectionId: string): void {
-    const { plan, name, punctuality } = this.#actor;
+    const { plan, name, punctuality, isStale } = this.#actor;
+    if (isStale) return;
     const { connectedAt, wantedSince } = punctuality;
     if (!plan.autoRejoinGroups || this.#world.clock.now - connectedAt >= REJOIN_PATIENCE) return;
     const session = this.#world.backend.model.sessions.get(connectionId);
@@ -71,7 +72,7 @@ export class Conduct {
     if (type === "ping" || type === "joinGroup") return;
     this.#begunOn = wire.connectionId;
     const { plan, sendIsBroken } = this.#actor;
-    if (plan.autoRejoinGroups && !sendIsBroken && !wire.isRecovery)
+    if (plan.autoRejoinGroups && !this.#actor.isStale && !sendIsBroken && !wire.isRecovery)
       for (const wish of this.#wishes(this.#world.clock.now))
         if (!this.#rejoined.has(wish)) this.#failed(`sends before ${wish} is joined again`);
     this.#rejoined.clear();
@@ -122,7 +123,7 @@ export class Conduct {
     if (ackId === undefined) return;
     // The refusal itself may prove a recovery, which sends everything again first.
     const refusedAt = this.#refused.get(wire.connectionId)?.get(ackId) ?? Infinity;
-    if (!isFirst && refusedAt < this.#world.clock.now && this.#isAutomatic(ackId))
+    if (!isFirst && !this.#actor.isStale && refusedAt < this.#world.clock.now && this.#isAutomatic(ackId))
       this.#failed(`ack id ${ackId} was refused for good, but is sent again`);
     const place = `${wire.connectionId} ${ackId}`;
     const meaning = fingerprint(message);

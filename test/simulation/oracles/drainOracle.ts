@@ -8,11 +8,17 @@ const CLOSE_GRACE = 60;
 /** Who stops with a drain lets what is pending have its time, no longer than it needs, and takes nothing new. */
 export function checkDrains(actor: Actor, failed: (reason: string) => void): void {
   const { program, plan, retention } = actor;
-  if (!plan.autoReconnect || plan.maxReconnects >= 0 || retention.isUsed) return;
+  if (actor.isStale || !plan.autoReconnect || plan.maxReconnects >= 0 || retention.isUsed) return;
   if (program.lives.every(({ drainInMs }) => drainInMs === 0)) return;
   for (const stop of program.lives) {
     const { kind, at, drainInMs, stateAtCall, isSuspended } = stop;
-    if (kind !== "stop" || drainInMs === 0 || isSuspended || !["Connected", "Recovering"].includes(stateAtCall)) continue;
+    if (
+      kind !== "stop" ||
+      drainInMs === 0 ||
+      isSuspended ||
+      !["Connected", "Recovering"].includes(stateAtCall)
+    )
+      continue;
     const isAlone = program.lives.every(
       (other) => other === stop || other.at > at + drainInMs || (other.settledAt ?? Infinity) < at,
     );

@@ -83,7 +83,7 @@ export class OwnJoins {
   /** Checked when all is over: then it is known which ids the program's calls have had. */
   check(): void {
     const { name, program, groups, rejoinFailures, sendIsBroken, timeIsWrong } = this.#actor;
-    if (sendIsBroken || timeIsWrong) return;
+    if (sendIsBroken || timeIsWrong || this.#actor.isStale) return;
     for (const { wire, group, ackId, since, isResumed, failedAt = 0 } of this.#failed) {
       // A handle tells by its status.
       if (isResumed || groups.knows(group)) continue;

@@ -61,7 +61,7 @@ export class Punctuality {
   #attemptAt: number | undefined;
   /** A signal may have brought the attempt forward. */
   #woken = false;
-  #droppedAt = 0;
+  droppedAt = 0;
   /** The first attempt to go on with a session is under way; it may come too late. */
   #isResuming = false;
   /** It has yet to get there. */
@@ -114,7 +114,7 @@ export class Punctuality {
       this.#dropped(isTimely);
     if (previousState === "Recovering" && state === "Recovering") this.#recoveryFailed(isTimely);
     if (previousState === "Recovering" && state === "Disconnected" && !NOT_RECOVERED.includes(code)) {
-      const tried = now - this.#droppedAt;
+      const tried = now - this.droppedAt;
       if (isTimely && tried < LEAST_RECOVERY) this.#failed(`gave a recovery up after ${tried} ms`);
     }
     if (state === "Connecting" && previousState === "Disconnected") this.#begins("connect");
@@ -141,7 +141,7 @@ export class Punctuality {
 
   /** The client is about to be suspended in this state. */
   suspends(state: WebPubSubClientState): void {
-    if (state === "Connected") this.#droppedAt = this.#world.clock.now;
+    if (state === "Connected") this.droppedAt = this.#world.clock.now;
     this.#attemptEnds(!this.#actor.timeIsWrong);
   }
 
@@ -155,7 +155,7 @@ export class Punctuality {
   /** A socket is opened. */
   connects(wire: Wire): void {
     if (!wire.isRecovery) return;
-    const late = this.#world.clock.now - this.#droppedAt;
+    const late = this.#world.clock.now - this.droppedAt;
     if (!this.#actor.disturbed && !this.#isResuming && late > RECOVERY_WINDOW)
       this.#failed(`tries to recover ${late} ms after the drop`);
     this.#attemptEnds(!this.#actor.timeIsWrong);
@@ -225,7 +225,8 @@ export class Punctuality {
       this.#hurriedAt = Math.min(this.#hurriedAt, now);
     signal();
     const isStill = client.state === before;
-    if (wasWaiting && isStill && !this.#needsUrl && wires.length === sockets) this.#failed(`goes on waiting after a wake`);
+    if (wasWaiting && isStill && !this.#needsUrl && wires.length === sockets)
+      this.#failed(`goes on waiting after a wake`);
     if (before !== "Connected" || !isStill || sendIsBroken || heardAt <= this.#pingedAt) return;
     if (this.#pingedAt !== now)
       this.#failed("is connected, and doesn't ask after a wake whether it still is");
@@ -248,7 +249,7 @@ export class Punctuality {
   /** A connection that stood is lost. */
   #dropped(isTimely: boolean): void {
     const { now } = this.#world.clock;
-    this.#droppedAt = now;
+    this.droppedAt = now;
     this.#checkPing();
     if (!isTimely || this.#actor.sendIsBroken) return;
     const heardAt = Math.max(this.connectedAt, this.resumedAt, this.#actor.wires.at(-1)?.heardAt ?? 0);
@@ -292,9 +293,9 @@ export class Punctuality {
       return;
     }
     const { now } = this.#world.clock;
-    const latest = this.#droppedAt + LAST_RECOVERY;
+    const latest = this.droppedAt + LAST_RECOVERY;
     const due = (begin: number, moment: number): number => {
-      const end = begin + lengthOf(begin - this.#droppedAt);
+      const end = begin + lengthOf(begin - this.droppedAt);
       return begin + Math.floor(moment * Math.max(0, Math.min(end, latest) - begin));
     };
     // The moment is drawn for the first period, and in what is left after the last one.
@@ -305,7 +306,7 @@ export class Punctuality {
     this.#moments = this.#moments.filter((moment) => due(begin(moment), moment) === now + delay);
     const [moment] = this.#moments;
     if (moment === undefined) this.#failed(`waits ${delay} ms before attempt ${attempt} to recover`);
-    else this.#periodEnd = begin(moment) + lengthOf(begin(moment) - this.#droppedAt);
+    else this.#periodEnd = begin(moment) + lengthOf(begin(moment) - this.droppedAt);
   }
 
   /** A delay is a random part of its bound. */

@@ -33,6 +33,12 @@ export class SequenceCheck {
     this.#owedSince = Infinity;
   }
 
+  /** An older session goes on: its last sequence id is acknowledged next. */
+  restores(sequenceId: number): void {
+    this.#received = this.#acknowledged = sequenceId;
+    this.#owedSince = Infinity;
+  }
+
   received(wire: Wire, message: Json, bytes: number): void {
     if (wire.connectionId !== this.#connectionId) {
       this.#connectionId = wire.connectionId;

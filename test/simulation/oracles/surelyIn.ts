@@ -19,6 +19,7 @@ export function surelyIn(actor: Actor, connectionId: string | undefined): Set<st
   for (const { call, settledAt, error } of program.operations)
     if (call.do === "join" || call.do === "leave")
       // One that was given up may have been executed, or not.
-      if (settledAt === undefined || error !== undefined || call.ackId !== undefined) groups.delete(call.group);
+      if (settledAt === undefined || error !== undefined || call.ackId !== undefined)
+        groups.delete(call.group);
   return groups;
 }

@@ -11,7 +11,7 @@ import {
 import { Random } from "./random.js";
 
 /** The part of the plans in which sessions go from one client to the next. */
-const HAND_OVERS = Number((globalThis as { process?: { env: Record<string, string> } }).process?.env["HAND_OVERS"] ?? 0.2);
+const HAND_OVERS = 0.2;
 
 /**
  * A random plan. Each seed picks a few kinds of trouble and repeats them, which finds more than a
@@ -171,10 +171,26 @@ const CALLS = {
     by: random.chance(0.75) ? "another" : "same",
     ...(random.chance(0.7) ? { subscribes: true } : undefined),
   }),
+  revert: (random) => ({
+    do: "revert",
+    age: random.pick([0, 1, 20, 300, 3_000]),
+    ends: random.chance(0.7) ? "dies" : "stops",
+    pause: random.pick([0, 20, 3_000, 12_000, 29_500]),
+    ...(random.chance(0.7) ? { subscribes: true } : undefined),
+  }),
 } satisfies Record<string, (random: Random) => Call>;
 
 /** What doesn't go from one client to the next. */
-const STAYS: readonly string[] = ["retain", "release", "stream", "invoke", "state", "watch", "unwatch", "crowd"];
+const STAYS: readonly string[] = [
+  "retain",
+  "release",
+  "stream",
+  "invoke",
+  "state",
+  "watch",
+  "unwatch",
+  "crowd",
+];
 
 function breaking(random: Random) {
   return {
@@ -243,7 +259,9 @@ const TROUBLES = {
   }),
 } satisfies Record<string, (random: Random) => Trouble>;
 
-const EVERYWHERE = (Object.keys(CALLS) as (keyof typeof CALLS)[]).filter((kind) => kind !== "suspend");
+const EVERYWHERE = (Object.keys(CALLS) as (keyof typeof CALLS)[]).filter(
+  (kind) => kind !== "suspend" && kind !== "revert",
+);
 
 function reaction(random: Random): Reaction {
   if (random.chance(0.3)) return { throws: random.pick(["sync", "async"] as const) };
@@ -338,5 +356,6 @@ function pickKinds(random: Random): string[] {
   for (let i = random.between(1, 5); i > 0; i--) kinds.push(random.pick(troubles));
   if (!random.chance(HAND_OVERS)) return kinds;
   kinds.push("suspend", ...(random.chance(0.3) ? ["suspend", "suspend"] : []));
+  if (random.chance(0.2)) kinds.push("revert");
   return kinds.filter((kind) => !STAYS.includes(kind));
 }

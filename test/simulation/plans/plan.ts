@@ -63,7 +63,8 @@ export type Call =
   | { readonly do: "release" }
   | StreamCall
   | InvokeCall
-  | SuspendCall;
+  | SuspendCall
+  | RevertCall;
 
 /** Opens a stream, writes its fragments one after the other and ends it. */
 export interface StreamCall {
@@ -87,6 +88,15 @@ export interface SuspendCall {
   /** Another client, over JSON, or the same object. */
   readonly by: "another" | "same";
   /** Who was subscribed to a group handle is so again, before the other client starts. */
+  readonly subscribes?: boolean;
+}
+
+/** Takes a snapshot. `age` ms later its client ends, without a goodbye or with one, and then another goes on with it. */
+export interface RevertCall {
+  readonly do: "revert";
+  readonly age: number;
+  readonly ends: "dies" | "stops";
+  readonly pause: number;
   readonly subscribes?: boolean;
 }
 

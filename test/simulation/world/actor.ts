@@ -105,6 +105,10 @@ export class Actor {
   timeIsWrong = false;
   /** Its sockets don't take everything. */
   sendIsBroken = false;
+  /** A session older than what its client still did has gone on: of what happened since nobody knows. */
+  isStale = false;
+  /** So many messages of the connection may come again with the first that comes, from the client that went on then. */
+  mayRepeat: { readonly connectionId: string | undefined; readonly from: number } | undefined;
   /** When its state last changed. */
   changedAt = -Infinity;
   /** When something was last asked of it while it wasn't started. */
@@ -403,6 +407,12 @@ export class Actor {
     if (this.client.state !== "Connected") this.#failed(`message ${op} came while ${this.client.state}`);
     const session = id === undefined ? undefined : this.#world.backend.model.sessions.get(id);
     if (session === undefined) return this.#failed(`message ${op} came without a connection`);
+    const { mayRepeat } = this;
+    this.mayRepeat = undefined;
+    if (mayRepeat !== undefined && mayRepeat.connectionId === id) {
+      const again = session.owed.findIndex((owed, index) => index >= mayRepeat.from && owed.id === op);
+      if (again >= 0) session.delivered = Math.min(session.delivered, again);
+    }
     for (;;) {
       const owed = session.owed[session.delivered];
       if (owed === undefined) return this.#failed(`message ${op} came twice, or nobody sent it`);

@@ -3,17 +3,21 @@ import type { WebPubSubResult } from "../../../src/core/models/options.js";
 import type { SavedSession } from "../../../src/core/models/savedSession.js";
 import type { Actor } from "./actor.js";
 import type { Json } from "../oracles/model.js";
-import type { Call, SuspendCall } from "../plans/plan.js";
+import type { Call, RevertCall, SuspendCall } from "../plans/plan.js";
 import { surelyIn } from "../oracles/surelyIn.js";
 import type { World } from "./world.js";
 
 /** What a program whose session is on its way to the next client doesn't call. */
-const NOT_MEANWHILE: readonly string[] = ["start", "stop", "suspend", "retain", "release"];
+const NOT_MEANWHILE: readonly string[] = ["start", "stop", "suspend", "revert", "retain", "release"];
+/** How long groups may have been held after their subscribers have gone, in ms. */
+const LONGEST_HOLD = 6_000;
 
 /** How the program's session goes from one client to the next, and what is promised of that. */
 export class HandOver {
   /** One client has suspended it, and none has resumed it yet. */
   isUnderWay = false;
+  /** Groups about which an older session that goes on may be wrong. */
+  readonly unsure = new Set<string>();
   /** When each happened, in the order of all that happens to the program. */
   readonly #moments: number[] = [];
   /** The connection that was handed over, and the groups that it is in, as both sides know. */
@@ -39,7 +43,7 @@ export class HandOver {
 
   suspend({ pause, by, subscribes }: SuspendCall): void {
     const actor = this.#actor;
-    const { client, program, grammar, punctuality } = actor;
+    const { client, program, grammar, groups, punctuality } = actor;
     const { state, connectionId } = client;
     this.#trace(() => `suspends while ${state}`);
     if (state === "Stopped" || state === "Stopping") {
@@ -51,6 +55,7 @@ export class HandOver {
     this.#groups = surelyIn(actor, connectionId);
     this.#connectionId = connectionId;
     program.suspends();
+    groups.pauses();
     grammar.suspends();
     punctuality.suspends(state);
     const session = JSON.stringify(client.suspend());
@@ -59,10 +64,66 @@ export class HandOver {
     if (by === "another") actor.begins();
     this.#world.clock.after(pause, () =>
       actor.soon(() => {
-        if (by === "another") actor.groups.moves(subscribes === true);
+        actor.groups.moves(subscribes === true);
         this.#resume(session);
       }),
     );
+  }
+
+  /** What happens after the snapshot is unknown to who goes on with it. */
+  revert({ age, ends, pause, subscribes }: RevertCall): void {
+    const actor = this.#actor;
+    const { client, program, punctuality, moment } = actor;
+    const { clock, backend } = this.#world;
+    const { connectionId, state } = client;
+    const text = JSON.stringify(client.snapshot());
+    if (text === undefined) return;
+    const at = clock.now;
+    this.#trace(() => `takes a snapshot while ${state}`);
+    const session = connectionId === undefined ? undefined : backend.model.sessions.get(connectionId);
+    const from = session?.delivered ?? 0;
+    const droppedAt = state === "Connected" ? at : punctuality.droppedAt;
+    const goOn = (): void => {
+      actor.isStale = this.isUnderWay = true;
+      this.#groups.clear();
+      this.#connectionId = connectionId;
+      for (const { call, at: calledAt, settledAt = Infinity } of program.operations)
+        if ((call.do === "join" || call.do === "leave") && (calledAt >= at || settledAt >= at))
+          this.unsure.add(call.group);
+      for (const group of actor.groups.changedSince(at - LONGEST_HOLD)) this.unsure.add(group);
+      actor.begins();
+      clock.after(pause, () =>
+        actor.soon(() => {
+          punctuality.droppedAt = droppedAt;
+          actor.mayRepeat = { connectionId, from };
+          const { sequenceId = 0 } = JSON.parse(text) as SavedSession;
+          if (connectionId !== undefined && actor.plan.reliable) actor.sequence.restores(sequenceId);
+          actor.groups.moves(subscribes === true);
+          this.#resume(text, moment);
+        }),
+      );
+    };
+    clock.after(age, () =>
+      actor.soon(() => {
+        const isOver = client.state === "Stopped" || client.state === "Stopping";
+        if (actor.client !== client || this.isUnderWay || isOver) return;
+        if (ends === "stops") program.call({ do: "stop" });
+        this.isUnderWay = true;
+        this.#moments.push(++actor.moment);
+        actor.groups.pauses();
+        if (ends === "stops") return this.#afterStop(goOn);
+        this.#trace(() => `dies while ${client.state}`);
+        program.suspends();
+        actor.grammar.suspends();
+        client.suspend();
+        goOn();
+      }),
+    );
+  }
+
+  #afterStop(then: () => void): void {
+    if (this.#actor.client.state === "Stopped") return then();
+    this.#world.clock.after(50, () => this.#actor.soon(() => this.#afterStop(then)));
   }
 
   /** What the program does about a group decides. */
@@ -77,16 +138,16 @@ export class HandOver {
     if (type === "joinGroup") this.#failed(`joins ${String(group)} again, which its connection is in`);
     if (type !== "leaveGroup") return;
     this.#groups.delete(String(group));
-    if (this.#actor.program.wishes(String(group)) || this.#actor.groups.holds(String(group)) !== false)
-      this.#failed(`leaves ${String(group)}, which it still wants`);
+    if (isWanted(this.#actor, String(group))) this.#failed(`leaves ${String(group)}, which it still wants`);
   }
 
-  #resume(text: string): void {
+  /** @param until of an older session: what came later isn't in it */
+  #resume(text: string, until = Infinity): void {
     const { program, plan, grammar, punctuality } = this.#actor;
     this.isUnderWay = false;
     const moment = this.#moments.at(-1) ?? 0;
-    for (const { op, settledAt, isSuspended, moment: calledAt } of program.operations)
-      if (settledAt === undefined && !isSuspended && calledAt < moment)
+    for (const { op, settledAt, isSuspended, isBetween, moment: calledAt } of program.operations)
+      if (settledAt === undefined && !isSuspended && !isBetween && calledAt < moment)
         this.#failed(`op ${op} wasn't ended by suspend()`);
     const session = JSON.parse(text) as SavedSession;
     const connectionId = plan.reliable ? this.#connectionId : undefined;
@@ -94,21 +155,27 @@ export class HandOver {
     punctuality.resumes();
     let last = 0;
     program.resume(session, connectionId !== undefined, (operation, result) => {
-      const op = this.#restored(operation, result);
+      const op = this.#restored(operation, result, until);
       if (op < last) this.#failed(`op ${op} was restored behind op ${last}`);
       last = op;
     });
-    for (const { op, isSuspended } of program.operations)
-      if (isSuspended) this.#failed(`op ${op} wasn't restored`);
+    for (const record of program.operations) {
+      if (!record.isSuspended) continue;
+      if (until === Infinity) this.#failed(`op ${record.op} wasn't restored`);
+      // It has ended with its client.
+      record.isSuspended = false;
+      record.settledAt = this.#world.clock.now;
+    }
   }
 
   /** @returns the number of the call */
-  #restored(operation: OperationMessage, result: Promise<WebPubSubResult>): number {
+  #restored(operation: OperationMessage, result: Promise<WebPubSubResult>, until: number): number {
     const { program } = this.#actor;
     const number = ((operation as { data?: unknown }).data as { op?: number } | undefined)?.op;
     const record = program.operations.find(
-      ({ op, isSuspended, error }) =>
-        isSuspended && (number === undefined ? error?.ackId === operation.ackId : op === number),
+      ({ op, isSuspended, result: its, error, moment: calledAt }) =>
+        (until === Infinity ? isSuspended : calledAt < until + 1) &&
+        (number === undefined ? (its?.ackId ?? error?.ackId) === operation.ackId : op === number),
     );
     if (record === undefined) {
       this.#failed(`something was restored that wasn't suspended: ${JSON.stringify(operation)}`);
@@ -126,4 +193,8 @@ export class HandOver {
   #failed(reason: string): void {
     this.#world.failed(`${this.#actor.name}: ${reason}`);
   }
+}
+
+function isWanted({ program, groups }: Actor, group: string): boolean {
+  return program.wishes(group) || groups.holds(group) === true || groups.isKept(group);
 }

@@ -11,7 +11,17 @@ import type { World } from "./world.js";
 export type OperationCall = Exclude<
   Call,
   {
-    do: "start" | "stop" | "subscribe" | "unsubscribe" | "retain" | "release" | "stream" | "invoke" | "suspend";
+    do:
+      | "start"
+      | "stop"
+      | "subscribe"
+      | "unsubscribe"
+      | "retain"
+      | "release"
+      | "stream"
+      | "invoke"
+      | "suspend"
+      | "revert";
   }
 >;
 
@@ -32,8 +42,8 @@ export interface OperationRecord {
   readonly isBetween: boolean;
   /** It has failed before its client went on with the session. */
   isForgotten: boolean;
-  /** The group had subscribers. */
-  readonly isHeld: boolean;
+  /** The group had subscribers; undefined: on the page before, for all that is known. */
+  readonly isHeld: boolean | undefined;
   /** Those that aren't settled at the time of the call and have the ack id that it brings. */
   readonly rivals: readonly OperationRecord[];
   result: WebPubSubResult | undefined;
@@ -130,6 +140,7 @@ export class Program {
     const { state } = this.#actor.client;
     if (!handOver.allows(call)) return;
     if (call.do === "suspend") return handOver.suspend(call);
+    if (call.do === "revert") return handOver.revert(call);
     handOver.calls(call);
     const isLife = call.do === "start" || call.do === "stop";
     if (!isLife && (state === "Stopped" || state === "Stopping"))
@@ -159,7 +170,7 @@ export class Program {
   /** The client has told of an operation of the one before. */
   restored(record: OperationRecord, result: Promise<WebPubSubResult>): void {
     record.isSuspended = false;
-    record.error = undefined;
+    record.error = record.result = record.settledAt = record.signal = undefined;
     record.handOvers++;
     result.then(
       (value) => this.#settled(record, value),
@@ -193,11 +204,7 @@ export class Program {
       frozenFor: environment.frozenFor,
       // A wake grants an attempt 5 s more at most, a close frame has 50 ms.
       allowedInMs:
-        call.do === "start"
-          ? keepsTrying || resumes
-            ? Infinity
-            : 10_001
-          : (call.drain ?? 0) + 60,
+        call.do === "start" ? (keepsTrying || resumes ? Infinity : 10_001) : (call.drain ?? 0) + 60,
       keepsTrying,
       resumes,
       isSuspended: false,
@@ -269,13 +276,14 @@ export class Program {
       isBetween: this.#actor.handOver.isUnderWay,
       isForgotten: false,
       handOvers: 0,
-      isHeld: call.do === "leave" && this.#actor.groups.holds(call.group) === true,
+      isHeld: call.do === "leave" && this.#isHeld(call.group),
       rivals:
         call.ackId === undefined || isForgotten(call)
           ? []
           : this.operations.filter(
-              ({ call: other, settledAt, at }) =>
+              ({ call: other, settledAt, at, isSuspended }) =>
                 settledAt === undefined &&
+                !isSuspended &&
                 other.ackId === call.ackId &&
                 !isForgotten(other) &&
                 at < this.#world.clock.now,
@@ -295,6 +303,11 @@ export class Program {
       (result) => this.#settled(record, result),
       (error: SendMessageError) => this.#settled(record, undefined, error),
     );
+  }
+
+  #isHeld(group: string): boolean | undefined {
+    const { groups } = this.#actor;
+    return groups.holds(group) === true || (groups.isKept(group) ? undefined : false);
   }
 
   #invoke({ op, call, signal }: OperationRecord): Promise<WebPubSubResult> {
@@ -339,7 +352,7 @@ export class Program {
         `${this.#actor.name}: op ${record.op} was answered ${answer}, its result says otherwise`,
       );
     // What ends before its client goes on with the session has no id yet that would last.
-    const isNameless = this.#actor.handOver.isUnderWay && record.call.ackId === undefined;
+    const isNameless = record.isBetween && this.#actor.handOver.isUnderWay && record.call.ackId === undefined;
     record.isForgotten = this.#actor.handOver.isUnderWay;
     record.error = error !== undefined && isNameless ? withoutId(error) : error;
     this.#checkWait(record);
@@ -372,7 +385,7 @@ export class Program {
     if (stateAtCall !== "Stopped" || changedAt >= at || timeIsWrong) return;
     if (error !== undefined && error.code !== "NotStarted") return;
     const waited = this.#world.clock.now - at;
-    const isLocal = call.do === "leave" && isHeld && error === undefined;
+    const isLocal = call.do === "leave" && isHeld !== false && error === undefined;
     if (!isLocal && (error === undefined || waited !== plan.maxRetries * 1_000))
       this.#world.failed(`${this.#actor.name}: op ${op} ends ${waited} ms after its call, without a start`);
   }

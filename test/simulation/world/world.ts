@@ -70,6 +70,7 @@ export class World {
       case "stream":
       case "invoke":
       case "suspend":
+      case "revert":
         return actor.soon(() => actor.program.call(what));
       default:
         this.trace("world", () => `${actor.name}: ${JSON.stringify(what)}`);
