@@ -190,7 +190,6 @@ function connected(
   confirmed: boolean,
   { now }: Context,
 ): In<"Connected"> {
-  const { epoch } = state;
   return {
     name: "Connected",
     ...carriedOver(state),
@@ -198,7 +197,7 @@ function connected(
     groups,
     confirmed,
     since: now,
-    epoch,
+    epoch: state.epoch,
     due: Infinity,
   };
 }
