@@ -190,7 +190,6 @@ function connected(
   confirmed: boolean,
   { now }: Context,
 ): In<"Connected"> {
-  const { epoch } = state;
   return {
     name: "Connected",
     ...carriedOver(state),
@@ -198,7 +197,7 @@ function connected(
     groups,
     confirmed,
     since: now,
-    epoch,
+    epoch: state.epoch,
     due: Infinity,
   };
 }
@@ -214,9 +213,9 @@ export function onLost(
   // Another client that has the same session would take the connection back for ever.
   const isContested = state.resumed && earlyLosses > FREE_LOSSES;
   const decision = decideOnClose({
+    ...context,
     code: error.closeCode,
     recoverable: recoverable && !isContested,
-    autoReconnect: context.autoReconnect,
   });
   const lost = { ...state, earlyLosses };
   const spread = firstAttemptSpread(error.closeCode);
@@ -269,8 +268,7 @@ export function retryRecovery(state: In<"Recovering">, error: ConnectionError, c
   const latest = state.deadline - LAST_CHANCE;
   const overslept = !state.late && context.now - state.due > LATE;
   const recoverable = latest - context.now >= LEAST_ROOM || overslept;
-  const { autoReconnect } = context;
-  const decision = decideOnClose({ code: error.closeCode, recoverable, autoReconnect });
+  const decision = decideOnClose({ ...context, code: error.closeCode, recoverable });
   // Clients that are still waiting when the window ends must not all reconnect at once. After the service's
   // clear answer no wait is needed, nor on a machine that slept long past the window: it reconnects alone.
   const alone = error.closeCode === SESSION_GONE || context.now > state.deadline + AFTER_WAKE;

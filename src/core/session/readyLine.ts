@@ -45,11 +45,7 @@ export class ReadyLine {
 
   /** The one that `shift` takes next. */
   get first(): Operation | undefined {
-    for (let at = this.#head; at < this.#places.length; at++) {
-      const place = this.#places[at] as Operation | Place;
-      if ("order" in place) return place;
-    }
-    return undefined;
+    return this.#places.find((place) => "order" in place);
   }
 
   shift(): Operation | undefined {
