@@ -10,6 +10,7 @@ import * as clientPackage from "web-pubsub-client";
 import type { Group } from "web-pubsub-client";
 import * as invocations from "web-pubsub-client/invocations";
 import * as reactBinding from "web-pubsub-client/react";
+import * as resume from "web-pubsub-client/resume";
 import * as vueBinding from "web-pubsub-client/vue";
 import * as zod from "zod";
 import { PATIENCE } from "../helpers/patience.js";
@@ -100,6 +101,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client": clientPackage,
   "web-pubsub-client/invocations": invocations,
   "web-pubsub-client/react": reactBinding,
+  "web-pubsub-client/resume": resume,
   "web-pubsub-client/vue": vueBinding,
   zod,
 };
@@ -247,7 +249,7 @@ const inReact = (exports: Record<string, unknown>, name: string): void => {
 };
 
 test("React: the schema of the page", async () => {
-  inReact(find("docs/react.md", "tsx", 2), "Ticker");
+  inReact(find("docs/react.md", "tsx", 3), "Ticker");
   await watchTicks();
 });
 
@@ -258,7 +260,7 @@ test("Vue: the schema of the page", async () => {
 });
 
 test("React: the streams of the page", async () => {
-  inReact(find("docs/react.md", "tsx", 3), "Answers");
+  inReact(find("docs/react.md", "tsx", 4), "Answers");
   await watchAnswers();
 });
 
@@ -281,9 +283,20 @@ test("React: the credential of the page is asked for the URL", async () => {
   expect(asked.mock.calls).toEqual([["/negotiate"]]);
 });
 
+test("React: the client of the page keeps its session over a reload", async () => {
+  negotiate();
+  const { Connected } = find("docs/react.md", "tsx", 2);
+  render(React.createElement(Connected as React.ComponentType<{ user: string }>, { user: "ann" }));
+  await waitFor(() => expect(service.connections()).toBe(1));
+  dispatchEvent(new Event("pagehide"));
+  expect(Object.keys(sessionStorage)).toEqual(["web-pubsub-client/resume:ann"]);
+  dispatchEvent(new Event("pageshow"));
+  await waitFor(() => expect(Object.keys(sessionStorage)).toEqual([]));
+});
+
 test("React: the complete client of the page, and the feature on it, invoke", async () => {
   negotiate();
-  const { Complete, Order, OrderByFeature } = find("docs/react.md", "tsx", 4) as Record<
+  const { Complete, Order, OrderByFeature } = find("docs/react.md", "tsx", 5) as Record<
     string,
     React.ComponentType
   >;
@@ -328,6 +341,6 @@ test("Vue: the entries of the page connect, with the local service, with a crede
     unmount.pop()?.();
     await waitFor(() => expect(service.connections()).toBe(0));
   }
-  expect(asked.mock.calls).toEqual([[localUrl], ["/negotiate"]]);
+  expect(asked.mock.calls).toEqual([[localUrl], ["/negotiate"], ["/negotiate"]]);
   container.remove();
 });
