@@ -180,7 +180,8 @@ describe("resume", () => {
     follow(stage.client.start({ resume: session }));
     await turn();
     await stage.recover();
-    const afar = 3 + 2 ** 20;
+    // The draw is 0.5.
+    const afar = 3 + 2 ** 20 * (1 + 2 ** 11);
     expect(ids(stage)).toEqual([1, 2, afar + 1, 700]);
     stage.socket.receiveFrame(ack(1));
     expect(stage.socket.sent.at(-1)).toMatchObject({ type: "joinGroup", group: "g", ackId: afar });

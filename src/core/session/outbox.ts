@@ -17,6 +17,8 @@ import type { Suspect } from "./suspect.js";
 const FAR_AWAY = 2 ** 52;
 /** A saved session may be older than what its client still did. It has used fewer ack ids than this since. */
 const STALE_IDS = 2 ** 20;
+/** Two clients that resume one session choose different ids, unless both draw the same of so many numbers. */
+const HOLDERS = 2 ** 12;
 
 export interface OutboxOptions {
   readonly maxPendingOperations: number;
@@ -165,7 +167,8 @@ export class Outbox {
       if (operation.isNumbered) delete this.#byAckId[operation.ackId as number];
     }
     this.#lanes.clear();
-    this.#nextAckId = Math.max(this.#nextAckId, nextAckId + STALE_IDS);
+    const step = STALE_IDS * (1 + Math.floor(this.#options.random() * HOLDERS));
+    this.#nextAckId = Math.max(this.#nextAckId, nextAckId + step);
     add();
     for (const operation of waiting) {
       operation.order = this.#order++;

@@ -6,7 +6,7 @@ export const handOvers = [
     name: "ack ids begin anew in the next client",
     quick: true,
     in: "Outbox.restore",
-    find: "Math.max(this.#nextAckId, nextAckId + STALE_IDS)",
+    find: "Math.max(this.#nextAckId, nextAckId + step)",
     put: "this.#nextAckId",
   },
   {
@@ -31,7 +31,7 @@ export const handOvers = [
   {
     name: "ack ids go on where an old session ends",
     in: "Outbox.restore",
-    find: "nextAckId + STALE_IDS",
+    find: "nextAckId + step",
     put: "nextAckId",
   },
   {
@@ -95,13 +95,13 @@ export const handOvers = [
   {
     name: "a suspended client says goodbye",
     in: "suspend",
-    find: `{ type: "dropSocket" },`,
-    put: `{ type: "closeSocket" },`,
+    find: `{ type: "drop" },`,
+    put: `{ type: "close" },`,
   },
   {
     name: "a suspended client forgets to drop its socket",
     in: "suspend",
-    find: `{ type: "dropSocket" },`,
+    find: `{ type: "drop" },`,
     put: "",
   },
   {
@@ -113,14 +113,14 @@ export const handOvers = [
   },
   {
     name: "the next client doesn't leave what it doesn't want",
-    in: "Memberships.onResumed",
-    find: "this.#open(true);",
+    in: "Session.restore",
+    find: "this.memberships.open(true);",
     put: "",
   },
   {
     name: "groups of a session that goes on aren't waited for",
-    in: "Memberships.onResumed",
-    find: "this.#open(true);",
-    put: "this.table.open(true);",
+    in: "Session.restore",
+    find: "this.memberships.open(true);",
+    put: "this.memberships.table.open(true);",
   },
 ];

@@ -16,6 +16,8 @@ const LONGEST_HOLD = 6_000;
 export class HandOver {
   /** One client has suspended it, and none has resumed it yet. */
   isUnderWay = false;
+  /** The client that goes is still stopping: there is none yet that could be called. */
+  #isEnding = false;
   /** Groups about which an older session that goes on may be wrong. */
   readonly unsure = new Set<string>();
   /** When each happened, in the order of all that happens to the program. */
@@ -38,6 +40,7 @@ export class HandOver {
 
   /** Whether the program may call that now. */
   allows({ do: what }: Call): boolean {
+    if (this.#isEnding) return false;
     return !this.isUnderWay || !NOT_MEANWHILE.includes(what);
   }
 
@@ -85,6 +88,7 @@ export class HandOver {
     const droppedAt = state === "Connected" ? at : punctuality.droppedAt;
     const goOn = (): void => {
       actor.isStale = this.isUnderWay = true;
+      this.#isEnding = false;
       this.#groups.clear();
       this.#connectionId = connectionId;
       for (const { call, at: calledAt, settledAt = Infinity } of program.operations)
@@ -111,7 +115,10 @@ export class HandOver {
         this.isUnderWay = true;
         this.#moments.push(++actor.moment);
         actor.groups.pauses();
-        if (ends === "stops") return this.#afterStop(goOn);
+        if (ends === "stops") {
+          this.#isEnding = true;
+          return this.#afterStop(goOn);
+        }
         this.#trace(() => `dies while ${client.state}`);
         program.suspends();
         actor.grammar.suspends();
