@@ -13,14 +13,22 @@ export interface Restored {
 }
 
 /** Starts a client with the session of another one, as the page after a reload does; its socket has yet to open. */
-export async function resume(stage: Stage, session: SavedSession | undefined): Promise<Restored[]> {
+export async function startWith(
+  stage: Stage,
+  session: SavedSession | undefined,
+): Promise<{ started: Settlement<void>; restored: Restored[] }> {
   const restored: Restored[] = [];
-  follow(
+  const started = follow(
     stage.client.start({
       resume: overJson(session),
       onRestored: (operation, result) => restored.push({ operation, result: follow(result) }),
     }),
   );
   await turn();
-  return restored;
+  return { started, restored };
+}
+
+/** The same, for tests that don't look at `start` itself. */
+export async function resume(stage: Stage, session: SavedSession | undefined): Promise<Restored[]> {
+  return (await startWith(stage, session)).restored;
 }

@@ -1,30 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { OperationMessage, SavedSession } from "web-pubsub-client";
+import type { SavedSession } from "web-pubsub-client";
 import { ack, connected, fromGroup, pong } from "../helpers/frames.js";
+import { startWith } from "../helpers/handover.js";
 import { follow } from "../helpers/settlement.js";
-import { Stage, turn, URL } from "../helpers/stage.js";
+import { Stage, turn, URL, type StageOptions } from "../helpers/stage.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-const overJson = (session: SavedSession | undefined): SavedSession =>
-  JSON.parse(JSON.stringify(session)) as SavedSession;
-
 /** A second client, as on the page after a reload, that has opened its socket. */
-async function successor(
-  session: SavedSession | undefined,
-  options: ConstructorParameters<typeof Stage>[0] = {},
-) {
+async function successor(session: SavedSession | undefined, options: StageOptions = {}) {
   const stage = new Stage(options);
-  const restored: { operation: OperationMessage; result: ReturnType<typeof follow> }[] = [];
-  const started = follow(
-    stage.client.start({
-      resume: overJson(session),
-      onRestored: (operation, result) => restored.push({ operation, result: follow(result) }),
-    }),
-  );
-  await turn();
-  return { stage, started, restored };
+  return { stage, ...(await startWith(stage, session)) };
 }
 
 /** The ack ids of the frames in the order of sending. */
