@@ -75,7 +75,7 @@ export function start(
   { keepTrying, saved }: Extract<Event, { type: "start" }>,
   context: Context,
 ): Step {
-  const purpose = keepTrying === true ? "reconnect" : "start";
+  const purpose = keepTrying === true || saved !== undefined ? "reconnect" : "start";
   if (saved === undefined) return connect(state, purpose, 1, context);
   const { identity } = saved;
   const restore: Effect = { type: "restore", saved };
