@@ -218,6 +218,9 @@ describe("resume", () => {
     const { stage } = await successor(first.client.suspend());
     await stage.recover();
     stage.socket.receiveFrame(ack(1));
+    await turn();
+    // The client asks by itself as long as the group is held for subscribers.
+    stage.socket.receiveFrame(ack(stage.socket.frames("joinGroup")[1]?.["ackId"]));
     await turn(10_000);
     expect(stage.socket.frames("leaveGroup")).toMatchObject([{ group: "g" }]);
   });
@@ -398,6 +401,17 @@ describe("where it can't be resumed", () => {
     expect(ids(stage)).toEqual([1]);
   });
 
+  test("no connection yet, and the first attempt fails: the next one has the operations", async () => {
+    const first = new Stage();
+    await first.begin();
+    follow(first.client.sendToGroup("g", 1));
+    const { stage, started } = await successor(first.client.suspend());
+    await stage.drop();
+    await turn(5_000);
+    await stage.accept("B");
+    expect([started.status, ids(stage)]).toEqual(["resolved", [1]]);
+  });
+
   test("a credential that fails is tried again within the 30 s", async () => {
     const first = new Stage();
     await first.connect();
@@ -444,6 +458,40 @@ describe("where it can't be resumed", () => {
     await expect(started).rejects.toThrow(TypeError);
     expect(stage.journal).toEqual([]);
     await stage.connect();
+  });
+
+  const noSession: [string, (session: Record<string, unknown>) => void][] = [
+    ["an operation that is none", (session) => (session["operations"] = [1])],
+    ["an operation without a message", (session) => (session["operations"] = [{ sent: true }])],
+    ["bytes that aren't base64", (session) => (session["operations"] = [bytes("***")])],
+    ["bytes that are a number", (session) => (session["operations"] = [bytes(5)])],
+    ["no token", (session) => (session["identity"] = { connectionId: "A", userId: "ann" })],
+    ["identity null", (session) => (session["identity"] = null)],
+    ["no time", (session) => delete session["droppedAt"]],
+    ["a text as ack id", (session) => (session["nextAckId"] = "5")],
+    ["a text as sequence id", (session) => (session["sequenceId"] = "5")],
+    ["no endpoint", (session) => delete session["endpoint"]],
+    ["no features", (session) => delete session["features"]],
+  ];
+  const bytes = (data: unknown) => ({
+    message: { kind: "sendToGroup", group: "g", dataType: "binary", data, ackId: 1 },
+    sent: true,
+    resent: false,
+  });
+
+  test.each(noSession)("a session with one wrong field is none: %s", async (_, spoil) => {
+    const first = new Stage();
+    await first.connect();
+    const session = overJson(first.client.suspend());
+    spoil(session as unknown as Record<string, unknown>);
+    const stage = new Stage();
+    const waiting = follow(stage.client.sendToGroup("g", "mine"));
+    const started = follow(stage.client.start({ resume: session }));
+    await turn();
+    expect(started.error).toBeInstanceOf(TypeError);
+    expect([stage.journal, waiting.status]).toEqual([[], "pending"]);
+    await stage.connect();
+    expect(ids(stage)).toEqual([1]);
   });
 
   test("without a session it is a usual start", async () => {
