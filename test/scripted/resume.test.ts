@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { OperationMessage, SavedSession } from "web-pubsub-client";
+import { WebPubSubJsonProtocol, type OperationMessage, type SavedSession } from "web-pubsub-client";
 import { ack, connected, fromGroup, pong } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
 import { Stage, turn, URL } from "../helpers/stage.js";
@@ -288,6 +288,26 @@ describe("resume", () => {
     await expect(results[0]).rejects.toMatchObject({ code: "AckIdInUse" });
   });
 
+  test("`onRestored` must be a function, and what it throws is reported as its own", async () => {
+    const first = new Stage();
+    await first.connect();
+    follow(first.client.sendToGroup("g", 1));
+    const session = first.client.suspend();
+    const stage = new Stage();
+    await expect(stage.client.start({ resume: session, onRestored: 5 as never })).rejects.toThrow(
+      new TypeError("onRestored must be a function."),
+    );
+    expect(stage.journal).toEqual([]);
+    const said = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const mine = new Error("mine");
+    follow(stage.client.start({ resume: session, onRestored: () => Promise.reject(mine) }));
+    await turn();
+    await stage.recover();
+    expect(said.mock.calls).toEqual([["web-pubsub-client: onRestored failed:", mine]]);
+    said.mockRestore();
+    expect(ids(stage)).toEqual([1]);
+  });
+
   test("more operations than `maxPendingOperations` are restored", async () => {
     const first = new Stage();
     await first.connect();
@@ -387,6 +407,21 @@ describe("where it can't be resumed", () => {
     expect(stage.socket.url.href).not.toContain("awps_connection_id");
     await stage.accept("B");
     expect(stage.named).toEqual(["connected B"]);
+  });
+
+  test("another subprotocol, one that can't recover: `state-changed` says why", async () => {
+    const first = new Stage();
+    await first.connect();
+    const stage = new Stage({ protocol: WebPubSubJsonProtocol() });
+    const reasons: unknown[] = [];
+    stage.client.on("state-changed", ({ state, error }) => reasons.push([state, error?.message]));
+    follow(stage.client.start({ resume: first.client.suspend() }));
+    await turn();
+    expect(reasons).toContainEqual([
+      "Disconnected",
+      "The session to resume has another endpoint or subprotocol.",
+    ]);
+    expect(stage.socket.url.href).not.toContain("awps_connection_id");
   });
 
   test("no connection yet: operations and groups only", async () => {

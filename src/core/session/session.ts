@@ -9,6 +9,8 @@ import type { OnRestored, WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { checkSignal } from "../util/checkSignal.js";
 import type { Emitter } from "../util/emitter.js";
+import { report } from "../util/report.js";
+import { safely } from "../util/safely.js";
 import { Timer } from "../util/timer.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
@@ -234,6 +236,7 @@ export class Session implements SessionPort, Operations {
     this.#tracker.reset(saved.sequenceId);
     this.memberships.live = true;
     this.#features.restore(saved.features);
+    const told = (thrown: unknown): void => report("onRestored failed:", thrown);
     const add = (): void => {
       for (const operation of saved.operations) {
         this.#restored = operation;
@@ -243,7 +246,7 @@ export class Session implements SessionPort, Operations {
         const result = this.#features.submitAgain(message, options) ?? this.submit(() => message, options);
         // Without somebody who listens a failure isn't an unhandled one.
         result.catch(() => undefined);
-        if (onRestored) this.#features.call(onRestored, message, result);
+        if (onRestored) safely(() => onRestored(message, result), told)(undefined);
       }
       this.#restored = undefined;
     };
