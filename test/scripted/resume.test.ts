@@ -294,9 +294,9 @@ describe("resume", () => {
     follow(first.client.sendToGroup("g", 1));
     const session = first.client.suspend();
     const stage = new Stage();
-    await expect(stage.client.start({ resume: session, onRestored: 5 as never })).rejects.toThrow(
-      new TypeError("onRestored must be a function."),
-    );
+    const wrong = follow(stage.client.start({ resume: session, onRestored: 5 as never }));
+    await turn();
+    expect(wrong.error).toEqual(new TypeError("onRestored must be a function."));
     expect(stage.journal).toEqual([]);
     const said = vi.spyOn(console, "error").mockImplementation(() => undefined);
     const mine = new Error("mine");
