@@ -308,6 +308,36 @@ describe("resume", () => {
     expect(ids(stage)).toEqual([1]);
   });
 
+  test("calls in `onRestored` come behind all that is restored, and are new", async () => {
+    const first = new Stage();
+    await first.connect();
+    for (const data of ["1", "2"]) follow(first.client.sendToGroup("g", data));
+    const stage = new Stage({ maxPendingOperations: 1 });
+    const calls: ReturnType<typeof follow>[] = [];
+    const onRestored = () => void calls.push(follow(stage.client.sendToGroup("g", "3")));
+    follow(stage.client.start({ resume: overJson(first.client.suspend()), onRestored }));
+    await turn();
+    expect(calls[1]?.error).toMatchObject({ code: "TooManyPending" });
+    await stage.recover();
+    expect(stage.socket.frames("sendToGroup").map(({ data }) => data)).toEqual(["1", "2", "3"]);
+  });
+
+  test("a client that is suspended in `onRestored` hands all of it on", async () => {
+    const first = new Stage();
+    await first.connect();
+    follow(first.client.joinGroup("g"));
+    for (const data of ["1", "2"]) follow(first.client.sendToGroup("g", data));
+    const stage = new Stage();
+    const sessions: (SavedSession | undefined)[] = [];
+    const onRestored = () => void sessions.push(stage.client.suspend());
+    follow(stage.client.start({ resume: overJson(first.client.suspend()), onRestored }));
+    await turn();
+    expect([stage.client.state, stage.sockets.length]).toEqual(["Stopped", 0]);
+    const last = await successor(sessions[0]);
+    await last.stage.recover();
+    expect(ids(last.stage)).toEqual([1, 2, 3]);
+  });
+
   test("more operations than `maxPendingOperations` are restored", async () => {
     const first = new Stage();
     await first.connect();

@@ -236,7 +236,7 @@ export class Session implements SessionPort, Operations {
     this.#tracker.reset(saved.sequenceId);
     this.memberships.live = true;
     this.#features.restore(saved.features);
-    const told = (thrown: unknown): void => report("onRestored failed:", thrown);
+    const calls: (() => unknown)[] = [];
     const add = (): void => {
       for (const operation of saved.operations) {
         this.#restored = operation;
@@ -246,7 +246,7 @@ export class Session implements SessionPort, Operations {
         const result = this.#features.submitAgain(message, options) ?? this.submit(() => message, options);
         // Without somebody who listens a failure isn't an unhandled one.
         result.catch(() => undefined);
-        if (onRestored) safely(() => onRestored(message, result), told)(undefined);
+        if (onRestored) calls.push(() => onRestored(message, result));
       }
       this.#restored = undefined;
     };
@@ -254,6 +254,8 @@ export class Session implements SessionPort, Operations {
     // They see a connection whose link is down.
     this.#features.tell("onOpened");
     this.memberships.open(true);
+    // Last, since the application may do anything: send, or stop the client.
+    for (const call of calls) safely(call, (thrown) => report("onRestored failed:", thrown))(undefined);
   }
 
   whenJoined(callback: () => void): void {
