@@ -83,13 +83,13 @@ export const handOvers = [
   {
     name: "a suspended client says goodbye",
     in: "suspend",
-    find: `{ type: "dropSocket" },`,
-    put: `{ type: "closeSocket" },`,
+    find: `{ type: "drop" },`,
+    put: `{ type: "close" },`,
   },
   {
     name: "a suspended client forgets to drop its socket",
     in: "suspend",
-    find: `{ type: "dropSocket" },`,
+    find: `{ type: "drop" },`,
     put: "",
   },
   {
@@ -101,14 +101,14 @@ export const handOvers = [
   },
   {
     name: "the next client doesn't leave what it doesn't want",
-    in: "Memberships.onResumed",
-    find: "this.#open(true);",
+    in: "Session.restore",
+    find: "this.memberships.open(true);",
     put: "",
   },
   {
     name: "groups of a session that goes on aren't waited for",
-    in: "Memberships.onResumed",
-    find: "this.#open(true);",
-    put: "this.table.open(true);",
+    in: "Session.restore",
+    find: "this.memberships.open(true);",
+    put: "this.memberships.table.open(true);",
   },
 ];

@@ -136,7 +136,7 @@ return !calledOff &&`,
   {
     name: "a new connection is asked before the old one's operations have ended",
     in: "Memberships.onLost",
-    find: "this.#live = false;",
+    find: "this.live = false;",
     put: "",
   },
   {
