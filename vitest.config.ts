@@ -119,6 +119,8 @@ export default defineConfig({
       ),
       project("simulation", ["test/{simulation,herd}/**/*.test.ts"], 120_000),
       project("e2e", ["test/{e2e,network,soak}/**/*.test.ts", "emulator/test/e2e/**/*.test.ts"], 30_000),
+      // By `npm run test:slow` only.
+      ...(process.env["SLOW"] === "1" ? [project("slow", ["emulator/test/slow/**/*.test.ts"], 240_000)] : []),
       inBrowser(
         project("browser", ["test/browser/**/*.test.ts"], 60_000),
         "test/browser/unpackChromium.ts",

@@ -22,9 +22,27 @@ export function thawed<Message extends object>(message: Message): Message {
   return withBytes(message, decodeBase64);
 }
 
+/** Whether it has what a client needs of a session. What features have saved is theirs to read. */
+export function isSession(value: unknown): value is SavedSession {
+  try {
+    const saved = value as SavedSession;
+    const { identity, sequenceId = 0 } = saved;
+    const texts: unknown[] = saved.operations.map(({ message }) => thawed(message).kind);
+    if (identity !== undefined) texts.push(identity.connectionId, identity.reconnectionToken);
+    return (
+      saved.version === SESSION_VERSION &&
+      typeof saved.features === "object" &&
+      [saved.droppedAt, saved.nextAckId, sequenceId].every((each) => Number.isFinite(each)) &&
+      [saved.endpoint, ...texts].every((each) => typeof each === "string")
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** @throws TypeError for a value that `suspend` and `snapshot` don't return */
 export function checkSession(value: SavedSession | null | undefined): SavedSession | undefined {
   if (value === undefined || value === null) return undefined;
-  if (value.version === SESSION_VERSION && Array.isArray(value.operations)) return value;
+  if (isSession(value)) return value;
   throw new TypeError("resume must be a session that suspend() or snapshot() of this version has returned.");
 }

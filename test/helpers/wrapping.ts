@@ -105,6 +105,12 @@ function coreUses(emulator: Emulator): Uses<CoreClient> {
       await client.leaveGroup("room");
       expect(emulator.hub("chat").members("room")).toEqual([]);
     },
+    snapshot: (client) => expect(client.snapshot()).toMatchObject({ operations: [] }),
+    suspend: async (client) => {
+      const { connectionId } = client;
+      await client.start({ resume: client.suspend() });
+      expect(client.connectionId).toBe(connectionId);
+    },
     stop: async (client) => {
       await client.stop();
       expect(client.state).toBe("Stopped");

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { SavedSession } from "web-pubsub-client";
+import { WebPubSubJsonProtocol, type SavedSession } from "web-pubsub-client";
 import { ack, connected, fromGroup, pong } from "../helpers/frames.js";
 import { startWith } from "../helpers/handover.js";
 import { follow } from "../helpers/settlement.js";
@@ -286,6 +286,56 @@ describe("resume", () => {
     await expect(results[0]).rejects.toMatchObject({ code: "AckIdInUse" });
   });
 
+  test("`onRestored` must be a function, and what it throws is reported as its own", async () => {
+    const first = new Stage();
+    await first.connect();
+    follow(first.client.sendToGroup("g", 1));
+    const session = first.client.suspend();
+    const stage = new Stage();
+    const wrong = follow(stage.client.start({ resume: session, onRestored: 5 as never }));
+    await turn();
+    expect(wrong.error).toEqual(new TypeError("onRestored must be a function."));
+    expect(stage.journal).toEqual([]);
+    const said = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const mine = new Error("mine");
+    follow(stage.client.start({ resume: session, onRestored: () => Promise.reject(mine) }));
+    await turn();
+    await stage.recover();
+    expect(said.mock.calls).toEqual([["web-pubsub-client: onRestored failed:", mine]]);
+    said.mockRestore();
+    expect(ids(stage)).toEqual([1]);
+  });
+
+  test("calls in `onRestored` come behind all that is restored, and are new", async () => {
+    const first = new Stage();
+    await first.connect();
+    for (const data of ["1", "2"]) follow(first.client.sendToGroup("g", data));
+    const stage = new Stage({ maxPendingOperations: 1 });
+    const calls: ReturnType<typeof follow>[] = [];
+    const onRestored = () => void calls.push(follow(stage.client.sendToGroup("g", "3")));
+    follow(stage.client.start({ resume: overJson(first.client.suspend()), onRestored }));
+    await turn();
+    expect(calls[1]?.error).toMatchObject({ code: "TooManyPending" });
+    await stage.recover();
+    expect(stage.socket.frames("sendToGroup").map(({ data }) => data)).toEqual(["1", "2", "3"]);
+  });
+
+  test("a client that is suspended in `onRestored` hands all of it on", async () => {
+    const first = new Stage();
+    await first.connect();
+    follow(first.client.joinGroup("g"));
+    for (const data of ["1", "2"]) follow(first.client.sendToGroup("g", data));
+    const stage = new Stage();
+    const sessions: (SavedSession | undefined)[] = [];
+    const onRestored = () => void sessions.push(stage.client.suspend());
+    follow(stage.client.start({ resume: overJson(first.client.suspend()), onRestored }));
+    await turn();
+    expect([stage.client.state, stage.sockets.length]).toEqual(["Stopped", 0]);
+    const last = await successor(sessions[0]);
+    await last.stage.recover();
+    expect(ids(last.stage)).toEqual([1, 2, 3]);
+  });
+
   test("more operations than `maxPendingOperations` are restored", async () => {
     const first = new Stage();
     await first.connect();
@@ -387,6 +437,21 @@ describe("where it can't be resumed", () => {
     expect(stage.named).toEqual(["connected B"]);
   });
 
+  test("another subprotocol, one that can't recover: `state-changed` says why", async () => {
+    const first = new Stage();
+    await first.connect();
+    const stage = new Stage({ protocol: WebPubSubJsonProtocol() });
+    const reasons: unknown[] = [];
+    stage.client.on("state-changed", ({ state, error }) => reasons.push([state, error?.message]));
+    follow(stage.client.start({ resume: first.client.suspend() }));
+    await turn();
+    expect(reasons).toContainEqual([
+      "Disconnected",
+      "The session to resume has another endpoint or subprotocol.",
+    ]);
+    expect(stage.socket.url.href).not.toContain("awps_connection_id");
+  });
+
   test("no connection yet: operations and groups only", async () => {
     const first = new Stage();
     await first.begin();
@@ -397,6 +462,17 @@ describe("where it can't be resumed", () => {
     expect(stage.client.state).toBe("Connecting");
     await stage.accept("B");
     expect(ids(stage)).toEqual([1]);
+  });
+
+  test("no connection yet, and the first attempt fails: the next one has the operations", async () => {
+    const first = new Stage();
+    await first.begin();
+    follow(first.client.sendToGroup("g", 1));
+    const { stage, started } = await successor(first.client.suspend());
+    await stage.drop();
+    await turn(5_000);
+    await stage.accept("B");
+    expect([started.status, ids(stage)]).toEqual(["resolved", [1]]);
   });
 
   test("a credential that fails is tried again within the 30 s", async () => {
@@ -445,6 +521,40 @@ describe("where it can't be resumed", () => {
     await expect(started).rejects.toThrow(TypeError);
     expect(stage.journal).toEqual([]);
     await stage.connect();
+  });
+
+  const noSession: [string, (session: Record<string, unknown>) => void][] = [
+    ["an operation that is none", (session) => (session["operations"] = [1])],
+    ["an operation without a message", (session) => (session["operations"] = [{ sent: true }])],
+    ["bytes that aren't base64", (session) => (session["operations"] = [bytes("***")])],
+    ["bytes that are a number", (session) => (session["operations"] = [bytes(5)])],
+    ["no token", (session) => (session["identity"] = { connectionId: "A", userId: "ann" })],
+    ["identity null", (session) => (session["identity"] = null)],
+    ["no time", (session) => delete session["droppedAt"]],
+    ["a text as ack id", (session) => (session["nextAckId"] = "5")],
+    ["a text as sequence id", (session) => (session["sequenceId"] = "5")],
+    ["no endpoint", (session) => delete session["endpoint"]],
+    ["no features", (session) => delete session["features"]],
+  ];
+  const bytes = (data: unknown) => ({
+    message: { kind: "sendToGroup", group: "g", dataType: "binary", data, ackId: 1 },
+    sent: true,
+    resent: false,
+  });
+
+  test.each(noSession)("a session with one wrong field is none: %s", async (_, spoil) => {
+    const first = new Stage();
+    await first.connect();
+    const session = overJson(first.client.suspend());
+    spoil(session as unknown as Record<string, unknown>);
+    const stage = new Stage();
+    const waiting = follow(stage.client.sendToGroup("g", "mine"));
+    const started = follow(stage.client.start({ resume: session }));
+    await turn();
+    expect(started.error).toBeInstanceOf(TypeError);
+    expect([stage.journal, waiting.status]).toEqual([[], "pending"]);
+    await stage.connect();
+    expect(ids(stage)).toEqual([1]);
   });
 
   test("without a session it is a usual start", async () => {

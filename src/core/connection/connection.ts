@@ -120,6 +120,8 @@ export class Connection {
     let saved: SavedSession | undefined;
     try {
       saved = checkSession(resume);
+      if (onRestored && typeof onRestored !== "function")
+        throw new TypeError("onRestored must be a function.");
       const signal = checkSignal(abortSignal);
       if (signal?.aborted) throw new AbortError("start was aborted.");
       if (signal !== undefined) unlisten = whenAborted(signal, onAbort);

@@ -75,11 +75,12 @@ export function start(
   { keepTrying, saved }: Extract<Event, { type: "start" }>,
   context: Context,
 ): Step {
-  const purpose = keepTrying === true ? "reconnect" : "start";
+  const purpose = keepTrying === true || saved !== undefined ? "reconnect" : "start";
   if (saved === undefined) return connect(state, purpose, 1, context);
   const { identity } = saved;
   const restore: Effect = { type: "restore", saved };
-  if (!context.reliable || identity === undefined) {
+  // One of another subprotocol is found out by its endpoint.
+  if (identity === undefined) {
     const error = new ConnectionError("Closed", "The session has no connection to recover.");
     return after([restore, { type: "onLost", error }], connect(state, purpose, 1, context));
   }

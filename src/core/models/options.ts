@@ -116,7 +116,7 @@ export interface StartOptions {
    */
   resume?: SavedSession | undefined;
   /** Called with each operation of that session, and the promise of its result. */
-  onRestored?: OnRestored;
+  onRestored?: OnRestored | undefined;
 }
 
 /**

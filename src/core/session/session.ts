@@ -9,6 +9,8 @@ import type { OnRestored, WebPubSubResult } from "../models/options.js";
 import type { Settings } from "../options.js";
 import { checkSignal } from "../util/checkSignal.js";
 import type { Emitter } from "../util/emitter.js";
+import { report } from "../util/report.js";
+import { safely } from "../util/safely.js";
 import { Timer } from "../util/timer.js";
 import { encodeFrame, type Frame } from "./frame.js";
 import { Memberships } from "./memberships.js";
@@ -234,6 +236,7 @@ export class Session implements SessionPort, Operations {
     this.#tracker.reset(saved.sequenceId);
     this.memberships.live = true;
     this.#features.restore(saved.features);
+    const calls: (() => unknown)[] = [];
     const add = (): void => {
       for (const operation of saved.operations) {
         this.#restored = operation;
@@ -243,7 +246,7 @@ export class Session implements SessionPort, Operations {
         const result = this.#features.submitAgain(message, options) ?? this.submit(() => message, options);
         // Without somebody who listens a failure isn't an unhandled one.
         result.catch(() => undefined);
-        if (onRestored) this.#features.call(onRestored, message, result);
+        if (onRestored) calls.push(() => onRestored(message, result));
       }
       this.#restored = undefined;
     };
@@ -251,6 +254,8 @@ export class Session implements SessionPort, Operations {
     // They see a connection whose link is down.
     this.#features.tell("onOpened");
     this.memberships.open(true);
+    // Last, since the application may do anything: send, or stop the client.
+    for (const call of calls) safely(call, (thrown) => report("onRestored failed:", thrown))(undefined);
   }
 
   whenJoined(callback: () => void): void {

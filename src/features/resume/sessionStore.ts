@@ -2,7 +2,7 @@
 import { toError } from "../../core/errors.js";
 import type { ClientLogger } from "../../core/log.js";
 import type { SavedSession } from "../../core/models/savedSession.js";
-import { SESSION_VERSION } from "../../core/savedSession.js";
+import { isSession } from "../../core/savedSession.js";
 import { report } from "../../core/util/report.js";
 
 /** What is needed of a storage; `sessionStorage` and `localStorage` fit. */
@@ -89,22 +89,4 @@ export class SessionStore {
     this.#logger.warning(words);
     report(words);
   }
-}
-
-/** Whether the client can go on with it: what it can't would make `start` fail. */
-function isSession(value: unknown): value is SavedSession {
-  const { version, endpoint, droppedAt, nextAckId, identity, operations, features } = (value ??
-    {}) as Partial<Record<keyof SavedSession, unknown>>;
-  const { connectionId, reconnectionToken } = (identity ?? {}) as Record<string, unknown>;
-  return (
-    version === SESSION_VERSION &&
-    typeof endpoint === "string" &&
-    typeof droppedAt === "number" &&
-    typeof nextAckId === "number" &&
-    (identity === undefined || (typeof connectionId === "string" && typeof reconnectionToken === "string")) &&
-    Array.isArray(operations) &&
-    operations.every((each: { message?: { kind?: unknown } } | null) => each?.message?.kind) &&
-    typeof features === "object" &&
-    features !== null
-  );
 }
