@@ -11,12 +11,12 @@ readOptions({});
  * something is what an app downloads more than that. The goal is what it is meant to come down to.
  */
 const budgets = [
-  { name: "core", limit: 20_400, goal: 14_300 },
-  { name: "complete", limit: 37_100, goal: 27_000 },
+  { name: "core", limit: 20_500, goal: 14_300 },
+  { name: "complete", limit: 37_250, goal: 27_000 },
   { name: "groups", beside: "core", limit: 2_550, goal: 2_200 },
   { name: "presence", beside: "core", limit: 2_450, goal: 2_000 },
   { name: "streams", beside: "core", limit: 6_050, goal: 5_300 },
-  { name: "invocations", beside: "core", limit: 1_600, goal: 1_100 },
+  { name: "invocations", beside: "core", limit: 1_650, goal: 1_100 },
   { name: "resume", beside: "core", limit: 2_100, goal: 1_800 },
   { name: "react", beside: "what the bindings use", limit: 1_450, goal: 1_600 },
   { name: "vue", beside: "what the bindings use", limit: 1_300, goal: 1_400 },

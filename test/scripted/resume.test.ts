@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebPubSubJsonProtocol, type SavedSession } from "web-pubsub-client";
 import { ack, connected, fromGroup, pong } from "../helpers/frames.js";
-import { startWith } from "../helpers/handover.js";
+import { overJson, startWith } from "../helpers/handover.js";
 import { follow } from "../helpers/settlement.js";
 import { Stage, turn, URL, type StageOptions } from "../helpers/stage.js";
 
