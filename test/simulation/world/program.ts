@@ -195,7 +195,9 @@ export class Program {
   ): void {
     const { client, environment } = this.#actor;
     const signal = call.do === "start" ? this.#signal(call.abortAfter) : undefined;
-    const keepsTrying = call.do === "start" && call.keepTrying === true;
+    const asked = call.do === "start" && call.keepTrying === true;
+    // A session keeps trying, whether it has a connection or not.
+    const keepsTrying = asked || more !== undefined;
     const record: LifeRecord = {
       kind: call.do,
       at: this.#world.clock.now,
@@ -203,8 +205,7 @@ export class Program {
       signal,
       frozenFor: environment.frozenFor,
       // A wake grants an attempt 5 s more at most, a close frame has 50 ms.
-      allowedInMs:
-        call.do === "start" ? (keepsTrying || resumes ? Infinity : 10_001) : (call.drain ?? 0) + 60,
+      allowedInMs: call.do === "start" ? (keepsTrying ? Infinity : 10_001) : (call.drain ?? 0) + 60,
       keepsTrying,
       resumes,
       isSuspended: false,
@@ -227,9 +228,9 @@ export class Program {
     const promise =
       call.do === "start"
         ? client.start(
-            signal === undefined && !keepsTrying && more === undefined
+            signal === undefined && !keepsTrying
               ? undefined
-              : { abortSignal: signal, keepTrying: keepsTrying, ...more },
+              : { abortSignal: signal, keepTrying: asked, ...more },
           )
         : client.stop(call.drain === undefined ? undefined : { drainInMs: call.drain });
     promise.then(
