@@ -247,7 +247,8 @@ export class GroupUse {
     this.#handles.set(name, handle);
     this.#known.add(name);
     const { told } = handle;
-    if (told !== "idle" && told !== "joined") this.#failed(`${name} is ${told} without a subscriber`);
+    if (told !== "idle" && told !== "joined" && !this.isKept(name))
+      this.#failed(`${name} is ${told} without a subscriber`);
     group.onStatusChange((status) => this.#changed(name, status));
     return handle;
   }
