@@ -15,11 +15,11 @@ export const connection = [
     put: "Infinity",
   },
   {
-    name: "an older socket is heard",
+    name: "the URL of an older attempt is used",
     quick: true,
-    in: "transition",
-    find: "event.epoch !== state.epoch",
-    put: "event.epoch < 0",
+    in: "Connection.#fetchUrl",
+    find: "if (epoch !== this.#state.epoch) return;",
+    put: "epoch = this.#state.epoch;",
   },
   {
     name: "an attempt has no deadline",
