@@ -11,7 +11,7 @@ readOptions({});
  * something is what an app downloads more than that. The goal is what it is meant to come down to.
  */
 const budgets = [
-  { name: "core", limit: 20_500, goal: 14_300 },
+  { name: "core", limit: 20_550, goal: 14_300 },
   { name: "complete", limit: 37_250, goal: 27_000 },
   { name: "groups", beside: "core", limit: 2_550, goal: 2_200 },
   { name: "presence", beside: "core", limit: 2_500, goal: 2_000 },

@@ -13,12 +13,12 @@ function withBytes<Message extends object>(message: Message, convert: (data: nev
 }
 
 /** A message that can be written as JSON. */
-export function frozen<Message extends object>(message: Message): Message {
+export function bytesToBase64<Message extends object>(message: Message): Message {
   return withBytes(message, (data: ArrayBuffer) => encodeBase64(new Uint8Array(data)));
 }
 
 /** The message as it was. */
-export function thawed<Message extends object>(message: Message): Message {
+export function base64ToBytes<Message extends object>(message: Message): Message {
   return withBytes(message, decodeBase64);
 }
 
@@ -27,7 +27,7 @@ export function isSession(value: unknown): value is SavedSession {
   try {
     const saved = value as SavedSession;
     const { identity, sequenceId = 0 } = saved;
-    const texts: unknown[] = saved.operations.map(({ message }) => thawed(message).kind);
+    const texts: unknown[] = saved.operations.map(({ message }) => base64ToBytes(message).kind);
     if (identity !== undefined) texts.push(identity.connectionId, identity.reconnectionToken);
     return (
       saved.version === SESSION_VERSION &&

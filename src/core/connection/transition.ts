@@ -151,7 +151,8 @@ function whileRecovering(state: In<"Recovering">, event: Event, context: Context
     case "url":
       if (state.phase !== "opening") return undefined;
       // Its deadline is over: there is nothing to recover.
-      if (event.isOther) return retryRecovery({ ...state, deadline: 0, late: true }, other(), context);
+      if (event.isOther)
+        return retryRecovery({ ...state, deadline: 0, late: true }, otherEndpoint(), context);
       return { state, effects: [{ type: "openRecovery", epoch: state.epoch, identity: state.identity }] };
     case "open":
       if (!context.canPing) return resume(state, state.identity, false, context);
@@ -173,7 +174,7 @@ function whileRecovering(state: In<"Recovering">, event: Event, context: Context
   }
 }
 
-function other(): ConnectionError {
+function otherEndpoint(): ConnectionError {
   return new ConnectionError("Closed", "The session to resume has another endpoint or subprotocol.");
 }
 

@@ -9,7 +9,7 @@ import { isOver, type Lane, type NewOperation, type Operation } from "./operatio
 import type { OperationMessage } from "../models/messages.js";
 import { ReadyLine } from "./readyLine.js";
 import type { SavedContent } from "../models/savedSession.js";
-import { frozen } from "../savedSession.js";
+import { bytesToBase64 } from "../savedSession.js";
 import { SentLine } from "./sentLine.js";
 import type { Suspect } from "./suspect.js";
 
@@ -148,7 +148,7 @@ export class Outbox {
     const operations = this.#all()
       .filter((operation) => !operation.internal && !isOver(operation))
       .map(({ message, handed, resentOnNewConnection }) => ({
-        message: frozen(message),
+        message: bytesToBase64(message),
         sent: handed || !isExact,
         resent: resentOnNewConnection,
       }));

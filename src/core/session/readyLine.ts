@@ -45,7 +45,12 @@ export class ReadyLine {
 
   /** The one that `shift` takes next. */
   get first(): Operation | undefined {
-    return this.#places.find((place) => "order" in place);
+    // From the head on: what is before it may be as long as the rest.
+    for (let at = this.#head; at < this.#places.length; at++) {
+      const place = this.#places[at] as Operation | Place;
+      if ("order" in place) return place;
+    }
+    return undefined;
   }
 
   shift(): Operation | undefined {

@@ -19,7 +19,7 @@ import type { NewOperation, Operation } from "./operation.js";
 import type { Course, InternalCourse, Operations, SubmitOptions } from "./operations.js";
 import { Outbox } from "./outbox.js";
 import type { SavedContent, SavedOperation } from "../models/savedSession.js";
-import { thawed } from "../savedSession.js";
+import { base64ToBytes } from "../savedSession.js";
 import type { Suspect } from "./suspect.js";
 import { SequenceTracker } from "./sequenceTracker.js";
 import type { FeatureHooks } from "./featureHooks.js";
@@ -240,7 +240,7 @@ export class Session implements SessionPort, Operations {
     const add = (): void => {
       for (const operation of saved.operations) {
         this.#restored = operation;
-        const message = thawed(operation.message);
+        const message = base64ToBytes(operation.message);
         const { ackId } = message;
         const options = ackId === undefined ? { fireAndForget: true } : { ackId };
         const result = this.#features.submitAgain(message, options) ?? this.submit(() => message, options);

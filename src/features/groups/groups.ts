@@ -2,7 +2,7 @@ import { defineFeature, type FeaturePort } from "../../core/feature.js";
 import { report } from "../../core/util/report.js";
 import type { GroupDataMessage } from "../../core/models/messages.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
-import { frozen, thawed } from "../../core/savedSession.js";
+import { bytesToBase64, base64ToBytes } from "../../core/savedSession.js";
 import { checkName } from "../../core/session/operationMessage.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import { checkNames } from "../../core/advice.js";
@@ -95,14 +95,14 @@ export class Groups implements FeedHost, FeatureHooks {
   save(): SavedRoom[] {
     return [...this.#rooms]
       .filter(([, { subscribers }]) => subscribers.held)
-      .map(([name, { waiting = [] }]) => [name, waiting.map(frozen)]);
+      .map(([name, { waiting = [] }]) => [name, waiting.map(bytesToBase64)]);
   }
 
   /** The groups stay joined, and their messages wait, for the subscribers that come. */
   restore(saved: unknown): void {
     for (const [name, waiting] of saved as readonly SavedRoom[]) {
       const room = this.#room(name);
-      room.waiting = waiting.map(thawed);
+      room.waiting = waiting.map(base64ToBytes);
       room.subscribers.holdAgain(() => (room.waiting = undefined));
       this.#giveSoon(room);
     }
