@@ -12,8 +12,15 @@ module.exports = {
     {
       name: "features-know-core-and-at-most-groups",
       severity: "error",
-      from: { path: "^src/features/([^/]+)/" },
+      from: { path: "^src/features/(?!tabs/)([^/]+)/" },
       to: { path: "^src/(?!core/)", pathNot: ["^src/features/$1/", "^src/features/groups/"] },
+    },
+    {
+      name: "tabs-know-the-frames-of-features",
+      comment: "The worker passes them on.",
+      severity: "error",
+      from: { path: "^src/features/tabs/" },
+      to: { path: "^src/(?!core/)", pathNot: ["^src/features/tabs/", "^src/features/[^/]+/frames\\.ts$"] },
     },
     {
       name: "protobuf-knows-the-core",

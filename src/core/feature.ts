@@ -57,6 +57,8 @@ export interface FeaturePort extends Operations {
   beforeStart(change: (options: StartOptions) => Promise<StartOptions>, onStop?: () => void): void;
   /** Call this when one of the `pending` things has ended. */
   settled(): void;
+  /** Something has woken up, or the network has returned: a connection is probed, and an attempt isn't waited for. */
+  wake(): void;
 }
 
 /** The names of all features that were defined. */
@@ -124,5 +126,6 @@ function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
       inside.connection.onStop = onStop;
     },
     settled: () => session.settled(),
+    wake: () => inside.connection.wake(),
   };
 }

@@ -168,6 +168,11 @@ export class Connection {
     return promise;
   }
 
+  /** Probes the connection, or ends the wait for the next attempt. */
+  wake(): void {
+    this.#dispatch({ type: "wake" });
+  }
+
   #dispatch(event: Event): void {
     const { environment, pingFrame, protocol } = this.#settings;
     let random = 0;
@@ -237,7 +242,7 @@ export class Connection {
         this.#endWake = undefined;
       } else if (before.name === "Stopped") {
         this.#session.accept();
-        this.#endWake = environment.onWake(() => this.#dispatch({ type: "wake" }));
+        this.#endWake = environment.onWake(() => this.wake());
       }
     }
     // Last, since nothing before this throws while the client stops.

@@ -1,0 +1,222 @@
+import type { ConnectionError } from "../../core/errors.js";
+import type { FeaturePort } from "../../core/feature.js";
+import type { OnStateChangedArgs } from "../../core/models/events.js";
+import type { FeatureHooks } from "../../core/session/featureHooks.js";
+import { Timer } from "../../core/util/timer.js";
+import { uuid } from "../../core/util/uuid.js";
+import { SharedConnection } from "./sharedConnection.js";
+import { writeConnected, writeDisconnected } from "./tabFrames.js";
+import { TabPort, type TabPortOwner } from "./tabPort.js";
+import { WINDOW_FULL, type TabSession } from "./tabSession.js";
+import type { MessagePortLike } from "./portMessages.js";
+import type { UrlQuestions } from "./urlQuestions.js";
+
+/** How often the tabs are asked for a sign of life, in ms. */
+const PROBE_INTERVAL = 10_000;
+/** A tab that has left so many probes unanswered is gone. */
+const MAX_PROBES = 2;
+/** How long a tab's session waits for the tab to recover it, in ms: as long as the service waits. */
+const KEPT = 30_000;
+const SESSION_GONE = 1008;
+
+/** Lets the tabs use one client's connection, as the service lets clients use connections of their own. */
+export class Broker implements TabPortOwner {
+  readonly #port: FeaturePort;
+  readonly #questions: UrlQuestions;
+  readonly #ports = new Set<TabPort>();
+  /** Unique among the workers of the origin. */
+  #name: string | undefined;
+  #lastPort = 0;
+  /** While there is a connection id. */
+  #connection: SharedConnection | undefined;
+  readonly #probeTimer: Timer;
+  /** When the sessions without a socket end. */
+  readonly #timers = new Map<TabSession, Timer>();
+
+  constructor(port: FeaturePort, questions: UrlQuestions) {
+    this.#port = port;
+    this.#questions = questions;
+    this.#probeTimer = new Timer(port.settings.environment);
+    const receive = Object.fromEntries(
+      (
+        [
+          "groupData",
+          "serverData",
+          "groupStateSnapshot",
+          "groupStateUpdate",
+          "invokeResponse",
+          "streamAck",
+          "streamNack",
+          "streamClosed",
+        ] as const
+      ).map((kind) => [kind, (message: never) => this.#connection?.receive(message)]),
+    ) as FeatureHooks["receive"];
+    port.listen({
+      receive,
+      onOpened: () => this.#onOpened(),
+      onRecovered: () => this.#connection?.onRecovered(),
+      onRoom: () => this.#connection?.onRoom(),
+      onLost: (error) => this.#onLost(error),
+      onStopped: (error) => this.#onLost(error),
+    });
+    port.events().on("state-changed", (args) => this.#onStateChanged(args));
+  }
+
+  /** A tab has made its port. */
+  accept(port: MessagePortLike): void {
+    const { environment } = this.#port.settings;
+    this.#name ??= uuid(() => environment.random());
+    const made = new TabPort(port, `web-pubsub-client/tabs:${this.#name}:${++this.#lastPort}`, this);
+    this.#ports.add(made);
+    this.#questions.add(made);
+    if (!this.#probeTimer.isSet) this.#probeSoon();
+  }
+
+  onOpen(port: TabPort): void {
+    const { client } = this.#port;
+    const identity = identityIn(port.url ?? "");
+    const isKnown = identity === undefined || this.#connection?.sessions.has(identity.token) === true;
+    if (!isKnown) return port.close(SESSION_GONE, "The connection can't be recovered.");
+    if (client.state === "Connected") this.#admit(port);
+    else this.#start();
+  }
+
+  onFrame({ session }: TabPort, frame: string): void {
+    if (session !== undefined) this.#connection?.handle(session, frame);
+  }
+
+  onWake(): void {
+    this.#port.wake();
+  }
+
+  onUrl(id: number, url: string | undefined, error: string | undefined): void {
+    this.#questions.answered(id, url, error);
+  }
+
+  onClosed(port: TabPort, isGone: boolean): void {
+    this.#ports.delete(port);
+    this.#questions.delete(port);
+    const { session } = port;
+    if (session?.socket === port) {
+      session.detach();
+      if (isGone) this.#drop(session);
+      else this.#keep(session);
+    }
+    this.#stopIfUnused();
+  }
+
+  /** The client has a connection: opens the sockets that wait for it. */
+  #admitAll(): void {
+    for (const port of [...this.#ports]) if (port.url !== undefined) this.#admit(port);
+  }
+
+  #admit(port: TabPort): void {
+    const { client } = this.#port;
+    const connection = this.#connection as SharedConnection;
+    const identity = identityIn(port.url ?? "");
+    const session = identity === undefined ? connection.open() : connection.sessions.get(identity.token);
+    if (session === undefined) return port.close(SESSION_GONE, "The connection can't be recovered.");
+    const before = session.socket as TabPort | undefined;
+    session.detach();
+    before?.close(SESSION_GONE, "Another socket has recovered the connection.");
+    this.#timers.get(session)?.clear();
+    this.#timers.delete(session);
+    port.open(session);
+    if (identity === undefined)
+      port.post(writeConnected(connection.connectionId, client.userId, session.token));
+    session.attach(port);
+  }
+
+  #start(): void {
+    const { client } = this.#port;
+    // A failure is told by `state-changed`.
+    if (client.state === "Stopped") client.start().catch(() => undefined);
+  }
+
+  #onOpened(): void {
+    const { connectionId = "" } = this.#port.client;
+    this.#connection = new SharedConnection(this.#port, connectionId, (session) => {
+      const { socket } = session;
+      this.#drop(session);
+      (socket as TabPort | undefined)?.close(WINDOW_FULL.code, WINDOW_FULL.reason);
+    });
+  }
+
+  #onStateChanged({ state, previousState, code, reason, error }: OnStateChangedArgs): void {
+    if (state === "Connected") {
+      this.#admitAll();
+      this.#stopIfUnused();
+    } else if (state === "Recovering" && previousState === "Connected") {
+      this.#connection?.onSuspended();
+      for (const port of [...this.#ports])
+        if (port.session !== undefined) this.#interrupt(port, code, reason);
+    } else if (state === "Stopped") {
+      const waiting = [...this.#ports].filter(({ url }) => url !== undefined);
+      // A connection that failed is told to the tabs, who decide whether to try again.
+      if (error !== undefined) for (const port of waiting) port.close(code, error.message);
+      else if (waiting.length > 0) this.#start();
+    }
+  }
+
+  /** The connection id is gone, and with it the tabs' sessions. */
+  #onLost({ closeCode, message, reason }: ConnectionError): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    this.#connection = undefined;
+    connection.end();
+    for (const timer of this.#timers.values()) timer.clear();
+    this.#timers.clear();
+    for (const port of [...this.#ports]) {
+      // Those that wait to recover it try in vain.
+      if (port.session === undefined && identityIn(port.url ?? "") === undefined) continue;
+      const code = port.session === undefined ? SESSION_GONE : (closeCode ?? SESSION_GONE);
+      this.#interrupt(port, code, reason, message);
+    }
+  }
+
+  /** Closes a socket as the worker's own was closed. */
+  #interrupt(port: TabPort, code: number | undefined, reason: string | undefined, why = reason): void {
+    // Whether the service has said it in a message or in its close frame can't be told apart here.
+    if (reason !== undefined && port.session !== undefined) port.post(writeDisconnected(reason));
+    port.close(code, why);
+  }
+
+  /** A session waits a while for its tab. */
+  #keep(session: TabSession): void {
+    const timer = new Timer(this.#port.settings.environment);
+    this.#timers.set(session, timer);
+    timer.after(KEPT, () => {
+      // A tab that waits for the worker's own recovery isn't late.
+      if (this.#port.client.state === "Recovering") return this.#keep(session);
+      this.#drop(session);
+      this.#stopIfUnused();
+    });
+  }
+
+  #drop(session: TabSession): void {
+    this.#timers.get(session)?.clear();
+    this.#timers.delete(session);
+    this.#connection?.drop(session);
+  }
+
+  /** The last tab's end closes the connection. */
+  #stopIfUnused(): void {
+    const { client } = this.#port;
+    const isUsed =
+      (this.#connection?.sessions.size ?? 0) > 0 || [...this.#ports].some(({ url }) => url !== undefined);
+    if (!isUsed && client.state !== "Stopped" && client.state !== "Stopping") void client.stop();
+  }
+
+  #probeSoon(): void {
+    this.#probeTimer.after(PROBE_INTERVAL, () => {
+      for (const port of [...this.#ports]) if (port.probe() >= MAX_PROBES) port.end(true);
+      if (this.#ports.size > 0) this.#probeSoon();
+    });
+  }
+}
+
+/** The identity in the URL of a recovery. */
+function identityIn(url: string): { readonly token: string } | undefined {
+  const token = /[?&]awps_reconnection_token=([^&#]*)/.exec(url)?.[1];
+  return token === undefined ? undefined : { token: decodeURIComponent(token) };
+}

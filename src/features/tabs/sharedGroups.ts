@@ -1,0 +1,96 @@
+import type { FeaturePort } from "../../core/feature.js";
+import type { WebPubSubResult } from "../../core/models/options.js";
+import { GroupTable, type GroupQuestions, type GroupTableHost } from "../../core/session/groupTable.js";
+import type { SubmitOptions } from "../../core/session/operations.js";
+import { getOrAdd } from "../../core/util/getOrAdd.js";
+import type { TabSession } from "./tabSession.js";
+
+const NOBODY: ReadonlySet<TabSession> = new Set();
+const DONE: WebPubSubResult = { isDuplicated: false };
+
+/** Counts which tabs want which groups: the first one enters a group at the service, and the last one leaves it. */
+export class SharedGroups implements GroupTableHost {
+  /** Until the connection id is gone. */
+  live = true;
+  readonly #table: GroupTable;
+  /** Aborts what is on its way when the connection id is gone. */
+  readonly #abortSignal: AbortSignal;
+  /** Those that are in a group, enter it, or are the last to leave it. */
+  readonly #tabs = new Map<string, Set<TabSession>>();
+
+  constructor(port: FeaturePort, questions: GroupQuestions, abortSignal: AbortSignal) {
+    this.#table = new GroupTable(port, questions, this);
+    this.#abortSignal = abortSignal;
+  }
+
+  /** The tabs that get what comes for a group. Undefined: none has asked for it. */
+  tabs(group: string): ReadonlySet<TabSession> | undefined {
+    const tabs = this.#tabs.get(group);
+    if (tabs !== undefined && tabs.size > 0) return tabs;
+    // What comes until the service has answered is for nobody.
+    return this.#table.isLeaving(group) ? NOBODY : undefined;
+  }
+
+  has(group: string, tab: TabSession): boolean {
+    return this.#tabs.get(group)?.has(tab) === true;
+  }
+
+  async enter(tab: TabSession, group: string, options: SubmitOptions): Promise<WebPubSubResult> {
+    const tabs = getOrAdd(this.#tabs, group, () => new Set<TabSession>());
+    const isNew = !tabs.has(tab);
+    tabs.add(tab);
+    if (this.#table.status(group) === "joined") return DONE;
+    try {
+      return await this.#table.enter(group, options);
+    } catch (thrown) {
+      if (isNew) this.#remove(tab, group);
+      throw thrown;
+    }
+  }
+
+  async leave(tab: TabSession, group: string, options: SubmitOptions): Promise<WebPubSubResult> {
+    const tabs = this.#tabs.get(group);
+    const isLast = tabs === undefined || tabs.size === 0 || (tabs.size === 1 && tabs.has(tab));
+    if (!isLast) {
+      this.#remove(tab, group);
+      return DONE;
+    }
+    const result = await this.#table.leave(group, options);
+    this.#remove(tab, group);
+    return result;
+  }
+
+  /** A tab has gone. @returns the groups that it was in */
+  drop(tab: TabSession): string[] {
+    const left: string[] = [];
+    for (const [group, tabs] of [...this.#tabs]) {
+      if (!tabs.has(tab)) continue;
+      left.push(group);
+      this.#remove(tab, group);
+      // What the service doesn't answer ends with the connection.
+      if (tabs.size === 0)
+        this.#table.leave(group, { abortSignal: this.#abortSignal }).catch(() => undefined);
+    }
+    return left;
+  }
+
+  /** The connection id is gone. */
+  end(): void {
+    this.live = false;
+    this.#tabs.clear();
+  }
+
+  onChanged(): void {
+    // Each tab's own client tells it.
+  }
+
+  onAsked(): void {
+    // Nothing is entered that no tab has asked for.
+  }
+
+  #remove(tab: TabSession, group: string): void {
+    const tabs = this.#tabs.get(group);
+    tabs?.delete(tab);
+    if (tabs?.size === 0) this.#tabs.delete(group);
+  }
+}

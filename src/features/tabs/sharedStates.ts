@@ -1,0 +1,97 @@
+import type { FeaturePort } from "../../core/feature.js";
+import type { GroupStateItem, SetGroupStateMessage, WebPubSubMessage } from "../../core/models/messages.js";
+import type { WebPubSubResult } from "../../core/models/options.js";
+import { MEMBERSHIP_LANE } from "../../core/session/memberships.js";
+import type { SubmitOptions } from "../../core/session/operations.js";
+import { getOrAdd } from "../../core/util/getOrAdd.js";
+import type { TabSession } from "./tabSession.js";
+
+type State = NonNullable<SetGroupStateMessage["state"]>;
+
+/** The tabs' own states: of those set in a group, the newest one is the connection's. */
+export class SharedStates {
+  readonly #port: FeaturePort;
+  readonly #abortSignal: AbortSignal;
+  /** By group, the newest state last. */
+  readonly #states = new Map<string, Map<TabSession, State>>();
+
+  constructor(port: FeaturePort, abortSignal: AbortSignal) {
+    this.#port = port;
+    this.#abortSignal = abortSignal;
+  }
+
+  async set(
+    tab: TabSession,
+    group: string,
+    state: State | undefined,
+    options: SubmitOptions,
+  ): Promise<WebPubSubResult> {
+    const shown = state ?? this.#newest(group, tab);
+    const result = await this.#submit(group, shown, options);
+    const states = getOrAdd(this.#states, group, () => new Map<TabSession, State>());
+    states.delete(tab);
+    if (state !== undefined) states.set(tab, state);
+    if (states.size === 0) this.#states.delete(group);
+    return result;
+  }
+
+  /** A tab has left a group, in which others stay. */
+  drop(tab: TabSession, group: string): void {
+    const states = this.#states.get(group);
+    const isShown = states !== undefined && [...states.keys()].at(-1) === tab;
+    states?.delete(tab);
+    if (states?.size === 0) this.#states.delete(group);
+    // What the service doesn't answer ends with the connection.
+    if (isShown) this.#submit(group, this.#newest(group), {}).catch(() => undefined);
+  }
+
+  /** A tab has gone. */
+  dropAll(tab: TabSession): void {
+    for (const group of [...this.#states.keys()]) this.drop(tab, group);
+  }
+
+  /** The connection has left a group, which ends its state there. */
+  forget(group: string): void {
+    this.#states.delete(group);
+  }
+
+  /** The newest state of a group, but for one tab's. */
+  #newest(group: string, except?: TabSession): State | undefined {
+    return [...(this.#states.get(group) ?? [])].filter(([tab]) => tab !== except).at(-1)?.[1];
+  }
+
+  #submit(group: string, state: State | undefined, options: SubmitOptions): Promise<WebPubSubResult> {
+    return this.#port.submit(
+      () => ({ kind: "setGroupState", group, ...(state && { state }) }),
+      { abortSignal: this.#abortSignal, ...options },
+      { lane: MEMBERSHIP_LANE, replaceable: true },
+    );
+  }
+}
+
+/** The known states of the groups that tabs have subscribed to: a tab that comes later gets them from here. */
+export class KnownStates {
+  readonly #groups = new Map<string, Map<string, GroupStateItem>>();
+
+  take(message: Extract<WebPubSubMessage, { kind: "groupStateSnapshot" | "groupStateUpdate" }>): void {
+    const { group, items, kind } = message;
+    if (kind === "groupStateSnapshot") this.#groups.set(group, new Map());
+    const known = this.#groups.get(group);
+    for (const item of items) {
+      const { connectionId, state, updatedAt } = item;
+      if ((known?.get(connectionId)?.updatedAt ?? -Infinity) > updatedAt) continue;
+      // A cleared one is kept for the time of its update, but isn't listed.
+      known?.set(connectionId, state === undefined ? { connectionId, updatedAt } : item);
+    }
+  }
+
+  /** Undefined: the service's snapshot is still to come. */
+  snapshot(group: string): GroupStateItem[] | undefined {
+    const known = this.#groups.get(group);
+    return known && [...known.values()].filter(({ state }) => state !== undefined);
+  }
+
+  forget(group: string): void {
+    this.#groups.delete(group);
+  }
+}
