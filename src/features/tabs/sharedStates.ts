@@ -20,19 +20,25 @@ export class SharedStates {
     this.#abortSignal = abortSignal;
   }
 
+  /** @param state undefined clears it */
   async set(
     tab: TabSession,
     group: string,
     state: State | undefined,
     options: SubmitOptions,
   ): Promise<WebPubSubResult> {
-    const shown = state ?? this.#newest(group, tab);
-    const result = await this.#submit(group, shown, options);
+    // Noted at the call: the operations of a group go out one after the other, in this order.
     const states = getOrAdd(this.#states, group, () => new Map<TabSession, State>());
     states.delete(tab);
     if (state !== undefined) states.set(tab, state);
-    if (states.size === 0) this.#states.delete(group);
-    return result;
+    try {
+      return await this.#submit(group, this.#newest(group), options);
+    } catch (thrown) {
+      if (states.get(tab) === state) states.delete(tab);
+      throw thrown;
+    } finally {
+      this.#tidy(group);
+    }
   }
 
   /** A tab has left a group, in which others stay. */
@@ -40,7 +46,7 @@ export class SharedStates {
     const states = this.#states.get(group);
     const isShown = states !== undefined && [...states.keys()].at(-1) === tab;
     states?.delete(tab);
-    if (states?.size === 0) this.#states.delete(group);
+    this.#tidy(group);
     // What the service doesn't answer ends with the connection.
     if (isShown) this.#submit(group, this.#newest(group), {}).catch(() => undefined);
   }
@@ -55,9 +61,12 @@ export class SharedStates {
     this.#states.delete(group);
   }
 
-  /** The newest state of a group, but for one tab's. */
-  #newest(group: string, except?: TabSession): State | undefined {
-    return [...(this.#states.get(group) ?? [])].filter(([tab]) => tab !== except).at(-1)?.[1];
+  #newest(group: string): State | undefined {
+    return [...(this.#states.get(group)?.values() ?? [])].at(-1);
+  }
+
+  #tidy(group: string): void {
+    if (this.#states.get(group)?.size === 0) this.#states.delete(group);
   }
 
   #submit(group: string, state: State | undefined, options: SubmitOptions): Promise<WebPubSubResult> {
