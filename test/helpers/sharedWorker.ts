@@ -11,7 +11,7 @@ class Locks {
   readonly #queues = new Map<string, (() => Promise<void>)[]>();
   readonly #releases = new Map<string, () => void>();
 
-  async request(name: string, whileHeld: () => Promise<void> | void): Promise<void> {
+  async request(name: string, _options: object, whileHeld: () => Promise<void> | void): Promise<void> {
     const queue = this.#queues.get(name) ?? [];
     this.#queues.set(name, queue);
     const run = async (): Promise<void> => {
@@ -38,10 +38,7 @@ export class InnerWorker implements Disposable {
   readonly #locks = new Locks();
   readonly #navigator = Object.getOwnPropertyDescriptor(globalThis, "navigator");
 
-  constructor(
-    connect: Connect,
-    makeChannel: MakeChannel = () => new MessageChannel() as ReturnType<MakeChannel>,
-  ) {
+  constructor(connect: Connect, makeChannel: MakeChannel = () => new MessageChannel()) {
     this.#makeChannel = makeChannel;
     Object.defineProperty(globalThis, "navigator", { configurable: true, value: { locks: this.#locks } });
     const scope = globalThis as { onconnect?: unknown; addEventListener?: unknown };
@@ -67,7 +64,7 @@ export class InnerWorker implements Disposable {
     const post = port2.postMessage.bind(port2);
     port2.postMessage = (message) => {
       const said = message as { type?: string; lock?: string };
-      if (said.type === "welcome") page.lock = said.lock as string;
+      if (said.type === "welcome") page.lock = said.lock;
       post(message);
     };
     for (const listener of this.#listeners) listener({ ports: [port2] });

@@ -285,7 +285,8 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
     this.#called(group, true);
     this.#operations.submitInternal(() => groupMessage(leave, group), {
       lane,
-      retryForever: true,
+      // No caller would learn that it failed.
+      maxRetries: Infinity,
       onSettled: (error, unknown) => this.#leaveSettled(group, error, unknown),
     });
   }

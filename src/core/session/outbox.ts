@@ -108,7 +108,7 @@ export class Outbox {
       lane: undefined,
       replaceable: given.replaceable,
       internal,
-      retryForever: given.retryForever === true,
+      maxRetries: given.maxRetries,
       calledOff: false,
       signal,
       settle: given.settle,
@@ -418,8 +418,8 @@ export class Outbox {
   }
 
   #mayRetry(operation: Operation): boolean {
-    const { calledOff, retryForever } = operation;
-    return !calledOff && (++operation.retries <= this.#options.messageRetry.maxRetries || retryForever);
+    const { calledOff, maxRetries = this.#options.messageRetry.maxRetries } = operation;
+    return !calledOff && ++operation.retries <= maxRetries;
   }
 
   /** Fails an operation. If it was called off, its own error doesn't matter any more. */

@@ -322,7 +322,7 @@ export class Session implements SessionPort, Operations {
   #enqueue(
     build: () => OperationMessage,
     options: SubmitOptions,
-    { call, lane, replaceable, retryForever }: Course & { readonly retryForever?: boolean },
+    { call, lane, replaceable, maxRetries }: Course,
     internal: boolean,
     settle: NewOperation["settle"],
   ): void {
@@ -349,7 +349,7 @@ export class Session implements SessionPort, Operations {
         lane: lane && `${lane} ${"group" in message ? message.group : ""}`,
         replaceable,
         internal,
-        retryForever,
+        maxRetries,
         signal,
         settle,
       });

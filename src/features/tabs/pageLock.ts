@@ -1,6 +1,8 @@
 /** Web Locks: the browser takes them from a page that ends, however it ends. Where there are none, nothing happens. */
 
-type Locks = { request(name: string, whileHeld: () => Promise<void> | void): Promise<unknown> };
+type Locks = {
+  request(name: string, options: object, whileHeld: () => Promise<void> | void): Promise<unknown>;
+};
 
 function findLocks(): Locks | undefined {
   const { locks } = ((globalThis as { navigator?: unknown }).navigator ?? {}) as { locks?: Locks };
@@ -17,7 +19,7 @@ export function holdLock(name: string, onHeld: () => void): () => void {
   // It is refused where a page has no origin, for example; the worker's probes tell then.
   const refused = (): void => undefined;
   findLocks()
-    ?.request(name, () => {
+    ?.request(name, {}, () => {
       onHeld();
       return held;
     })
@@ -29,5 +31,5 @@ export function holdLock(name: string, onHeld: () => void): () => void {
 export function awaitLock(name: string, onFree: () => void): void {
   // Without it the probes tell.
   const refused = (): void => undefined;
-  findLocks()?.request(name, onFree).catch(refused);
+  findLocks()?.request(name, {}, onFree).catch(refused);
 }

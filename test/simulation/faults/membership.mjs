@@ -32,8 +32,8 @@ if (error && `,
   {
     name: "a leave of the client's own is given up",
     in: "Outbox.#mayRetry",
-    find: "|| retryForever",
-    put: "",
+    find: "<= maxRetries",
+    put: "<= this.#options.messageRetry.maxRetries",
   },
   {
     name: "connected is told before the groups are joined",
@@ -58,7 +58,7 @@ if (error && `,
     name: "a rejoin is tried only once",
     in: "Outbox.#mayRetry",
     find: "return !calledOff &&",
-    put: `if (operation.internal && !retryForever) return false;
+    put: `if (operation.internal && maxRetries !== Infinity) return false;
 return !calledOff &&`,
   },
   {

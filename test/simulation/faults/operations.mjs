@@ -136,8 +136,8 @@ operation.retries++;`,
   {
     name: "an operation is retried without end",
     in: "Outbox.#mayRetry",
-    find: "|| retryForever",
-    put: "|| retryForever !== undefined",
+    find: "<= maxRetries",
+    put: "<= Infinity",
   },
   {
     name: "an operation that was sent can't be aborted",
