@@ -254,13 +254,12 @@ export class Connection {
   #run(effect: Effect): void {
     switch (effect.type) {
       case "getUrl":
-        void this.#fetchUrl(effect.epoch);
+        void this.#fetchUrl();
         return;
       case "openSocket":
-        return this.#open(effect.epoch);
-      case "openRecovery":
-        if (this.#url === "") void this.#fetchUrl(effect.epoch);
-        else this.#open(effect.epoch, effect.identity);
+        // A connection that is taken over has no URL yet.
+        if (this.#url === "") void this.#fetchUrl();
+        else this.#open();
         return;
       case "close":
       case "drop":
@@ -331,7 +330,8 @@ export class Connection {
     });
   }
 
-  async #fetchUrl(epoch: number): Promise<void> {
+  async #fetchUrl(): Promise<void> {
+    const { epoch } = this.#state;
     try {
       this.#credentialAbort?.abort();
       const abort = new AbortController();
@@ -350,8 +350,10 @@ export class Connection {
     }
   }
 
-  /** @param identity of the connection to recover; undefined for a new one */
-  #open(epoch: number, identity?: Identity): void {
+  /** Opens a socket for a new connection, or for the one that is to be recovered. */
+  #open(): void {
+    const { identity } = this;
+    const { epoch } = this.#state;
     const { advice, environment, protocol } = this.#settings;
     let url = this.#url;
     this.#settings.logger.info(`Connecting to ${withoutQuery(url)} (${protocol.name})`);

@@ -140,9 +140,8 @@ export type Event =
 
 /** What the connection must do; the effects of a step run in their order. */
 export type Effect =
-  | { readonly type: "getUrl"; readonly epoch: number }
-  | { readonly type: "openSocket"; readonly epoch: number }
-  | { readonly type: "openRecovery"; readonly epoch: number; readonly identity: Identity }
+  /** For the current attempt; the socket is for a new connection, or for the one that is being recovered. */
+  | { readonly type: "getUrl" | "openSocket" }
   /** To the link, by the methods of these names. */
   | { readonly type: "close" | "drop" | "ping" | "probe" }
   /** To the session, by the methods of these names, as are the next ones. */

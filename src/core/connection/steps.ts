@@ -62,10 +62,7 @@ export function connect(
       epoch,
       due: context.now + context.connectTimeoutInMs,
     },
-    effects: [
-      { type: "changed", details: { attempt } },
-      { type: "getUrl", epoch },
-    ],
+    effects: [{ type: "changed", details: { attempt } }, { type: "getUrl" }],
   };
 }
 
@@ -260,7 +257,7 @@ export function recover(
   const timeout = Math.min(context.connectTimeoutInMs, patience);
   return {
     state: { ...state, phase: "opening", late, epoch, due: context.now + timeout },
-    effects: [{ type: "openRecovery", epoch, identity: state.identity }],
+    effects: [{ type: "openSocket" }],
   };
 }
 
