@@ -113,7 +113,7 @@ export class Connection {
       if (signal?.aborted) throw new AbortError("start was aborted.");
       const settle = (error?: Error): void => {
         unlisten();
-        if (error === undefined) resolve();
+        if (!error) resolve();
         else reject(error);
       };
       const unlisten = whenAborted(signal, () => {
@@ -315,7 +315,7 @@ export class Connection {
     const { logger } = this.#settings;
     const { disconnectedMessage, name: state } = this.#state;
     const { error, attempt, nextDelayInMs } = details;
-    const why = error === undefined ? "" : `: ${error.message}`;
+    const why = error ? `: ${error.message}` : "";
     const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
     logger.info(`${state}${why}${next}`);
     const previousState = this.#info.state;
@@ -359,7 +359,7 @@ export class Connection {
     this.#settings.logger.info(`Connecting to ${withoutQuery(url)} (${protocol.name})`);
     const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
     try {
-      if (identity !== undefined) url = recoveryUrl(url, identity);
+      if (identity) url = recoveryUrl(url, identity);
       const link = new Link(environment.createWebSocket(url, protocol.name), url, environment, {
         onOpen: () => this.#dispatch({ type: "open", epoch }),
         onFrame: (data) => this.#receive(data, epoch),
