@@ -1,3 +1,4 @@
+import { SESSION_GONE } from "../../core/connection/closePolicy.js";
 import type { FeaturePort } from "../../core/feature.js";
 import type { OnStateChangedArgs } from "../../core/models/events.js";
 import { Timer } from "../../core/util/timer.js";
@@ -15,7 +16,7 @@ const PROBE_INTERVAL = 10_000;
 const MAX_PROBES = 2;
 /** How long a tab's session waits for the tab to recover it, in ms: as long as the service waits. */
 const KEPT = 30_000;
-const SESSION_GONE = 1008;
+
 const GONE = "The connection can't be recovered.";
 
 /** Lets the tabs use one client's connection, as the service lets clients use connections of their own. */
