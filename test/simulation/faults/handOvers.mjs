@@ -6,7 +6,7 @@ export const handOvers = [
     name: "ack ids begin anew in the next client",
     quick: true,
     in: "Outbox.restore",
-    find: "Math.max(this.#nextAckId, nextAckId + step)",
+    find: "Math.max(this.#nextAckId, idsAfter(nextAckId, this.#options.random()))",
     put: "this.#nextAckId",
   },
   {
@@ -31,7 +31,7 @@ export const handOvers = [
   {
     name: "ack ids go on where an old session ends",
     in: "Outbox.restore",
-    find: "nextAckId + step",
+    find: "idsAfter(nextAckId, this.#options.random())",
     put: "nextAckId",
   },
   {
