@@ -174,7 +174,9 @@ export class Outbox {
         operation.frame = encode(operation.message);
         this.#byAckId[ackId] = operation;
       }
-      if (operation.lane !== undefined) this.#lane(operation, operation.lane.key).push(operation);
+      // One that was replaced ends with another one of its lane.
+      if (operation.lane !== undefined && !isOver(operation))
+        this.#lane(operation, operation.lane.key).push(operation);
       if (isReady(operation)) this.#ready.insert(operation);
     }
   }

@@ -16,6 +16,7 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
   if (!world.usesStates || client.state !== "Connected" || id === undefined) return undefined;
   const unique = uniqueIds(actor);
   for (const group of GROUPS) {
+    if (actor.handOver.unsureStates.has(group)) continue;
     const truth = world.backend.statesOf(group);
     const failures = actor.restoreFailures.filter(
       (failure) => failure.group === group && failure.connectionId === id,

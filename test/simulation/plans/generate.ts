@@ -45,12 +45,11 @@ export function generate(seed: number): Plan {
   return { seed, duration, ...(random.chance(0.6) ? { announces: false } : undefined), clients, steps };
 }
 
-/** What doesn't go on in another client is left out; listeners suspend too. */
+/** Listeners suspend too. */
 function allowSuspensions(steps: Step[], random: Random): void {
   for (const [index, { at, client, what }] of steps.entries()) {
     if (client === undefined || what.do !== "react" || !("do" in what.reaction)) continue;
-    const isOther = STAYS.includes(what.reaction.do) || random.chance(0.3);
-    if (isOther) steps[index] = { at, client, what: { ...what, reaction: CALLS.suspend(random) } };
+    if (random.chance(0.5)) steps[index] = { at, client, what: { ...what, reaction: CALLS.suspend(random) } };
   }
 }
 
@@ -179,18 +178,6 @@ const CALLS = {
     ...(random.chance(0.7) ? { subscribes: true } : undefined),
   }),
 } satisfies Record<string, (random: Random) => Call>;
-
-/** What doesn't go from one client to the next. */
-const STAYS: readonly string[] = [
-  "retain",
-  "release",
-  "stream",
-  "invoke",
-  "state",
-  "watch",
-  "unwatch",
-  "crowd",
-];
 
 function breaking(random: Random) {
   return {
@@ -357,5 +344,5 @@ function pickKinds(random: Random): string[] {
   if (!random.chance(HAND_OVERS)) return kinds;
   kinds.push("suspend", ...(random.chance(0.3) ? ["suspend", "suspend"] : []));
   if (random.chance(0.2)) kinds.push("revert");
-  return kinds.filter((kind) => !STAYS.includes(kind));
+  return kinds;
 }

@@ -156,7 +156,10 @@ export class Actor {
   begins(): void {
     this.client = this.#makeClient();
     this.grammar = new Grammar((reason) => this.#failed(reason));
+    this.toldStates.clear();
     this.groups.begins();
+    this.streams.begins();
+    this.retention.begins();
     this.#listen();
   }
 

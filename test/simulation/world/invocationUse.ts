@@ -15,6 +15,8 @@ export interface InvocationRecord {
   readonly frozenFor: number;
   readonly stateAtCall: WebPubSubClientState;
   readonly signal: Signal | undefined;
+  /** Its client was suspended before it had an answer. */
+  isSuspended: boolean;
   result: InvokeEventResult | undefined;
   error: InvocationError | undefined;
   settledAt: number | undefined;
@@ -47,6 +49,7 @@ export class InvocationUse {
       frozenFor: environment.frozenFor,
       stateAtCall: client.state,
       signal,
+      isSuspended: false,
       result: undefined,
       error: undefined,
       settledAt: undefined,
@@ -58,6 +61,11 @@ export class InvocationUse {
       (result) => this.#settled(record, result),
       (error: InvocationError) => this.#settled(record, undefined, error),
     );
+  }
+
+  /** The client is about to be suspended: they end with it. */
+  suspends(): void {
+    for (const record of this.records) record.isSuspended ||= record.settledAt === undefined;
   }
 
   /** What was promised of invocations, checked when all is over. */
@@ -127,6 +135,8 @@ export class InvocationUse {
     record.settledAt = this.#world.clock.now;
     record.result = result;
     record.error = error;
+    if (record.isSuspended && (error?.cause as { code?: string } | undefined)?.code !== "Suspended")
+      this.#failed(`invocation ${record.op} was suspended, and ends as ${error?.code ?? "answered"}`);
     this.#world.trace(name, () => `op ${record.op} settles: ${error?.code ?? JSON.stringify(result)}`);
     const took = record.settledAt - record.at - (environment.frozenFor - record.frozenFor);
     if (took > record.call.timeoutInMs + 1 && !disturbed)

@@ -38,8 +38,9 @@ export interface OperationRecord {
   isSuspended: boolean;
   /** How often that has happened. */
   handOvers: number;
-  /** It was called between two clients. */
+  /** It was called between two clients, before the next one went on with so many sessions. */
   readonly isBetween: boolean;
+  readonly sessionsBefore: number;
   /** It has failed before its client went on with the session. */
   isForgotten: boolean;
   /** The group had subscribers; undefined: on the page before, for all that is known. */
@@ -275,6 +276,7 @@ export class Program {
       signal: this.#signal(call.abortAfter),
       isSuspended: false,
       isBetween: this.#actor.handOver.isUnderWay,
+      sessionsBefore: this.#actor.handOver.count,
       isForgotten: false,
       handOvers: 0,
       isHeld: call.do === "leave" && this.#isHeld(call.group),
@@ -353,8 +355,10 @@ export class Program {
         `${this.#actor.name}: op ${record.op} was answered ${answer}, its result says otherwise`,
       );
     // What ends before its client goes on with the session has no id yet that would last.
-    const isNameless = record.isBetween && this.#actor.handOver.isUnderWay && record.call.ackId === undefined;
-    record.isForgotten = this.#actor.handOver.isUnderWay;
+    const { handOver } = this.#actor;
+    const isEarly = record.isBetween && record.sessionsBefore === handOver.count;
+    const isNameless = isEarly && record.call.ackId === undefined;
+    record.isForgotten = handOver.isUnderWay;
     record.error = error !== undefined && isNameless ? withoutId(error) : error;
     this.#checkWait(record);
     // Where it was the last one that a drain waited for, the client is stopping by now.
