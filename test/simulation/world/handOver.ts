@@ -16,7 +16,7 @@ const LONGEST_HOLD = 6_000;
 export class HandOver {
   /** One client has suspended it, and none has resumed it yet. */
   isUnderWay = false;
-  /** The client that goes is still stopping: there is none yet that could be called. */
+  /** The client that goes is still stopping, or its page ends with that: there is none yet that could be called. */
   #isEnding = false;
   /** How often a client has gone on with a session. */
   count = 0;
@@ -71,7 +71,9 @@ export class HandOver {
     groups.pauses();
     grammar.suspends();
     punctuality.suspends(state);
+    this.#isEnding = by === "another";
     const session = JSON.stringify(client.suspend());
+    this.#isEnding = false;
     if (session === undefined) return this.#failed(`has no session to suspend while ${state}`);
     if (client.state !== "Stopped") this.#failed(`is ${client.state} after suspend()`);
     if (by === "another") actor.begins();
@@ -142,6 +144,7 @@ export class HandOver {
         actor.streams.suspends(streams);
         actor.invocations.suspends();
         actor.grammar.suspends();
+        this.#isEnding = true;
         client.suspend();
         goOn();
       }),
@@ -238,5 +241,5 @@ export class HandOver {
 }
 
 function isWanted({ program, groups }: Actor, group: string): boolean {
-  return program.wishes(group) || groups.holds(group) === true || groups.isKept(group);
+  return program.wishes(group) || groups.holds(group) === true || groups.isKept(group, true);
 }

@@ -100,7 +100,9 @@ export class InvocationUse {
       const isGivenUp =
         error?.code === "Timeout" || error?.code === "Aborted" || error?.code === "ConnectionLost";
       const spokeOn = written.some(
-        ({ wire, at, message }) =>
+        ({ wire, at, message, moment }) =>
+          // The service works for nothing where the client that would cancel it has gone.
+          !this.#actor.handOver.isBetween(sent[0]?.moment ?? 0, moment) &&
           // A ping may be the question whether this is the same connection still.
           message["type"] !== "ping" &&
           wire.connectionId === sent[0]?.wire.connectionId &&

@@ -310,7 +310,7 @@ export class Program {
 
   #isHeld(group: string): boolean | undefined {
     const { groups } = this.#actor;
-    return groups.holds(group) === true || (groups.isKept(group) ? undefined : false);
+    return groups.holds(group) === true || (groups.mayBeKept(group) ? undefined : false);
   }
 
   #invoke({ op, call, signal }: OperationRecord): Promise<WebPubSubResult> {
