@@ -8,8 +8,9 @@ import type { World } from "../world/world.js";
 export function checkArrivals(actor: Actor, world: World): void {
   const failed = (reason: string): void => world.failed(`${actor.name}: ${reason}`);
   for (const record of actor.streams.sent) {
-    if (record.outcome === "ended") checkEnded(record, world, failed);
-    if (record.isSuspended) checkSuspended(record, actor, world, failed);
+    // Another client that has the session ends the streams that are in it.
+    if (record.outcome === "ended" && actor.holders === undefined) checkEnded(record, world, failed);
+    if (record.isSuspended && actor.holders === undefined) checkSuspended(record, actor, world, failed);
   }
 }
 
@@ -23,8 +24,8 @@ function checkSuspended(
   const { model } = world.backend;
   const stream = [...model.streams.values()].find((each) => each.streamId === streamId);
   if (stream?.publisher.connectionId !== client.connectionId) return;
-  for (const { name, streams, plan, client: listener } of world.actors) {
-    if (!plan.reliable) continue;
+  for (const { name, streams, plan, client: listener, holders } of world.actors) {
+    if (!plan.reliable || holders !== undefined) continue;
     const isOpen = streams.received.some(
       (each) =>
         each.streamId === streamId && each.outcome === "open" && each.connectionId === listener.connectionId,
@@ -115,7 +116,7 @@ function checkMembers(
   failed: (reason: string) => void,
 ): void {
   for (const { connectionId, user, reliable } of audience) {
-    const listener = world.actors.find(({ name }) => name === user);
+    const listener = world.actors.find((each) => each.user === user);
     const got = listener?.streams.received.filter(
       (stream) => stream.streamId === streamId && stream.connectionId === connectionId,
     );
@@ -123,6 +124,8 @@ function checkMembers(
     if (!reliable || got === undefined || listener?.client.connectionId !== connectionId) continue;
     // A clock set forward looks like silence.
     if (listener.disturbed) continue;
+    // Each of two that hold the connection gets a part.
+    if (listener.holders !== undefined) continue;
     const isWhole = got.some(
       ({ outcome, first, last }) =>
         outcome === "left" ||

@@ -177,6 +177,11 @@ const CALLS = {
     pause: random.pick([0, 20, 3_000, 12_000, 29_500]),
     ...(random.chance(0.7) ? { subscribes: true } : undefined),
   }),
+  double: (random) => ({
+    do: "double",
+    of: random.chance(0.5) ? "snapshot" : "value",
+    age: random.pick([0, 1, 20, 300, 3_000, 12_000]),
+  }),
 } satisfies Record<string, (random: Random) => Call>;
 
 function breaking(random: Random) {
@@ -247,7 +252,7 @@ const TROUBLES = {
 } satisfies Record<string, (random: Random) => Trouble>;
 
 const EVERYWHERE = (Object.keys(CALLS) as (keyof typeof CALLS)[]).filter(
-  (kind) => kind !== "suspend" && kind !== "revert",
+  (kind) => kind !== "suspend" && kind !== "revert" && kind !== "double",
 );
 
 function reaction(random: Random): Reaction {
@@ -344,5 +349,6 @@ function pickKinds(random: Random): string[] {
   if (!random.chance(HAND_OVERS)) return kinds;
   kinds.push("suspend", ...(random.chance(0.3) ? ["suspend", "suspend"] : []));
   if (random.chance(0.2)) kinds.push("revert");
+  if (random.chance(0.2)) kinds.push("double");
   return kinds;
 }

@@ -108,6 +108,17 @@ export class GroupUse {
         this.#kept.set(group, { until: Infinity, isSure: this.holds(group) === true, waiting: [] });
   }
 
+  /** The groups that somebody is subscribed to, or was a moment ago. */
+  get held(): string[] {
+    return [...this.#known].filter((group) => this.holds(group) !== false);
+  }
+
+  /** Another client had subscribers to these, and its session goes on here. */
+  inherits(groups: readonly string[]): void {
+    const until = this.#world.clock.now + HELD_AGAIN;
+    for (const group of groups) this.#kept.set(group, { until, isSure: false, waiting: [] });
+  }
+
   /** A new page or process begins: handles and subscribers of the one before are gone. */
   begins(): void {
     for (const each of this.#subscriptions) each.leftAt = this.#world.clock.now;

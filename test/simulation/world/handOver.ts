@@ -3,12 +3,24 @@ import type { WebPubSubResult } from "../../../src/core/models/options.js";
 import type { SavedSession } from "../../../src/core/models/savedSession.js";
 import type { Actor } from "./actor.js";
 import type { Json } from "../oracles/model.js";
-import type { Call, RevertCall, SuspendCall } from "../plans/plan.js";
+import type { Call, DoubleCall, RevertCall, SuspendCall } from "../plans/plan.js";
+import { SharedDelivery } from "../oracles/sharedDelivery.js";
 import { surelyIn, surelySays } from "../oracles/surelyIn.js";
+import { TwoHolders, type Saved } from "./twoHolders.js";
 import type { World } from "./world.js";
 
 /** What a program whose session is on its way to the next client doesn't call. */
-const NOT_MEANWHILE: readonly string[] = ["start", "stop", "suspend", "revert", "retain", "release"];
+const NOT_MEANWHILE: readonly string[] = [
+  "start",
+  "stop",
+  "suspend",
+  "revert",
+  "double",
+  "retain",
+  "release",
+];
+/** What one of two that hold one session doesn't do. */
+const NOT_OF_TWO: readonly string[] = ["suspend", "revert", "double"];
 /** How long groups may have been held after their subscribers have gone, in ms. */
 const LONGEST_HOLD = 6_000;
 
@@ -20,6 +32,10 @@ export class HandOver {
   #isEnding = false;
   /** How often a client has gone on with a session. */
   count = 0;
+  /** Another client is about to resume the session too. */
+  isDoubling = false;
+  /** The session that was resumed last. */
+  #saved: Saved | undefined;
   /** Groups about which an older session that goes on may be wrong: who is in, and who says or hears what there. */
   readonly unsure = new Set<string>();
   readonly unsureStates = new Set<string>();
@@ -48,6 +64,7 @@ export class HandOver {
   /** Whether the program may call that now. */
   allows({ do: what }: Call): boolean {
     if (this.#isEnding) return false;
+    if (this.#actor.holders !== undefined && NOT_OF_TWO.includes(what)) return false;
     return !this.isUnderWay || !NOT_MEANWHILE.includes(what);
   }
 
@@ -71,9 +88,11 @@ export class HandOver {
     groups.pauses();
     grammar.suspends();
     punctuality.suspends(state);
+    const context = this.#context();
     this.#isEnding = by === "another";
     const session = JSON.stringify(client.suspend());
     this.#isEnding = false;
+    if (session !== undefined) this.#saved = { ...context, text: session };
     if (session === undefined) return this.#failed(`has no session to suspend while ${state}`);
     if (client.state !== "Stopped") this.#failed(`is ${client.state} after suspend()`);
     if (by === "another") actor.begins();
@@ -151,6 +170,62 @@ export class HandOver {
     );
   }
 
+  /** What is so when a session is saved. */
+  #context(): Omit<Saved, "text"> {
+    const { client, groups, mayRepeat, punctuality } = this.#actor;
+    const { clock, backend } = this.#world;
+    const { connectionId, state } = client;
+    const { delivered = 0 } = backend.model.sessions.get(connectionId ?? "") ?? {};
+    const isYoung = mayRepeat !== undefined && mayRepeat.connectionId === connectionId;
+    return {
+      at: clock.now,
+      connectionId,
+      droppedAt: state === "Connected" ? clock.now : punctuality.droppedAt,
+      from: isYoung ? Math.min(delivered, mayRepeat.from) : delivered,
+      held: groups.held,
+    };
+  }
+
+  /** Another client resumes what this one goes on with. */
+  double({ of, age }: DoubleCall): void {
+    const context = this.#context();
+    const text = JSON.stringify(this.#actor.client.snapshot());
+    const saved = of === "value" ? this.#saved : text === undefined ? undefined : { ...context, text };
+    if (saved === undefined || this.isDoubling) return;
+    this.isDoubling = true;
+    this.#world.clock.after(age, () =>
+      this.#actor.soon(() => {
+        this.isDoubling = false;
+        const second = this.#world.double(this.#actor);
+        this.#groups.clear();
+        this.#states.clear();
+        second.handOver.holds(saved, this.#actor);
+      }),
+    );
+  }
+
+  /** Resumes the session of another client, which goes on too. */
+  holds(saved: Saved, first: Actor): void {
+    const { text, connectionId, droppedAt, from, held } = saved;
+    const actor = this.#actor;
+    this.#trace(() => `holds the session of ${first.name} too`);
+    actor.holders = new TwoHolders(first, actor, saved);
+    actor.groups.inherits(held);
+    actor.punctuality.droppedAt = droppedAt;
+    const { sequenceId = 0 } = JSON.parse(text) as SavedSession;
+    const session = this.#world.backend.model.sessions.get(connectionId ?? "");
+    if (session !== undefined && actor.plan.reliable) {
+      actor.sequence.restores(sequenceId, connectionId);
+      const { mayRepeat } = first;
+      const isYoung = mayRepeat !== undefined && mayRepeat.connectionId === connectionId;
+      session.shared = new SharedDelivery(session.delivered);
+      session.shared.joins(first.name, isYoung ? mayRepeat.from : session.delivered);
+      session.shared.joins(actor.name, from);
+    }
+    this.#connectionId = connectionId;
+    this.#resume(text);
+  }
+
   #afterStop(then: () => void): void {
     if (this.#actor.client.state === "Stopped") return then();
     this.#world.clock.after(50, () => this.#actor.soon(() => this.#afterStop(then)));
@@ -196,7 +271,8 @@ export class HandOver {
     let last = 0;
     program.resume(session, connectionId !== undefined, (operation, result) => {
       const op = this.#restored(operation, result, until);
-      if (op < last) this.#failed(`op ${op} was restored behind op ${last}`);
+      if (op < last && this.#actor.holders === undefined)
+        this.#failed(`op ${op} was restored behind op ${last}`);
       last = op;
     });
     for (const record of program.operations) {
@@ -214,9 +290,9 @@ export class HandOver {
     const number = ((operation as { data?: unknown }).data as { op?: number } | undefined)?.op;
     // Of states that were set one after the other the newest went out for all.
     const records = program.operations.filter(
-      ({ op, isSuspended, result: its, error, moment: calledAt }) =>
+      ({ op, isSuspended, result: its, error, moment: calledAt, ackId }) =>
         (until === Infinity ? isSuspended : calledAt < until + 1) &&
-        (number === undefined ? (its?.ackId ?? error?.ackId) === operation.ackId : op === number),
+        (number === undefined ? (its?.ackId ?? error?.ackId ?? ackId) === operation.ackId : op === number),
     );
     const isState = operation.kind === "setGroupState";
     const last = records.at(isState ? -1 : 0);

@@ -21,7 +21,8 @@ export type OperationCall = Exclude<
       | "stream"
       | "invoke"
       | "suspend"
-      | "revert";
+      | "revert"
+      | "double";
   }
 >;
 
@@ -45,6 +46,10 @@ export interface OperationRecord {
   isForgotten: boolean;
   /** The group had subscribers; undefined: on the page before, for all that is known. */
   readonly isHeld: boolean | undefined;
+  /** It was called on, and ended with, another client whose session this one holds too. */
+  readonly isInherited: boolean;
+  /** Its ack id, where another client has chosen it. */
+  readonly ackId?: number | undefined;
   /** Those that aren't settled at the time of the call and have the ack id that it brings. */
   readonly rivals: readonly OperationRecord[];
   result: WebPubSubResult | undefined;
@@ -142,6 +147,7 @@ export class Program {
     if (!handOver.allows(call)) return;
     if (call.do === "suspend") return handOver.suspend(call);
     if (call.do === "revert") return handOver.revert(call);
+    if (call.do === "double") return handOver.double(call);
     handOver.calls(call);
     const isLife = call.do === "start" || call.do === "stop";
     if (!isLife && (state === "Stopped" || state === "Stopping"))
@@ -279,6 +285,7 @@ export class Program {
       sessionsBefore: this.#actor.handOver.count,
       isForgotten: false,
       handOvers: 0,
+      isInherited: false,
       isHeld: call.do === "leave" && this.#isHeld(call.group),
       rivals:
         call.ackId === undefined || isForgotten(call)
