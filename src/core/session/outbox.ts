@@ -5,6 +5,7 @@ import type { WebPubSubResult } from "../models/options.js";
 import { getOrAdd } from "../util/getOrAdd.js";
 import { whenAborted } from "../util/whenAborted.js";
 import type { Frame } from "./frame.js";
+import { idsAfter } from "./idsAfter.js";
 import { isOver, type Lane, type NewOperation, type Operation } from "./operation.js";
 import type { OperationMessage } from "../models/messages.js";
 import { ReadyLine } from "./readyLine.js";
@@ -15,10 +16,6 @@ import type { Suspect } from "./suspect.js";
 
 /** Explicit ids from here on don't move the automatic ones, which never reach that. */
 const FAR_AWAY = 2 ** 52;
-/** A saved session may be older than what its client still did. It has used fewer ack ids than this since. */
-const STALE_IDS = 2 ** 20;
-/** Two clients that resume one session choose different ids, unless both draw the same of so many numbers. */
-const HOLDERS = 2 ** 12;
 
 export interface OutboxOptions {
   readonly maxPendingOperations: number;
@@ -167,8 +164,7 @@ export class Outbox {
       if (operation.isNumbered) delete this.#byAckId[operation.ackId as number];
     }
     this.#lanes.clear();
-    const step = STALE_IDS * (1 + Math.floor(this.#options.random() * HOLDERS));
-    this.#nextAckId = Math.max(this.#nextAckId, nextAckId + step);
+    this.#nextAckId = Math.max(this.#nextAckId, idsAfter(nextAckId, this.#options.random()));
     add();
     for (const operation of waiting) {
       operation.order = this.#order++;
@@ -178,7 +174,8 @@ export class Outbox {
         operation.frame = encode(operation.message);
         this.#byAckId[ackId] = operation;
       }
-      if (operation.lane) this.#lane(operation, operation.lane.key).push(operation);
+      // One that was replaced ends with another one of its lane.
+      if (operation.lane && !isOver(operation)) this.#lane(operation, operation.lane.key).push(operation);
       if (isReady(operation)) this.#ready.insert(operation);
     }
   }

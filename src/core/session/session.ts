@@ -220,6 +220,8 @@ export class Session implements SessionPort, Operations {
   }
 
   save(isExact: boolean): SavedContent {
+    // What is first used after a snapshot must be numbered otherwise by who resumes it.
+    this.makeFeatures?.();
     return {
       sequenceId: this.#tracker.last,
       nextAckId: 1,
