@@ -9,7 +9,6 @@ export class HistoryStore {
   readonly signals: AbortSignal[] = [];
   /** Answers instead of the store, once for each. */
   readonly answers: ((query: HistoryQuery<string>) => unknown)[] = [];
-  /** Called after each answer. */
   readonly options: HistoryOptions<string> & { limit: number };
 
   constructor(limit = 3, more: Partial<HistoryOptions<string>> = {}) {
@@ -18,7 +17,7 @@ export class HistoryStore {
       key: ({ data }) => data,
       load: (query) => this.load(query),
       ...more,
-    } as HistoryStore["options"];
+    };
   }
 
   add(...texts: string[]): this {

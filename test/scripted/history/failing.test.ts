@@ -28,7 +28,11 @@ describe("a load that fails", () => {
     ],
     ["rejects", "no store", () => Promise.reject(new Error("no store"))],
     ["answers no array", "history.load must answer an array of messages, each with data.", () => "nonsense"],
-    ["answers what is no message", "history.load must answer an array of messages, each with data.", () => [null]],
+    [
+      "answers what is no message",
+      "history.load must answer an array of messages, each with data.",
+      () => [null],
+    ],
   ])("one that %s: received messages flow, and what is loaded later is told", async (_, words, answer) => {
     const scene = await lost();
     scene.store.add("b", "c");
@@ -152,7 +156,9 @@ describe("a load that fails", () => {
     scene.store.answers.push(same, same);
     await scene.joined();
     expect(scene.seen).toEqual(["a", "b", "c", "d"]);
-    expect(scene.gaps).toEqual(["a.. 3 history.load must answer what follows after; it answers nothing new."]);
+    expect(scene.gaps).toEqual([
+      "a.. 3 history.load must answer what follows after; it answers nothing new.",
+    ]);
     expect(scene.store.asked).toHaveLength(3);
   });
 

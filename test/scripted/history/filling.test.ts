@@ -24,7 +24,10 @@ describe("the first subscription", () => {
     expect(scene.gaps).toEqual([]);
     expect(scene.complete).toEqual([true]);
     expect(scene.room.complete).toBe(true);
-    expect([...scene.keys].sort((a, b) => a - b), "the keys rise").toEqual(scene.keys);
+    expect(
+      [...scene.keys].sort((a, b) => a - b),
+      "the keys rise",
+    ).toEqual(scene.keys);
     expect(new Set(scene.keys).size).toBe(3);
   });
 
@@ -115,7 +118,10 @@ describe("a gap", () => {
     expect(scene.store.asked).toEqual(["newest 3", "after b 3", "after m3 3", "after m6 3", "after d 3"]);
     expect(scene.gaps).toEqual(["b.. 9 filled"]);
     expect(scene.complete).toEqual([true, false, true]);
-    expect([...scene.keys].sort((a, b) => a - b), "the keys rise").toEqual(scene.keys);
+    expect(
+      [...scene.keys].sort((a, b) => a - b),
+      "the keys rise",
+    ).toEqual(scene.keys);
   });
 
   test("the first received message after it is told, if there is one", async () => {

@@ -22,7 +22,10 @@ describe("loadOlder", () => {
     expect(scene.store.asked).toEqual(["newest 3", "before d 3", "before a 3"]);
     expect(scene.seen, "subscribers don't get them").toEqual(["d", "e", "f"]);
     const keys = [...first.map(({ key }) => key), ...scene.keys];
-    expect([...keys].sort((a, b) => a - b), "the keys rise").toEqual(keys);
+    expect(
+      [...keys].sort((a, b) => a - b),
+      "the keys rise",
+    ).toEqual(keys);
     expect(first.every(({ key }) => key < 0)).toBe(true);
   });
 
@@ -55,7 +58,8 @@ describe("loadOlder", () => {
       void scene.room.loadOlder();
       const signal = scene.store.signals.at(-1);
       expect(signal?.aborted).toBe(false);
-      await stop();
+      void stop();
+      await turn();
       expect(signal?.aborted).toBe(true);
       scene.subscribe();
       await turn();
