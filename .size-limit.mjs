@@ -32,6 +32,7 @@ export default [
   app("core", core),
   app("complete", { index: "{ WebPubSubClient }" }),
   ...Object.entries(features).map(([entry, names]) => app(entry, { ...core, [entry]: names })),
+  app("history", { ...core, history: "{ groupHandle }" }),
   app("resume", { ...core, resume: "{ keepOverReload }" }),
   app("what the bindings use", bound),
   app("react", { ...bound, react: "*" }, ["react"]),

@@ -1,0 +1,364 @@
+import { retryDelay } from "../../core/connection/retryPolicy.js";
+import { toError } from "../../core/errors.js";
+import { Emitter } from "../../core/util/emitter.js";
+import { getOrAdd } from "../../core/util/getOrAdd.js";
+import { Timer } from "../../core/util/timer.js";
+import { GroupFeed } from "../groups/groupFeed.js";
+import type { GroupMessage } from "../groups/groupOptions.js";
+import { Copies } from "./copies.js";
+import type { Gap, HistoryOptions, HistoryQuery } from "./models.js";
+import { ask, keyOf, type Page } from "./store.js";
+
+/** How many of the delivered messages are kept, and how many gaps whose loads have failed. */
+const RECENT = 100;
+/** How many received messages wait for a load, as a multiple of `limit`. */
+const HELD = 10;
+/** How long a load may take, in ms. */
+const PATIENCE = 10_000;
+
+/** The key of the last message that `loadOlder` has brought, on all clients of this process. */
+let olderKey = 0;
+
+/** A gap that isn't filled. Only the newest one may be without `to`. */
+type OpenGap<T> = {
+  readonly from: GroupMessage<T> | undefined;
+  /** The last message that was loaded, or `from`. */
+  after: GroupMessage<T> | undefined;
+  to: GroupMessage<T> | undefined;
+  count: number;
+  /** It is that of the first subscription, which asks for the newest messages. */
+  readonly isFirst: boolean;
+  isTold: boolean;
+};
+
+/**
+ * The inside of a handle with history. A gap opens with the first subscriber, and whenever the group isn't joined any
+ * more. Once it is joined, what is missing is loaded, and received messages wait for that.
+ */
+export class HistoryFeed<T, In> extends GroupFeed<T, In> {
+  readonly #host: { key: number };
+  readonly #emit: (message: GroupMessage<T>) => void;
+  readonly #events: Emitter<{ gaps: Gap<T>; completeness: boolean }>;
+  readonly #copies: Copies;
+  #history: HistoryOptions<T, In> | undefined;
+  /** The newest messages that subscribers were given; another array once the last subscriber has gone. */
+  #recent: GroupMessage<T>[] = [];
+  /** Where the next gap begins. */
+  #last: GroupMessage<T> | undefined;
+  #oldest: GroupMessage<T> | undefined;
+  #gaps: OpenGap<T>[] = [];
+  /** A gap can't be filled. */
+  #isHoley = false;
+  #wasComplete = false;
+  #wasJoined = false;
+  /** Received messages that wait for a load; undefined: they don't wait. */
+  #held: GroupMessage<T>[] | undefined;
+  /** More came than may wait, so they are left to the store. */
+  #hasOverflowed = false;
+  /** The loading under way. */
+  #run: object | undefined;
+  #retry = 0;
+  /** Ends a load, or begins the next one. */
+  readonly #timer: Timer;
+  #load = new AbortController();
+  readonly #olderLoads = new Map<GroupMessage<T> | undefined, Promise<GroupMessage<T>[]>>();
+  #untilAllEnd = new AbortController();
+  /** There are subscribers, and history for them. */
+  #unlisten: (() => void) | undefined;
+
+  constructor(...given: ConstructorParameters<typeof GroupFeed<T, In>>) {
+    super(...given);
+    const [name, host] = given;
+    const { onListenerError, settings } = host.port;
+    this.#host = host;
+    this.#emit = this.deliver;
+    this.deliver = (message) => this.#received(message);
+    this.#copies = new Copies(host.port);
+    this.#timer = new Timer(settings.environment);
+    this.#events = new Emitter((event, error) => onListenerError(`the ${event} of group ${name}`, error));
+  }
+
+  get complete(): boolean {
+    return this.#unlisten !== undefined && this.#gaps.length === 0 && !this.#isHoley;
+  }
+
+  get recent(): readonly GroupMessage<T>[] {
+    return [...this.#recent];
+  }
+
+  /** Uses these options from now on. */
+  use(history: HistoryOptions<T, In>): void {
+    const isFirst = this.#history === undefined;
+    this.#history = history;
+    if (isFirst && this.isHeard) this.#begin();
+  }
+
+  onGap(listener: (gap: Gap<T>) => unknown): () => void {
+    return this.#events.on("gaps", listener);
+  }
+
+  onCompleteChange(listener: (complete: boolean) => unknown): () => void {
+    return this.#events.on("completeness", listener);
+  }
+
+  override subscribe(listener: (message: GroupMessage<T>) => unknown): () => void {
+    const isFirst = !this.isHeard;
+    const end = super.subscribe(listener);
+    if (isFirst && this.#history) this.#begin();
+    return () => {
+      end();
+      if (!this.isHeard) this.#forget();
+    };
+  }
+
+  override refresh(): void {
+    super.refresh();
+    this.#follow();
+  }
+
+  loadOlder(before = this.#oldest): Promise<readonly GroupMessage<T>[]> {
+    return getOrAdd(this.#olderLoads, before, () =>
+      this.#loadOlder(before).finally(() => this.#olderLoads.delete(before)),
+    );
+  }
+
+  async #loadOlder(before: GroupMessage<T> | undefined): Promise<GroupMessage<T>[]> {
+    const { signal } = this.#untilAllEnd;
+    const { messages } = await this.#ask({ before, limit: this.#limit, signal });
+    for (const message of [...messages].reverse()) message.key = --olderKey;
+    if (!signal.aborted && before === this.#oldest) this.#oldest = messages[0] ?? before;
+    return messages;
+  }
+
+  async #ask(query: HistoryQuery<T>): Promise<Page<T>> {
+    if (this.#history === undefined) throw new TypeError("The group has no history.");
+    return ask(this.#history, query, this, () => ++this.#host.key);
+  }
+
+  #keyOf(message: GroupMessage<T>): string | number {
+    return keyOf(this.#history as HistoryOptions<T, In>, message);
+  }
+
+  get #limit(): number {
+    return this.#history?.limit ?? 100;
+  }
+
+  #begin(): void {
+    this.#held = [];
+    this.#unlisten = this.port.events().on("state-changed", ({ state }) => {
+      if (state === "Stopped") this.#abortOlder();
+      this.#copies.prolong();
+      this.#follow();
+    });
+    this.#open(true);
+    this.#follow();
+  }
+
+  #forget(): void {
+    this.#cancel();
+    this.#abortOlder();
+    this.#copies.forget();
+    this.#unlisten?.();
+    this.#recent = [];
+    this.#gaps = [];
+    this.#last = this.#oldest = this.#held = this.#unlisten = undefined;
+    this.#isHoley = this.#wasJoined = this.#hasOverflowed = false;
+    this.#refreshComplete();
+  }
+
+  #abortOlder(): void {
+    this.#untilAllEnd.abort();
+    this.#untilAllEnd = new AbortController();
+  }
+
+  #cancel(): void {
+    this.#run = undefined;
+    this.#timer.clear();
+    this.#load.abort();
+  }
+
+  #refreshComplete(): void {
+    const { complete } = this;
+    if (complete === this.#wasComplete) return;
+    this.#wasComplete = complete;
+    this.#events.emit("completeness", complete);
+  }
+
+  #open(isFirst: boolean): void {
+    const from = this.#last;
+    this.#gaps.push({ from, after: from, to: undefined, count: 0, isFirst, isTold: false });
+    if (this.#gaps.length > RECENT) this.#isHoley = this.#gaps.shift() !== undefined;
+    this.#refreshComplete();
+  }
+
+  /** Does what the state of the group and of the connection asks for. */
+  #follow(): void {
+    if (this.#unlisten === undefined) return;
+    if (this.status !== "joined") {
+      if (this.#wasJoined) this.#left();
+      return;
+    }
+    this.#wasJoined = true;
+    // Not while a connection is being recovered: that brings what is older than the newest in the store.
+    if (this.#run === undefined && this.#gaps.length > 0 && this.port.writable) void this.#fill();
+  }
+
+  /** Messages may be missing from now on. */
+  #left(): void {
+    this.#wasJoined = false;
+    this.#cancel();
+    // Those that have waited since an earlier session may be older than the ones that are loaded first.
+    if (this.#gaps.at(-1)?.isFirst) this.#give(this.#takeHeld(), true);
+    const newest = this.#gaps.at(-1);
+    if (newest === undefined || newest.to) this.#open(false);
+    // The store has the others.
+    this.#held = [];
+    this.#hasOverflowed = false;
+  }
+
+  #received(message: GroupMessage<T>): void {
+    if (this.#unlisten === undefined) return this.#emit(message);
+    if (this.#held === undefined) {
+      if (this.#isUnseen(message)) this.#give([message], true);
+    } else if (this.#held.push(message) > HELD * this.#limit) {
+      this.#held = [];
+      this.#hasOverflowed = true;
+    }
+  }
+
+  /** @param isReceived with it ends a gap whose load has failed */
+  #give(messages: readonly GroupMessage<T>[], isReceived = false): void {
+    const recent = this.#recent;
+    for (const message of messages) {
+      // A listener may have ended the last subscription.
+      if (this.#recent !== recent || this.#unlisten === undefined) return;
+      const gap = this.#gaps.at(-1);
+      if (isReceived && gap) gap.to ??= message;
+      this.#last = message;
+      this.#oldest ??= message;
+      if (recent.push(message) > RECENT) recent.shift();
+      this.#emit(message);
+    }
+  }
+
+  /** Received messages wait no more. */
+  #takeHeld(): GroupMessage<T>[] {
+    const held = (this.#held ?? []).filter((message) => this.#isUnseen(message));
+    this.#held = undefined;
+    this.#hasOverflowed = false;
+    // They come behind what was loaded.
+    for (const message of held) message.key = ++this.#host.key;
+    return held;
+  }
+
+  #isUnseen(message: GroupMessage<T>): boolean {
+    try {
+      return !this.#copies.areExpected || this.#copies.isNew(this.#keyOf(message));
+    } catch (thrown) {
+      this.port.onListenerError(`the history of group ${this.name}`, thrown);
+      return true;
+    }
+  }
+
+  /** Loads what is missing, that of the newest gap first, since received messages wait for it. */
+  async #fill(): Promise<void> {
+    const run = (this.#run = {});
+    const { environment, reconnectRetry } = this.port.settings;
+    this.#retry = 0;
+    while (this.#run === run) {
+      try {
+        const known = this.#recent.map((message) => this.#keyOf(message));
+        this.#copies.begin(known, HELD * this.#limit + RECENT);
+        const gap = this.#gaps.at(-1);
+        if (gap === undefined) return this.#settled();
+        await this.#fillPart(gap, run);
+      } catch (thrown) {
+        this.#failed(toError(thrown));
+        if (this.#run !== run) return;
+        if (this.#retry >= reconnectRetry.maxRetries) return this.#settled();
+        const delay = retryDelay(reconnectRetry, ++this.#retry, environment.random());
+        await new Promise<void>((resolve) => this.#timer.after(delay, resolve));
+      }
+    }
+  }
+
+  #settled(): void {
+    this.#run = undefined;
+    this.#copies.expect();
+  }
+
+  #failed(error: Error): void {
+    const gap = this.#gaps.at(-1);
+    this.#give(this.#takeHeld(), true);
+    if (gap === undefined || gap.isTold) return;
+    gap.isTold = true;
+    this.#tell(gap, [], false, error);
+  }
+
+  /** Loads one page of a gap. */
+  async #fillPart(gap: OpenGap<T>, run: object): Promise<void> {
+    const { after, isFirst } = gap;
+    const isInitial = isFirst && !after;
+    const { initial = this.#limit } = this.#history as HistoryOptions<T, In>;
+    // What has waited since an earlier session is followed by all that is received.
+    const before = gap.to ?? (isInitial ? this.#held?.[0] : undefined);
+    const limit = isInitial ? initial || 1 : this.#limit;
+    const { isFull, messages } = await this.#page(after ? { after, limit } : { before, limit });
+    const keys = messages.map((message) => this.#keyOf(message));
+    const end = gap.to ? keys.indexOf(this.#keyOf(gap.to)) : -1;
+    const missed = end < 0 ? messages : messages.slice(0, end);
+    const isAnchor = isInitial && initial === 0;
+    const fresh = isAnchor ? [] : missed.filter((_, at) => this.#copies.isNew(keys[at] as string | number));
+    let isOver = !isFull || end >= 0 || !after;
+    if (!isOver && fresh.length === 0)
+      throw new Error("history.load must answer what follows after; it answers nothing new.");
+    gap.after = messages.at(-1) ?? after;
+    gap.count += fresh.length;
+    this.#retry = 0;
+    if (this.#hasOverflowed) isOver = this.#hasOverflowed = false;
+    if (isAnchor && !gap.to) this.#last = gap.after;
+    // Without a message from before, nobody knows how far back the gap reaches.
+    const isOpenEnded = !after && !isFirst && isFull;
+    if (isOpenEnded) this.#isHoley = true;
+    if (!gap.to) this.#give(fresh);
+    if (this.#run !== run) return;
+    if (isOver) this.#close(gap, fresh, !isOpenEnded);
+    else if (gap.to) this.#tell(gap, fresh, false);
+  }
+
+  /** Asks the store; rejects when that takes too long. Doesn't settle when the answer isn't needed any more. */
+  #page(query: Omit<HistoryQuery<T>, "signal">): Promise<Page<T>> {
+    const load = (this.#load = new AbortController());
+    const { signal } = load;
+    return new Promise((resolve, reject) => {
+      this.#timer.after(PATIENCE, () => {
+        load.abort();
+        reject(new Error(`history.load has taken more than ${PATIENCE} ms.`));
+      });
+      const unlessAborted = <A>(settle: (a: A) => void) => {
+        return (a: A): void => {
+          if (signal.aborted) return;
+          this.#timer.clear();
+          settle(a);
+        };
+      };
+      this.#ask({ ...query, signal }).then(unlessAborted(resolve), unlessAborted(reject));
+    });
+  }
+
+  #close(gap: OpenGap<T>, loaded: GroupMessage<T>[], filled: boolean): void {
+    const isTold = gap.to !== undefined || gap.isTold || !gap.isFirst;
+    const late = gap.to ? loaded : [];
+    const recent = this.#recent;
+    this.#gaps.pop();
+    const held = this.#takeHeld();
+    gap.to ??= held[0];
+    this.#refreshComplete();
+    if (isTold) this.#tell(gap, late, filled);
+    if (this.#recent === recent) this.#give(held, true);
+  }
+
+  #tell({ from, to, count }: OpenGap<T>, messages: GroupMessage<T>[], filled: boolean, error?: Error): void {
+    this.#events.emit("gaps", { from, to, count, messages, filled, error });
+  }
+}
