@@ -151,7 +151,8 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
       this.#follow();
     });
     this.#open(true);
-    this.#follow();
+    // Behind what has waited for a subscriber since an earlier session.
+    void Promise.resolve().then(() => this.#follow());
   }
 
   #forget(): void {

@@ -13,11 +13,7 @@ export interface Page<T> {
 /** What checks the messages of a group. */
 interface Checker<T> {
   readonly name: string;
-  receive(
-    message: GroupDataMessage,
-    key: number,
-    deliver: (message: GroupMessage<T>) => void,
-  ): unknown;
+  receive(message: GroupDataMessage, key: number, deliver: (message: GroupMessage<T>) => void): unknown;
 }
 
 /** Asks the application's store, and checks what it answers. What `load` throws is thrown. */
