@@ -1,5 +1,6 @@
 import { retryDelay } from "../../core/connection/retryPolicy.js";
 import { toError } from "../../core/errors.js";
+import type { GroupStatus } from "../../core/session/groupTable.js";
 import { Emitter } from "../../core/util/emitter.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import { Timer } from "../../core/util/timer.js";
@@ -50,7 +51,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
   /** A gap can't be filled. */
   #isHoley = false;
   #wasComplete = false;
-  #wasJoined = false;
+  #wasStatus: GroupStatus = "idle";
   /** Received messages that wait for a load; undefined: they don't wait. */
   #held: GroupMessage<T>[] | undefined;
   /** More came than may wait, so they are left to the store. */
@@ -145,6 +146,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
 
   #begin(): void {
     this.#held = [];
+    this.#wasStatus = this.status;
     this.#unlisten = this.port.events().on("state-changed", ({ state }) => {
       if (state === "Stopped") this.#abortOlder();
       this.#copies.prolong();
@@ -163,7 +165,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     this.#recent = [];
     this.#gaps = [];
     this.#last = this.#oldest = this.#held = this.#unlisten = undefined;
-    this.#isHoley = this.#wasJoined = this.#hasOverflowed = false;
+    this.#isHoley = this.#hasOverflowed = false;
     this.#refreshComplete();
   }
 
@@ -194,19 +196,17 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
 
   /** Does what the state of the group and of the connection asks for. */
   #follow(): void {
+    const { status } = this;
     if (this.#unlisten === undefined) return;
-    if (this.status !== "joined") {
-      if (this.#wasJoined) this.#left();
-      return;
-    }
-    this.#wasJoined = true;
+    if (status !== this.#wasStatus) this.#changed(status);
     // Not while a connection is being recovered: that brings what is older than the newest in the store.
-    if (this.#run === undefined && this.#gaps.length > 0 && this.port.writable) void this.#fill();
+    const isReady = status === "joined" && this.port.writable;
+    if (isReady && this.#run === undefined && this.#gaps.length > 0) void this.#fill();
   }
 
-  /** Messages may be missing from now on. */
-  #left(): void {
-    this.#wasJoined = false;
+  /** Messages may be missing between those received before and those received from now on. */
+  #changed(status: GroupStatus): void {
+    this.#wasStatus = status;
     this.#cancel();
     // Those that have waited since an earlier session may be older than the ones that are loaded first.
     if (this.#gaps.at(-1)?.isFirst) this.#give(this.#takeHeld(), true);
@@ -299,28 +299,36 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
   /** Loads one page of a gap. */
   async #fillPart(gap: OpenGap<T>, run: object): Promise<void> {
     const { after, isFirst } = gap;
-    const isInitial = isFirst && !after;
     const { initial = this.#limit } = this.#history as HistoryOptions<T, In>;
-    // What has waited since an earlier session is followed by all that is received.
-    const before = gap.to ?? (isInitial ? this.#held?.[0] : undefined);
-    const limit = isInitial ? initial || 1 : this.#limit;
-    const { isFull, messages } = await this.#page(after ? { after, limit } : { before, limit });
+    // Where nothing is known from before, what is asked for ends at what was received first.
+    const end = (): GroupMessage<T> | undefined => gap.to ?? (after ? undefined : this.#held?.[0]);
+    const before = after ? undefined : end();
+    const isAnchor = isFirst && !after && initial === 0;
+    const limit = isFirst ? initial || 1 : this.#limit;
+    const { isFull, messages } = await this.#page(after ? { after, limit: this.#limit } : { before, limit });
     const keys = messages.map((message) => this.#keyOf(message));
-    const end = gap.to ? keys.indexOf(this.#keyOf(gap.to)) : -1;
-    const missed = end < 0 ? messages : messages.slice(0, end);
-    const isAnchor = isInitial && initial === 0;
-    const fresh = isAnchor ? [] : missed.filter((_, at) => this.#copies.isNew(keys[at] as string | number));
-    let isOver = !isFull || end >= 0 || !after;
+    const to = end();
+    const at = to ? keys.indexOf(this.#keyOf(to)) : -1;
+    if (!after && !before && (this.#hasOverflowed || (to && at < 0))) {
+      // What was received meanwhile may be older than all of these.
+      this.#hasOverflowed = false;
+      return;
+    }
+    const missed = at < 0 ? messages : messages.slice(0, at);
+    const fresh = isAnchor
+      ? []
+      : missed.filter((_, each) => this.#copies.isNew(keys[each] as string | number));
+    let isOver = !isFull || at >= 0 || !after;
     if (!isOver && fresh.length === 0)
       throw new Error("history.load must answer what follows after; it answers nothing new.");
     gap.after = messages.at(-1) ?? after;
     gap.count += fresh.length;
     this.#retry = 0;
+    // Without a message from before, nobody knows how far back the gap reaches.
+    const isOpenEnded = !after && !isFirst && isFull && at < 0;
+    if (isOpenEnded) this.#isHoley = true;
     if (this.#hasOverflowed) isOver = this.#hasOverflowed = false;
     if (isAnchor && !gap.to) this.#last = gap.after;
-    // Without a message from before, nobody knows how far back the gap reaches.
-    const isOpenEnded = !after && !isFirst && isFull;
-    if (isOpenEnded) this.#isHoley = true;
     if (!gap.to) this.#give(fresh);
     if (this.#run !== run) return;
     if (isOver) this.#close(gap, fresh, !isOpenEnded);
