@@ -21,6 +21,8 @@ import { byId, element } from "./dom";
 
 const list = byId<HTMLOListElement>("lines");
 stayAtEnd(byId("log"));
+/** On the page where there may be lines before those that are shown. */
+export const older = element("button", { type: "button", className: "older" }, "Show earlier lines");
 
 /** How many messages are kept. */
 const MOST = 1_000;
@@ -68,9 +70,9 @@ export function firstMessage(): GroupMessage<Line> | undefined {
 }
 
 /** What was said before the first message. */
-export function addOlder(older: readonly GroupMessage<Line>[]): void {
-  messages = [...older, ...messages];
-  found = older.length;
+export function addOlder(earlier: readonly GroupMessage<Line>[]): void {
+  messages = [...earlier, ...messages];
+  found = earlier.length;
   show();
 }
 
@@ -113,7 +115,8 @@ function show(): void {
     items.get(key)?.remove();
     items.delete(key);
   }
-  byId("older").hidden = !mayHaveOlder(linesOf(before, messages), found);
+  if (!mayHaveOlder(linesOf(before, messages), found)) older.remove();
+  else if (!older.isConnected) byId("room-title").after(older);
 }
 
 const shown = new WeakMap<HTMLLIElement, string>();

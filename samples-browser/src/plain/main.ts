@@ -15,7 +15,7 @@ import { historyOf } from "../shared/history";
 import { keepChat, whyFailed } from "../shared/kept";
 import { isLocal } from "../shared/service";
 import { byId, element } from "./dom";
-import { addGap, addLine, addNote, addOlder, addWaiting, fail, firstMessage, openLog } from "./lines";
+import { addGap, addLine, addNote, addOlder, addWaiting, fail, firstMessage, older, openLog } from "./lines";
 
 const client = new WebPubSubClient(credential, clientOptions);
 keepChat(client);
@@ -79,13 +79,13 @@ async function send(text: string): Promise<void> {
 async function showOlder(): Promise<void> {
   const asked = room;
   try {
-    const older = await asked.loadOlder(firstMessage());
-    if (asked === room) addOlder(older);
+    const earlier = await asked.loadOlder(firstMessage());
+    if (asked === room) addOlder(earlier);
   } catch (error) {
     if (asked === room) addNote(`Earlier lines can't be loaded: ${(error as Error).message}`, true);
   }
 }
-byId("older").addEventListener("click", () => void showOlder());
+older.addEventListener("click", () => void showOlder());
 
 for (const name of ROOMS) {
   const button = element("button", { type: "button", onclick: () => (location.hash = name) }, name);
