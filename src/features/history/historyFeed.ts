@@ -30,6 +30,8 @@ type OpenGap<T> = {
   /** It is that of the first subscription, which asks for the newest messages. */
   readonly isFirst: boolean;
   isTold: boolean;
+  /** Nobody knows how far back it reaches. */
+  isOpenEnded: boolean;
 };
 
 /**
@@ -189,7 +191,15 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
 
   #open(isFirst: boolean): void {
     const from = this.#last;
-    this.#gaps.push({ from, after: from, to: undefined, count: 0, isFirst, isTold: false });
+    this.#gaps.push({
+      from,
+      after: from,
+      to: undefined,
+      count: 0,
+      isFirst,
+      isTold: false,
+      isOpenEnded: false,
+    });
     if (this.#gaps.length > RECENT) this.#isHoley = this.#gaps.shift() !== undefined;
     this.#refreshComplete();
   }
@@ -209,7 +219,10 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     this.#wasStatus = status;
     this.#cancel();
     // Those that have waited since an earlier session may be older than the ones that are loaded first.
+    const recent = this.#recent;
     if (this.#gaps.at(-1)?.isFirst) this.#give(this.#takeHeld(), true);
+    // A listener has ended the last subscription.
+    if (this.#recent !== recent) return;
     const newest = this.#gaps.at(-1);
     if (newest === undefined || newest.to) this.#open(false);
     // The store has the others.
@@ -232,7 +245,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     const recent = this.#recent;
     for (const message of messages) {
       // A listener may have ended the last subscription.
-      if (this.#recent !== recent || this.#unlisten === undefined) return;
+      if (this.#recent !== recent) return;
       const gap = this.#gaps.at(-1);
       if (isReceived && gap) gap.to ??= message;
       this.#last = message;
@@ -291,7 +304,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
   #failed(error: Error): void {
     const gap = this.#gaps.at(-1);
     this.#give(this.#takeHeld(), true);
-    if (gap === undefined || gap.isTold) return;
+    if (gap === undefined || gap !== this.#gaps.at(-1) || gap.isTold) return;
     gap.isTold = true;
     this.#tell(gap, [], false, error);
   }
@@ -324,14 +337,12 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     gap.after = messages.at(-1) ?? after;
     gap.count += fresh.length;
     this.#retry = 0;
-    // Without a message from before, nobody knows how far back the gap reaches.
-    const isOpenEnded = !after && !isFirst && isFull && at < 0;
-    if (isOpenEnded) this.#isHoley = true;
+    if (!after && !isFirst && isFull && at < 0) gap.isOpenEnded = this.#isHoley = true;
     if (this.#hasOverflowed) isOver = this.#hasOverflowed = false;
     if (isAnchor && !gap.to) this.#last = gap.after;
     if (!gap.to) this.#give(fresh);
     if (this.#run !== run) return;
-    if (isOver) this.#close(gap, fresh, !isOpenEnded);
+    if (isOver) this.#close(gap, fresh);
     else if (gap.to) this.#tell(gap, fresh, false);
   }
 
@@ -355,7 +366,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     });
   }
 
-  #close(gap: OpenGap<T>, loaded: GroupMessage<T>[], filled: boolean): void {
+  #close(gap: OpenGap<T>, loaded: GroupMessage<T>[]): void {
     const isTold = gap.to !== undefined || gap.isTold || !gap.isFirst;
     const late = gap.to ? loaded : [];
     const recent = this.#recent;
@@ -363,7 +374,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     const held = this.#takeHeld();
     gap.to ??= held[0];
     this.#refreshComplete();
-    if (isTold) this.#tell(gap, late, filled);
+    if (isTold) this.#tell(gap, late, !gap.isOpenEnded);
     if (this.#recent === recent) this.#give(held, true);
   }
 

@@ -222,6 +222,22 @@ describe("listeners that do something", () => {
     expect(scene.room.recent).toEqual([]);
   });
 
+  test("one that ends the last subscription when a load has failed: the gap isn't told", async () => {
+    const scene = new Scene();
+    await scene.stage.connect();
+    const end = scene.room.subscribe(() => end());
+    const load = scene.store.later();
+    await scene.joined();
+    scene.send("a");
+    load.fail(new Error("down"));
+    await turn();
+    expect(scene.gaps).toEqual([]);
+    scene.subscribe();
+    await turn();
+    expect(scene.seen).toEqual(["a"]);
+    expect(scene.room.complete).toBe(true);
+  });
+
   test("one that subscribes anew when a gap is told begins anew", async () => {
     const scene = new Scene();
     const end = await scene.begin();

@@ -23,6 +23,8 @@ interface Shown {
   readonly list: GroupMessage<string>[];
   readonly given: GroupMessage<string>[];
   readonly gaps: Gap<string>[];
+  /** The store was asked when it wasn't well. */
+  isTroubled: boolean;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function run(
     const { after, before, limit } = query;
     tell(`load: after ${after?.data}, before ${before?.data}, ${limit}; the store is ${mood}`);
     if (after && before) fail("a query asks for two sides");
+    if (shown) shown.isTroubled ||= mood !== "well";
     if (!after && shown) shown.begin = before ? texts.indexOf(before.data) : texts.length;
     if (mood === "nonsense") return [{}] as never;
     if (mood === "silent") return new Promise(() => {});
@@ -91,6 +94,7 @@ export async function run(
     if (shown === undefined) return fail("a gap is told without a subscriber");
     shown.gaps.push(gap);
     if (messages.length === 0) return;
+    if (from && !shown.isTroubled) fail("what was missed is told late, although the store has answered well");
     const at = to ? shown.list.indexOf(to) : -1;
     if (at < 0) return fail("messages are told late, but nothing has come before them");
     shown.list.splice(at, 0, ...messages);
@@ -98,7 +102,7 @@ export async function run(
 
   function subscribe(): void {
     if (end) return;
-    const current: Shown = { begin: texts.length, list: [], given: [], gaps: [] };
+    const current: Shown = { begin: texts.length, list: [], given: [], gaps: [], isTroubled: false };
     shown = current;
     tell("subscribes");
     end = room.subscribe((message) => {
@@ -123,17 +127,20 @@ export async function run(
 
   /** After the last trouble: everything since the subscription is there, or an open end was told. */
   function checkEnd({ begin, list, gaps }: Shown): void {
-    const last = new Map(gaps.map((gap) => [gap.from, gap]));
-    const isOpen = [...last.values()].some(({ filled }) => !filled);
-    if (!room.complete && !isOpen) fail("not everything is there at the end");
-    if (room.complete && isOpen) fail("a gap that can't be filled counts as complete");
     if (list.length === 0) return texts.length > begin ? fail("nothing is shown") : undefined;
     const first = texts.indexOf((list[0] as GroupMessage<string>).data);
-    if (first > begin && !isOpen) fail(`${texts[begin]} is missing: the first one shown is ${texts[first]}`);
-    if (isOpen) return;
+    if (first > begin && !isOpen(gaps))
+      fail(`${texts[begin]} is missing: the first one shown is ${texts[first]}`);
+    if (isOpen(gaps)) return;
     for (const [at, { data }] of list.entries())
       if (data !== texts[first + at]) return fail(`${data} is shown where ${texts[first + at]} belongs`);
     if (first + list.length < texts.length) fail(`${texts[first + list.length]} is missing at the end`);
+  }
+
+  /** Everything was loaded, or an open end told. */
+  function checkComplete({ gaps }: Shown): void {
+    if (!room.complete && !isOpen(gaps)) fail("not everything is there at the end");
+    if (room.complete && isOpen(gaps)) fail("a gap that can't be filled counts as complete");
   }
 
   function publish(): void {
@@ -181,6 +188,8 @@ export async function run(
   }
   mood = "well";
   service.refusals = 0;
+  await service.pass(60_000);
+  if (shown && room.status === "joined") checkComplete(shown);
   // A refused group is asked for again on a new connection only.
   service.restart();
   subscribe();
@@ -189,6 +198,7 @@ export async function run(
   await service.pass(60_000);
   if (shown) {
     check(shown);
+    checkComplete(shown);
     checkEnd(shown);
   }
   end?.();
@@ -197,4 +207,10 @@ export async function run(
   await settle();
   if (room.recent.length > 0 || room.complete) fail("something is kept without subscribers");
   return violation;
+}
+
+/** A gap whose last word is that it can't be filled. */
+function isOpen(gaps: readonly Gap<string>[]): boolean {
+  const last = new Map(gaps.map((gap) => [gap.from, gap]));
+  return [...last.values()].some(({ filled, error }) => !filled && error === undefined);
 }
