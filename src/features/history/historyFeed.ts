@@ -25,13 +25,13 @@ type OpenGap<T> = {
   readonly from: GroupMessage<T> | undefined;
   /** The last message that was loaded, or `from`. */
   after: GroupMessage<T> | undefined;
-  to: GroupMessage<T> | undefined;
+  to?: GroupMessage<T> | undefined;
   count: number;
   /** It is that of the first subscription, which asks for the newest messages. */
   readonly isFirst: boolean;
-  isTold: boolean;
+  isTold?: boolean;
   /** Nobody knows how far back it reaches. */
-  isOpenEnded: boolean;
+  isOpenEnded?: boolean;
 };
 
 /**
@@ -58,12 +58,10 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
   #held: GroupMessage<T>[] | undefined;
   /** More came than may wait, so they are left to the store. */
   #hasOverflowed = false;
-  /** The loading under way. */
-  #run: object | undefined;
-  #retry = 0;
+  /** The loading under way, or the last one while the next waits. */
+  #run: AbortController | undefined;
   /** Ends a load, or begins the next one. */
   readonly #timer: Timer;
-  #load = new AbortController();
   readonly #olderLoads = new Map<GroupMessage<T> | undefined, Promise<GroupMessage<T>[]>>();
   #untilAllEnd = new AbortController();
   /** There are subscribers, and history for them. */
@@ -177,9 +175,9 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
   }
 
   #cancel(): void {
+    this.#run?.abort();
     this.#run = undefined;
     this.#timer.clear();
-    this.#load.abort();
   }
 
   #refreshComplete(): void {
@@ -194,11 +192,8 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     this.#gaps.push({
       from,
       after: from,
-      to: undefined,
       count: 0,
       isFirst,
-      isTold: false,
-      isOpenEnded: false,
     });
     if (this.#gaps.length > RECENT) this.#isHoley = this.#gaps.shift() !== undefined;
     this.#refreshComplete();
@@ -274,25 +269,29 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     }
   }
 
-  /** Loads what is missing, that of the newest gap first, since received messages wait for it. */
-  async #fill(): Promise<void> {
-    const run = (this.#run = {});
+  /**
+   * Loads what is missing, that of the newest gap first, since received messages wait for it.
+   * @param retries how many loads have failed, one after the other
+   */
+  async #fill(retries = 0): Promise<void> {
+    const run = (this.#run = new AbortController());
     const { environment, reconnectRetry } = this.port.settings;
-    this.#retry = 0;
-    while (this.#run === run) {
-      try {
-        const known = this.#recent.map((message) => this.#keyOf(message));
-        this.#copies.begin(known, HELD * this.#limit + RECENT);
-        const gap = this.#gaps.at(-1);
-        if (gap === undefined) return this.#settled();
-        await this.#fillPart(gap, run);
-      } catch (thrown) {
-        this.#failed(toError(thrown));
+    try {
+      const known = this.#recent.map((message) => this.#keyOf(message));
+      this.#copies.begin(known, HELD * this.#limit + RECENT);
+      for (let gap; (gap = this.#gaps.at(-1)); retries = 0) {
+        await this.#fillPart(gap, run.signal);
         if (this.#run !== run) return;
-        if (this.#retry >= reconnectRetry.maxRetries) return this.#settled();
-        const delay = retryDelay(reconnectRetry, ++this.#retry, environment.random());
-        await new Promise<void>((resolve) => this.#timer.after(delay, resolve));
       }
+      this.#settled();
+    } catch (thrown) {
+      if (this.#run !== run) return;
+      run.abort();
+      this.#failed(toError(thrown));
+      if (this.#run !== run) return;
+      if (retries >= reconnectRetry.maxRetries) return this.#settled();
+      const delay = retryDelay(reconnectRetry, ++retries, environment.random());
+      this.#timer.after(delay, () => void this.#fill(retries));
     }
   }
 
@@ -310,7 +309,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
   }
 
   /** Loads one page of a gap. */
-  async #fillPart(gap: OpenGap<T>, run: object): Promise<void> {
+  async #fillPart(gap: OpenGap<T>, signal: AbortSignal): Promise<void> {
     const { after, isFirst } = gap;
     const { initial = this.#limit } = this.#history as HistoryOptions<T, In>;
     // Where nothing is known from before, what is asked for ends at what was received first.
@@ -318,7 +317,11 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     const before = after ? undefined : end();
     const isAnchor = isFirst && !after && initial === 0;
     const limit = isFirst ? initial || 1 : this.#limit;
-    const { isFull, messages } = await this.#page(after ? { after, limit: this.#limit } : { before, limit });
+    const { isFull, messages } = await this.#page(
+      after ? { after, limit: this.#limit, signal } : { before, limit, signal },
+    );
+    if (signal.aborted) return;
+    this.#timer.clear();
     const keys = messages.map((message) => this.#keyOf(message));
     const to = end();
     const at = to ? keys.indexOf(this.#keyOf(to)) : -1;
@@ -332,37 +335,25 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
       ? []
       : missed.filter((_, each) => this.#copies.isNew(keys[each] as string | number));
     let isOver = !isFull || at >= 0 || !after;
-    if (!isOver && fresh.length === 0)
-      throw new Error("history.load must answer what follows after; it answers nothing new.");
+    if (!isOver && fresh.length === 0) throw new Error("history.load answers nothing new.");
     gap.after = messages.at(-1) ?? after;
     gap.count += fresh.length;
-    this.#retry = 0;
     if (!after && !isFirst && isFull && at < 0) gap.isOpenEnded = this.#isHoley = true;
     if (this.#hasOverflowed) isOver = this.#hasOverflowed = false;
     if (isAnchor && !gap.to) this.#last = gap.after;
     if (!gap.to) this.#give(fresh);
-    if (this.#run !== run) return;
+    if (signal.aborted) return;
     if (isOver) this.#close(gap, fresh);
     else if (gap.to) this.#tell(gap, fresh, false);
   }
 
-  /** Asks the store; rejects when that takes too long. Doesn't settle when the answer isn't needed any more. */
-  #page(query: Omit<HistoryQuery<T>, "signal">): Promise<Page<T>> {
-    const load = (this.#load = new AbortController());
-    const { signal } = load;
+  /** Asks the store; rejects when that takes too long. */
+  #page(query: HistoryQuery<T>): Promise<Page<T>> {
     return new Promise((resolve, reject) => {
-      this.#timer.after(PATIENCE, () => {
-        load.abort();
-        reject(new Error(`history.load has taken more than ${PATIENCE} ms.`));
-      });
-      const unlessAborted = <A>(settle: (a: A) => void) => {
-        return (a: A): void => {
-          if (signal.aborted) return;
-          this.#timer.clear();
-          settle(a);
-        };
-      };
-      this.#ask({ ...query, signal }).then(unlessAborted(resolve), unlessAborted(reject));
+      this.#timer.after(PATIENCE, () =>
+        reject(new Error(`history.load has taken more than ${PATIENCE} ms.`)),
+      );
+      this.#ask(query).then(resolve, reject);
     });
   }
 

@@ -53,14 +53,8 @@ const FAULTS = [
   {
     name: "a load that fails isn't tried again",
     in: "HistoryFeed.#fill",
-    find: "if (this.#retry >= reconnectRetry.maxRetries)",
-    put: "if (this.#retry >= 0)",
-  },
-  {
-    name: "the answer to a load of an earlier connection counts",
-    in: "HistoryFeed.#page",
-    find: "if (signal.aborted) return;",
-    put: "",
+    find: "if (retries >= reconnectRetry.maxRetries) return this.#settled();",
+    put: "if (retries >= 0) return this.#settled();",
   },
   {
     name: "the store is asked again for what it has answered before a failure",
