@@ -94,6 +94,8 @@ test.each([
   "README.md",
   "CHANGELOG.md",
   "docs/features.md",
+  "docs/history.md",
+  "docs/history-recipes.md",
   "emulator/README.md",
   "emulator/docs/behaviour.md",
 ])("every link of %s leads somewhere", (file) => {
