@@ -23,8 +23,10 @@ const getClientAccessUrl = async (): Promise<string> => {
   world.asked++;
   return (await fetch("/negotiate?user=alone")).text();
 };
+// The types of TypeScript 6 don't know it yet.
+const extended = (query.has("extended") ? { extendedLifetime: true } : {}) as WorkerOptions;
 const makeWorker = (): SharedWorker =>
-  new SharedWorker(query.get("script") ?? "/worker.js", query.get("name") ?? "tabs");
+  new SharedWorker(query.get("script") ?? "/worker.js", { name: query.get("name") ?? "tabs", ...extended });
 const options = { keepAliveIntervalInMs: 0, keepAliveTimeoutInMs: 0 };
 const client = new WebPubSubClient(
   ...throughWorker(makeWorker, {

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { onTestFinished } from "vitest";
-import { startEmulator, type Content, type Emulator } from "web-pubsub-emulator";
+import { startEmulator, type Content, type Emulator, type EmulatorOptions } from "web-pubsub-emulator";
 import { WebPubSubClient } from "web-pubsub-client";
 import { roles } from "./stage.js";
 
@@ -58,9 +58,12 @@ export interface TabsStage {
 }
 
 /** As long as the test runs. */
-export async function setTabsStage(scripts: TabsScripts): Promise<TabsStage> {
+export async function setTabsStage(scripts: TabsScripts, options: EmulatorOptions = {}): Promise<TabsStage> {
   const onEvent = ({ data }: { data: unknown }): { data: Content } => ({ data: data as Content });
-  const emulator = await startEmulator({ hubs: { chat: { handlers: [{ events: ["echo"], onEvent }] } } });
+  const emulator = await startEmulator({
+    ...options,
+    hubs: { chat: { handlers: [{ events: ["echo"], onEvent }] } },
+  });
   const access = (userId: string): Promise<string> => emulator.clientAccessUrl("chat", { userId, roles });
   const served: Record<string, string> = {
     "/page.js": scripts.page,
