@@ -1,7 +1,7 @@
 import type { FeatureFrames } from "./codec/jsonFrames.js";
+import type { AroundStart } from "./connection/connection.js";
 import type { CoreClient } from "./coreClient.js";
 import type { Inside } from "./inside.js";
-import type { StartOptions } from "./models/options.js";
 import type { CoreClientEvents } from "./models/events.js";
 import type { Settings } from "./options.js";
 import type { FeatureHooks } from "./session/featureHooks.js";
@@ -51,10 +51,11 @@ export interface FeaturePort extends Operations {
    */
   unlessStarted(refuse: (why: string) => void): void;
   /**
-   * Calls `change` with the options of each start; it resolves with those to start with. Calls `onStop` whenever the
-   * client is told to stop, also if it hasn't been started or `change` is still at work. A client has one such pair.
+   * Calls `around` at each start with its options; it calls `begin` with those to start with, and what it returns is
+   * the caller's. Calls `onStop` whenever the client is told to stop, also if it hasn't been started or `around` is
+   * still at work: then it must not begin. A client has one such pair.
    */
-  beforeStart(change: (options: StartOptions) => Promise<StartOptions>, onStop?: () => void): void;
+  aroundStart(around: AroundStart, onStop?: () => void): void;
   /** Call this when one of the `pending` things has ended. */
   settled(): void;
   /** Something has woken up, or the network has returned: a connection is probed, and an attempt isn't waited for. */
@@ -121,8 +122,8 @@ function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
     submitInternal: (build, course) => session.submitInternal(build, course),
     flush: () => session.flush(),
     unlessStarted: (refuse) => session.unlessStarted(refuse),
-    beforeStart: (change, onStop) => {
-      inside.connection.beforeStart = change;
+    aroundStart: (around, onStop) => {
+      inside.connection.aroundStart = around;
       inside.connection.onStop = onStop;
     },
     settled: () => session.settled(),

@@ -86,7 +86,7 @@ const shared = new Map<Parts, Settings>();
 export function toSettings(options?: WebPubSubClientOptions | null, parts: Parts = CORE): Settings {
   if (options !== undefined && options !== null) return complete(options, parts);
   let settings = shared.get(parts);
-  if (settings === undefined) shared.set(parts, (settings = complete({}, parts)));
+  if (!settings) shared.set(parts, (settings = complete({}, parts)));
   return settings;
 }
 

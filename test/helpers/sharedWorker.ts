@@ -50,10 +50,7 @@ export class InnerWorker implements Disposable {
   readonly #locks = new Locks();
   readonly #navigator = Object.getOwnPropertyDescriptor(globalThis, "navigator");
 
-  constructor(
-    connect: Connect,
-    makeChannel: MakeChannel = () => new MessageChannel(),
-  ) {
+  constructor(connect: Connect, makeChannel: MakeChannel = () => new MessageChannel()) {
     this.#connect = connect;
     this.#makeChannel = makeChannel;
     Object.defineProperty(globalThis, "navigator", { configurable: true, value: { locks: this.#locks } });
@@ -86,7 +83,7 @@ export class InnerWorker implements Disposable {
     port2.postMessage = (message) => {
       const said = message as { type?: string; lock?: string };
       if (said.type === "welcome") page.lock = said.lock;
-      if (said.type === "locked") this.#lock = said.lock as string;
+      if (said.type === "locked") this.#lock = said.lock ?? "";
       post(message);
     };
     this.#ports.push(port2);

@@ -79,9 +79,9 @@ export class MachineCaller implements Caller {
 
   #run(effect: Effect): void {
     if (effect.type === "dispatch") this.#dispatch(effect.event);
-    else if (effect.type === "openRecovery") this.#outlet.attempt("recovery");
-    else if (effect.type === "openSocket") this.#outlet.attempt("new");
-    else if (effect.type === "getUrl") this.#dispatch({ type: "url", epoch: effect.epoch });
+    else if (effect.type === "openSocket")
+      this.#outlet.attempt(this.#state.name === "Recovering" ? "recovery" : "new");
+    else if (effect.type === "getUrl") this.#dispatch({ type: "url", epoch: this.#state.epoch });
   }
 
   #context(): Context {

@@ -385,7 +385,8 @@ describe("resume", () => {
     await turn(5_000);
     const { stage } = await successor(session);
     const again = stage.client.suspend();
-    expect(again).toMatchObject({ ...session, nextAckId: expect.any(Number) as number });
+    const features = { ...session?.features, invocations: expect.any(Number) as number };
+    expect(again).toMatchObject({ ...session, nextAckId: expect.any(Number) as number, features });
     const { stage: third } = await successor(again);
     await third.recover();
     expect(ids(third)).toEqual([1]);

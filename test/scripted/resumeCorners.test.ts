@@ -76,6 +76,21 @@ describe("invocations end with their page", () => {
     await turn();
     expect(calls.map(({ value }) => value?.data)).toEqual(idsOf(stage));
   });
+
+  test("two clients that resume one session number their calls differently", async () => {
+    const first = new Stage();
+    await first.connect();
+    const session = overJson(first.client.suspend());
+    const ids = new Set<unknown>();
+    for (const random of [0.25, 0.75]) {
+      const stage = new Stage({ random: () => random });
+      await resume(stage, session);
+      await stage.recover();
+      for (const n of [1, 2]) follow(stage.client.invokeEvent("sum", n));
+      for (const id of idsOf(stage)) ids.add(id);
+    }
+    expect(ids.size).toBe(4);
+  });
 });
 
 describe("a saved part that isn't one", () => {

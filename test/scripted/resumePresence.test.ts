@@ -58,6 +58,17 @@ describe("own states", () => {
     expect(later.socket.frames("setGroupState")).toMatchObject([{ state: { status: "typing" } }]);
   });
 
+  test("of two that are set before the start the newer one is sent for both", async () => {
+    const first = await typing();
+    const stage = new Presence();
+    const results = ["away", "here"].map((status) => follow(stage.client.setGroupState("room", { status })));
+    await resume(stage, first.client.suspend());
+    await stage.recover();
+    await turn();
+    expect(stage.socket.frames("setGroupState")).toMatchObject([{ state: { status: "here" } }]);
+    expect(results.map(({ status }) => status)).toEqual(["resolved", "resolved"]);
+  });
+
   test("one that wasn't acknowledged goes on as an operation", async () => {
     const first = await typing();
     first.silent = true;
@@ -189,6 +200,22 @@ describe("subscriptions to states", () => {
     expect(group.states).toHaveLength(1);
     await turn(60_000);
     expect(stage.asked().filter((each) => each !== "ping")).toEqual(["subscribeGroupState"]);
+  });
+
+  test("it stays ended where its begin and its end go on as operations", async () => {
+    const first = await ready();
+    first.silent = true;
+    follow(first.client.subscribeGroupStates("room"));
+    follow(first.client.unsubscribeGroupStates("room"));
+    const stage = new Presence();
+    await resume(stage, first.client.suspend());
+    await stage.recover();
+    await turn();
+    expect(stage.asked().filter((each) => each !== "ping")).toEqual([
+      "subscribeGroupState",
+      "unsubscribeGroupState",
+    ]);
+    expect(() => stage.client.listGroupStates("room")).toThrow("not subscribed");
   });
 
   test("without a watcher it ends after 5 s", async () => {

@@ -2,6 +2,7 @@ import type { Actor } from "./world/actor.js";
 import { checkOperations } from "./oracles/operationOracle.js";
 import { checkMemberships } from "./oracles/membershipOracle.js";
 import { checkOptions } from "./oracles/optionOracle.js";
+import { owedBy } from "./oracles/model.js";
 import { GROUPS, type Plan } from "./plans/plan.js";
 import { stateConflict } from "./oracles/stateOracle.js";
 import { checkArrivals, checkStreams } from "./oracles/streamOracle.js";
@@ -114,6 +115,7 @@ function isWell(actor: Actor, world: World): boolean {
   const { client, environment, grammar, handOver, program, sequence, wire, plan } = actor;
   if (
     handOver.isUnderWay ||
+    handOver.isDoubling ||
     program.pending > 0 ||
     !actor.streams.isQuiet ||
     environment.frozenUntil > world.clock.now
@@ -125,14 +127,14 @@ function isWell(actor: Actor, world: World): boolean {
   const session = world.backend.model.sessions.get(client.connectionId ?? "");
   if (session?.alive !== true || wire === undefined || session.wire !== wire) return false;
   if (wire.stalled || program.ownPending > 0) return false;
-  const owed = session.owed.slice(session.delivered).filter(({ expiresAt }) => expiresAt > world.clock.now);
+  const owed = owedBy(session).filter(({ expiresAt }) => expiresAt > world.clock.now);
   return owed.length === 0 && (!plan.reliable || sequence.settled);
 }
 
 /** What is missing to be well. */
 function describe({ name, client, grammar, program, sequence }: Actor, world: World): string {
   const session = world.backend.model.sessions.get(client.connectionId ?? "");
-  const owed = session?.owed.slice(session.delivered).map(({ id }) => id) ?? [];
+  const owed = session === undefined ? [] : owedBy(session).map(({ id }) => id);
   return (
     `${name} stands still: ${client.state}, told ${grammar.announced?.slice(0, 4) ?? "nothing"}, ` +
     `${program.pending} calls unsettled, messages owed: [${owed.slice(0, 10).join(" ")}], ` +

@@ -15,7 +15,7 @@ export type CloseDecision = "recover" | "reconnect" | "stop";
 /** Policy violation: the service has dropped the session (public client specification). */
 export const SESSION_GONE = 1008;
 /** Message too big: after a recovery the same message would be sent and refused again. */
-const TOO_BIG = 1009;
+export const TOO_BIG = 1009;
 
 /** The service can't read or doesn't accept a frame (RFC 6455, section 7.4.1). */
 export const DECLINED = 1007;

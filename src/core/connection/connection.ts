@@ -11,7 +11,6 @@ import { checkSession, SESSION_VERSION } from "../savedSession.js";
 import { whenAborted } from "../util/whenAborted.js";
 import { sizeOf } from "../util/sizeOf.js";
 import { checkSignal } from "../util/checkSignal.js";
-import { deferred, type Deferred } from "../util/deferred.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
 import { recoveryUrl, redacted, withoutQuery } from "./accessUrl.js";
@@ -22,6 +21,12 @@ import { INITIAL_STATE, type Effect, type Event, type Identity, type State } fro
 import { RECOVERY_WINDOW } from "./steps.js";
 import { transition } from "./transition.js";
 import { Transport } from "./transport.js";
+
+/** What a feature does at each start. @param begin starts the client */
+export type AroundStart = (
+  options: StartOptions,
+  begin: (options: StartOptions) => Promise<void>,
+) => Promise<void>;
 
 /** Turns of the microtask queue that code after `await client.start()` has, enough for some nested async functions. */
 const TURNS_AFTER_START = 16;
@@ -41,17 +46,17 @@ export class Connection {
   /** The subprotocol, and that URL without its query. */
   #endpoint = "";
   #onRestored: OnRestored | undefined;
-  /** Changes the options of each start. */
-  beforeStart: ((options: StartOptions) => Promise<StartOptions>) | undefined;
+  /** Called at each start: it may change the options and begin later, or not at all. */
+  aroundStart: AroundStart | undefined;
   /** Called whenever `stop` is, in any state. */
   onStop: (() => void) | undefined;
-  /** How often `stop` was called. */
-  #stops = 0;
   readonly #timer: Timer;
   #drainTimer: Timer | undefined;
   #credentialAbort: AbortController | undefined;
-  #starting: Deferred<void> | undefined;
-  #stopping: Deferred<void> | undefined;
+  /** Settles what the pending `start` has returned. */
+  #settleStart: ((error?: Error) => void) | undefined;
+  /** Resolve what the pending calls of `stop` have returned. */
+  readonly #stopping: (() => void)[] = [];
   #endWake: (() => void) | undefined;
   /** The environment's time at the newest event. */
   #now = 0;
@@ -91,50 +96,41 @@ export class Connection {
   }
 
   start(options: StartOptions): Promise<void> {
-    return this.beforeStart === undefined ? this.#start(options) : this.#prepare(this.beforeStart(options));
-  }
-
-  async #prepare(options: Promise<StartOptions>): Promise<void> {
-    const stops = this.#stops;
-    const prepared = await options;
-    if (stops !== this.#stops) throw new ConnectionError("Stopped", "The client was stopped.");
-    return this.#start(prepared);
+    const begin = (changed: StartOptions): Promise<void> => this.#start(changed);
+    return this.aroundStart?.(options, begin) ?? begin(options);
   }
 
   #start({ abortSignal, keepTrying, resume, onRestored }: StartOptions): Promise<void> {
-    if (this.#state.name !== "Stopped") {
-      const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
-      return Promise.reject(new ConnectionError("AlreadyStarted", message));
-    }
-    const starting = deferred<void>();
-    const onAbort = (): void => {
-      if (this.#starting !== starting) return;
-      const error = new AbortError("start was aborted.");
-      this.#dispatch({ type: "abort", error });
-      // It wasn't the only attempt.
-      if (this.#starting !== starting) return;
-      starting.reject(error);
-      void this.stop();
-    };
-    let unlisten: (() => void) | undefined;
-    let saved: SavedSession | undefined;
-    try {
-      saved = checkSession(resume);
+    return new Promise((resolve, reject) => {
+      if (this.#state.name !== "Stopped") {
+        const message = `Client can be only started when it's Stopped, but it is ${this.#state.name}.`;
+        throw new ConnectionError("AlreadyStarted", message);
+      }
+      const saved = checkSession(resume);
       if (onRestored && typeof onRestored !== "function")
         throw new TypeError("onRestored must be a function.");
       const signal = checkSignal(abortSignal);
       if (signal?.aborted) throw new AbortError("start was aborted.");
-      if (signal !== undefined) unlisten = whenAborted(signal, onAbort);
-    } catch (thrown) {
-      return Promise.reject(toError(thrown));
-    }
-    this.#starting = starting;
-    this.#onRestored = onRestored ?? undefined;
-    this.#url = "";
-    this.#endpoint = saved?.endpoint ?? "";
-    this.#dispatch({ type: "start", keepTrying, saved });
-    // Without a signal no step comes between: the caller of `start` is told before the caller of `stop`.
-    return unlisten === undefined ? starting.promise : starting.promise.finally(unlisten);
+      const settle = (error?: Error): void => {
+        unlisten();
+        if (!error) resolve();
+        else reject(error);
+      };
+      const unlisten = whenAborted(signal, () => {
+        if (this.#settleStart !== settle) return;
+        const error = new AbortError("start was aborted.");
+        this.#dispatch({ type: "abort", error });
+        // It wasn't the only attempt.
+        if (this.#settleStart !== settle) return;
+        settle(error);
+        void this.stop();
+      });
+      this.#settleStart = settle;
+      this.#onRestored = onRestored ?? undefined;
+      this.#url = "";
+      this.#endpoint = saved?.endpoint ?? "";
+      this.#dispatch({ type: "start", keepTrying, saved });
+    });
   }
 
   /** The session as a value. @param isExact the client stops, so that nothing more can happen */
@@ -155,17 +151,16 @@ export class Connection {
 
   /** @param drainInMs how long pending operations may still take, in ms */
   stop(drainInMs = 0): Promise<void> {
-    this.#stops++;
     this.onStop?.();
-    this.#stopping ??= deferred<void>();
-    const { promise } = this.#stopping;
     const { name } = this.#state;
     const mayDrain = drainInMs > 0 && name !== "Stopped" && name !== "Stopping";
-    this.#try(() => {
-      const until = this.#settings.environment.now() + drainInMs;
-      this.#dispatch(mayDrain ? { type: "drain", until } : { type: "stop" });
+    return new Promise((resolve) => {
+      this.#stopping.push(resolve);
+      this.#try(() => {
+        const until = this.#settings.environment.now() + drainInMs;
+        this.#dispatch(mayDrain ? { type: "drain", until } : { type: "stop" });
+      });
     });
-    return promise;
   }
 
   /** Probes the connection, or ends the wait for the next attempt. */
@@ -186,7 +181,7 @@ export class Connection {
       ...this.#settings,
       now: this.#now,
       random,
-      isStarting: this.#starting !== undefined,
+      isStarting: this.#settleStart !== undefined,
       reliable: protocol.isReliableSubProtocol,
       canPing: pingFrame !== undefined,
     });
@@ -214,7 +209,7 @@ export class Connection {
       const cause = toError(thrown);
       const error = new ConnectionError("Closed", `The environment failed: ${cause.message}`, { cause });
       this.#settings.logger.error(error.message);
-      this.#starting?.reject(error);
+      this.#settleStart?.(error);
       this.#dispatch({ type: "abort", error });
       this.#dispatch({ type: "stop" });
       // A closing socket isn't waited for.
@@ -259,13 +254,12 @@ export class Connection {
   #run(effect: Effect): void {
     switch (effect.type) {
       case "getUrl":
-        void this.#fetchUrl(effect.epoch);
+        void this.#fetchUrl();
         return;
       case "openSocket":
-        return this.#open(effect.epoch);
-      case "openRecovery":
-        if (this.#url === "") void this.#fetchUrl(effect.epoch);
-        else this.#open(effect.epoch, effect.identity);
+        // A connection that is taken over has no URL yet.
+        if (this.#url === "") void this.#fetchUrl();
+        else this.#open();
         return;
       case "close":
       case "drop":
@@ -283,13 +277,11 @@ export class Connection {
       case "restore":
         return this.#session.restore(effect.saved, this.#onRestored);
       case "settleStart":
-        if (effect.error === undefined) this.#starting?.resolve();
-        else this.#starting?.reject(effect.error);
-        this.#starting = undefined;
+        this.#settleStart?.(effect.error);
+        this.#settleStart = undefined;
         return;
       case "settleStop":
-        this.#stopping?.resolve();
-        this.#stopping = undefined;
+        for (const resolve of this.#stopping.splice(0)) resolve();
         return;
       case "changed":
         return this.#changed(effect.details);
@@ -323,7 +315,7 @@ export class Connection {
     const { logger } = this.#settings;
     const { disconnectedMessage, name: state } = this.#state;
     const { error, attempt, nextDelayInMs } = details;
-    const why = error === undefined ? "" : `: ${error.message}`;
+    const why = error ? `: ${error.message}` : "";
     const next = nextDelayInMs === undefined ? "" : `; attempt ${attempt} in ${nextDelayInMs} ms`;
     logger.info(`${state}${why}${next}`);
     const previousState = this.#info.state;
@@ -338,7 +330,8 @@ export class Connection {
     });
   }
 
-  async #fetchUrl(epoch: number): Promise<void> {
+  async #fetchUrl(): Promise<void> {
+    const { epoch } = this.#state;
     try {
       this.#credentialAbort?.abort();
       const abort = new AbortController();
@@ -357,14 +350,16 @@ export class Connection {
     }
   }
 
-  /** @param identity of the connection to recover; undefined for a new one */
-  #open(epoch: number, identity?: Identity): void {
+  /** Opens a socket for a new connection, or for the one that is to be recovered. */
+  #open(): void {
+    const { identity } = this;
+    const { epoch } = this.#state;
     const { advice, environment, protocol } = this.#settings;
     let url = this.#url;
     this.#settings.logger.info(`Connecting to ${withoutQuery(url)} (${protocol.name})`);
     const lost = (error: ConnectionError): void => this.#dispatch({ type: "lost", epoch, error });
     try {
-      if (identity !== undefined) url = recoveryUrl(url, identity);
+      if (identity) url = recoveryUrl(url, identity);
       const link = new Link(environment.createWebSocket(url, protocol.name), url, environment, {
         onOpen: () => this.#dispatch({ type: "open", epoch }),
         onFrame: (data) => this.#receive(data, epoch),

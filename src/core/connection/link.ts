@@ -1,7 +1,9 @@
 import type { Environment, WebSocketLike } from "../environment/environment.js";
+import { isTooLong } from "../environment/platform.js";
 import { ConnectionError, toError } from "../errors.js";
 import { Timer } from "../util/timer.js";
 import { redact, redacted } from "./accessUrl.js";
+import { TOO_BIG } from "./closePolicy.js";
 
 const OPEN = 1;
 /** Private close code (RFC 6455, section 7.4.2) of a dropped socket; with 1000 or no code the session would end. */
@@ -41,10 +43,8 @@ export class Link {
     socket.onmessage = (event: { data: string | ArrayBuffer }) => handlers.onFrame(event.data);
     const lost = (event?: { code?: number; reason?: string }): void => {
       this.#timer.clear();
-      // `ws` itself refuses a frame over the limit and reports 1006; a recovery would deliver it again.
-      const refused =
-        (failure as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
-      const code = refused ? 1009 : event?.code;
+      // The socket itself has refused a frame over its limit; a recovery would deliver it again.
+      const code = isTooLong(failure) ? TOO_BIG : event?.code;
       const reason = event?.reason ? this.clean(`${event.reason}`) : undefined;
       const cause = failure === undefined ? undefined : redacted(toError(failure), url);
       // If all addresses of a host refuse, Node's error has only a code.
@@ -86,7 +86,7 @@ export class Link {
     socket.onopen = socket.onmessage = socket.onclose = null;
     // A `ws` socket that is dropped while it connects still reports an error.
     socket.onerror = () => undefined;
-    this.#attempt(() => (socket.terminate === undefined ? socket.close(DROPPED) : socket.terminate()));
+    this.#attempt(() => (socket.terminate ? socket.terminate() : socket.close(DROPPED)));
   }
 
   #attempt(action: () => void): void {

@@ -23,11 +23,11 @@ export interface Told {
 /** What every state passes on to the next one. */
 export interface CarriedOver {
   /** Undefined: the application believes it has none. */
-  readonly told: Told | undefined;
+  readonly told?: Told | undefined;
   /** The service's `disconnected` message on this connection or attempt. */
-  readonly disconnectedMessage: DisconnectedMessage | undefined;
+  readonly disconnectedMessage?: DisconnectedMessage | undefined;
   /** No operation is accepted; the client stops when the pending ones are settled, at the latest at this time. */
-  readonly drainUntil: number | undefined;
+  readonly drainUntil?: number | undefined;
   /** The connection was taken over from an earlier session. */
   readonly resumed: boolean;
   /** How many sockets in a row were lost soon after they had established or recovered a connection. */
@@ -91,7 +91,7 @@ export type State =
       /** End of the recovery window. */
       readonly deadline: number;
       /** The period of the current attempt; undefined for the first one. */
-      readonly period: Period | undefined;
+      readonly period?: Period | undefined;
       /** The one attempt past the window, which is allowed after a sleep, is under way. */
       readonly late: boolean;
     } & Base)
@@ -140,9 +140,8 @@ export type Event =
 
 /** What the connection must do; the effects of a step run in their order. */
 export type Effect =
-  | { readonly type: "getUrl"; readonly epoch: number }
-  | { readonly type: "openSocket"; readonly epoch: number }
-  | { readonly type: "openRecovery"; readonly epoch: number; readonly identity: Identity }
+  /** For the current attempt; the socket is for a new connection, or for the one that is being recovered. */
+  | { readonly type: "getUrl" | "openSocket" }
   /** To the link, by the methods of these names. */
   | { readonly type: "close" | "drop" | "ping" | "probe" }
   /** To the session, by the methods of these names, as are the next ones. */
@@ -195,17 +194,9 @@ export interface Step {
 /** The state with a given name. */
 export type In<Name extends WebPubSubClientState> = Extract<State, { name: Name }>;
 
-const NOTHING_CARRIED: CarriedOver = {
-  told: undefined,
-  disconnectedMessage: undefined,
-  drainUntil: undefined,
-  resumed: false,
-  earlyLosses: 0,
-};
-
 /** Stopped, with no event left to emit. */
 export function stopped(epoch: number): In<"Stopped"> {
-  return { name: "Stopped", ...NOTHING_CARRIED, epoch, due: Infinity };
+  return { name: "Stopped", resumed: false, earlyLosses: 0, epoch, due: Infinity };
 }
 
 export const INITIAL_STATE: State = stopped(0);

@@ -62,10 +62,7 @@ export function connect(
       epoch,
       due: context.now + context.connectTimeoutInMs,
     },
-    effects: [
-      { type: "changed", details: { attempt } },
-      { type: "getUrl", epoch },
-    ],
+    effects: [{ type: "changed", details: { attempt } }, { type: "getUrl" }],
   };
 }
 
@@ -75,12 +72,12 @@ export function start(
   { keepTrying, saved }: Extract<Event, { type: "start" }>,
   context: Context,
 ): Step {
-  const purpose = keepTrying === true || saved !== undefined ? "reconnect" : "start";
-  if (saved === undefined) return connect(state, purpose, 1, context);
+  const purpose = keepTrying === true || saved ? "reconnect" : "start";
+  if (!saved) return connect(state, purpose, 1, context);
   const { identity } = saved;
   const restore: Effect = { type: "restore", saved };
   // One of another subprotocol is found out by its endpoint.
-  if (identity === undefined) {
+  if (!identity) {
     const error = new ConnectionError("Closed", "The session has no connection to recover.");
     return after([restore, { type: "onLost", error }], connect(state, purpose, 1, context));
   }
@@ -93,7 +90,6 @@ export function start(
     phase: "opening",
     attempt: 1,
     deadline: Math.min(saved.droppedAt, context.now) + RECOVERY_WINDOW,
-    period: undefined,
     late: false,
   };
   const details = { attempt: 1, connectionId: identity.connectionId };
@@ -232,7 +228,6 @@ export function onLost(
       phase: "waiting",
       attempt: 1,
       deadline: context.now + RECOVERY_WINDOW,
-      period: undefined,
       late: false,
       epoch: state.epoch + 1,
       due: delay === 0 ? Infinity : context.now + delay,
@@ -260,7 +255,7 @@ export function recover(
   const timeout = Math.min(context.connectTimeoutInMs, patience);
   return {
     state: { ...state, phase: "opening", late, epoch, due: context.now + timeout },
-    effects: [{ type: "openRecovery", epoch, identity: state.identity }],
+    effects: [{ type: "openSocket" }],
   };
 }
 
@@ -300,7 +295,7 @@ function nextAttempt(
     return { period: { end, moment }, due };
   };
   // After the last period further ones follow in what is left: at the same moment many would come together at its end.
-  if (period === undefined || period.end >= latest) return inPeriod(now, random);
+  if (!period || period.end >= latest) return inPeriod(now, random);
   const next = inPeriod(period.end, period.moment);
   return next.due >= now ? next : inPeriod(now, period.moment);
 }

@@ -11,16 +11,16 @@ export const TELL: Effect = { type: "dispatch", event: { type: "tell" } };
 export function tell(state: State): Step {
   const { told } = state;
   const identity = "identity" in state ? state.identity : undefined;
-  if (told !== undefined && told.connectionId !== identity?.connectionId) {
+  if (told && told.connectionId !== identity?.connectionId) {
     const args = { connectionId: told.connectionId, message: state.disconnectedMessage };
     return {
       state: { ...state, told: undefined, disconnectedMessage: undefined },
-      effects: [{ type: "emit", event: "disconnected", args }, ...(identity === undefined ? [] : [TELL])],
+      effects: [{ type: "emit", event: "disconnected", args }, ...(identity ? [TELL] : [])],
     };
   }
   if (!("identity" in state)) return { state, effects: [] };
   const { connectionId, userId } = state.identity;
-  if (told === undefined) {
+  if (!told) {
     if (state.name === "Recovering") return { state, effects: [] };
     if (state.groups === "awaited") return { state, effects: [] };
     if (state.groups !== "joined")

@@ -83,7 +83,7 @@ export function transition(state: State, event: Event, context: Context): Step {
 function whileConnecting(state: In<"Connecting">, event: Event, context: Context): Step | undefined {
   switch (event.type) {
     case "url":
-      return { state, effects: [{ type: "openSocket", epoch: state.epoch }] };
+      return { state, effects: [{ type: "openSocket" }] };
     case "open":
       return { state: { ...state, open: true }, effects: [] };
     case "connected":
@@ -153,7 +153,7 @@ function whileRecovering(state: In<"Recovering">, event: Event, context: Context
       // Its deadline is over: there is nothing to recover.
       if (event.isOther)
         return retryRecovery({ ...state, deadline: 0, late: true }, otherEndpoint(), context);
-      return { state, effects: [{ type: "openRecovery", epoch: state.epoch, identity: state.identity }] };
+      return { state, effects: [{ type: "openSocket" }] };
     case "open":
       if (!context.canPing) return resume(state, state.identity, false, context);
       return { state: { ...state, phase: "proving" }, effects: [{ type: "ping" }] };

@@ -61,7 +61,7 @@ export class Transport implements LinkPort {
 
   /** A reconnection token has come over this link; it is kept out of the log. */
   setToken(token: string): void {
-    if (this.#link !== undefined) this.#link.token = token;
+    if (this.#link) this.#link.token = token;
   }
 
   /** The connection is established: keeps it alive; nothing is unread yet. */
@@ -98,7 +98,7 @@ export class Transport implements LinkPort {
    */
   write(frame: string | ArrayBuffer, sent?: { position: number }, isAlone?: boolean): void {
     const position = this.#window.wrote(sizeOf(frame), isAlone);
-    if (sent !== undefined) sent.position = position;
+    if (sent) sent.position = position;
     this.#link?.send(frame);
     if (isAlone === true) this.hasRoom();
   }

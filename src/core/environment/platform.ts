@@ -34,6 +34,11 @@ export function openSocket(url: string, protocol: string): WebSocketLike {
   return new (socketClass ??= withoutMessageEvents(WebSocket))(url, protocol, LIMITS);
 }
 
+/** Whether a socket's error says that it refused a frame over its limit. `ws` reports 1006 then. */
+export function isTooLong(error: unknown): boolean {
+  return (error as { code?: unknown } | undefined)?.code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH";
+}
+
 /**
  * Whether a class is the own one of Node, Deno, Bun or a browser. They mark it by nothing but its text: it is native
  * code under its name, or converts its arguments by the tables of Web IDL. A proxy of it is native code without its

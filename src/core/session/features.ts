@@ -50,7 +50,7 @@ export class Features {
   submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {
     for (const feature of this.#features) {
       const result = feature.submitAgain?.(message, options);
-      if (result !== undefined) return result;
+      if (result) return result;
     }
     return undefined;
   }
@@ -94,7 +94,7 @@ export class Features {
 
   receive(message: WebPubSubMessage, size: number): void {
     const receivers = this.#receivers[message.kind];
-    if (receivers === undefined) return;
+    if (!receivers) return;
     for (const receive of receivers) this.call(receive, message as never, size);
   }
 }

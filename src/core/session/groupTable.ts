@@ -103,7 +103,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
       lane,
       onSettled: (error, unknown) => {
         const entry = this.#settled(group, unknown, "in");
-        if (error === undefined) {
+        if (!error) {
           entry.calls.entered(call);
           this.#entered(group, entry);
           // Other failures don't count as a refusal: the call may have had few retries, or a wrong name.
@@ -130,7 +130,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
     return this.#operations.submit(() => groupMessage(leave, group), options, {
       lane,
       onSettled: (error, unknown) => {
-        entry.calls.leaveSettled(call, error === undefined || unknown || !isUnsent(error));
+        entry.calls.leaveSettled(call, !error || unknown || !isUnsent(error));
         this.#leaveSettled(group, error, unknown);
       },
     });
@@ -213,7 +213,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
   /** Enters or leaves the group if that is missing. Waits until pending operations on it are settled. */
   reconcile(group: string): void {
     const entry = this.#entries.get(group);
-    if (entry !== undefined && this.#reconcile(group, entry)) this.#operations.flush();
+    if (entry && this.#reconcile(group, entry)) this.#operations.flush();
     this.#host.onChanged(group);
   }
 
@@ -221,7 +221,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
     const entry = this.#entries.get(group);
     if (entry?.known === "in" && !isLeaving(entry)) return "joined";
     if (entry?.held === undefined) return "idle";
-    if (entry.refusal !== undefined) return "refused";
+    if (entry.refusal) return "refused";
     return this.#host.live ? "joining" : "waiting";
   }
 
@@ -250,7 +250,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
   #reconcile(group: string, entry: Entry): boolean {
     const { known, pending, refusal } = entry;
     const asks = this.#host.live && pending === 0 && this.#operations.refusal === undefined;
-    if (asks && isWanted(entry) && known !== "in" && refusal === undefined) {
+    if (asks && isWanted(entry) && known !== "in" && !refusal) {
       this.#enterInternal(group);
       return true;
     }
@@ -272,7 +272,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
         const { wish } = entry.calls;
         // A newer call by the application takes precedence.
         const refused = error !== undefined && entry.pending === 0 && this.#host.live && isAboutGroup(error);
-        if (error === undefined) this.#entered(group, entry);
+        if (!error) this.#entered(group, entry);
         else if (refused) entry.refusal = error;
         this.reconcile(group);
         this.#host.onAsked(group, refused ? error : undefined, wish);
@@ -285,7 +285,8 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
     this.#called(group, true);
     this.#operations.submitInternal(() => groupMessage(leave, group), {
       lane,
-      retryForever: true,
+      // No caller would learn that it failed.
+      maxRetries: Infinity,
       onSettled: (error, unknown) => this.#leaveSettled(group, error, unknown),
     });
   }
@@ -294,7 +295,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
     const entry = this.#settled(group, unknown, "out");
     const isLost = !isWanted(entry) && (!this.#host.live || (unknown && entry.known === "out"));
     // After a final refusal, or without a connection, there is nothing left to ask.
-    if (error === undefined || isDenied(error) || isLost) {
+    if (!error || isDenied(error) || isLost) {
       entry.known = "out";
       entry.refusal = undefined;
       this.#host.onExited?.(group);
@@ -341,7 +342,7 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
 
   /** Nothing is kept about a group that nobody uses. */
   #tidy(group: string, entry: Entry): void {
-    if (!isWanted(entry) && entry.pending === 0 && entry.known === "out" && entry.refusal === undefined)
+    if (!isWanted(entry) && entry.pending === 0 && entry.known === "out" && !entry.refusal)
       this.#entries.delete(group);
   }
 }

@@ -63,7 +63,7 @@ export class Memberships implements GroupTableHost {
 
   /** Calls back once the groups of a new connection are joined, at the latest after 5,000 ms. */
   whenJoined(callback: () => void): void {
-    if (this.#rejoining === undefined) return callback();
+    if (!this.#rejoining) return callback();
     this.#onJoined = callback;
     this.#patience.after(REJOIN_PATIENCE, () => this.#joined());
   }
@@ -75,7 +75,7 @@ export class Memberships implements GroupTableHost {
   onAsked(group: string, refusal: SendMessageError | undefined, wished: boolean): void {
     const isRejoin = this.#rejoining?.delete(group) === true;
     // Other groups that only handles hold cause no event: the handles show it by their status.
-    if (refusal !== undefined && (wished || isRejoin)) {
+    if (refusal && (wished || isRejoin)) {
       this.#settings.logger.warning(`Could not rejoin a group: ${refusal.message}`);
       this.#emitter.emit("rejoin-group-failed", { group, error: refusal });
     }

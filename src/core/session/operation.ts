@@ -22,8 +22,8 @@ export interface NewOperation {
   readonly replaceable?: boolean;
   /** Made by the client itself: it is sent first, ends with its connection id and isn't counted. */
   readonly internal: boolean;
-  /** Retried as long as its connection id lives, since no caller would learn that it failed. */
-  readonly retryForever?: boolean;
+  /** Retries after the first attempt. Default: the client's. */
+  readonly maxRetries?: number | undefined;
   readonly signal: AbortSignalLike | undefined;
   /** It has ended. @param unknown it failed, but was sent and may have been executed */
   readonly settle: (error: SendMessageError | undefined, unknown: boolean, result?: WebPubSubResult) => void;
@@ -36,14 +36,13 @@ export interface Lane {
 }
 
 /** An operation from the call to its end; only the outbox changes it. */
-export interface Operation extends Omit<NewOperation, "frame" | "lane" | "restored" | "retryForever"> {
+export interface Operation extends Omit<NewOperation, "frame" | "lane" | "restored"> {
   /** Undefined for fire-and-forget. It stays the same from the first sending on. */
   ackId: number | undefined;
   frame: Frame;
   /** Rises with each call. */
   order: number;
   lane: Lane | undefined;
-  retryForever: boolean;
   /** A call by the application has replaced it: it isn't retried. */
   calledOff: boolean;
   /** Stops listening to the signal. */

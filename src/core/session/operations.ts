@@ -25,6 +25,8 @@ export interface Course {
   readonly lane?: string;
   /** It sets a value: while it waits, a newer one in its lane replaces it, and both settle with its result. */
   readonly replaceable?: boolean;
+  /** Retries after the first attempt; on a recovered connection it is sent again in any case. Default: the client's. */
+  readonly maxRetries?: number;
   /** Called synchronously, before the promise settles. */
   readonly onSettled?: OnSettled;
 }
@@ -32,8 +34,6 @@ export interface Course {
 /** How an internal operation is sent. */
 export interface InternalCourse extends Course {
   readonly onSettled: OnSettled;
-  /** Retry it without limit, as long as its connection id lives. */
-  readonly retryForever?: boolean;
 }
 
 /** Submits operations to the outbox. */

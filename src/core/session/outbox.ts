@@ -5,6 +5,7 @@ import type { WebPubSubResult } from "../models/options.js";
 import { getOrAdd } from "../util/getOrAdd.js";
 import { whenAborted } from "../util/whenAborted.js";
 import type { Frame } from "./frame.js";
+import { idsAfter } from "./idsAfter.js";
 import { isOver, type Lane, type NewOperation, type Operation } from "./operation.js";
 import type { OperationMessage } from "../models/messages.js";
 import { ReadyLine } from "./readyLine.js";
@@ -15,10 +16,6 @@ import type { Suspect } from "./suspect.js";
 
 /** Explicit ids from here on don't move the automatic ones, which never reach that. */
 const FAR_AWAY = 2 ** 52;
-/** A saved session may be older than what its client still did. It has used fewer ack ids than this since. */
-const STALE_IDS = 2 ** 20;
-/** Two clients that resume one session choose different ids, unless both draw the same of so many numbers. */
-const HOLDERS = 2 ** 12;
 
 export interface OutboxOptions {
   readonly maxPendingOperations: number;
@@ -82,7 +79,7 @@ export class Outbox {
     if (!Number.isSafeInteger(explicit) || explicit < 0) {
       throw new RangeError("ackId must be an integer from 0 to 2^53 - 1.");
     }
-    if (this.#byAckId[explicit] !== undefined) {
+    if (this.#byAckId[explicit]) {
       const message = `An operation with ackId ${explicit} is pending; leave ackId out.`;
       throw new SendMessageError(message, { ackId: explicit, code: "AckIdInUse" });
     }
@@ -96,7 +93,7 @@ export class Outbox {
     const { ackId } = message;
     const { maxPendingOperations } = this.#options;
     const sent = restored?.sent === true;
-    if (!internal && restored === undefined && this.#pending >= maxPendingOperations) {
+    if (!internal && !restored && this.#pending >= maxPendingOperations) {
       const words = `${maxPendingOperations} operations are waiting already (maxPendingOperations).`;
       throw new SendMessageError(words, { ackId, code: "TooManyPending" });
     }
@@ -108,7 +105,7 @@ export class Outbox {
       lane: undefined,
       replaceable: given.replaceable,
       internal,
-      retryForever: given.retryForever === true,
+      maxRetries: given.maxRetries,
       calledOff: false,
       signal,
       settle: given.settle,
@@ -127,7 +124,7 @@ export class Outbox {
       due: 0,
     };
     // First, since the caller's signal may throw.
-    if (signal !== undefined) {
+    if (signal) {
       operation.unlisten = whenAborted(signal, () => {
         this.#fail(operation, abortedOperation(operation.ackId));
         this.#options.onAborted();
@@ -167,8 +164,7 @@ export class Outbox {
       if (operation.isNumbered) delete this.#byAckId[operation.ackId as number];
     }
     this.#lanes.clear();
-    const step = STALE_IDS * (1 + Math.floor(this.#options.random() * HOLDERS));
-    this.#nextAckId = Math.max(this.#nextAckId, nextAckId + step);
+    this.#nextAckId = Math.max(this.#nextAckId, idsAfter(nextAckId, this.#options.random()));
     add();
     for (const operation of waiting) {
       operation.order = this.#order++;
@@ -178,7 +174,8 @@ export class Outbox {
         operation.frame = encode(operation.message);
         this.#byAckId[ackId] = operation;
       }
-      if (operation.lane !== undefined) this.#lane(operation, operation.lane.key).push(operation);
+      // One that was replaced ends with another one of its lane.
+      if (operation.lane && !isOver(operation)) this.#lane(operation, operation.lane.key).push(operation);
       if (isReady(operation)) this.#ready.insert(operation);
     }
   }
@@ -192,7 +189,7 @@ export class Outbox {
   takeNext(now: number): Operation | undefined {
     const { ackTimeoutInMs, onDue } = this.#options;
     const operation = this.#ready.shift();
-    if (operation === undefined) return undefined;
+    if (!operation) return undefined;
     // If it is declined now, that is known; if it isn't, it was none.
     if (this.#suspects.size > 0) this.#suspects.delete(suspectKey(operation));
     if (operation.place === "fresh" && !operation.internal) this.#pending--;
@@ -224,7 +221,7 @@ export class Outbox {
   answered({ ackId, success, error }: AckMessage, now: number): number {
     const operation = this.#byAckId[ackId];
     // Late, unknown, or an answer to an earlier operation with the same explicit id.
-    if (operation === undefined || operation.place === "fresh") return 0;
+    if (!operation || operation.place === "fresh") return 0;
     const isDuplicated = !success && error?.name === "Duplicate";
     if (success || isDuplicated) {
       const { resentOnNewConnection } = operation;
@@ -262,7 +259,7 @@ export class Outbox {
       this.#sendAgain(operation);
     }
     if (!connected || this.#options.ackTimeoutInMs === 0) return;
-    for (let operation = this.#sent.first; operation !== undefined; operation = this.#sent.first) {
+    for (let operation = this.#sent.first; operation; operation = this.#sent.first) {
       if (operation.due > now) break;
       this.#sent.delete(operation);
       operation.unanswered = true;
@@ -285,7 +282,7 @@ export class Outbox {
 
   /** The service has declined one of the frames that it hasn't read: all operations among them are suspects. */
   declined(isRead: (position: number) => boolean): void {
-    for (let each = this.#sent.first; each !== undefined; each = each.after)
+    for (let each = this.#sent.first; each; each = each.after)
       if (!isRead(each.position)) this.#suspects.add(suspectKey(each));
   }
 
@@ -293,7 +290,7 @@ export class Outbox {
   get nextSuspect(): Suspect | undefined {
     if (this.#suspects.size === 0) return undefined;
     const operation = this.#ready.first;
-    if (operation === undefined || !this.#suspects.has(suspectKey(operation))) return undefined;
+    if (!operation || !this.#suspects.has(suspectKey(operation))) return undefined;
     return {
       onDeclined: (cause) => {
         if (operation.place !== "sent") return;
@@ -371,7 +368,7 @@ export class Outbox {
       // Before everything that isn't on its way over this connection.
       const at = operations.findIndex((each) => !each.internal && each.place !== "sent" && !each.unanswered);
       const [first] = operations;
-      if (at === 0 && first !== undefined) this.#ready.remove(first);
+      if (at === 0 && first) this.#ready.remove(first);
       operations.splice(at < 0 ? operations.length : at, 0, operation);
       return;
     }
@@ -403,7 +400,7 @@ export class Outbox {
   #advance(lane: Lane): void {
     const { key, operations } = lane;
     const [first] = operations;
-    if (first === undefined) this.#lanes.delete(key);
+    if (!first) this.#lanes.delete(key);
     else if (isReady(first)) {
       this.#released = true;
       this.#ready.insert(first);
@@ -418,8 +415,8 @@ export class Outbox {
   }
 
   #mayRetry(operation: Operation): boolean {
-    const { calledOff, retryForever } = operation;
-    return !calledOff && (++operation.retries <= this.#options.messageRetry.maxRetries || retryForever);
+    const { calledOff, maxRetries = this.#options.messageRetry.maxRetries } = operation;
+    return !calledOff && ++operation.retries <= maxRetries;
   }
 
   /** Fails an operation. If it was called off, its own error doesn't matter any more. */
@@ -448,7 +445,7 @@ export class Outbox {
     const { handed, place, replaced } = operation;
     // Never sent, and aborted by its caller: the call that it replaced is restored.
     const back = place === "fresh" && error.code === "Aborted" ? firstWaiting(replaced) : undefined;
-    if (back !== undefined) this.#restore(back, operation);
+    if (back) this.#restore(back, operation);
     for (const each of this.#settle(operation)) each.settle(error, handed);
   }
 
@@ -483,7 +480,7 @@ export class Outbox {
     this.#sent.delete(operation);
     if (place === "delayed") this.#delayed.delete(operation);
     unlisten?.();
-    if (lane !== undefined && place !== "replaced") this.#leaveLane(lane, operation);
+    if (lane && place !== "replaced") this.#leaveLane(lane, operation);
     if (!internal && --this.#unsettled === 0) this.#options.onIdle();
   }
 
@@ -499,18 +496,18 @@ export class Outbox {
 
 /** The newest replaced operation in the chain that hasn't been aborted since. */
 function firstWaiting(operation: Operation | undefined): Operation | undefined {
-  while (operation !== undefined && operation.place !== "replaced") operation = operation.replaced;
+  while (operation && operation.place !== "replaced") operation = operation.replaced;
   return operation;
 }
 
 /** An internal operation is made anew on each connection, so its lane is remembered, and which kind it is there. */
 function suspectKey(operation: Operation): string | Operation {
   const { lane, replaceable } = operation;
-  return lane === undefined ? operation : `${lane.key} ${replaceable}`;
+  return lane ? `${lane.key} ${replaceable}` : operation;
 }
 
 /** It waits to be sent and is the first of its lane. */
 function isReady(operation: Operation): boolean {
   const { lane, place } = operation;
-  return (place === "fresh" || place === "again") && (lane === undefined || lane.operations[0] === operation);
+  return (place === "fresh" || place === "again") && (!lane || lane.operations[0] === operation);
 }

@@ -18,17 +18,17 @@ export class SentLine {
     const last = this.#last;
     operation.before = last;
     this.#last = operation;
-    if (last === undefined) this.#first = operation;
+    if (!last) this.#first = operation;
     else last.after = operation;
   }
 
   /** Does nothing if the operation isn't in the line. */
   delete(operation: Operation): void {
     const { before, after } = operation;
-    if (before !== undefined) before.after = after;
+    if (before) before.after = after;
     else if (this.#first === operation) this.#first = after;
     else return;
-    if (after !== undefined) after.before = before;
+    if (after) after.before = before;
     else this.#last = before;
     operation.before = operation.after = undefined;
   }
@@ -36,7 +36,7 @@ export class SentLine {
   /** Takes everything out. */
   drain(): Operation[] {
     const all: Operation[] = [];
-    for (let operation = this.#first; operation !== undefined; operation = this.#first) {
+    for (let operation = this.#first; operation; operation = this.#first) {
       all.push(operation);
       this.delete(operation);
     }

@@ -110,7 +110,7 @@ export class Session implements SessionPort, Operations {
   }
 
   settled(): void {
-    if (this.#onIdle !== undefined && this.#pending === 0) this.#onIdle();
+    if (this.#onIdle && this.#pending === 0) this.#onIdle();
   }
 
   submit(
@@ -121,7 +121,7 @@ export class Session implements SessionPort, Operations {
     return new Promise((resolve, reject) => {
       this.#enqueue(build, options ?? {}, course ?? {}, false, (error, unknown, result) => {
         if (course?.onSettled) this.#features.call(course.onSettled, error, unknown);
-        if (error !== undefined) reject(error);
+        if (error) reject(error);
         else resolve(result as WebPubSubResult);
       });
     });
@@ -187,7 +187,7 @@ export class Session implements SessionPort, Operations {
   onDeclined(error: ConnectionError): void {
     const link = this.#link as LinkPort;
     const culprit = link.isAllRead ? undefined : this.#alone;
-    if (culprit !== undefined) return culprit.onDeclined(error);
+    if (culprit) return culprit.onDeclined(error);
     this.#outbox?.declined((position) => link.isRead(position));
     this.#features.tell("onDeclined");
   }
@@ -220,6 +220,8 @@ export class Session implements SessionPort, Operations {
   }
 
   save(isExact: boolean): SavedContent {
+    // What is first used after a snapshot must be numbered otherwise by who resumes it.
+    this.makeFeatures?.();
     return {
       sequenceId: this.#tracker.last,
       nextAckId: 1,
@@ -266,7 +268,7 @@ export class Session implements SessionPort, Operations {
     const { kind } = message;
     if (kind === "ack") {
       const outbox = this.#outbox;
-      if (outbox === undefined) return;
+      if (!outbox) return;
       this.#link?.answered(outbox.answered(message, this.#settings.environment.now()));
       if (outbox.takeReleased()) this.onRoom();
       return;
@@ -322,7 +324,7 @@ export class Session implements SessionPort, Operations {
   #enqueue(
     build: () => OperationMessage,
     options: SubmitOptions,
-    { call, lane, replaceable, retryForever }: Course & { readonly retryForever?: boolean },
+    { call, lane, replaceable, maxRetries }: Course,
     internal: boolean,
     settle: NewOperation["settle"],
   ): void {
@@ -349,7 +351,7 @@ export class Session implements SessionPort, Operations {
         lane: lane && `${lane} ${"group" in message ? message.group : ""}`,
         replaceable,
         internal,
-        retryForever,
+        maxRetries,
         signal,
         settle,
       });
@@ -365,13 +367,13 @@ export class Session implements SessionPort, Operations {
   flush(): void {
     const link = this.#link;
     const outbox = this.#outbox;
-    if (outbox === undefined || link?.writable !== true) return;
+    if (!outbox || link?.writable !== true) return;
     const now = this.#settings.environment.now();
     for (;;) {
       const suspect = outbox.nextSuspect;
       if (!this.hasRoom(suspect)) return;
       const operation = outbox.takeNext(now);
-      if (operation === undefined) return;
+      if (!operation) return;
       try {
         this.write(operation.frame, suspect, operation);
       } catch (thrown) {

@@ -35,7 +35,7 @@ export class Listeners implements ListenerRegistry {
 
   emit(event: string, args: unknown): void {
     const list = this.#byEvent.get(event);
-    if (list === undefined) return;
+    if (!list) return;
     // Listeners may come and go meanwhile.
     if (list.length === 1) list[0]?.(args);
     else for (const listener of [...list]) listener(args);

@@ -9,7 +9,7 @@ const watches = new WeakMap<AbortSignalLike, (callback: () => void) => () => voi
  * @param callback must be a new function for each call
  */
 export function whenAborted(signal: AbortSignalLike | undefined, callback: () => void): () => void {
-  if (signal === undefined) return () => undefined;
+  if (!signal) return () => undefined;
   return getOrAdd(watches, signal, () => {
     const callbacks = new Set<() => void>();
     const listener = (): void => callbacks.forEach((each) => each());

@@ -17,10 +17,8 @@ import { amount } from "../../core/util/checkOptions.js";
 import { Timer } from "../../core/util/timer.js";
 import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { encodeFrame, type Frame } from "../../core/session/frame.js";
+import { idsAfter } from "../../core/session/idsAfter.js";
 import { checkName, sendEventMessage, type MessageContent } from "../../core/session/operationMessage.js";
-
-/** A saved session may be older than what its client still did. It has used fewer ids than this since. */
-const STALE_IDS = 2 ** 20;
 
 /** A call that waits to be sent or answered. */
 type Invocation = {
@@ -142,9 +140,13 @@ export class Invocations implements FeatureHooks {
     return this.#nextId;
   }
 
-  /** Answers to the calls of the earlier session, which have ended with it, must not be taken for those to new ones. */
+  /**
+   * Answers to the calls of the earlier session, which have ended with it, must not be taken for those to new ones, nor
+   * those to the calls of another client that resumes the same session.
+   */
   restore(saved: unknown): void {
-    this.#nextId = Math.max(this.#nextId, Number(saved) + STALE_IDS || 0);
+    const random = this.#port.settings.environment.random();
+    this.#nextId = Math.max(this.#nextId, idsAfter(Number(saved), random) || 0);
     for (const { renumber } of [...this.#unsent.values()]) renumber();
   }
 

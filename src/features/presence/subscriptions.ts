@@ -141,7 +141,7 @@ export class PresenceSubscriptions implements FeatureHooks, GroupTableHost {
   }
 
   submitAgain(message: OperationMessage, options: SubmitOptions): Promise<WebPubSubResult> | undefined {
-    if (message.kind === QUESTIONS.enter) return this.subscribe(message.group, options);
+    if (message.kind === QUESTIONS.enter) this.#room(message.group);
     return this.#table.submitAgain(message, options);
   }
 

@@ -1,4 +1,4 @@
-import { toError, type ConnectionError } from "../../core/errors.js";
+import { ConnectionError, toError } from "../../core/errors.js";
 import type { FeaturePort } from "../../core/feature.js";
 import type { OnRestored, StartOptions } from "../../core/models/options.js";
 import type { SavedSession } from "../../core/models/savedSession.js";
@@ -29,6 +29,8 @@ export class Keeper {
   #options: StartOptions = {};
   /** A session that was taken from the storage, until the client has begun with it. */
   #claimed: SavedSession | undefined;
+  /** How often `stop` was called. */
+  #stops = 0;
   /** `stop` was called since the last start: nothing is to be kept. */
   #isEnding = false;
   /** The page is hidden for good, or until it is restored. */
@@ -41,8 +43,8 @@ export class Keeper {
   constructor(port: FeaturePort) {
     this.#port = port;
     this.#lock = new IdLock(port.settings.environment);
-    port.beforeStart(
-      (options) => this.#prepare(options),
+    port.aroundStart(
+      (options, begin) => this.#start(options, begin),
       () => this.#onStop(),
     );
     port.listen({
@@ -87,13 +89,16 @@ export class Keeper {
     this.#leavePage();
   }
 
-  #prepare(options: StartOptions): Promise<StartOptions> {
-    const prepared = this.#preparing.then(() => this.#begin(options));
-    this.#preparing = prepared.catch(() => undefined);
-    return prepared;
+  async #start(options: StartOptions, begin: (options: StartOptions) => Promise<void>): Promise<void> {
+    const stops = this.#stops;
+    const preparing = this.#preparing.then(() => this.#prepare(options));
+    this.#preparing = preparing.catch(() => undefined);
+    const prepared = await preparing;
+    if (stops !== this.#stops) throw new ConnectionError("Stopped", "The client was stopped.");
+    return begin(prepared);
   }
 
-  async #begin(options: StartOptions): Promise<StartOptions> {
+  async #prepare(options: StartOptions): Promise<StartOptions> {
     const { client } = this.#port;
     if (this.#kept === undefined) return options;
     // Who starts the client while the page goes away would take what is saved for the next one.
@@ -142,6 +147,7 @@ export class Keeper {
   }
 
   #onStop(): void {
+    this.#stops++;
     this.#isEnding = true;
     this.#claimed = this.#frozen = undefined;
     this.#suspended = false;

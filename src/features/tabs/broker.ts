@@ -1,11 +1,10 @@
-import type { ConnectionError } from "../../core/errors.js";
+import { SESSION_GONE } from "../../core/connection/closePolicy.js";
 import type { FeaturePort } from "../../core/feature.js";
 import type { OnStateChangedArgs } from "../../core/models/events.js";
-import type { FeatureHooks } from "../../core/session/featureHooks.js";
 import { Timer } from "../../core/util/timer.js";
 import { uuid } from "../../core/util/uuid.js";
 import { holdLock } from "./pageLock.js";
-import { SharedConnection } from "./sharedConnection.js";
+import { SharedConnection, type SharedMessage } from "./sharedConnection.js";
 import { writeConnected, writeDisconnected } from "./tabFrames.js";
 import { TabPort, type TabPortOwner } from "./tabPort.js";
 import { WINDOW_FULL, type TabSession } from "./tabSession.js";
@@ -18,7 +17,8 @@ const PROBE_INTERVAL = 10_000;
 const MAX_PROBES = 2;
 /** How long a tab's session waits for the tab to recover it, in ms: as long as the service waits. */
 const KEPT = 30_000;
-const SESSION_GONE = 1008;
+
+const GONE = "The connection can't be recovered.";
 
 /** Lets the tabs use one client's connection, as the service lets clients use connections of their own. */
 export class Broker implements TabPortOwner {
@@ -40,27 +40,23 @@ export class Broker implements TabPortOwner {
     this.#port = port;
     this.#questions = questions;
     this.#probeTimer = new Timer(port.settings.environment);
-    const receive = Object.fromEntries(
-      (
-        [
-          "groupData",
-          "serverData",
-          "groupStateSnapshot",
-          "groupStateUpdate",
-          "invokeResponse",
-          "streamAck",
-          "streamNack",
-          "streamClosed",
-        ] as const
-      ).map((kind) => [kind, (message: never) => this.#connection?.receive(message)]),
-    ) as FeatureHooks["receive"];
+    const receive = (message: SharedMessage): void => this.#connection?.receive(message);
     port.listen({
-      receive,
+      receive: {
+        groupData: receive,
+        serverData: receive,
+        groupStateSnapshot: receive,
+        groupStateUpdate: receive,
+        invokeResponse: receive,
+        streamAck: receive,
+        streamNack: receive,
+        streamClosed: receive,
+      },
       onOpened: () => this.#onOpened(),
       onRecovered: () => this.#connection?.onRecovered(),
       onRoom: () => this.#connection?.onRoom(),
-      onLost: (error) => this.#onLost(error),
-      onStopped: (error) => this.#onLost(error),
+      onLost: () => this.#onLost(),
+      onStopped: () => this.#onLost(),
     });
     port.events().on("state-changed", (args) => this.#onStateChanged(args));
   }
@@ -81,8 +77,8 @@ export class Broker implements TabPortOwner {
   onOpen(port: TabPort): void {
     const { client } = this.#port;
     const identity = identityIn(port.url ?? "");
-    const isKnown = identity === undefined || this.#connection?.sessions.has(identity.token) === true;
-    if (!isKnown) return port.close(SESSION_GONE, "The connection can't be recovered.");
+    if (identity !== undefined && this.#connection?.sessions.has(identity.token) !== true)
+      return port.close(SESSION_GONE, GONE);
     if (client.state === "Connected") this.#admit(port);
     else this.#start();
   }
@@ -121,7 +117,7 @@ export class Broker implements TabPortOwner {
     const connection = this.#connection as SharedConnection;
     const identity = identityIn(port.url ?? "");
     const session = identity === undefined ? connection.open() : connection.sessions.get(identity.token);
-    if (session === undefined) return port.close(SESSION_GONE, "The connection can't be recovered.");
+    if (session === undefined) return port.close(SESSION_GONE, GONE);
     const before = session.socket as TabPort | undefined;
     session.detach();
     before?.close(SESSION_GONE, "Another socket has recovered the connection.");
@@ -160,42 +156,37 @@ export class Broker implements TabPortOwner {
   }
 
   #onStateChanged({ state, previousState, code, reason, error }: OnStateChangedArgs): void {
-    if (state === "Connected") {
-      this.#admitAll();
-      this.#stopIfUnused();
-    } else if (state === "Recovering" && previousState === "Connected") {
-      this.#connection?.onSuspended();
-      for (const port of [...this.#ports])
-        if (port.session !== undefined) this.#interrupt(port, code, reason);
-    } else if (state === "Stopped") {
-      const waiting = [...this.#ports].filter(({ url }) => url !== undefined);
-      // A connection that failed is told to the tabs, who decide whether to try again.
-      if (error !== undefined) for (const port of waiting) port.close(code, error.message);
-      else if (waiting.length > 0) this.#start();
+    const isSuspended = state === "Recovering" && previousState === "Connected";
+    if (isSuspended) this.#connection?.onSuspended();
+    for (const port of [...this.#ports]) {
+      const isLost = port.session !== undefined && !this.#isCurrent(port.session);
+      if (isLost || (isSuspended && port.session !== undefined)) {
+        // Whether the service has said it in a message or in its close frame can't be told apart here.
+        if (reason !== undefined) port.post(writeDisconnected(reason));
+        port.close(code ?? SESSION_GONE, reason ?? error?.message);
+      } else if (state === "Stopped" && error !== undefined && port.url !== undefined) {
+        // The tabs decide whether to try again.
+        port.close(code, error.message);
+      }
     }
+    if (state === "Connected") this.#admitAll();
+    else if (state === "Stopped" && [...this.#ports].some(({ url }) => url !== undefined)) this.#start();
+    if (state === "Connected") this.#stopIfUnused();
+  }
+
+  #isCurrent({ token }: TabSession): boolean {
+    return this.#connection?.sessions.has(token) === true;
   }
 
   /** The connection id is gone, and with it the tabs' sessions. */
-  #onLost({ closeCode, message, reason }: ConnectionError): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
+  #onLost(): void {
+    this.#connection?.end();
     this.#connection = undefined;
-    connection.end();
     for (const timer of this.#timers.values()) timer.clear();
     this.#timers.clear();
-    for (const port of [...this.#ports]) {
-      // Those that wait to recover it try in vain.
-      if (port.session === undefined && identityIn(port.url ?? "") === undefined) continue;
-      const code = port.session === undefined ? SESSION_GONE : (closeCode ?? SESSION_GONE);
-      this.#interrupt(port, code, reason, message);
-    }
-  }
-
-  /** Closes a socket as the worker's own was closed. */
-  #interrupt(port: TabPort, code: number | undefined, reason: string | undefined, why = reason): void {
-    // Whether the service has said it in a message or in its close frame can't be told apart here.
-    if (reason !== undefined && port.session !== undefined) port.post(writeDisconnected(reason));
-    port.close(code, why);
+    // Those that wait to recover it try in vain.
+    for (const port of [...this.#ports])
+      if (identityIn(port.url ?? "") !== undefined) port.close(SESSION_GONE, GONE);
   }
 
   /** A session waits a while for its tab. */

@@ -18,6 +18,24 @@ import { readTabFrame, writeAck, writeTabFrame } from "./tabFrames.js";
 import { TabSession } from "./tabSession.js";
 
 const WATCH_LANE = "presence";
+/** Whether to try again is decided by the tab's client. */
+const ONCE = { maxRetries: 0 };
+
+/** The messages that go on to the tabs. */
+export type SharedMessage = Extract<
+  WebPubSubMessage,
+  {
+    kind:
+      | "groupData"
+      | "serverData"
+      | "groupStateSnapshot"
+      | "groupStateUpdate"
+      | "invokeResponse"
+      | "streamAck"
+      | "streamNack"
+      | "streamClosed";
+  }
+>;
 
 /** What a tab asked for, to be submitted to the service. */
 type Submit = (options: SubmitOptions) => Promise<WebPubSubResult>;
@@ -126,13 +144,13 @@ export class SharedConnection {
         return this.#operate(
           session,
           message,
-          (options) => this.#port.submit(() => message, options),
+          (options) => this.#port.submit(() => message, options, ONCE),
           () => {
             if (message.noEcho) this.#deliverToSiblings(this.#copy(message), session);
           },
         );
       case "sendEvent":
-        return this.#operate(session, message, (options) => this.#port.submit(() => message, options));
+        return this.#operate(session, message, (options) => this.#port.submit(() => message, options, ONCE));
       case "streamData":
       case "streamEnd":
         return this.#streams.write(session, message);
@@ -143,7 +161,7 @@ export class SharedConnection {
   }
 
   /** The service has sent a message. */
-  receive(message: WebPubSubMessage): void {
+  receive(message: SharedMessage): void {
     switch (message.kind) {
       case "groupData":
         return this.#deliver(message, this.#groups.tabs(message.group) ?? this.sessions.values());

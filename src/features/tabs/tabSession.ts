@@ -2,8 +2,11 @@ import type { AckMessageError } from "../../core/models/messages.js";
 import { Queue } from "../../core/util/queue.js";
 import { numbered, writeAck } from "./tabFrames.js";
 
-/** What a tab may leave unacknowledged: as much as the service keeps for a connection. */
-const MAX_FRAMES = 1_000;
+/**
+ * What a tab may leave unacknowledged. The service keeps less for a connection (1,000 messages, 16 MB); but the worker
+ * acknowledges at once, so that more can come at once than a busy page reads.
+ */
+const MAX_FRAMES = 10_000;
 const MAX_SIZE = 16_000_000;
 /** So many answers are remembered for a tab that asks again. */
 const MAX_ANSWERS = 1_000;

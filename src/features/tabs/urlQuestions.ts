@@ -1,4 +1,3 @@
-import type { AbortSignalLike } from "@azure/abort-controller";
 import type { GetClientAccessUrlOptions } from "../../core/models/options.js";
 import { deferred, type Deferred } from "../../core/util/deferred.js";
 import { whenAborted } from "../../core/util/whenAborted.js";
@@ -31,7 +30,7 @@ export class UrlQuestions {
   ask({ abortSignal }: GetClientAccessUrlOptions = {}): Promise<string> {
     const id = ++this.#lastId;
     const answer = deferred<string>();
-    const unlisten = whenAborted(abortSignal as AbortSignalLike | undefined, () => {
+    const unlisten = whenAborted(abortSignal, () => {
       this.#questions.delete(id);
       answer.reject(new Error("The attempt has ended before a tab gave a URL."));
     });

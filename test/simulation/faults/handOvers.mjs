@@ -6,7 +6,7 @@ export const handOvers = [
     name: "ack ids begin anew in the next client",
     quick: true,
     in: "Outbox.restore",
-    find: "Math.max(this.#nextAckId, nextAckId + step)",
+    find: "Math.max(this.#nextAckId, idsAfter(nextAckId, this.#options.random()))",
     put: "this.#nextAckId",
   },
   {
@@ -31,7 +31,7 @@ export const handOvers = [
   {
     name: "ack ids go on where an old session ends",
     in: "Outbox.restore",
-    find: "nextAckId + step",
+    find: "idsAfter(nextAckId, this.#options.random())",
     put: "nextAckId",
   },
   {
@@ -122,5 +122,53 @@ export const handOvers = [
     in: "Session.restore",
     find: "this.memberships.open(true);",
     put: "this.memberships.table.open(true);",
+  },
+  {
+    name: "streams that a page had open go on without an end",
+    in: "OutboundStreams.restore",
+    find: "if (!this.#streams.has(id)) this.#add",
+    put: "if (this.#streams.has(id)) this.#add",
+  },
+  {
+    name: "a call to end a subscription counts as one before its begin",
+    in: "PresenceSubscriptions.submitAgain",
+    find: `if (message.kind === QUESTIONS.enter) this.#room(message.group);`,
+    put: `if (message.kind === QUESTIONS.enter) return this.subscribe(message.group, options);`,
+  },
+  {
+    name: "an own state that was replaced stands in its lane in the next client",
+    in: "Outbox.restore",
+    find: "operation.lane !== undefined && !isOver(operation)",
+    put: "operation.lane !== undefined",
+  },
+  {
+    name: "own states of a session that goes on are set again",
+    in: "LocalPresence.save",
+    find: "isExact && pending === 0 && own.isKnown",
+    put: "false",
+  },
+  {
+    name: "invocations outlive their page",
+    in: "Invocations.onStopped",
+    find: `...this.#sent.values(), ...this.#unsent.values()`,
+    put: `...this.#unsent.values()`,
+  },
+  {
+    name: "two that hold one session give their calls the same ids",
+    in: "Invocations.restore",
+    find: "this.#nextId = Math.max(this.#nextId, idsAfter(Number(saved), random) || 0);",
+    put: "this.#nextId = Math.max(this.#nextId, Number(saved) + 0 * random);",
+  },
+  {
+    name: "two that hold one session take it from each other for ever",
+    in: "onLost",
+    find: "recoverable: recoverable && !isContested",
+    put: "recoverable",
+  },
+  {
+    name: "two that hold one session give their operations the same ack ids",
+    in: "idsAfter",
+    find: "STALE_IDS * (1 + Math.floor(random * HOLDERS))",
+    put: "0 * STALE_IDS * HOLDERS * random",
   },
 ];

@@ -98,7 +98,7 @@ if (this.#listeners > 2) return;`,
   {
     name: "a refusal looks like a join on its way",
     in: "GroupTable.status",
-    find: `if (entry.refusal !== undefined) return "refused";`,
+    find: `if (entry.refusal) return "refused";`,
     put: "",
   },
   {

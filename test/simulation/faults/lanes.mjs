@@ -31,20 +31,20 @@ export const lanes = [
   {
     name: "the next one isn't let out after a refusal",
     in: "Outbox.#end",
-    find: "if (lane !== undefined &&",
-    put: `if (lane !== undefined && !(operation.handed === false && place === "sent") &&`,
+    find: "if (lane &&",
+    put: `if (lane && !(operation.handed === false && place === "sent") &&`,
   },
   {
     name: "the next one isn't let out after the last timeout",
     in: "Outbox.#end",
-    find: "if (lane !== undefined &&",
-    put: `if (lane !== undefined && !(operation.unanswered && place === "sent") &&`,
+    find: "if (lane &&",
+    put: `if (lane && !(operation.unanswered && place === "sent") &&`,
   },
   {
     name: "the next one isn't let out on a new connection",
     in: "Outbox.#end",
-    find: "if (lane !== undefined &&",
-    put: `if (lane !== undefined && !(internal && place === "again") &&`,
+    find: "if (lane &&",
+    put: `if (lane && !(internal && place === "again") &&`,
   },
   {
     name: "the next one isn't written after an answer",
@@ -69,7 +69,7 @@ this.#ready.insert(first);`,
   {
     name: "the client's own go last",
     in: "Outbox.#enterLane",
-    find: `if (at === 0 && first !== undefined) this.#ready.remove(first);
+    find: `if (at === 0 && first) this.#ready.remove(first);
 operations.splice(at < 0 ? operations.length : at, 0, operation);`,
     put: "operations.push(operation);",
   },

@@ -37,8 +37,8 @@ export const lifecycle = [
     name: "a start that fails is never settled",
     quick: true,
     in: "Connection.#run",
-    find: "else this.#starting?.reject(effect.error);",
-    put: "",
+    find: "this.#settleStart?.(effect.error);",
+    put: "if (effect.error === undefined) this.#settleStart?.();",
   },
   {
     name: "a stopped client still listens to wake signals",

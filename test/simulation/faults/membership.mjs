@@ -32,14 +32,14 @@ if (error && `,
   {
     name: "a leave of the client's own is given up",
     in: "Outbox.#mayRetry",
-    find: "|| retryForever",
-    put: "",
+    find: "<= maxRetries",
+    put: "<= this.#options.messageRetry.maxRetries",
   },
   {
     name: "connected is told before the groups are joined",
     quick: true,
     in: "Memberships.whenJoined",
-    find: "if (this.#rejoining === undefined)",
+    find: "if (!this.#rejoining)",
     put: "",
   },
   {
@@ -58,7 +58,7 @@ if (error && `,
     name: "a rejoin is tried only once",
     in: "Outbox.#mayRetry",
     find: "return !calledOff &&",
-    put: `if (operation.internal && !retryForever) return false;
+    put: `if (operation.internal && maxRetries !== Infinity) return false;
 return !calledOff &&`,
   },
   {
@@ -76,20 +76,20 @@ return !calledOff &&`,
   {
     name: "rejoin-group-failed isn't told when nobody answers",
     in: "Memberships.onAsked",
-    find: "if (refusal !== undefined &&",
-    put: `if (refusal !== undefined && refusal.code !== "AckTimeout" &&`,
+    find: "if (refusal &&",
+    put: `if (refusal && refusal.code !== "AckTimeout" &&`,
   },
   {
     name: "rejoin-group-failed isn't told when the join is forbidden",
     in: "Memberships.onAsked",
-    find: "if (refusal !== undefined &&",
-    put: `if (refusal !== undefined && refusal.errorDetail?.name !== "Forbidden" &&`,
+    find: "if (refusal &&",
+    put: `if (refusal && refusal.errorDetail?.name !== "Forbidden" &&`,
   },
   {
     name: "rejoin-group-failed isn't told when the retries are used up",
     in: "Memberships.onAsked",
-    find: "if (refusal !== undefined &&",
-    put: `if (refusal !== undefined && refusal.errorDetail?.name !== "InternalServerError" &&`,
+    find: "if (refusal &&",
+    put: `if (refusal && refusal.errorDetail?.name !== "InternalServerError" &&`,
   },
   {
     name: "a leave that nobody answered is taken for done",

@@ -92,13 +92,13 @@ if (operation.ackId === undefined && operation.retries++ === 0)
     name: "an explicit ack id in use is taken again",
     quick: true,
     in: "Outbox.reserveAckId",
-    find: "this.#byAckId[explicit] !== undefined",
+    find: "this.#byAckId[explicit]",
     put: "explicit < 0",
   },
   {
     name: "maxPendingOperations is no limit",
     in: "Outbox.add",
-    find: "!internal && restored === undefined && this.#pending >= maxPendingOperations",
+    find: "!internal && !restored && this.#pending >= maxPendingOperations",
     put: "maxPendingOperations < 0",
   },
   {
@@ -136,8 +136,8 @@ operation.retries++;`,
   {
     name: "an operation is retried without end",
     in: "Outbox.#mayRetry",
-    find: "|| retryForever",
-    put: "|| retryForever !== undefined",
+    find: "<= maxRetries",
+    put: "<= Infinity",
   },
   {
     name: "an operation that was sent can't be aborted",
@@ -222,8 +222,8 @@ operation.retries++;`,
   {
     name: "explicit ack ids below the next automatic one are called in use",
     in: "Outbox.reserveAckId",
-    find: "this.#byAckId[explicit] !== undefined",
-    put: "this.#byAckId[explicit] !== undefined || explicit < this.#nextAckId",
+    find: "this.#byAckId[explicit]",
+    put: "this.#byAckId[explicit] || explicit < this.#nextAckId",
   },
   {
     name: "a lost connection takes along what was never sent",

@@ -21,11 +21,13 @@ export class Conduct {
   /** Ack ids that were refused for good, by connection id, and when. */
   readonly #refused = new Map<Wire["connectionId"], Map<number, number>>();
   /** What each ack id stands for, by connection id. */
-  readonly #meanings = new Map<string, string>();
+  readonly #meanings: Map<string, string>;
   /** Numbered operations that a socket has taken. */
   readonly #taken = new Set<string>();
 
-  constructor(actor: Actor, world: World, failed: (reason: string) => void) {
+  /** @param first that of another client that holds the session too: no id stands for two things */
+  constructor(actor: Actor, world: World, failed: (reason: string) => void, first?: Conduct) {
+    this.#meanings = first === undefined ? new Map<string, string>() : first.#meanings;
     this.#actor = actor;
     this.#world = world;
     this.#failed = failed;
@@ -117,7 +119,7 @@ export class Conduct {
     const wrong = checkFrame(this.#actor, message);
     if (wrong !== undefined) this.#failed(wrong);
     if (wire.connectionId !== this.#begunOn) this.#begins(wire, message);
-    const key = operationKey(this.#actor.name, message);
+    const key = operationKey(this.#actor.user, message);
     const isFirst = !this.#taken.has(key);
     this.#taken.add(key);
     if (ackId === undefined) return;

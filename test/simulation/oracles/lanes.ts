@@ -332,7 +332,9 @@ export class Lanes {
         ) ||
         enters.some(
           (enter) =>
-            this.#actor.handOver.isBetween(enter.moment, step.moment) && !this.#isAnswered(enter, step),
+            this.#actor.handOver.isBetween(enter.moment, step.moment) &&
+            // Which subscriptions there were, and which were refused, isn't saved for sure.
+            (step.type === "unsubscribeGroupState" || !this.#isAnswered(enter, step)),
         );
       if (wasUnderWay) continue;
       const mayBeIn = enters.some((enter) => {

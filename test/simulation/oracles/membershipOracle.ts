@@ -16,6 +16,7 @@ export function checkMemberships(actor: Actor, world: World): void {
     if (isMember !== contract?.groups.has(group))
       world.failed(`the service is wrong about ${name} in ${group}: ${isMember}`);
     if (sharesIds(actor, group) || actor.handOver.unsure.has(group)) continue;
+    if (actor.holders?.isUnsure(group, false) === true) continue;
     const holds = actor.groups.holds(group);
     const isClear = !actor.program.operations.some(
       (record) =>
@@ -83,7 +84,7 @@ function isJoinedHere(actor: Actor, world: World, group: string, id: string): bo
   let joined = false;
   for (const record of actor.program.operations) {
     const { call, result } = record;
-    const executed = world.backend.model.executions.get(`${actor.name} ack ${result?.ackId}`);
+    const executed = world.backend.model.executions.get(`${actor.user} ack ${result?.ackId}`);
     if (call.do === "join" && call.group === group && executed?.includes(id)) joined = true;
     if (call.do === "leave" && call.group === group && !wasUnsent(actor, record)) joined = false;
   }

@@ -1,4 +1,5 @@
 import { EPOCH } from "../world/backend.js";
+import type { SharedDelivery } from "./sharedDelivery.js";
 import { OwnWindow } from "./ownWindow.js";
 import type { Wire } from "../world/wire.js";
 import type { World } from "../world/world.js";
@@ -29,6 +30,8 @@ export interface ModelSession {
   readonly owed: Owed[];
   /** How many of them the client has delivered to its listeners. */
   delivered: number;
+  /** Several clients have resumed it: who has got what. */
+  shared: SharedDelivery | undefined;
   /** Messages that were delivered when their time was over: it may have been a later copy of the same message. */
   readonly expiredDelivered: Set<number>;
   /** Sends, joins and leaves of this connection in the order of their execution: `op`, or the ack id below 0. */
@@ -111,6 +114,7 @@ export class Model {
       handling: new Map(),
       owed: [],
       delivered: 0,
+      shared: undefined,
       expiredDelivered: new Set(),
       executed: [],
       handledEvents: [],
@@ -172,10 +176,14 @@ export class Model {
   #isOwn({ user }: ModelSession, { from, fromUserId, stream, data }: Json): boolean {
     if (from !== "group") return false;
     if (fromUserId !== undefined) return fromUserId === user;
-    const { program, streams } = this.#world.actors.find(({ name }) => name === user) ?? {};
     const streamId = (stream as { streamId?: string } | undefined)?.streamId;
-    if (streamId !== undefined) return streams?.sent.some((sent) => sent.streamId === streamId) === true;
-    return program?.numbered.has((data as { op: number }).op) === true;
+    return this.#world.actors.some(
+      ({ user: its, program, streams }) =>
+        its === user &&
+        (streamId === undefined
+          ? program.numbered.has((data as { op: number }).op)
+          : streams.sent.some((sent) => sent.streamId === streamId)),
+    );
   }
 
   /** States are told to those who want to know. A replay may bring what was wanted once. */
@@ -259,9 +267,9 @@ export class Model {
   eventHandled(connectionId: string, op: number, reply: boolean): string | undefined {
     const key = `op ${op}`;
     const session = this.sessions.get(connectionId);
-    this.#record(key, connectionId);
-    session?.handledEvents.push(op);
     const ackId = session?.handling.get(op);
+    this.#record(key, connectionId, ackId);
+    session?.handledEvents.push(op);
     if (ackId !== undefined) session?.executedAckIds.add(ackId);
     session?.handling.delete(op);
     if (!reply) return undefined;
@@ -311,7 +319,7 @@ export class Model {
     }
     if (ackId !== undefined) session.executedAckIds.add(ackId);
     session.executed.push(key);
-    this.#record(key, session.connectionId);
+    this.#record(key, session.connectionId, ackId);
     if (message["type"] === "subscribeGroupState") session.watched.add(group);
     else if (message["type"] === "unsubscribeGroupState") {
       session.watched.delete(group);
@@ -366,16 +374,25 @@ export class Model {
     return end;
   }
 
-  #record(key: string, connectionId: string): void {
+  #record(key: string, connectionId: string, ackId: number | undefined): void {
     const at = this.executions.get(key);
     if (at === undefined) this.executions.set(key, [connectionId]);
     else {
-      if (at.includes(connectionId)) {
+      // What has no ack id nobody can tell from its repetition by who has an older session, or the same.
+      const user = this.sessions.get(connectionId)?.user;
+      const mayRepeat =
+        ackId === undefined && this.#world.actors.some((actor) => actor.user === user && actor.isStale);
+      if (at.includes(connectionId) && !mayRepeat) {
         this.#world.failed(`${key} was executed twice on connection ${connectionId.slice(0, 4)}`);
       }
       at.push(connectionId);
     }
   }
+}
+
+/** What a session's clients are still to get. */
+export function owedBy({ shared, owed, delivered }: ModelSession): Owed[] {
+  return shared?.missing(owed) ?? owed.slice(delivered);
 }
 
 function isRepeat({ executedAckIds, handling }: ModelSession, message: Json): boolean {

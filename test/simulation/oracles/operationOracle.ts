@@ -13,11 +13,11 @@ const COSTLY: ReadonlySet<string> = new Set(["refuseOperations", "handler", "sen
 
 /** What was promised of operations, checked when all is over. */
 export function checkOperations(actor: Actor, world: World): void {
-  const { name, program, written, thrown, plan } = actor;
+  const { name, user, program, written, thrown, plan, holders } = actor;
   const failed = (reason: string): void => world.failed(`${name}: ${reason}`);
   const frames = new Map<string, typeof written>();
   for (const frame of written) {
-    const key = operationKey(name, frame.message);
+    const key = operationKey(user, frame.message);
     const list = frames.get(key);
     if (list === undefined) frames.set(key, [frame]);
     else list.push(frame);
@@ -27,6 +27,7 @@ export function checkOperations(actor: Actor, world: World): void {
   const refuses = world.plan.steps.some(({ what }) => COSTLY.has(what.do));
   for (const record of program.operations) {
     const { op, result, error, settledAt, call } = record;
+    if (record.isInherited) continue;
     if (settledAt === undefined) {
       failed(`op ${op} was never settled`);
       continue;
@@ -39,12 +40,17 @@ export function checkOperations(actor: Actor, world: World): void {
       failed(`op ${op} was taken with ack id ${call.ackId}, which another one was using`);
     if (error?.code === "AckIdInUse" && !actor.isStale && !mayBeInUse(actor, lanes, record))
       failed(`op ${op} was refused for ack id ${call.ackId}, which nobody was using`);
-    const key = keyOf(name, record);
+    const key = keyOf(user, record);
     const ackId = ackIdOf(record);
     const shared = ackId !== undefined && !unique.has(ackId);
     if (shared) continue;
     const sent = frames.get(key) ?? [];
     const executed = world.backend.model.executions.get(key) ?? [];
+    // Of two that hold one session each may have had it executed on a connection of its own.
+    const isCommon = holders?.isCommon(op, ackId) === true;
+    const executedHere = isCommon
+      ? executed.filter((id) => sent.some(({ wire }) => wire.connectionId === id))
+      : executed;
     const early =
       call.abortAfter === -1 ||
       error?.code === "TooManyPending" ||
@@ -66,7 +72,7 @@ export function checkOperations(actor: Actor, world: World): void {
     const tries: Tries =
       thrown.length === 0
         ? sent
-        : [...sent, ...thrown.filter(({ message }) => operationKey(name, message) === key)];
+        : [...sent, ...thrown.filter(({ message }) => operationKey(user, message) === key)];
     const moves = countOf(tries, ({ wire }) => wire.connectionId) - 1;
     const again = tries.length - countOf(tries, ({ wire }) => wire) + moves;
     const most = plan.maxRetries * (record.handOvers + 1);
@@ -87,11 +93,11 @@ export function checkOperations(actor: Actor, world: World): void {
       if (result.resentOnNewConnection === true && tries.length < 2 && !actor.isStale)
         failed(`op ${op} was sent once, and its result says otherwise`);
       if (executed.length === 0) failed(`op ${op} resolved, but was never executed`);
-      if (result.isDuplicated && sent.length < 2) failed(`op ${op} is called a duplicate`);
-      if (executed.length > 1 && result.resentOnNewConnection !== true)
+      if (result.isDuplicated && sent.length < 2 && !isCommon) failed(`op ${op} is called a duplicate`);
+      if (executedHere.length > 1 && result.resentOnNewConnection !== true)
         failed(`op ${op} was executed twice and its result doesn't say that this may be`);
     }
-    if (executed.length > 1 && !plan.resendOnNewConnection)
+    if (executedHere.length > 1 && !plan.resendOnNewConnection)
       failed(`op ${op} was executed twice although resendOnNewConnection is off`);
   }
   if (actor.isStale) return;
@@ -178,7 +184,7 @@ function leastSendings({ code, errorDetail }: SendMessageError, plan: Actor["pla
  * later ones pass, and what was sent before goes first.
  */
 function checkOrder(actor: Actor, lanes: Lanes, world: World): void {
-  const { name, program, written } = actor;
+  const { name, user, program, written } = actor;
   const { model } = world.backend;
   const failed = (reason: string): void => world.failed(`${name}: ${reason}`);
   const records = new Map<string, OperationRecord>();
@@ -187,13 +193,13 @@ function checkOrder(actor: Actor, lanes: Lanes, world: World): void {
     const id = ackIdOf(record);
     const isKnown =
       id === undefined ? record.call.do === "send" || record.call.do === "event" : unique.has(id);
-    if (isKnown && !lanes.isReplaced(record)) records.set(keyOf(name, record), record);
+    if (isKnown && !lanes.isReplaced(record)) records.set(keyOf(user, record), record);
   }
   /** Where each was first sent, on any connection and on each. */
   const first = new Map<OperationRecord, Written>();
   const courses = new Map<string | undefined, Map<OperationRecord, Written>>();
   for (const frame of written) {
-    const record = records.get(operationKey(name, frame.message));
+    const record = records.get(operationKey(user, frame.message));
     if (record === undefined) continue;
     if (!first.has(record)) first.set(record, frame);
     const id = frame.wire.connectionId;
@@ -202,7 +208,7 @@ function checkOrder(actor: Actor, lanes: Lanes, world: World): void {
     if (course.has(record)) continue;
     for (const [later, its] of course) {
       // One that was refused waits for its next try.
-      if (later.op < record.op || model.refusedOps.has(keyOf(name, record))) continue;
+      if (later.op < record.op || model.refusedOps.has(keyOf(user, record))) continue;
       const isResent = first.get(later) !== its && first.get(record) === frame;
       if (!isResent && !lanes.waits(record, its))
         failed(`op ${record.op} was first sent after op ${later.op}`);
@@ -210,7 +216,7 @@ function checkOrder(actor: Actor, lanes: Lanes, world: World): void {
     course.set(record, frame);
   }
   for (const session of model.sessions.values()) {
-    if (session.user !== name) continue;
+    if (session.user !== user) continue;
     const course = courses.get(session.connectionId);
     const executed = session.executed.filter((key) => !model.refusedOps.has(key));
     const events = session.handledEvents.map((op) => `op ${op}`).filter((key) => !model.refusedOps.has(key));
@@ -229,14 +235,14 @@ function checkOrder(actor: Actor, lanes: Lanes, world: World): void {
 }
 
 /** How the frames of an operation are told: by their number, or by their ack id. */
-function keyOf(name: string, record: OperationRecord): string {
+function keyOf(user: string, record: OperationRecord): string {
   const { op, call } = record;
   if (call.do === "send" || call.do === "event") return `op ${op}`;
-  return `${name} ack ${ackIdOf(record) ?? "none"}`;
+  return `${user} ack ${ackIdOf(record) ?? "none"}`;
 }
 
-function ackIdOf({ call, result, error }: OperationRecord): number | undefined {
-  return result?.ackId ?? error?.ackId ?? call.ackId;
+function ackIdOf({ call, result, error, ackId }: OperationRecord): number | undefined {
+  return result?.ackId ?? error?.ackId ?? ackId ?? call.ackId;
 }
 
 /** A set of ack ids. */

@@ -64,6 +64,8 @@ export class Punctuality {
   droppedAt = 0;
   /** The first attempt to go on with a session is under way; it may come too late. */
   #isResuming = false;
+  /** Its connection was that of another client. */
+  #hasResumed = false;
   /** It has yet to get there. */
   #isBeginning = false;
   /** It has yet to ask for the URL, which every attempt does until then. */
@@ -124,8 +126,10 @@ export class Punctuality {
       this.resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
       // A session that goes on may have groups to join again, too.
-      if (previousState !== "Recovering") this.connectedAt = this.wantedSince = now;
-      else if (this.#isBeginning) this.connectedAt = now;
+      if (previousState !== "Recovering") {
+        this.connectedAt = this.wantedSince = now;
+        this.#hasResumed = false;
+      } else if (this.#isBeginning) this.connectedAt = now;
       this.#isBeginning = false;
     }
     if (previousState !== "Stopped") this.#isResuming = false;
@@ -149,7 +153,7 @@ export class Punctuality {
   resumes(): void {
     this.#periodEnd = undefined;
     this.wantedSince = this.#world.clock.now;
-    this.#isResuming = this.#isBeginning = this.#needsUrl = true;
+    this.#hasResumed = this.#isResuming = this.#isBeginning = this.#needsUrl = true;
   }
 
   /** A socket is opened. */
@@ -270,6 +274,10 @@ export class Punctuality {
     if (this.#actor.timeIsWrong) return;
     if (previousState === "Connected")
       this.#earlyLosses = now - this.#since < STABLE_AFTER ? this.#earlyLosses + 1 : 0;
+    // Two that hold one session would take the connection from each other for ever.
+    const isContested = this.#hasResumed && this.#earlyLosses > CHANCE;
+    if (previousState === "Connected" && state === "Recovering" && isContested)
+      this.#failed(`takes a connection back that it has lost ${this.#earlyLosses} times within a moment`);
     if (state === "Recovering") return this.#checkRecoveryDelay(previousState, attempt, delay, code);
     const retry = attempt - 1 + Math.max(0, this.#earlyLosses - CHANCE);
     const pause = retry > 0 ? Math.min(LONGEST_RECONNECT, FIRST_RECONNECT * 2 ** Math.min(retry - 1, 20)) : 0;

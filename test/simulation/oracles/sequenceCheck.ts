@@ -34,7 +34,8 @@ export class SequenceCheck {
   }
 
   /** An older session goes on: its last sequence id is acknowledged next. */
-  restores(sequenceId: number): void {
+  restores(sequenceId: number, connectionId = this.#connectionId): void {
+    this.#connectionId = connectionId;
     this.#received = this.#acknowledged = sequenceId;
     this.#owedSince = Infinity;
   }

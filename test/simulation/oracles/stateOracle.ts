@@ -16,6 +16,7 @@ export function stateConflict(actor: Actor, world: World): string | undefined {
   if (!world.usesStates || client.state !== "Connected" || id === undefined) return undefined;
   const unique = uniqueIds(actor);
   for (const group of GROUPS) {
+    if (actor.handOver.unsureStates.has(group) || actor.holders?.isUnsure(group, true) === true) continue;
     const truth = world.backend.statesOf(group);
     const failures = actor.restoreFailures.filter(
       (failure) => failure.group === group && failure.connectionId === id,
@@ -148,7 +149,7 @@ function isSetHere(actor: Actor, world: World, group: string, id: string): boole
     ({ call, result }) =>
       call.do === "state" &&
       call.group === group &&
-      world.backend.model.executions.get(`${actor.name} ack ${result?.ackId}`)?.includes(id) === true,
+      world.backend.model.executions.get(`${actor.user} ack ${result?.ackId}`)?.includes(id) === true,
   );
 }
 

@@ -1,13 +1,37 @@
 import type { Actor } from "../world/actor.js";
 import type { Json, ModelStream } from "./model.js";
 import { isCalm } from "../plans/plan.js";
-import type { SentStream } from "../world/streamUse.js";
+import type { ReceivedStream, SentStream } from "../world/streamUse.js";
 import type { World } from "../world/world.js";
 
 /** Streams that have ended have arrived; checked while everybody is still connected. */
 export function checkArrivals(actor: Actor, world: World): void {
   const failed = (reason: string): void => world.failed(`${actor.name}: ${reason}`);
-  for (const record of actor.streams.sent) if (record.outcome === "ended") checkEnded(record, world, failed);
+  for (const record of actor.streams.sent) {
+    // Another client that has the session ends the streams that are in it.
+    if (record.outcome === "ended" && actor.holders === undefined) checkEnded(record, world, failed);
+    if (record.isSuspended && actor.holders === undefined) checkSuspended(record, actor, world, failed);
+  }
+}
+
+/** Whoever goes on with the connection has told the receivers that no more comes. */
+function checkSuspended(
+  { streamId }: SentStream,
+  { client }: Actor,
+  world: World,
+  failed: (reason: string) => void,
+): void {
+  const { model } = world.backend;
+  const stream = [...model.streams.values()].find((each) => each.streamId === streamId);
+  if (stream?.publisher.connectionId !== client.connectionId) return;
+  for (const { name, streams, plan, client: listener, holders } of world.actors) {
+    if (!plan.reliable || holders !== undefined) continue;
+    const isOpen = streams.received.some(
+      (each) =>
+        each.streamId === streamId && each.outcome === "open" && each.connectionId === listener.connectionId,
+    );
+    if (isOpen) failed(`stream ${streamId} was suspended, and ${name} still waits for more`);
+  }
 }
 
 /** What was promised of streams, checked when all is over. */
@@ -92,7 +116,7 @@ function checkMembers(
   failed: (reason: string) => void,
 ): void {
   for (const { connectionId, user, reliable } of audience) {
-    const listener = world.actors.find(({ name }) => name === user);
+    const listener = world.actors.find((each) => each.user === user);
     const got = listener?.streams.received.filter(
       (stream) => stream.streamId === streamId && stream.connectionId === connectionId,
     );
@@ -100,16 +124,34 @@ function checkMembers(
     if (!reliable || got === undefined || listener?.client.connectionId !== connectionId) continue;
     // A clock set forward looks like silence.
     if (listener.disturbed) continue;
+    // Each of two that hold the connection gets a part.
+    if (listener.holders !== undefined) continue;
     const isWhole = got.some(
       ({ outcome, first, last }) =>
         outcome === "left" ||
         (outcome === "complete" && (fragments === 0 || (first === 1 && last === fragments))),
     );
-    if (!isWhole) {
+    if (!isWhole && !isWholeTogether(got, fragments)) {
       const what = got.map(({ outcome, first, last }) => `${outcome}, ${first} to ${last}`).join("; ");
       failed(`stream ${streamId} ended, but ${user} got: ${what || "nothing"}`);
     }
   }
+}
+
+/**
+ * Each page went on where the one before had ended, or earlier if it resumed an older session. A page that is suspended
+ * by a listener of a fragment hands it to no reader.
+ */
+function isWholeTogether(got: readonly ReceivedStream[], fragments: number): boolean {
+  let [next, page, isComplete] = [1, 0, false];
+  for (const each of got) {
+    const slack = each.page === page ? 0 : 1;
+    if (each.first > next + slack) return false;
+    if (each.first > 0) next = each.last + 1;
+    page = each.page;
+    isComplete = each.outcome === "complete";
+  }
+  return isComplete && page > 1 && next === fragments + 1;
 }
 
 function senderOf(streamId: string, world: World): SentStream | undefined {

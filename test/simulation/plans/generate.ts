@@ -45,12 +45,11 @@ export function generate(seed: number): Plan {
   return { seed, duration, ...(random.chance(0.6) ? { announces: false } : undefined), clients, steps };
 }
 
-/** What doesn't go on in another client is left out; listeners suspend too. */
+/** Listeners suspend too. */
 function allowSuspensions(steps: Step[], random: Random): void {
   for (const [index, { at, client, what }] of steps.entries()) {
     if (client === undefined || what.do !== "react" || !("do" in what.reaction)) continue;
-    const isOther = STAYS.includes(what.reaction.do) || random.chance(0.3);
-    if (isOther) steps[index] = { at, client, what: { ...what, reaction: CALLS.suspend(random) } };
+    if (random.chance(0.5)) steps[index] = { at, client, what: { ...what, reaction: CALLS.suspend(random) } };
   }
 }
 
@@ -178,19 +177,12 @@ const CALLS = {
     pause: random.pick([0, 20, 3_000, 12_000, 29_500]),
     ...(random.chance(0.7) ? { subscribes: true } : undefined),
   }),
+  double: (random) => ({
+    do: "double",
+    of: random.chance(0.5) ? "snapshot" : "value",
+    age: random.pick([0, 1, 20, 300, 3_000, 12_000]),
+  }),
 } satisfies Record<string, (random: Random) => Call>;
-
-/** What doesn't go from one client to the next. */
-const STAYS: readonly string[] = [
-  "retain",
-  "release",
-  "stream",
-  "invoke",
-  "state",
-  "watch",
-  "unwatch",
-  "crowd",
-];
 
 function breaking(random: Random) {
   return {
@@ -260,7 +252,7 @@ const TROUBLES = {
 } satisfies Record<string, (random: Random) => Trouble>;
 
 const EVERYWHERE = (Object.keys(CALLS) as (keyof typeof CALLS)[]).filter(
-  (kind) => kind !== "suspend" && kind !== "revert",
+  (kind) => kind !== "suspend" && kind !== "revert" && kind !== "double",
 );
 
 function reaction(random: Random): Reaction {
@@ -357,5 +349,6 @@ function pickKinds(random: Random): string[] {
   if (!random.chance(HAND_OVERS)) return kinds;
   kinds.push("suspend", ...(random.chance(0.3) ? ["suspend", "suspend"] : []));
   if (random.chance(0.2)) kinds.push("revert");
-  return kinds.filter((kind) => !STAYS.includes(kind));
+  if (random.chance(0.2)) kinds.push("double");
+  return kinds;
 }

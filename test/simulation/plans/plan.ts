@@ -64,7 +64,8 @@ export type Call =
   | StreamCall
   | InvokeCall
   | SuspendCall
-  | RevertCall;
+  | RevertCall
+  | DoubleCall;
 
 /** Opens a stream, writes its fragments one after the other and ends it. */
 export interface StreamCall {
@@ -98,6 +99,13 @@ export interface RevertCall {
   readonly ends: "dies" | "stops";
   readonly pause: number;
   readonly subscribes?: boolean;
+}
+
+/** A second client resumes, `age` ms later, a snapshot of the running one, or the value that was resumed last. */
+export interface DoubleCall {
+  readonly do: "double";
+  readonly of: "snapshot" | "value";
+  readonly age: number;
 }
 
 export interface InvokeCall {

@@ -9,7 +9,7 @@ import { credential } from "./credential.js";
 import { GroupUse } from "./groupUse.js";
 import { HandOver } from "./handOver.js";
 import { Grammar } from "../oracles/grammar.js";
-import type { Json } from "../oracles/model.js";
+import type { Json, Owed } from "../oracles/model.js";
 import type { ClientPlan, Reaction, Trouble } from "../plans/plan.js";
 import { InvocationUse } from "./invocationUse.js";
 import { OwnJoins } from "../oracles/ownJoins.js";
@@ -19,6 +19,7 @@ import { RetentionUse } from "./retentionUse.js";
 import { SequenceCheck } from "../oracles/sequenceCheck.js";
 import { knownStates } from "../oracles/stateOracle.js";
 import { StreamUse } from "./streamUse.js";
+import type { TwoHolders } from "./twoHolders.js";
 import { textOf, Wire } from "./wire.js";
 import type { World } from "./world.js";
 
@@ -62,6 +63,8 @@ const PROTOCOLS = {
 /** One real client in the virtual world, the program that uses it, and what is seen of both. */
 export class Actor {
   readonly name: string;
+  /** Its user: two that hold one session have one. */
+  readonly user: string;
   readonly index: number;
   readonly plan: ClientPlan;
   readonly environment: ActorEnvironment;
@@ -107,6 +110,8 @@ export class Actor {
   sendIsBroken = false;
   /** A session older than what its client still did has gone on: of what happened since nobody knows. */
   isStale = false;
+  /** Another client holds its session too. */
+  holders: TwoHolders | undefined;
   /** So many messages of the connection may come again with the first that comes, from the client that went on then. */
   mayRepeat: { readonly connectionId: string | undefined; readonly from: number } | undefined;
   /** When its state last changed. */
@@ -128,18 +133,20 @@ export class Actor {
   readonly #reactions: { event: string; left: number; reaction: Reaction }[] = [];
   readonly #world: World;
 
-  constructor(world: World, index: number, plan: ClientPlan) {
+  /** @param first another one, whose session it is about to hold too */
+  constructor(world: World, index: number, plan: ClientPlan, first?: Actor) {
     this.#world = world;
     this.index = index;
     this.plan = plan;
     this.name = `c${index}`;
+    this.user = first?.user ?? this.name;
     this.environment = new ActorEnvironment(world, index, {
       connect: (url, protocol) => this.#connect(url, protocol),
       wake: (signal) => this.punctuality.wakes(signal),
     });
     this.grammar = new Grammar((reason) => this.#failed(reason));
     this.sequence = new SequenceCheck(this.environment, world.clock, (reason) => this.#failed(reason));
-    this.conduct = new Conduct(this, world, (reason) => this.#failed(reason));
+    this.conduct = new Conduct(this, world, (reason) => this.#failed(reason), first?.conduct);
     this.punctuality = new Punctuality(this, world, (reason) => this.#failed(reason));
     this.ownJoins = new OwnJoins(this, world);
     this.handOver = new HandOver(this, world);
@@ -156,7 +163,10 @@ export class Actor {
   begins(): void {
     this.client = this.#makeClient();
     this.grammar = new Grammar((reason) => this.#failed(reason));
+    this.toldStates.clear();
     this.groups.begins();
+    this.streams.begins();
+    this.retention.begins();
     this.#listen();
   }
 
@@ -317,7 +327,7 @@ export class Actor {
       this.punctuality.stateChanged(args);
     });
     client.on("connected", ({ connectionId, userId, resumed }) => {
-      if (userId !== this.name) this.#failed(`connected as ${userId}`);
+      if (userId !== this.user) this.#failed(`connected as ${userId}`);
       grammar.connected(connectionId, client.state, resumed);
       this.conduct.connected(connectionId);
       this.punctuality.connected();
@@ -407,6 +417,11 @@ export class Actor {
     if (this.client.state !== "Connected") this.#failed(`message ${op} came while ${this.client.state}`);
     const session = id === undefined ? undefined : this.#world.backend.model.sessions.get(id);
     if (session === undefined) return this.#failed(`message ${op} came without a connection`);
+    const shared = session.shared?.delivers(this.name, session.owed, op);
+    if (session.shared !== undefined)
+      return shared === undefined
+        ? this.#failed(`message ${op} came twice, too late, or nobody sent it`)
+        : this.#checkOrigin(shared, group, fromUserId);
     const { mayRepeat } = this;
     this.mayRepeat = undefined;
     if (mayRepeat !== undefined && mayRepeat.connectionId === id) {
@@ -418,16 +433,20 @@ export class Actor {
       if (owed === undefined) return this.#failed(`message ${op} came twice, or nobody sent it`);
       session.delivered++;
       if (owed.id === op) {
-        // Protobuf doesn't tell who has sent a message.
-        const from = this.plan.protobuf === true && group !== undefined ? "" : owed.from;
-        if (group !== owed.group || fromUserId !== from)
-          this.#failed(`message ${op} came from ${fromUserId} in ${group}, not ${from} in ${owed.group}`);
+        this.#checkOrigin(owed, group, fromUserId);
         if (owed.expiresAt <= this.#world.clock.now) session.expiredDelivered.add(op);
         return;
       }
       if (owed.expiresAt > this.#world.clock.now && !session.expiredDelivered.delete(owed.id))
         return this.#failed(`message ${op} came, but ${owed.id} was due first`);
     }
+  }
+
+  #checkOrigin(owed: Owed, group: string | undefined, fromUserId: string | undefined): void {
+    // Protobuf doesn't tell who has sent a message.
+    const from = this.plan.protobuf === true && group !== undefined ? "" : owed.from;
+    if (group !== owed.group || fromUserId !== from)
+      this.#failed(`message ${owed.id} came from ${fromUserId} in ${group}, not ${from} in ${owed.group}`);
   }
 
   #failed(reason: string): void {

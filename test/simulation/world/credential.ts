@@ -17,12 +17,12 @@ export function credential(actor: Actor, world: World): WebPubSubClientCredentia
         if (how === "hangs") await new Promise<void>(() => undefined);
         if (how === "slow")
           await new Promise<void>((resolve) => clock.after(takes, () => actor.soon(resolve)));
-        if (how === "lies") return `wss://service/client/hubs/chat?access_token=${actor.name}~0`;
+        if (how === "lies") return `wss://service/client/hubs/chat?access_token=${actor.user}~0`;
       }
       const { tokenLifeInMs } = actor.plan;
       if (clock.now >= cached.until) {
         cached = {
-          token: `${actor.name}~${clock.now + tokenLifeInMs}`,
+          token: `${actor.user}~${clock.now + tokenLifeInMs}`,
           until: clock.now + tokenLifeInMs / 2,
         };
       }

@@ -46,7 +46,10 @@ export class GroupUse {
   #left: readonly Subscription[] = [];
   readonly #handles = new Map<string, Handle>();
   /** Until when groups of the page before stay joined, and what has come for them that nobody has got yet. */
-  readonly #kept = new Map<string, { until: number; readonly waiting: unknown[] }>();
+  readonly #kept = new Map<
+    string,
+    { until: number; readonly isSure: boolean; readonly waiting: unknown[] }
+  >();
   /** The groups that any page has had a handle of. */
   readonly #known = new Set<string>();
   readonly #actor: Actor;
@@ -102,7 +105,18 @@ export class GroupUse {
       else this.#kept.delete(group);
     for (const { group } of this.#subscriptions)
       if (!this.#kept.has(group) && this.holds(group) !== false)
-        this.#kept.set(group, { until: Infinity, waiting: [] });
+        this.#kept.set(group, { until: Infinity, isSure: this.holds(group) === true, waiting: [] });
+  }
+
+  /** The groups that somebody is subscribed to, or was a moment ago. */
+  get held(): string[] {
+    return [...this.#known].filter((group) => this.holds(group) !== false);
+  }
+
+  /** Another client had subscribers to these, and its session goes on here. */
+  inherits(groups: readonly string[]): void {
+    const until = this.#world.clock.now + HELD_AGAIN;
+    for (const group of groups) this.#kept.set(group, { until, isSure: false, waiting: [] });
   }
 
   /** A new page or process begins: handles and subscribers of the one before are gone. */
@@ -230,9 +244,15 @@ export class GroupUse {
     if (!this.#actor.handOver.isUnderWay) this.#kept.clear();
   }
 
-  /** It stays joined for whoever comes on the next page. */
-  isKept(group: string): boolean {
-    return (this.#kept.get(group)?.until ?? 0) > this.#world.clock.now;
+  /** It stays joined for whoever comes on the next page. @param surely it had a subscriber to the end */
+  isKept(group: string, surely = false): boolean {
+    const { until = 0, isSure = false } = this.#kept.get(group) ?? {};
+    return until > this.#world.clock.now && (isSure || !surely);
+  }
+
+  /** The same, or the timer that ends it may be late. */
+  mayBeKept(group: string): boolean {
+    return this.isKept(group) || (this.#actor.timeIsWrong && this.#kept.has(group));
   }
 
   #keeps(group: string, grace = 0): boolean {
@@ -243,13 +263,17 @@ export class GroupUse {
     let handle = this.#handles.get(name);
     if (handle !== undefined) return handle;
     const group = this.#actor.client.group<Json>(name);
-    handle = { group, told: group.status };
-    this.#handles.set(name, handle);
+    const made = { group, told: group.status };
+    handle = made;
+    this.#handles.set(name, made);
     this.#known.add(name);
     const { told } = handle;
     if (told !== "idle" && told !== "joined" && !this.isKept(name))
       this.#failed(`${name} is ${told} without a subscriber`);
-    group.onStatusChange((status) => this.#changed(name, status));
+    group.onStatusChange((status) => {
+      // Nobody listens on a page that is gone.
+      if (this.#handles.get(name) === made) this.#changed(name, status);
+    });
     return handle;
   }
 
@@ -320,10 +344,14 @@ export class GroupUse {
       for await (const message of messages) {
         // Left while this one was handed over.
         if (subscription.endedAt !== undefined && !subscription.isOverrun) break;
+        // What waits for a page that is gone, nobody reads.
+        if (this.#world.clock.now > subscription.leftAt) break;
         this.#got(subscription, message);
         if (subscription.pace !== 0) await this.#pause(subscription.pace);
       }
-      if (subscription.endedAt === undefined) this.#failed(`a loop over ${subscription.group} ended`);
+      const isGone = this.#world.clock.now > subscription.leftAt;
+      if (subscription.endedAt === undefined && !isGone)
+        this.#failed(`a loop over ${subscription.group} ended`);
     } catch (error) {
       const { group } = subscription;
       this.#trace(() => `a loop over ${group} ends: ${String(error)}`);

@@ -3,12 +3,24 @@ import type { WebPubSubResult } from "../../../src/core/models/options.js";
 import type { SavedSession } from "../../../src/core/models/savedSession.js";
 import type { Actor } from "./actor.js";
 import type { Json } from "../oracles/model.js";
-import type { Call, RevertCall, SuspendCall } from "../plans/plan.js";
-import { surelyIn } from "../oracles/surelyIn.js";
+import type { Call, DoubleCall, RevertCall, SuspendCall } from "../plans/plan.js";
+import { SharedDelivery } from "../oracles/sharedDelivery.js";
+import { surelyIn, surelySays } from "../oracles/surelyIn.js";
+import { TwoHolders, type Saved } from "./twoHolders.js";
 import type { World } from "./world.js";
 
 /** What a program whose session is on its way to the next client doesn't call. */
-const NOT_MEANWHILE: readonly string[] = ["start", "stop", "suspend", "revert", "retain", "release"];
+const NOT_MEANWHILE: readonly string[] = [
+  "start",
+  "stop",
+  "suspend",
+  "revert",
+  "double",
+  "retain",
+  "release",
+];
+/** What one of two that hold one session doesn't do. */
+const NOT_OF_TWO: readonly string[] = ["suspend", "revert", "double"];
 /** How long groups may have been held after their subscribers have gone, in ms. */
 const LONGEST_HOLD = 6_000;
 
@@ -16,15 +28,26 @@ const LONGEST_HOLD = 6_000;
 export class HandOver {
   /** One client has suspended it, and none has resumed it yet. */
   isUnderWay = false;
-  /** The client that goes is still stopping: there is none yet that could be called. */
+  /** The client that goes is still stopping, or its page ends with that: there is none yet that could be called. */
   #isEnding = false;
-  /** Groups about which an older session that goes on may be wrong. */
+  /** How often a client has gone on with a session. */
+  count = 0;
+  /** Another client is about to resume the session too. */
+  isDoubling = false;
+  /** The session that was resumed last. */
+  #saved: Saved | undefined;
+  /** Groups about which an older session that goes on may be wrong: who is in, and who says or hears what there. */
   readonly unsure = new Set<string>();
+  readonly unsureStates = new Set<string>();
   /** When each happened, in the order of all that happens to the program. */
   readonly #moments: number[] = [];
   /** The connection that was handed over, and the groups that it is in, as both sides know. */
   #connectionId: string | undefined;
   #groups = new Set<string>();
+  /** The moment of the last hand-over of an older session, whose client doesn't know what it is in. */
+  #revertedAt = 0;
+  /** Those in which it says something about itself. */
+  #states = new Set<string>();
   readonly #actor: Actor;
   readonly #world: World;
 
@@ -41,12 +64,13 @@ export class HandOver {
   /** Whether the program may call that now. */
   allows({ do: what }: Call): boolean {
     if (this.#isEnding) return false;
+    if (this.#actor.holders !== undefined && NOT_OF_TWO.includes(what)) return false;
     return !this.isUnderWay || !NOT_MEANWHILE.includes(what);
   }
 
   suspend({ pause, by, subscribes }: SuspendCall): void {
     const actor = this.#actor;
-    const { client, program, grammar, groups, punctuality } = actor;
+    const { client, program, streams, invocations, grammar, groups, punctuality } = actor;
     const { state, connectionId } = client;
     this.#trace(() => `suspends while ${state}`);
     if (state === "Stopped" || state === "Stopping") {
@@ -55,13 +79,20 @@ export class HandOver {
     }
     this.isUnderWay = true;
     this.#moments.push(++actor.moment);
-    this.#groups = surelyIn(actor, connectionId);
+    this.#groups = surelyIn(actor, connectionId, this.#revertedAt);
+    this.#states = surelySays(actor, connectionId, this.#revertedAt);
     this.#connectionId = connectionId;
     program.suspends();
+    streams.suspends();
+    invocations.suspends();
     groups.pauses();
     grammar.suspends();
     punctuality.suspends(state);
+    const context = this.#context();
+    this.#isEnding = by === "another";
     const session = JSON.stringify(client.suspend());
+    this.#isEnding = false;
+    if (session !== undefined) this.#saved = { ...context, text: session };
     if (session === undefined) return this.#failed(`has no session to suspend while ${state}`);
     if (client.state !== "Stopped") this.#failed(`is ${client.state} after suspend()`);
     if (by === "another") actor.begins();
@@ -82,18 +113,26 @@ export class HandOver {
     const text = JSON.stringify(client.snapshot());
     if (text === undefined) return;
     const at = clock.now;
+    const streams = actor.streams.open;
     this.#trace(() => `takes a snapshot while ${state}`);
     const session = connectionId === undefined ? undefined : backend.model.sessions.get(connectionId);
-    const from = session?.delivered ?? 0;
+    // Nothing has come yet for who has gone on with an older one.
+    const { mayRepeat } = actor;
+    const isYoung = mayRepeat !== undefined && mayRepeat.connectionId === connectionId;
+    const from = Math.min(session?.delivered ?? 0, isYoung ? mayRepeat.from : Infinity);
     const droppedAt = state === "Connected" ? at : punctuality.droppedAt;
     const goOn = (): void => {
       actor.isStale = this.isUnderWay = true;
       this.#isEnding = false;
       this.#groups.clear();
+      this.#states.clear();
+      this.#revertedAt = actor.moment;
       this.#connectionId = connectionId;
       for (const { call, at: calledAt, settledAt = Infinity } of program.operations)
-        if ((call.do === "join" || call.do === "leave") && (calledAt >= at || settledAt >= at))
-          this.unsure.add(call.group);
+        if (call.do !== "send" && call.do !== "event" && (calledAt >= at || settledAt >= at)) {
+          this.unsureStates.add(call.group);
+          if (call.do === "join" || call.do === "leave") this.unsure.add(call.group);
+        }
       for (const group of actor.groups.changedSince(at - LONGEST_HOLD)) this.unsure.add(group);
       actor.begins();
       clock.after(pause, () =>
@@ -121,11 +160,70 @@ export class HandOver {
         }
         this.#trace(() => `dies while ${client.state}`);
         program.suspends();
+        actor.streams.suspends(streams);
+        actor.invocations.suspends();
         actor.grammar.suspends();
+        this.#isEnding = true;
         client.suspend();
         goOn();
       }),
     );
+  }
+
+  /** What is so when a session is saved. */
+  #context(): Omit<Saved, "text"> {
+    const { client, groups, mayRepeat, punctuality } = this.#actor;
+    const { clock, backend } = this.#world;
+    const { connectionId, state } = client;
+    const { delivered = 0 } = backend.model.sessions.get(connectionId ?? "") ?? {};
+    const isYoung = mayRepeat !== undefined && mayRepeat.connectionId === connectionId;
+    return {
+      at: clock.now,
+      connectionId,
+      droppedAt: state === "Connected" ? clock.now : punctuality.droppedAt,
+      from: isYoung ? Math.min(delivered, mayRepeat.from) : delivered,
+      held: groups.held,
+    };
+  }
+
+  /** Another client resumes what this one goes on with. */
+  double({ of, age }: DoubleCall): void {
+    const context = this.#context();
+    const text = JSON.stringify(this.#actor.client.snapshot());
+    const saved = of === "value" ? this.#saved : text === undefined ? undefined : { ...context, text };
+    if (saved === undefined || this.isDoubling) return;
+    this.isDoubling = true;
+    this.#world.clock.after(age, () =>
+      this.#actor.soon(() => {
+        this.isDoubling = false;
+        const second = this.#world.double(this.#actor);
+        this.#groups.clear();
+        this.#states.clear();
+        second.handOver.holds(saved, this.#actor);
+      }),
+    );
+  }
+
+  /** Resumes the session of another client, which goes on too. */
+  holds(saved: Saved, first: Actor): void {
+    const { text, connectionId, droppedAt, from, held } = saved;
+    const actor = this.#actor;
+    this.#trace(() => `holds the session of ${first.name} too`);
+    actor.holders = new TwoHolders(first, actor, saved);
+    actor.groups.inherits(held);
+    actor.punctuality.droppedAt = droppedAt;
+    const { sequenceId = 0 } = JSON.parse(text) as SavedSession;
+    const session = this.#world.backend.model.sessions.get(connectionId ?? "");
+    if (session !== undefined && actor.plan.reliable) {
+      actor.sequence.restores(sequenceId, connectionId);
+      const { mayRepeat } = first;
+      const isYoung = mayRepeat !== undefined && mayRepeat.connectionId === connectionId;
+      session.shared = new SharedDelivery(session.delivered);
+      session.shared.joins(first.name, isYoung ? mayRepeat.from : session.delivered);
+      session.shared.joins(actor.name, from);
+    }
+    this.#connectionId = connectionId;
+    this.#resume(text);
   }
 
   #afterStop(then: () => void): void {
@@ -135,13 +233,19 @@ export class HandOver {
 
   /** What the program does about a group decides. */
   calls(call: Call): void {
-    if ((call.do === "join" || call.do === "leave" || call.do === "unsubscribe") && "group" in call)
+    if (call.do === "state") this.#states.delete(call.group);
+    if ((call.do === "join" || call.do === "leave" || call.do === "unsubscribe") && "group" in call) {
       this.#groups.delete(call.group);
+      this.#states.delete(call.group);
+    }
   }
 
-  /** Nobody sees a leave and a join of who was there before and is there afterwards. */
+  /** Nobody sees a leave and a join, or another state, of who was there before and is there afterwards. */
   writes(connectionId: string | undefined, { type, group }: Json): void {
-    if (connectionId !== this.#connectionId || !this.#groups.has(String(group))) return;
+    if (connectionId !== this.#connectionId) return;
+    if (type === "setGroupState" && this.#states.has(String(group)))
+      this.#failed(`says something about itself in ${String(group)} again, where it is known`);
+    if (!this.#groups.has(String(group))) return;
     if (type === "joinGroup") this.#failed(`joins ${String(group)} again, which its connection is in`);
     if (type !== "leaveGroup") return;
     this.#groups.delete(String(group));
@@ -150,8 +254,12 @@ export class HandOver {
 
   /** @param until of an older session: what came later isn't in it */
   #resume(text: string, until = Infinity): void {
-    const { program, plan, grammar, punctuality } = this.#actor;
+    const { program, plan, grammar, punctuality, invocations } = this.#actor;
+    // What was called meanwhile is the next client's.
+    if (invocations.records.some(({ isSuspended, settledAt }) => isSuspended && settledAt === undefined))
+      this.#failed("goes on with a session, and an invocation of before has no end");
     this.isUnderWay = false;
+    this.count++;
     const moment = this.#moments.at(-1) ?? 0;
     for (const { op, settledAt, isSuspended, isBetween, moment: calledAt } of program.operations)
       if (settledAt === undefined && !isSuspended && !isBetween && calledAt < moment)
@@ -163,7 +271,8 @@ export class HandOver {
     let last = 0;
     program.resume(session, connectionId !== undefined, (operation, result) => {
       const op = this.#restored(operation, result, until);
-      if (op < last) this.#failed(`op ${op} was restored behind op ${last}`);
+      if (op < last && this.#actor.holders === undefined)
+        this.#failed(`op ${op} was restored behind op ${last}`);
       last = op;
     });
     for (const record of program.operations) {
@@ -179,18 +288,23 @@ export class HandOver {
   #restored(operation: OperationMessage, result: Promise<WebPubSubResult>, until: number): number {
     const { program } = this.#actor;
     const number = ((operation as { data?: unknown }).data as { op?: number } | undefined)?.op;
-    const record = program.operations.find(
-      ({ op, isSuspended, result: its, error, moment: calledAt }) =>
+    // Of states that were set one after the other the newest went out for all.
+    const records = program.operations.filter(
+      ({ op, isSuspended, result: its, error, moment: calledAt, ackId }) =>
         (until === Infinity ? isSuspended : calledAt < until + 1) &&
-        (number === undefined ? (its?.ackId ?? error?.ackId) === operation.ackId : op === number),
+        (number === undefined ? (its?.ackId ?? error?.ackId ?? ackId) === operation.ackId : op === number),
     );
-    if (record === undefined) {
+    const isState = operation.kind === "setGroupState";
+    const last = records.at(isState ? -1 : 0);
+    if (last === undefined) {
       this.#failed(`something was restored that wasn't suspended: ${JSON.stringify(operation)}`);
       return Infinity;
     }
-    this.#trace(() => `op ${record.op} is restored`);
-    program.restored(record, result);
-    return record.op;
+    for (const record of isState ? records : records.slice(0, 1)) {
+      this.#trace(() => `op ${record.op} is restored`);
+      program.restored(record, result);
+    }
+    return last.op;
   }
 
   #trace(line: () => string): void {
@@ -203,5 +317,5 @@ export class HandOver {
 }
 
 function isWanted({ program, groups }: Actor, group: string): boolean {
-  return program.wishes(group) || groups.holds(group) === true || groups.isKept(group);
+  return program.wishes(group) || groups.holds(group) === true || groups.isKept(group, true);
 }

@@ -15,6 +15,8 @@ export interface InvocationRecord {
   readonly frozenFor: number;
   readonly stateAtCall: WebPubSubClientState;
   readonly signal: Signal | undefined;
+  /** Its client was suspended before it had an answer. */
+  isSuspended: boolean;
   result: InvokeEventResult | undefined;
   error: InvocationError | undefined;
   settledAt: number | undefined;
@@ -47,6 +49,7 @@ export class InvocationUse {
       frozenFor: environment.frozenFor,
       stateAtCall: client.state,
       signal,
+      isSuspended: false,
       result: undefined,
       error: undefined,
       settledAt: undefined,
@@ -58,6 +61,11 @@ export class InvocationUse {
       (result) => this.#settled(record, result),
       (error: InvocationError) => this.#settled(record, undefined, error),
     );
+  }
+
+  /** The client is about to be suspended: they end with it. */
+  suspends(): void {
+    for (const record of this.records) record.isSuspended ||= record.settledAt === undefined;
   }
 
   /** What was promised of invocations, checked when all is over. */
@@ -92,7 +100,9 @@ export class InvocationUse {
       const isGivenUp =
         error?.code === "Timeout" || error?.code === "Aborted" || error?.code === "ConnectionLost";
       const spokeOn = written.some(
-        ({ wire, at, message }) =>
+        ({ wire, at, message, moment }) =>
+          // The service works for nothing where the client that would cancel it has gone.
+          !this.#actor.handOver.isBetween(sent[0]?.moment ?? 0, moment) &&
           // A ping may be the question whether this is the same connection still.
           message["type"] !== "ping" &&
           wire.connectionId === sent[0]?.wire.connectionId &&
@@ -127,6 +137,8 @@ export class InvocationUse {
     record.settledAt = this.#world.clock.now;
     record.result = result;
     record.error = error;
+    if (record.isSuspended && (error?.cause as { code?: string } | undefined)?.code !== "Suspended")
+      this.#failed(`invocation ${record.op} was suspended, and ends as ${error?.code ?? "answered"}`);
     this.#world.trace(name, () => `op ${record.op} settles: ${error?.code ?? JSON.stringify(result)}`);
     const took = record.settledAt - record.at - (environment.frozenFor - record.frozenFor);
     if (took > record.call.timeoutInMs + 1 && !disturbed)

@@ -21,7 +21,8 @@ export type OperationCall = Exclude<
       | "stream"
       | "invoke"
       | "suspend"
-      | "revert";
+      | "revert"
+      | "double";
   }
 >;
 
@@ -38,12 +39,17 @@ export interface OperationRecord {
   isSuspended: boolean;
   /** How often that has happened. */
   handOvers: number;
-  /** It was called between two clients. */
+  /** It was called between two clients, before the next one went on with so many sessions. */
   readonly isBetween: boolean;
+  readonly sessionsBefore: number;
   /** It has failed before its client went on with the session. */
   isForgotten: boolean;
   /** The group had subscribers; undefined: on the page before, for all that is known. */
   readonly isHeld: boolean | undefined;
+  /** It was called on, and ended with, another client whose session this one holds too. */
+  readonly isInherited: boolean;
+  /** Its ack id, where another client has chosen it. */
+  readonly ackId?: number | undefined;
   /** Those that aren't settled at the time of the call and have the ack id that it brings. */
   readonly rivals: readonly OperationRecord[];
   result: WebPubSubResult | undefined;
@@ -141,6 +147,7 @@ export class Program {
     if (!handOver.allows(call)) return;
     if (call.do === "suspend") return handOver.suspend(call);
     if (call.do === "revert") return handOver.revert(call);
+    if (call.do === "double") return handOver.double(call);
     handOver.calls(call);
     const isLife = call.do === "start" || call.do === "stop";
     if (!isLife && (state === "Stopped" || state === "Stopping"))
@@ -275,8 +282,10 @@ export class Program {
       signal: this.#signal(call.abortAfter),
       isSuspended: false,
       isBetween: this.#actor.handOver.isUnderWay,
+      sessionsBefore: this.#actor.handOver.count,
       isForgotten: false,
       handOvers: 0,
+      isInherited: false,
       isHeld: call.do === "leave" && this.#isHeld(call.group),
       rivals:
         call.ackId === undefined || isForgotten(call)
@@ -308,7 +317,7 @@ export class Program {
 
   #isHeld(group: string): boolean | undefined {
     const { groups } = this.#actor;
-    return groups.holds(group) === true || (groups.isKept(group) ? undefined : false);
+    return groups.holds(group) === true || (groups.mayBeKept(group) ? undefined : false);
   }
 
   #invoke({ op, call, signal }: OperationRecord): Promise<WebPubSubResult> {
@@ -353,8 +362,10 @@ export class Program {
         `${this.#actor.name}: op ${record.op} was answered ${answer}, its result says otherwise`,
       );
     // What ends before its client goes on with the session has no id yet that would last.
-    const isNameless = record.isBetween && this.#actor.handOver.isUnderWay && record.call.ackId === undefined;
-    record.isForgotten = this.#actor.handOver.isUnderWay;
+    const { handOver } = this.#actor;
+    const isEarly = record.isBetween && record.sessionsBefore === handOver.count;
+    const isNameless = isEarly && record.call.ackId === undefined;
+    record.isForgotten = handOver.isUnderWay;
     record.error = error !== undefined && isNameless ? withoutId(error) : error;
     this.#checkWait(record);
     // Where it was the last one that a drain waited for, the client is stopping by now.

@@ -25,6 +25,13 @@ export class RetentionUse {
     this.#world = world;
   }
 
+  /** A new page or process begins: its client has no users yet. */
+  begins(): void {
+    this.#ends.length = 0;
+    this.#releasedAt = undefined;
+    this.#startsAgain = false;
+  }
+
   retain(): void {
     const { client, program, name } = this.#actor;
     this.#world.trace(name, () => `retains while ${client.state}`);

@@ -32,6 +32,10 @@ export interface SentStream {
   isOver: boolean;
   outcome: "opening" | "open" | "ended" | "aborted" | "failed";
   error: Error | undefined;
+  /** It was open when its client was suspended, and the next client knows of it. */
+  isSuspended: boolean;
+  /** Calls waited then. */
+  hasWaited: boolean;
   /** When the program has asked for its end, and when all was over. */
   endsAt: number | undefined;
   overAt: number | undefined;
@@ -41,6 +45,8 @@ export interface SentStream {
 export interface ReceivedStream {
   readonly streamId: string;
   readonly connectionId: string | undefined;
+  /** On which page, or in which process. */
+  readonly page: number;
   /** Number of the first fragment: the beginning may have been missed. */
   first: number;
   /** Number of the last one. */
@@ -60,13 +66,32 @@ export class StreamUse {
   readonly received: ReceivedStream[] = [];
   /** Fragments that the service has acknowledged, by stream. */
   readonly #acknowledged = new Map<string, number>();
+  #page = 0;
   readonly #actor: Actor;
   readonly #world: World;
 
   constructor(actor: Actor, world: World) {
     this.#actor = actor;
     this.#world = world;
-    actor.client.onGroupStream((stream) => void this.#read(stream));
+    this.begins();
+  }
+
+  /** A new page or process begins. */
+  begins(): void {
+    this.#page++;
+    this.#actor.client.onGroupStream((stream) => void this.#read(stream));
+  }
+
+  /** Those that the service knows and that haven't ended. */
+  get open(): readonly SentStream[] {
+    return this.sent.filter(({ outcome }) => outcome === "open");
+  }
+
+  /** Their client is about to be suspended. @param known what the next client knows of */
+  suspends(known = this.open): void {
+    const { open } = this;
+    for (const stream of known) stream.isSuspended ||= open.includes(stream);
+    for (const stream of this.sent) stream.hasWaited ||= stream.pending > 0;
   }
 
   /** Calls without an answer. */
@@ -93,6 +118,8 @@ export class StreamUse {
       isOver: false,
       outcome: "opening",
       error: undefined,
+      isSuspended: false,
+      hasWaited: false,
       endsAt: undefined,
       overAt: undefined,
     };
@@ -129,6 +156,9 @@ export class StreamUse {
     } catch (error) {
       record.outcome = "failed";
       record.error = error as Error;
+      const { code, cause } = error as GroupStreamError;
+      if (record.hasWaited && (cause as { code?: string } | undefined)?.code !== "Suspended")
+        this.#failed(`stream ${record.streamId} was suspended, and failed as ${code}`);
     }
     record.isOver = true;
     record.overAt = this.#world.clock.now;
@@ -180,10 +210,14 @@ export class StreamUse {
   async #read(stream: GroupStream): Promise<void> {
     const { streamId } = stream;
     const { connectionId } = this.#actor.client;
+    const page = this.#page;
     const isLeft = ({ outcome, ...other }: ReceivedStream): boolean =>
-      outcome === "left" && other.streamId === streamId && other.connectionId === connectionId;
+      outcome === "left" &&
+      other.streamId === streamId &&
+      other.connectionId === connectionId &&
+      other.page === page;
     if (this.received.some(isLeft)) this.#failed(`stream ${streamId} was left, but comes again`);
-    const record: ReceivedStream = { streamId, connectionId, first: 0, last: 0, outcome: "open" };
+    const record: ReceivedStream = { streamId, connectionId, page, first: 0, last: 0, outcome: "open" };
     this.received.push(record);
     try {
       for await (const message of stream) {

@@ -12,7 +12,8 @@ export class World {
   readonly plan: Plan;
   readonly clock: Clock;
   readonly backend: Backend;
-  readonly actors: readonly Actor[];
+  /** Those of the plan, and behind them others that hold the session of one of them too. */
+  readonly actors: Actor[];
   readonly reports = new Reports();
   /** Somebody has asked for the states of a group, or to have one. */
   usesStates = false;
@@ -40,6 +41,13 @@ export class World {
     this.#tracer?.(this.clock.now, who, line());
   }
 
+  /** Another client holds the session of that one too. */
+  double(first: Actor): Actor {
+    const second = new Actor(this, this.actors.length, first.plan, first);
+    this.actors.push(second);
+    return second;
+  }
+
   nextOperation(): number {
     return ++this.#operations;
   }
@@ -50,8 +58,10 @@ export class World {
       const wires = this.actors.flatMap((actor) => actor.wires.filter((wire) => !wire.over));
       return this.backend.trouble(step.what, wires);
     }
-    const actor = this.actors[step.client];
-    if (actor === undefined) return;
+    const first = this.actors[step.client];
+    if (first === undefined) return;
+    // Of two that hold one session each does something.
+    const actor = step.at % 2 === 0 ? first : (first.holders?.other(first) ?? first);
     const { what } = step;
     switch (what.do) {
       case "start":
@@ -71,6 +81,7 @@ export class World {
       case "invoke":
       case "suspend":
       case "revert":
+      case "double":
         return actor.soon(() => actor.program.call(what));
       default:
         this.trace("world", () => `${actor.name}: ${JSON.stringify(what)}`);

@@ -7,7 +7,7 @@ const WINDOW = 30_000;
 const LAST_CHANCE = 1_000;
 /** A timer so late tells of a sleep. */
 const LATE = 2_000;
-const OPENING = ["getUrl", "openSocket", "openRecovery"];
+const OPENING = ["getUrl", "openSocket"];
 
 /** What the application calls. */
 const ASKED: readonly Event["type"][] = ["start", "stop", "suspend", "abort"];
@@ -52,7 +52,7 @@ const RULES: Record<string, Rule> = {
 
   "nothing is owed in Stopped": ({ to }) => to.name !== "Stopped" || to.told === undefined,
 
-  "no event opens two sockets": (edge) => count(edge, "openSocket", "openRecovery") <= 1,
+  "no event opens two sockets": (edge) => count(edge, "openSocket") <= 1,
 
   "no attempt begins beside a socket that may be open": (edge) => {
     const effects = effectsOf(edge);
@@ -103,7 +103,7 @@ const RULES: Record<string, Rule> = {
   "a recovery attempt is given no longer than any other": ({ context, steps }) =>
     steps.every(
       ({ state, effects }) =>
-        !effects.some(({ type }) => type === "openRecovery") ||
+        !effects.some(({ type }) => type === "openSocket") ||
         state.due - context.now <= context.connectTimeoutInMs,
     ),
 };

@@ -28,7 +28,7 @@ describe("the first attempt", () => {
   test("is immediate after a cut, and told first", () => {
     const machine = dropped();
     expect(machine.in("Recovering").phase).toBe("opening");
-    expect(types(machine.take())).toEqual(["drop", "changed", "emit recovering", "openRecovery"]);
+    expect(types(machine.take())).toEqual(["drop", "changed", "emit recovering", "openSocket"]);
     expect(machine.now).toBe(NOW);
   });
 
@@ -49,8 +49,9 @@ describe("the first attempt", () => {
   });
 
   test("resumes the same connection with its token", () => {
-    const opening = dropped().take().at(-1);
-    expect(opening).toEqual({ type: "openRecovery", epoch: 3, identity: IDENTITY });
+    const machine = dropped();
+    expect(machine.take().at(-1)).toEqual({ type: "openSocket" });
+    expect(machine.state).toMatchObject({ epoch: 3, identity: IDENTITY });
   });
 
   test("carries the newest token", () => {
@@ -59,7 +60,8 @@ describe("the first attempt", () => {
     machine.confirm(identity);
     machine.confirm({ ...identity, reconnectionToken: "" });
     machine.take();
-    expect(machine.lose().take().at(-1)).toMatchObject({ type: "openRecovery", identity });
+    expect(machine.lose().take().at(-1)).toEqual({ type: "openSocket" });
+    expect(machine.state).toMatchObject({ identity });
   });
 });
 
@@ -324,14 +326,14 @@ describe("a wake", () => {
     const machine = dropped().lose();
     machine.take();
     machine.pass(10).send({ type: "wake" });
-    expect(types(machine.take())).toEqual(["openRecovery"]);
+    expect(types(machine.take())).toEqual(["openSocket"]);
   });
 
   test("allows one attempt even past the window, and only one", () => {
     const machine = dropped().lose().pass(3_600_000);
     machine.take();
     machine.send({ type: "wake" });
-    expect(types(machine.take())).toEqual(["openRecovery"]);
+    expect(types(machine.take())).toEqual(["openSocket"]);
     expect(machine.state.due - machine.now).toBe(10_000);
     machine.lose();
     expect(machine.state.name).toBe("Connecting");
@@ -343,7 +345,7 @@ describe("a wake", () => {
       if (proving) machine.open();
       machine.take();
       machine.pass(3_600_000).send({ type: "wake" });
-      expect(types(machine.take())).toEqual(["drop", "openRecovery"]);
+      expect(types(machine.take())).toEqual(["drop", "openSocket"]);
       expect(machine.in("Recovering")).toMatchObject({ phase: "opening", attempt: 1, late: true });
       expect(machine.state.due - machine.now).toBe(10_000);
       // Wakes come in groups.
@@ -360,7 +362,7 @@ describe("a wake", () => {
     expect(machine.state.due - machine.now).toBe(4_999);
     machine.take();
     machine.pass(1).send({ type: "wake" });
-    expect(types(machine.take())).toEqual(["drop", "openRecovery"]);
+    expect(types(machine.take())).toEqual(["drop", "openSocket"]);
     expect(machine.state.due - machine.now).toBe(10_000);
   });
 
@@ -372,7 +374,7 @@ describe("a wake", () => {
     else machine.lose();
     expect(machine.in("Recovering")).toMatchObject({ phase: "waiting", attempt: 2, due: machine.now });
     machine.due();
-    expect(types(machine.take())).toEqual(["drop", "changed", "openRecovery"]);
+    expect(types(machine.take())).toEqual(["drop", "changed", "openSocket"]);
     expect(machine.due().state.name).toBe("Connecting");
   });
 

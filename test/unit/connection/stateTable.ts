@@ -99,10 +99,11 @@ const OCCASIONS: Record<string, Occasion> = {
 };
 
 /** What is done, in words. */
-const WORDS: { readonly [Type in Effect["type"]]: (effect: Extract<Effect, { type: Type }>) => string } = {
+const WORDS: {
+  readonly [Type in Effect["type"]]: (effect: Extract<Effect, { type: Type }>, next: State) => string;
+} = {
   getUrl: () => "ask for the URL",
-  openSocket: () => "open a socket",
-  openRecovery: () => "open a socket for the same id",
+  openSocket: (_, { name }) => `open a socket${name === "Recovering" ? " for the same id" : ""}`,
   close: () => "close with 1000",
   drop: () => "drop the socket",
   ping: () => "ping",
@@ -198,7 +199,9 @@ function cellsOf(state: State, event: Event, context: Context): string | undefin
   let timer = waits === due ? `${inMs(due)} ms` : `${inMs(waits)} to ${inMs(due)} ms`;
   if (due === Infinity) timer = "";
   else if (next.epoch === state.epoch && next.due === state.due) timer = "goes on";
-  const done = effects.map((effect) => WORDS[effect.type](effect as never)).filter((words) => words !== "");
+  const done = effects
+    .map((effect) => WORDS[effect.type](effect as never, next))
+    .filter((words) => words !== "");
   if (next.disconnectedMessage !== undefined && next.disconnectedMessage !== state.disconnectedMessage)
     done.push("keep it for `disconnected`");
   return `${isSame ? "the same" : nameOf(next)} | ${timer} | ${done.join(", ")}`;

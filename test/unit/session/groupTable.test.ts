@@ -31,9 +31,9 @@ class FakeOperations implements Operations {
     });
   }
 
-  submitInternal(build: () => OperationMessage, { onSettled, lane, retryForever }: InternalCourse): void {
+  submitInternal(build: () => OperationMessage, { onSettled, lane, maxRetries }: InternalCourse): void {
     expect(lane).toBe("lane");
-    this.#ask(build, "own ", retryForever === true, (error, unknown = false) => onSettled(error, unknown));
+    this.#ask(build, "own ", maxRetries === Infinity, (error, unknown = false) => onSettled(error, unknown));
   }
 
   flush(): void {

@@ -20,7 +20,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly lane?: string;
   readonly replaceable?: boolean;
-  readonly retryForever?: boolean;
+  readonly maxRetries?: number;
 }
 
 /** An outbox with the smallest possible session around it: what is written lands in a list. */

@@ -153,7 +153,7 @@ describe("the client's own in a lane", () => {
 
   test("a call of the same kind ends its retries: at once where it isn't on its way", () => {
     const bench = new OutboxBench();
-    bench.add("leave", { ...own, retryForever: true });
+    bench.add("leave", { ...own, maxRetries: Infinity });
     bench.flush().answer("leave", "InternalServerError").take();
     bench.add("set", state);
     expect(bench.ending("leave")).toBeUndefined();
@@ -164,7 +164,7 @@ describe("the client's own in a lane", () => {
 
   test("and one that is on its way has its answer, but no further try", () => {
     const bench = new OutboxBench();
-    bench.add("leave", { ...own, retryForever: true });
+    bench.add("leave", { ...own, maxRetries: Infinity });
     bench.flush().take();
     bench.add("join", a);
     expect(bench.flush().take()).toEqual([]);
