@@ -46,7 +46,7 @@ function blocksOf(page: string): Block[] {
 
 const readme = blocksOf("README.md");
 const features = blocksOf("docs/features.md");
-const blocks = [...readme, ...features, ...blocksOf("docs/sessions.md")];
+const blocks = [...readme, ...features, ...blocksOf("docs/sessions.md"), ...blocksOf("docs/tabs.md")];
 
 test("the pages have code in them", () => {
   expect(readme.length).toBeGreaterThan(10);
