@@ -47,7 +47,8 @@ function blocksOf(page: string): Block[] {
 
 const readme = blocksOf("README.md");
 const features = blocksOf("docs/features.md");
-const blocks = [...readme, ...features, ...blocksOf("docs/sessions.md"), ...blocksOf("docs/history.md")];
+const pages = ["sessions", "history", "tabs"].flatMap((page) => blocksOf(`docs/${page}.md`));
+const blocks = [...readme, ...features, ...pages];
 
 test("the pages have code in them", () => {
   expect(readme.length).toBeGreaterThan(10);

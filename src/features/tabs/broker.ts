@@ -3,6 +3,7 @@ import type { FeaturePort } from "../../core/feature.js";
 import type { OnStateChangedArgs } from "../../core/models/events.js";
 import { Timer } from "../../core/util/timer.js";
 import { uuid } from "../../core/util/uuid.js";
+import { holdLock } from "./pageLock.js";
 import { SharedConnection, type SharedMessage } from "./sharedConnection.js";
 import { writeConnected, writeDisconnected } from "./tabFrames.js";
 import { TabPort, type TabPortOwner } from "./tabPort.js";
@@ -28,8 +29,10 @@ export class Broker implements TabPortOwner {
   readonly #port: FeaturePort;
   readonly #questions: UrlQuestions;
   readonly #ports = new Set<TabPort>();
-  /** Unique among the workers of the origin. */
+  /** Unique among the workers of the origin: the beginning of the names of their locks. */
   #name: string | undefined;
+  /** The worker holds a lock of its name. */
+  #isLocked = false;
   #lastPort = 0;
   /** While there is a connection id. */
   #connection: SharedConnection | undefined;
@@ -69,12 +72,15 @@ export class Broker implements TabPortOwner {
 
   /** A tab has made its port. */
   accept(port: MessagePortLike): void {
-    const { environment } = this.#port.settings;
-    this.#name ??= uuid(() => environment.random());
-    const made = new TabPort(port, `web-pubsub-client/tabs:${this.#name}:${++this.#lastPort}`, this);
+    const name = (this.#name ??= this.#lock());
+    const made = new TabPort(port, `${name}:${++this.#lastPort}`, this);
     this.#ports.add(made);
     this.#questions.add(made);
     if (!this.#probeTimer.isSet) this.#probeSoon();
+  }
+
+  onHello(port: TabPort): void {
+    if (this.#isLocked && this.#name !== undefined) port.locked(this.#name);
   }
 
   onOpen(port: TabPort): void {
@@ -140,6 +146,17 @@ export class Broker implements TabPortOwner {
     if (identity === undefined)
       port.post(writeConnected(connection.connectionId, client.userId, session.token));
     session.attach(port);
+  }
+
+  /** Holds a lock, by which the tabs notice that their worker has ended. @returns its name */
+  #lock(): string {
+    const { environment } = this.#port.settings;
+    const name = `web-pubsub-client/tabs:${uuid(() => environment.random())}`;
+    holdLock(name, () => {
+      this.#isLocked = true;
+      for (const port of this.#ports) port.locked(name);
+    });
+    return name;
   }
 
   #start(): void {
