@@ -40,6 +40,8 @@ export default [
   ...Object.entries(features).map(([entry, names]) => app(entry, { ...core, [entry]: names })),
   app("history", { ...core, ...history }),
   app("resume", { ...core, resume: "{ keepOverReload }" }),
+  app("tabs: the page", { ...core, tabs: "{ throughWorker }" }),
+  app("tabs: the worker", { ...core, tabs: "{ serveTabs }" }),
   app("what the bindings use", bound),
   app("react", { ...bound, react: "*" }, ["react"]),
   app("vue", { ...bound, vue: "*" }, ["vue"]),
