@@ -149,7 +149,8 @@ export class HandOver {
     clock.after(age, () =>
       actor.soon(() => {
         const isOver = client.state === "Stopped" || client.state === "Stopping";
-        if (actor.client !== client || this.isUnderWay || isOver) return;
+        const isDoubled = actor.holders !== undefined;
+        if (actor.client !== client || this.isUnderWay || isOver || isDoubled) return;
         if (ends === "stops") program.call({ do: "stop" });
         this.isUnderWay = true;
         this.#moments.push(++actor.moment);
@@ -260,6 +261,8 @@ export class HandOver {
       this.#failed("goes on with a session, and an invocation of before has no end");
     this.isUnderWay = false;
     this.count++;
+    // Whoever comes when the leave is asked for already, comes too late.
+    for (const group of this.#groups) if (!isWanted(this.#actor, group)) this.#groups.delete(group);
     const moment = this.#moments.at(-1) ?? 0;
     for (const { op, settledAt, isSuspended, isBetween, moment: calledAt } of program.operations)
       if (settledAt === undefined && !isSuspended && !isBetween && calledAt < moment)
