@@ -172,6 +172,12 @@ export const handOvers = [
     put: "recoverable",
   },
   {
+    name: "two that hold one session on a slow line take it from each other for ever",
+    in: "resume",
+    find: "state.resumed ? state.since : undefined",
+    put: "undefined",
+  },
+  {
     name: "two that hold one session give their operations the same ack ids",
     in: "idsAfter",
     find: "STALE_IDS * (1 + Math.floor(random * HOLDERS))",
