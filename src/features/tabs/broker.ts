@@ -15,6 +15,10 @@ import type { UrlQuestions } from "./urlQuestions.js";
 const PROBE_INTERVAL = 10_000;
 /** A tab that has left so many probes unanswered is gone. */
 const MAX_PROBES = 2;
+/** How long after the service has declined a frame (close code 1007) its sender is looked for, in ms. */
+const SEARCH = 60_000;
+/** Then tabs are let in one at a time, so far apart that the next 1007 is about the newest one, in ms. */
+const APART = 500;
 /** How long a tab's session waits for the tab to recover it, in ms: as long as the service waits. */
 const KEPT = 30_000;
 
@@ -33,6 +37,9 @@ export class Broker implements TabPortOwner {
   /** While there is a connection id. */
   #connection: SharedConnection | undefined;
   readonly #probeTimer: Timer;
+  /** Until when the tab is looked for whose frame the service declines. */
+  #searchUntil = -Infinity;
+  readonly #searchTimer: Timer;
   /** When the sessions without a socket end. */
   readonly #timers = new Map<TabSession, Timer>();
 
@@ -40,6 +47,7 @@ export class Broker implements TabPortOwner {
     this.#port = port;
     this.#questions = questions;
     this.#probeTimer = new Timer(port.settings.environment);
+    this.#searchTimer = new Timer(port.settings.environment);
     const receive = (message: SharedMessage): void => this.#connection?.receive(message);
     port.listen({
       receive: {
@@ -55,6 +63,7 @@ export class Broker implements TabPortOwner {
       onOpened: () => this.#onOpened(),
       onRecovered: () => this.#connection?.onRecovered(),
       onRoom: () => this.#connection?.onRoom(),
+      onDeclined: () => (this.#searchUntil = port.settings.environment.now() + SEARCH),
       onLost: () => this.#onLost(),
       onStopped: () => this.#onLost(),
     });
@@ -79,7 +88,7 @@ export class Broker implements TabPortOwner {
     const identity = identityIn(port.url ?? "");
     if (identity !== undefined && this.#connection?.sessions.has(identity.token) !== true)
       return port.close(SESSION_GONE, GONE);
-    if (client.state === "Connected") this.#admit(port);
+    if (client.state === "Connected") this.#admitWaiting();
     else this.#start();
   }
 
@@ -108,8 +117,18 @@ export class Broker implements TabPortOwner {
   }
 
   /** The client has a connection: opens the sockets that wait for it. */
-  #admitAll(): void {
-    for (const port of [...this.#ports]) if (port.url !== undefined) this.#admit(port);
+  #admitWaiting(): void {
+    while (this.#port.client.state === "Connected" && !this.#searchTimer.isSet) {
+      const port = [...this.#ports].find(({ url }) => url !== undefined);
+      if (port === undefined) return;
+      if (this.#isSearching()) this.#searchTimer.after(APART, () => this.#admitWaiting());
+      if (!this.#isSearching() || this.#connection?.hasRoom() === true) this.#admit(port);
+    }
+  }
+
+  /** A pong then tells the tab that the service has read all that it has sent. */
+  #isSearching(): boolean {
+    return this.#port.settings.environment.now() < this.#searchUntil;
   }
 
   #admit(port: TabPort): void {
@@ -148,11 +167,16 @@ export class Broker implements TabPortOwner {
 
   #onOpened(): void {
     const { connectionId = "" } = this.#port.client;
-    this.#connection = new SharedConnection(this.#port, connectionId, (session) => {
-      const { socket } = session;
-      this.#drop(session);
-      (socket as TabPort | undefined)?.close(WINDOW_FULL.code, WINDOW_FULL.reason);
-    });
+    this.#connection = new SharedConnection(
+      this.#port,
+      connectionId,
+      () => this.#isSearching(),
+      (session) => {
+        const { socket } = session;
+        this.#drop(session);
+        (socket as TabPort | undefined)?.close(WINDOW_FULL.code, WINDOW_FULL.reason);
+      },
+    );
   }
 
   #onStateChanged({ state, previousState, code, reason, error }: OnStateChangedArgs): void {
@@ -169,8 +193,9 @@ export class Broker implements TabPortOwner {
         port.close(code, error.message);
       }
     }
-    if (state === "Connected") this.#admitAll();
-    else if (state === "Stopped" && [...this.#ports].some(({ url }) => url !== undefined)) this.#start();
+    if (state === "Connected") this.#admitWaiting();
+    else this.#searchTimer.clear();
+    if (state === "Stopped" && [...this.#ports].some(({ url }) => url !== undefined)) this.#start();
     if (state === "Connected") this.#stopIfUnused();
   }
 

@@ -138,8 +138,8 @@ export const handOvers = [
   {
     name: "an own state that was replaced stands in its lane in the next client",
     in: "Outbox.restore",
-    find: "operation.lane !== undefined && !isOver(operation)",
-    put: "operation.lane !== undefined",
+    find: "operation.lane && !isOver(operation)",
+    put: "operation.lane",
   },
   {
     name: "own states of a session that goes on are set again",
