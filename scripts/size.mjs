@@ -11,8 +11,8 @@ readOptions({});
  * something is what an app downloads more than that. The goal is what it is meant to come down to.
  */
 const budgets = [
-  { name: "core", limit: 20_350, goal: 14_300 },
-  { name: "complete", limit: 39_400, goal: 27_000 },
+  { name: "core", limit: 20_400, goal: 14_300 },
+  { name: "complete", limit: 39_450, goal: 27_000 },
   { name: "groups", beside: "core", limit: 2_650, goal: 2_200 },
   { name: "presence", beside: "core", limit: 2_500, goal: 2_000 },
   { name: "streams", beside: "core", limit: 6_100, goal: 5_300 },
