@@ -22,6 +22,9 @@ const APART = 500;
 /** How long a tab's session waits for the tab to recover it, in ms: as long as the service waits. */
 const KEPT = 30_000;
 
+/** The code of a socket that ended without a close frame (RFC 6455, section 7.4.1). */
+const ABNORMAL = 1006;
+
 const GONE = "The connection can't be recovered.";
 
 /** Lets the tabs use one client's connection, as the service lets clients use connections of their own. */
@@ -40,6 +43,8 @@ export class Broker implements TabPortOwner {
   /** Until when the tab is looked for whose frame the service declines. */
   #searchUntil = -Infinity;
   readonly #searchTimer: Timer;
+  /** For so many rounds of probes no tab has used the connection. */
+  #unused = 0;
   /** When the sessions without a socket end. */
   readonly #timers = new Map<TabSession, Timer>();
 
@@ -187,7 +192,8 @@ export class Broker implements TabPortOwner {
       if (isLost || (isSuspended && port.session !== undefined)) {
         // Whether the service has said it in a message or in its close frame can't be told apart here.
         if (reason !== undefined) port.post(writeDisconnected(reason));
-        port.close(code ?? SESSION_GONE, reason ?? error?.message);
+        // A link that was given up for its silence has no code: the tab is to recover, as the worker does.
+        port.close(code ?? (isLost ? SESSION_GONE : ABNORMAL), reason ?? error?.message);
       } else if (state === "Stopped" && error !== undefined && port.url !== undefined) {
         // The tabs decide whether to try again.
         port.close(code, error.message);
@@ -232,18 +238,25 @@ export class Broker implements TabPortOwner {
     this.#connection?.drop(session);
   }
 
+  get #isUsed(): boolean {
+    return (
+      (this.#connection?.sessions.size ?? 0) > 0 || [...this.#ports].some(({ url }) => url !== undefined)
+    );
+  }
+
   /** The last tab's end closes the connection. */
   #stopIfUnused(): void {
     const { client } = this.#port;
-    const isUsed =
-      (this.#connection?.sessions.size ?? 0) > 0 || [...this.#ports].some(({ url }) => url !== undefined);
-    if (!isUsed && client.state !== "Stopped" && client.state !== "Stopping") void client.stop();
+    if (!this.#isUsed && client.state !== "Stopped" && client.state !== "Stopping") void client.stop();
   }
 
   #probeSoon(): void {
     this.#probeTimer.after(PROBE_INTERVAL, () => {
       for (const port of [...this.#ports]) if (port.probe() >= MAX_PROBES) port.end(true);
-      if (this.#ports.size > 0) this.#probeSoon();
+      // Tabs come back that were told of a lost connection. If none does, it is tried for in vain.
+      this.#unused = this.#isUsed ? 0 : this.#unused + 1;
+      if (this.#unused > MAX_PROBES) this.#stopIfUnused();
+      if (this.#ports.size > 0 || this.#port.client.state !== "Stopped") this.#probeSoon();
     });
   }
 }

@@ -24,6 +24,12 @@ const ONCE = { maxRetries: 0 };
 /** A frame that is sent when the service has read all others. */
 const PROBE: Suspect = { onDeclined: () => undefined };
 
+/** As the service refuses it to who isn't a member. */
+const NOT_IN_GROUP = {
+  name: "BadRequest",
+  message: "The tab isn't in the group in which it sets its state.",
+};
+
 /** The messages that go on to the tabs. */
 export type SharedMessage = Extract<
   WebPubSubMessage,
@@ -149,6 +155,8 @@ export class SharedConnection {
           this.#watched.leave(session, message.group, options),
         );
       case "setGroupState":
+        if (message.state !== undefined && this.#groups.isOthers(message.group, session))
+          return session.refuse(message.ackId, NOT_IN_GROUP);
         return this.#operate(session, message, (options) =>
           this.#states.set(session, message.group, message.state, options),
         );

@@ -5,7 +5,7 @@ import type { SubmitOptions } from "../../core/session/operations.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
 import type { TabSession } from "./tabSession.js";
 
-const NOBODY: ReadonlySet<TabSession> = new Set();
+const NOBODY: readonly TabSession[] = [];
 const DONE: WebPubSubResult = { isDuplicated: false };
 
 /** Counts which tabs want which groups: the first one enters a group at the service, and the last one leaves it. */
@@ -15,8 +15,8 @@ export class SharedGroups implements GroupTableHost {
   readonly #table: GroupTable;
   /** Aborts what is on its way when the connection id is gone. */
   readonly #abortSignal: AbortSignal;
-  /** Those that are in a group, enter it, or are the last to leave it. */
-  readonly #tabs = new Map<string, Set<TabSession>>();
+  /** Those that are in a group, enter it, or are the last to leave it, each with what its last entering is known by. */
+  readonly #tabs = new Map<string, Map<TabSession, object>>();
 
   constructor(port: FeaturePort, questions: GroupQuestions, abortSignal: AbortSignal) {
     this.#table = new GroupTable(port, questions, this);
@@ -24,26 +24,31 @@ export class SharedGroups implements GroupTableHost {
   }
 
   /** The tabs that get what comes for a group. Undefined: none has asked for it. */
-  tabs(group: string): ReadonlySet<TabSession> | undefined {
+  tabs(group: string): Iterable<TabSession> | undefined {
     const tabs = this.#tabs.get(group);
-    if (tabs !== undefined && tabs.size > 0) return tabs;
+    if (tabs !== undefined && tabs.size > 0) return tabs.keys();
     // What comes until the service has answered is for nobody.
     return this.#table.isLeaving(group) ? NOBODY : undefined;
   }
 
-  has(group: string, tab: TabSession): boolean {
-    return this.#tabs.get(group)?.has(tab) === true;
+  /** Other tabs are in a group, and this one isn't. */
+  isOthers(group: string, tab: TabSession): boolean {
+    return this.#tabs.get(group)?.has(tab) === false;
   }
 
   async enter(tab: TabSession, group: string, options: SubmitOptions): Promise<WebPubSubResult> {
-    const tabs = getOrAdd(this.#tabs, group, () => new Set<TabSession>());
+    const tabs = getOrAdd(this.#tabs, group, () => new Map<TabSession, object>());
     const isNew = !tabs.has(tab);
-    tabs.add(tab);
+    const entering = {};
+    tabs.set(tab, entering);
     if (this.#table.status(group) === "joined") return DONE;
     try {
-      return await this.#table.enter(group, options);
+      const result = await this.#table.enter(group, options);
+      // All may have left behind one that was the last to leave, while this waited for the answer to that.
+      this.#leaveUnused(group);
+      return result;
     } catch (thrown) {
-      if (isNew) this.#remove(tab, group);
+      if (isNew && this.#entering(tab, group) === entering) this.#remove(tab, group);
       throw thrown;
     }
   }
@@ -55,8 +60,10 @@ export class SharedGroups implements GroupTableHost {
       this.#remove(tab, group);
       return DONE;
     }
+    const entering = this.#entering(tab, group);
     const result = await this.#table.leave(group, options);
-    this.#remove(tab, group);
+    // It may have entered again meanwhile.
+    if (this.#entering(tab, group) === entering) this.#remove(tab, group);
     return result;
   }
 
@@ -67,9 +74,7 @@ export class SharedGroups implements GroupTableHost {
       if (!tabs.has(tab)) continue;
       left.push(group);
       this.#remove(tab, group);
-      // What the service doesn't answer ends with the connection.
-      if (tabs.size === 0)
-        this.#table.leave(group, { abortSignal: this.#abortSignal }).catch(() => undefined);
+      this.#leaveUnused(group);
     }
     return left;
   }
@@ -86,6 +91,16 @@ export class SharedGroups implements GroupTableHost {
 
   onAsked(): void {
     // Nothing is entered that no tab has asked for.
+  }
+
+  #leaveUnused(group: string): void {
+    if (this.#tabs.has(group) || !this.live) return;
+    // What the service doesn't answer ends with the connection.
+    this.#table.leave(group, { abortSignal: this.#abortSignal }).catch(() => undefined);
+  }
+
+  #entering(tab: TabSession, group: string): object | undefined {
+    return this.#tabs.get(group)?.get(tab);
   }
 
   #remove(tab: TabSession, group: string): void {

@@ -95,6 +95,11 @@ export class TabSession {
     }
   }
 
+  /** Refuses an operation that isn't for the service. */
+  refuse(ackId: number | undefined, error: AckMessageError): void {
+    if (ackId !== undefined) this.post(writeAck(ackId, error));
+  }
+
   /** What is known of an operation; undefined: the tab asks for it for the first time. */
   answer(ackId: number): Answer | undefined {
     return this.#answers.get(ackId);

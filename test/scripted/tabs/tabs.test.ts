@@ -60,6 +60,56 @@ describe("operations", () => {
     for (const { journal } of [ann, ben]) expect(journal).toEqual(["connected A", "group one", "server two"]);
   });
 
+  test("a group that a tab joins again while its leave is on its way is the tab's", async () => {
+    const hasty = { ackTimeoutInMs: 1_000, messageRetryOptions: { maxRetries: 0 } };
+    const ann = await tabs.open({ options: hasty });
+    await join(ann.client);
+    const left = follow(ann.client.leaveGroup("room"));
+    const joined = follow(ann.client.joinGroup("room"));
+    await turn(1_000);
+    expect(left.status).toBe("rejected");
+    tabs.stage.socket.receiveFrame(ack(tabs.sent("leaveGroup")[0]?.["ackId"]));
+    await turn();
+    expect(tabs.sent("joinGroup")).toHaveLength(2);
+    tabs.stage.socket.receiveFrame(ack(tabs.sent("joinGroup").at(-1)?.["ackId"]));
+    await turn();
+    expect(joined.status).toBe("resolved");
+    // Who isn't in the group doesn't get what others have asked for.
+    const ben = await tabs.openAnother();
+    await ben.client.joinGroup("room");
+    tabs.stage.socket.receiveFrame(fromGroup("one", 1));
+    await turn();
+    expect(ann.journal).toEqual(["connected A", "group one"]);
+  });
+
+  test("a group that nobody wants any more behind the last one's leave is left", async () => {
+    const [ann, ben] = [await tabs.open(), await tabs.openAnother()];
+    await join(ann.client);
+    void ann.client.leaveGroup("room");
+    await turn();
+    const controller = new AbortController();
+    void follow(ben.client.joinGroup("room", { abortSignal: controller.signal }));
+    await turn();
+    controller.abort();
+    await turn();
+    tabs.stage.socket.receiveFrame(ack(tabs.sent("leaveGroup")[0]?.["ackId"]));
+    await turn();
+    const again = tabs.sent("joinGroup").at(1);
+    if (again !== undefined) tabs.stage.socket.receiveFrame(ack(again["ackId"]));
+    await turn();
+    const frames = tabs.stage.socket.sent.filter(({ group }) => group === "room");
+    expect(frames.at(-1)?.["type"]).toBe("leaveGroup");
+  });
+
+  test("a tab has no state in a group that only others have joined", async () => {
+    const [ann, ben] = [await tabs.open(), await tabs.openAnother()];
+    await join(ann.client);
+    const set = follow(ben.client.setGroupState("room", { is: "here" }));
+    await turn();
+    expect(set.error).toMatchObject({ code: "Refused", errorDetail: { name: "BadRequest" } });
+    expect(tabs.sent("setGroupState")).toHaveLength(0);
+  });
+
   test("a refused join is that tab's alone, and the service is asked once for each", async () => {
     const [ann, ben] = [await tabs.open(), await tabs.openAnother()];
     const refused = follow(ann.client.joinGroup("room"));
@@ -371,4 +421,22 @@ test("a wake of any tab reaches the worker", async () => {
   for (const wake of [...wakes]) wake();
   await turn();
   expect(tabs.stage.sockets.length).toBe(before + 1);
+});
+
+test("a link that falls silent is recovered by the tabs as well", async () => {
+  const ann = await tabs.open();
+  while (tabs.stage.sockets.length === 1) await turn(1_000);
+  await tabs.stage.recover();
+  await turn(2_000);
+  expect(ann.journal).toEqual(["connected A", "recovering", "recovered"]);
+});
+
+test("a lost connection isn't tried for without end when the last tab stops meanwhile", async () => {
+  const ann = await tabs.open();
+  await tabs.stage.drop();
+  await ann.client.stop();
+  await turn(1_000);
+  await tabs.stage.drop(1008);
+  await turn(60_000);
+  expect(tabs.stage.client.state).toBe("Stopped");
 });

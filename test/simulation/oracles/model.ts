@@ -2,7 +2,7 @@ import { EPOCH } from "../world/backend.js";
 import type { SharedDelivery } from "./sharedDelivery.js";
 import { OwnWindow } from "./ownWindow.js";
 import type { Wire } from "../world/wire.js";
-import type { World } from "../world/world.js";
+import type { Surroundings } from "../world/surroundings.js";
 
 export type Json = Record<string, unknown>;
 
@@ -88,7 +88,7 @@ export class Model {
   readonly invoked = new Map<number, number>();
   /** Operations that were refused at least once. */
   readonly refusedOps = new Set<string>();
-  readonly #world: World;
+  readonly #world: Surroundings;
   /** When messages expire that do, by their number. */
   readonly #expiry = new Map<number, number>();
   #refusal: string | undefined;
@@ -100,7 +100,7 @@ export class Model {
   staysForbidden = false;
   #published = 0;
 
-  constructor(world: World) {
+  constructor(world: Surroundings) {
     this.#world = world;
   }
 
@@ -381,7 +381,8 @@ export class Model {
       // What has no ack id nobody can tell from its repetition by who has an older session, or the same.
       const user = this.sessions.get(connectionId)?.user;
       const mayRepeat =
-        ackId === undefined && this.#world.actors.some((actor) => actor.user === user && actor.isStale);
+        this.#world.mayRepeat?.(key) === true ||
+        (ackId === undefined && this.#world.actors.some((actor) => actor.user === user && actor.isStale));
       if (at.includes(connectionId) && !mayRepeat) {
         this.#world.failed(`${key} was executed twice on connection ${connectionId.slice(0, 4)}`);
       }

@@ -193,7 +193,7 @@ function breaking(random: Random) {
   };
 }
 
-const TROUBLES = {
+export const TROUBLES = {
   cut: (random) => ({ do: "cut", ...breaking(random) }),
   cutAfter: (random) => ({
     do: "cutAfter",
@@ -260,7 +260,7 @@ function reaction(random: Random): Reaction {
   return CALLS[random.pick(EVERYWHERE)](random);
 }
 
-const SERVICE = {
+export const SERVICE = {
   restart: (random) => ({
     do: "restart",
     how: random.pick(["close", "cut", "die"] as const),

@@ -2,7 +2,7 @@ import type { Environment, WebSocketLike } from "../../../src/core/environment/e
 import { EPOCH } from "./backend.js";
 import type { Appointment } from "./clock.js";
 import { Random } from "../plans/random.js";
-import type { World } from "./world.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** What the world does for an environment, and sees of it. */
 interface Ports {
@@ -35,10 +35,10 @@ export class ActorEnvironment implements Environment {
   #isAsleep = false;
   /** Since the last freeze something held was told. */
   #hasBegun = false;
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #ports: Ports;
 
-  constructor(world: World, index: number, ports: Ports) {
+  constructor(world: Surroundings, index: number, ports: Ports) {
     this.#world = world;
     this.#ports = ports;
     const random = new Random(world.plan.seed, index, 99);

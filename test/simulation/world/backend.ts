@@ -13,7 +13,7 @@ import type { ServiceTrouble } from "../plans/plan.js";
 import { filling } from "./program.js";
 import { Random } from "../plans/random.js";
 import type { Wire } from "./wire.js";
-import type { World } from "./world.js";
+import type { Surroundings } from "./surroundings.js";
 
 /** The date of a run's begin: clients and service have wall clocks. */
 export const EPOCH = 1_700_000_000_000;
@@ -42,7 +42,7 @@ type Door = Extract<ServiceTrouble, { do: "door" }>;
 export class Backend {
   readonly model: Model;
   service: Service;
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #random: Random;
   #downUntil = 0;
   #doors: { readonly trouble: Door; readonly until: number }[] = [];
@@ -54,7 +54,7 @@ export class Backend {
   #streamAckDelay = 0;
   #invocationDelay = 0;
 
-  constructor(world: World) {
+  constructor(world: Surroundings) {
     this.#world = world;
     this.#random = new Random(world.plan.seed, 4711);
     this.model = new Model(world);

@@ -1,10 +1,9 @@
 import type { Link as ServiceLink, Transport } from "../../../emulator/src/service/transport.js";
-import type { Actor } from "./actor.js";
 import type { Json } from "../oracles/model.js";
 import { readDownstream, readUpstream } from "./protobufFrame.js";
 import { Random } from "../plans/random.js";
 import { ClientSocket } from "./clientSocket.js";
-import type { World } from "./world.js";
+import type { Surroundings, WireUser } from "./surroundings.js";
 
 /** How a transport breaks. */
 export interface Break {
@@ -35,8 +34,8 @@ export class Wire {
   stalledDown = 0;
   /** How long each frame takes by itself, in ms, and until when. */
   readonly #crawl = { up: { perFrame: 0, until: 0 }, down: { perFrame: 0, until: 0 } };
-  readonly #world: World;
-  readonly #actor: Actor;
+  readonly #world: Surroundings;
+  readonly #actor: WireUser;
   readonly #random: Random;
   #upTail = 0;
   #downTail = 0;
@@ -59,7 +58,7 @@ export class Wire {
   #serviceClosed = false;
   #buffered = 0;
 
-  constructor(world: World, actor: Actor, url: string, protocol: string, index: number) {
+  constructor(world: Surroundings, actor: WireUser, url: string, protocol: string, index: number) {
     this.#world = world;
     this.#actor = actor;
     this.#random = new Random(world.plan.seed, actor.index, index, 77);
