@@ -98,7 +98,7 @@ describe("a client that has stopped", () => {
     const scene = new Scene();
     scene.store.add("a");
     await scene.begin();
-    scene.stage.client.stop();
+    void scene.stage.client.stop();
     await turn();
     expect(vi.getTimerCount()).toBe(0);
   });
@@ -107,7 +107,7 @@ describe("a client that has stopped", () => {
     const scene = new Scene();
     scene.store.add("a");
     await scene.begin();
-    scene.stage.client.stop();
+    void scene.stage.client.stop();
     await turn();
     scene.store.add("b", "c");
     await scene.stage.connect("B");
