@@ -97,7 +97,7 @@ class CompleteHandle<T, In> extends FilledHandle<T, In> implements Group<T, In> 
 /**
  * Returns the handle of a group with its messages, their history, its members' states and its streams.
  * @throws TypeError for a name that isn't a string of 1 to 1024 characters, an invalid schema or invalid `history`,
- * RangeError for a `history.limit` of 0 or numbers below 0
+ * RangeError for a `history.limit` of 0, numbers below 0 or broken ones
  */
 export function completeGroup<T, In>(
   client: AnyClient,

@@ -115,14 +115,19 @@ export function useGroupMessages<T, In>(
   );
   const loadOlder = useCallback(async () => {
     const { first, page } = latest.current;
-    // Room for them, so that messages that come meanwhile don't push out the first.
+    let older: readonly GroupMessage<T>[] = [];
+    // Room for a page, so that messages that come meanwhile don't push out the first; in the end, for what has come.
     setLog((before) => ({ ...before, more: (before.more ?? 0) + page }));
-    const older = (await filled?.loadOlder(first)) ?? [];
-    setLog((before) =>
-      before.of === filled && before.items[0] === first
-        ? { ...before, items: [...older, ...before.items] }
-        : before,
-    );
+    try {
+      older = (await filled?.loadOlder(first)) ?? [];
+    } finally {
+      setLog((before) => {
+        if (before.of !== filled) return before;
+        const { items, more = 0 } = before;
+        const front = isInFront(items, first) ? older : [];
+        return { ...before, items: [...front, ...items], more: more - page + front.length };
+      });
+    }
     return older;
   }, [filled, latest]);
   const messages = current.items;
@@ -133,6 +138,14 @@ export function useGroupMessages<T, In>(
 export function useStatus<T>(group: Pick<GroupHandle, "onStatusChange">, read: () => T, onServer: T): T {
   const subscribe = useCallback((changed: () => void) => group.onStatusChange(changed), [group]);
   return useStore(subscribe, read, onServer);
+}
+
+/**
+ * What was loaded stands before the first message of the list.
+ * @param first that one when the load began; undefined: the list was empty, and no older ones may have come since
+ */
+function isInFront<T>([now]: readonly GroupMessage<T>[], first: GroupMessage<T> | undefined): boolean {
+  return now === first || (first === undefined && now !== undefined && now.key > 0);
 }
 
 function newest<T>(items: readonly T[], count: number): readonly T[] {

@@ -192,10 +192,22 @@ export function useGroupMessages<T, In>(
     async loadOlder() {
       const current = group();
       const [first] = messages.value;
-      // Room for them, so that messages that come meanwhile don't push out the first.
-      more += history.limit ?? 100;
-      const older = await current.loadOlder(first);
-      if (current === group() && messages.value[0] === first) messages.value = [...older, ...messages.value];
+      const page = history.limit ?? 100;
+      let older: readonly GroupMessage<T>[] = [];
+      // Room for a page, so that messages that come meanwhile don't push out the first; in the end, for what has come.
+      more += page;
+      try {
+        older = await current.loadOlder(first);
+      } finally {
+        if (current === group()) {
+          const [now] = messages.value;
+          // The list was empty, and no older ones have come since: they stand before its first.
+          const isFirst = first === undefined && now !== undefined && now.key > 0;
+          const front = now === first || isFirst ? older : [];
+          more += front.length - page;
+          messages.value = [...front, ...messages.value];
+        }
+      }
       return older;
     },
   };

@@ -99,6 +99,33 @@ describe(`history on React ${version}`, () => {
     expect(logs()).toEqual([["a", "b", "c", "d", "e", "f"]]);
   });
 
+  test("`loadOlder` that is called at once, and twice, brings nothing twice", async () => {
+    const store = new HistoryStore(2).add("a", "b", "c", "d");
+    render(
+      <Provider>
+        <Filled store={store} limit={2} />
+      </Provider>,
+    );
+    fireEvent.click(screen.getByText("older"));
+    fireEvent.click(screen.getByText("older"));
+    await waitFor(() => expect(screen.getByTestId("older").textContent).toBe("2"));
+    expect(logs()).toEqual([["a", "b", "c", "d"]]);
+  });
+
+  test("`loadOlder` that brings nothing lets the list grow no longer", async () => {
+    const store = new HistoryStore(2).add("a", "b");
+    render(
+      <Provider>
+        <Filled store={store} limit={2} />
+      </Provider>,
+    );
+    await waitFor(() => expect(logs()).toEqual([["a", "b"]]));
+    fireEvent.click(screen.getByText("older"));
+    await waitFor(() => expect(screen.getByTestId("older").textContent).toBe("0"));
+    publish(store, "c", "d", "e");
+    await waitFor(() => expect(logs()).toEqual([["d", "e"]]));
+  });
+
   test("what is loaded late stands where it belongs", async () => {
     const store = new HistoryStore().add("a", "b");
     store.fails("down");

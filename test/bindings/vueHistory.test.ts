@@ -86,6 +86,25 @@ describe(`history on Vue ${version}`, () => {
     expect(logs(wrapper)).toEqual([["a", "b", "c", "d", "e", "f"]]);
   });
 
+  test("`loadOlder` that is called at once, and twice, brings nothing twice", async () => {
+    const store = new HistoryStore(2).add("a", "b", "c", "d");
+    const wrapper = page.show(filled(store, 2));
+    await wrapper.find("button").trigger("click");
+    await wrapper.find("button").trigger("click");
+    await eventually(() => expect(wrapper.find("button").text()).toBe("2"));
+    expect(logs(wrapper)).toEqual([["a", "b", "c", "d"]]);
+  });
+
+  test("`loadOlder` that brings nothing lets the list grow no longer", async () => {
+    const store = new HistoryStore(2).add("a", "b");
+    const wrapper = page.show(filled(store, 2));
+    await eventually(() => expect(logs(wrapper)).toEqual([["a", "b"]]));
+    await wrapper.find("button").trigger("click");
+    await eventually(() => expect(wrapper.find("button").text()).toBe("0"));
+    publish(store, "c", "d", "e");
+    await eventually(() => expect(logs(wrapper)).toEqual([["d", "e"]]));
+  });
+
   test("what is loaded late stands where it belongs", async () => {
     const store = new HistoryStore().add("a", "b");
     store.fails("down");

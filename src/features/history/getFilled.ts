@@ -26,8 +26,10 @@ export function getFilled<Handle extends FilledHandle<never, never>, T, In>(
   checkNames(all.port.settings, history, "history", all, "history");
   if (typeof history.key !== "function" || typeof history.load !== "function")
     throw new TypeError("history must have the functions key and load.");
-  positive("history.limit", history.limit, 1);
-  amount("history.initial", history.initial, 0);
+  if (!Number.isInteger(positive("history.limit", history.limit, 1)))
+    throw new RangeError("history.limit must be a whole number.");
+  if (!Number.isInteger(amount("history.initial", history.initial, 0)))
+    throw new RangeError("history.initial must be a whole number.");
   // The schema ensures the type; without one the caller's type is trusted.
   handle.fillBy(history as never);
   return handle;

@@ -9,6 +9,7 @@ export class FilledHandle<T, In> extends MessagesHandle<T, In> implements Histor
 
   constructor(feed: HistoryFeed<T, In>) {
     super(feed);
+    feed.handle = this;
   }
 
   /** Uses these options from now on. @internal */

@@ -3,6 +3,7 @@ import { toError } from "../../core/errors.js";
 import type { GroupStatus } from "../../core/session/groupTable.js";
 import { Emitter } from "../../core/util/emitter.js";
 import { getOrAdd } from "../../core/util/getOrAdd.js";
+import { report } from "../../core/util/report.js";
 import { Timer } from "../../core/util/timer.js";
 import { GroupFeed } from "../groups/groupFeed.js";
 import type { GroupMessage } from "../groups/groupOptions.js";
@@ -34,14 +35,23 @@ type OpenGap<T> = {
   isOpenEnded?: boolean;
 };
 
+type Events<T> = {
+  gaps: Gap<T>;
+  completeness: boolean;
+  /** Something that `loadOlder` waits for may have happened. */
+  steps: undefined;
+};
+
 /**
  * The inside of a handle with history. A gap opens with the first subscriber, and whenever the group isn't joined any
  * more. Once it is joined, what is missing is loaded, and received messages wait for that.
  */
 export class HistoryFeed<T, In> extends GroupFeed<T, In> {
+  /** Lives as long as the feed, so that its name gives the same handle, and what it knows, while anybody listens. */
+  handle: unknown;
   readonly #host: { key: number };
   readonly #emit: (message: GroupMessage<T>) => void;
-  readonly #events: Emitter<{ gaps: Gap<T>; completeness: boolean }>;
+  readonly #events: Emitter<Events<T>>;
   readonly #copies: Copies;
   #history: HistoryOptions<T, In> | undefined;
   /** The newest messages that subscribers were given; another array once the last subscriber has gone. */
@@ -95,11 +105,24 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
   }
 
   onGap(listener: (gap: Gap<T>) => unknown): () => void {
-    return this.#events.on("gaps", listener);
+    return this.#listenTo("gaps", listener);
   }
 
   onCompleteChange(listener: (complete: boolean) => unknown): () => void {
-    return this.#events.on("completeness", listener);
+    return this.#listenTo("completeness", listener);
+  }
+
+  #listenTo<E extends "gaps" | "completeness">(
+    event: E,
+    listener: (args: Events<T>[E]) => unknown,
+  ): () => void {
+    const remove = this.#events.on(event, listener);
+    // It keeps the feed.
+    const release = this.onStatusChange(() => {});
+    return () => {
+      remove();
+      release();
+    };
   }
 
   override subscribe(listener: (message: GroupMessage<T>) => unknown): () => void {
@@ -123,12 +146,33 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     );
   }
 
-  async #loadOlder(before: GroupMessage<T> | undefined): Promise<GroupMessage<T>[]> {
+  async #loadOlder(given: GroupMessage<T> | undefined): Promise<GroupMessage<T>[]> {
     const { signal } = this.#untilAllEnd;
+    if (given === undefined) await this.#firstLoad();
+    // The first load may have brought it.
+    const before = given ?? this.#oldest;
     const { messages } = await this.#ask({ before, limit: this.#limit, signal });
     for (const message of [...messages].reverse()) message.key = --olderKey;
     if (!signal.aborted && before === this.#oldest) this.#oldest = messages[0] ?? before;
     return messages;
+  }
+
+  /** Subscribers wait for the newest messages: it isn't known yet what is older. */
+  get #isFirstAwaited(): boolean {
+    const [gap] = this.#gaps;
+    return gap !== undefined && gap.isFirst && !gap.isTold && this.status !== "refused";
+  }
+
+  #firstLoad(): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.#isFirstAwaited) return;
+        end();
+        resolve();
+      };
+      const end = this.#events.on("steps", look);
+      look();
+    });
   }
 
   async #ask(query: HistoryQuery<T>): Promise<Page<T>> {
@@ -148,9 +192,12 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     this.#held = [];
     this.#wasStatus = this.status;
     this.#unlisten = this.port.events().on("state-changed", ({ state }) => {
-      if (state === "Stopped") this.#abortOlder();
       this.#copies.prolong();
       this.#follow();
+      if (state !== "Stopped") return;
+      this.#abortOlder();
+      // Nothing is recovered any more, and no timer may keep the process alive.
+      this.#copies.forget();
     });
     this.#open(true);
     // Behind what has waited for a subscriber since an earlier session.
@@ -181,6 +228,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
   }
 
   #refreshComplete(): void {
+    this.#events.emit("steps", undefined);
     const { complete } = this;
     if (complete === this.#wasComplete) return;
     this.#wasComplete = complete;
@@ -212,6 +260,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
   /** Messages may be missing between those received before and those received from now on. */
   #changed(status: GroupStatus): void {
     this.#wasStatus = status;
+    this.#events.emit("steps", undefined);
     this.#cancel();
     // Those that have waited since an earlier session may be older than the ones that are loaded first.
     const recent = this.#recent;
@@ -305,13 +354,17 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     this.#give(this.#takeHeld(), true);
     if (gap === undefined || gap !== this.#gaps.at(-1) || gap.isTold) return;
     gap.isTold = true;
+    const words = `The history of group ${this.name} can't be loaded: ${error.message}`;
+    this.port.settings.logger.warning(words);
+    if (!this.#events.has("gaps"))
+      report("Nobody listens:", new Error(`Listen with onGap to hear of this. ${words}`, { cause: error }));
     this.#tell(gap, [], false, error);
   }
 
   /** Loads one page of a gap. */
   async #fillPart(gap: OpenGap<T>, signal: AbortSignal): Promise<void> {
     const { after, isFirst } = gap;
-    const { initial = this.#limit } = this.#history as HistoryOptions<T, In>;
+    const initial = this.#history?.initial ?? this.#limit;
     // Where nothing is known from before, what is asked for ends at what was received first.
     const end = (): GroupMessage<T> | undefined => gap.to ?? (after ? undefined : this.#held?.[0]);
     const before = after ? undefined : end();
@@ -371,5 +424,6 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
 
   #tell({ from, to, count }: OpenGap<T>, messages: GroupMessage<T>[], filled: boolean, error?: Error): void {
     this.#events.emit("gaps", { from, to, count, messages, filled, error });
+    this.#events.emit("steps", undefined);
   }
 }

@@ -38,13 +38,13 @@ export interface HistoryOptions<T = GroupContent, In = T> {
   key: (message: GroupMessage<T>) => string | number;
   /**
    * Asks the application's store; answers in the store's order, oldest first. Without `after` and `before` it is asked
-   * for the newest `limit` messages. The store must have a message before the message is sent to the group. If this
+   * for the newest `limit` messages, and never answers more than `limit`. The store must have a message before the message is sent to the group. If this
    * throws, rejects, answers anything else or nothing within 10 s, it is called again with growing delays
    * (`reconnectRetryOptions`).
    */
   load: (query: HistoryQuery<T>) => readonly StoredMessage<In>[] | PromiseLike<readonly StoredMessage<In>[]>;
   /**
-   * How many messages are asked for at once. While they are loaded, up to ten times as many received ones wait.
+   * How many messages are asked for at once, a whole number. While they are loaded, up to ten times as many received ones wait.
    * Default: 100.
    */
   limit?: number | undefined;
@@ -115,8 +115,10 @@ export interface HistoryHandle<T = GroupContent, In = T> extends GroupHandle<T, 
    * Loads the `limit` messages before `before`; by default before the oldest one that this handle has given to
    * subscribers or loaded since the first subscription. Resolves with them, oldest first, and gives them to nobody
    * else; an empty array says that there are none. Their `key` is negative, so they come before all others.
-   * Two calls at once for the same message have the same result. It isn't tried again if it fails.
-   * @throws what `load` throws, TypeError if `load` answers no array of messages or `history` wasn't given
+   * Two calls at once for the same message have the same result. It isn't tried again if it fails. Without `before` it
+   * waits while subscribers wait for the newest messages.
+   * @throws what `load` throws, TypeError if `load` answers no array of messages, the schema refuses a whole page or
+   * `history` wasn't given, RangeError if `load` answers more than `limit`
    */
   loadOlder(before?: GroupMessage<T>): Promise<readonly GroupMessage<T>[]>;
 }

@@ -18,20 +18,25 @@ interface Checker<T> {
 
 /** Asks the application's store, and checks what it answers. What `load` throws is thrown. */
 export async function ask<T, In>(
-  { load }: HistoryOptions<T, In>,
+  history: HistoryOptions<T, In>,
   query: HistoryQuery<T>,
   checker: Checker<T>,
   nextKey: () => number,
 ): Promise<Page<T>> {
-  const answer: unknown = await load(query);
+  const answer: unknown = await history.load(query);
   if (
     !Array.isArray(answer) ||
     answer.some((item: Partial<StoredMessage> | null) => item?.data === undefined)
   )
     throw new TypeError("history.load must answer an array of messages, each with data.");
+  const { length } = answer;
+  if (length > query.limit)
+    throw new RangeError(
+      `history.load has answered ${length} messages, but must answer at most limit, which was ${query.limit}.`,
+    );
   const messages: GroupMessage<T>[] = [];
   await Promise.all(
-    (answer as StoredMessage[]).map(({ data, dataType, fromUserId = "", metadata }) =>
+    (answer as StoredMessage[]).map(({ data, dataType, fromUserId, metadata }) =>
       checker.receive(
         {
           kind: "groupData",
@@ -39,7 +44,7 @@ export async function ask<T, In>(
           dataType: dataType ?? inferDataType(data),
           // JSON may be null.
           data: data as GroupDataMessage["data"],
-          fromUserId,
+          fromUserId: fromUserId ?? "",
           ...(metadata && { metadata }),
         },
         nextKey(),
@@ -47,12 +52,16 @@ export async function ask<T, In>(
       ),
     ),
   );
-  return { messages, isFull: answer.length >= query.limit };
+  const isFull = length >= query.limit;
+  // No later page can begin behind one of them.
+  if (isFull && messages.length === 0)
+    throw new TypeError(`The schema refuses all ${length} messages of a page of history.load.`);
+  return { messages, isFull };
 }
 
 /** The key of a message. @throws TypeError if `key` returns anything but a string or a number */
-export function keyOf<T, In>({ key }: HistoryOptions<T, In>, message: GroupMessage<T>): string | number {
-  const value: unknown = key(message);
+export function keyOf<T, In>(history: HistoryOptions<T, In>, message: GroupMessage<T>): string | number {
+  const value: unknown = history.key(message);
   if (typeof value === "string" || typeof value === "number") return value;
   throw new TypeError("history.key must return a string or a number.");
 }
