@@ -25,14 +25,23 @@ const features = {
   streams: "{ streams }",
   invocations: "{ invocations }",
 };
-/** What the bindings use. */
-const bound = { ...core, ...features, retain: "{ retain }" };
+const history = { history: "{ groupHandle }" };
+/** What the bindings use; history has groups in it. */
+const bound = {
+  ...core,
+  ...Object.fromEntries(Object.entries(features).filter(([entry]) => entry !== "groups")),
+  ...history,
+  retain: "{ retain }",
+};
 
 export default [
   app("core", core),
   app("complete", { index: "{ WebPubSubClient }" }),
   ...Object.entries(features).map(([entry, names]) => app(entry, { ...core, [entry]: names })),
+  app("history", { ...core, ...history }),
   app("resume", { ...core, resume: "{ keepOverReload }" }),
+  app("tabs: the page", { ...core, tabs: "{ throughWorker }" }),
+  app("tabs: the worker", { ...core, tabs: "{ serveTabs }" }),
   app("what the bindings use", bound),
   app("react", { ...bound, react: "*" }, ["react"]),
   app("vue", { ...bound, vue: "*" }, ["vue"]),

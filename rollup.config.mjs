@@ -49,7 +49,7 @@ const entries = {
   index: "src/index.ts",
   core: "src/core/index.ts",
   ...Object.fromEntries(
-    ["groups", "invocations", "presence", "resume", "retain", "streams", "tabs"].map((name) => [
+    ["groups", "history", "invocations", "presence", "resume", "retain", "streams", "tabs"].map((name) => [
       name,
       `src/features/${name}/index.ts`,
     ]),

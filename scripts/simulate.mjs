@@ -1,5 +1,6 @@
 // Runs the simulation of client and service outside the test runner.
 //   npm run simulate -- --runs 100000 --seed 1     many seeds, each one a run
+//   ... --calls suspend,revert,double              only seeds whose plans call one of these
 //   npm run simulate -- --seed 17                  one seed, shrunk if it fails, with its history
 //   npm run simulate -- --plan file.json           one plan, with its history
 //   npm run simulate -- --regression "clock set back"  the kept plan whose name holds these words, with its history
@@ -13,6 +14,7 @@ const values = readOptions({
   runs: { type: "string", default: "1" },
   seed: { type: "string", default: "1" },
   jobs: { type: "string", default: "2" },
+  calls: { type: "string" },
   failures: { type: "string", default: "10" },
   plan: { type: "string" },
   regression: { type: "string" },
@@ -49,6 +51,7 @@ const codes = await Promise.all(
       seed: seed + index,
       runs: Math.ceil(runs / jobs),
       step: jobs,
+      calls: values.calls?.split(","),
       plan: values.plan,
       kept: path(values.tabs ? `${home}/kept` : `${home}/plans/kept`),
       regression: values.regression,

@@ -1,9 +1,9 @@
 import type { AnyClient } from "./core/feature.js";
 import type { OperationOptions, WebPubSubResult } from "./core/models/options.js";
-import type { GroupHandle } from "./features/groups/group.js";
-import type { GroupContent, GroupOptions } from "./features/groups/groupOptions.js";
-import { groups } from "./features/groups/groups.js";
-import { MessagesHandle } from "./features/groups/handle.js";
+import type { GroupContent } from "./features/groups/groupOptions.js";
+import { getFilled } from "./features/history/getFilled.js";
+import { FilledHandle } from "./features/history/handle.js";
+import type { HistoryGroupOptions, HistoryHandle } from "./features/history/models.js";
 import { presence } from "./features/presence/index.js";
 import type { GroupState, GroupStateRecord } from "./features/presence/models.js";
 import { streams } from "./features/streams/index.js";
@@ -14,8 +14,8 @@ import type {
   OpenGroupStreamOptions,
 } from "./features/streams/models.js";
 
-/** The handle of a group with its messages, its members' states and its streams. */
-export interface Group<T = GroupContent, In = T> extends GroupHandle<T, In> {
+/** The handle of a group with its messages, their history, its members' states and its streams. */
+export interface Group<T = GroupContent, In = T> extends HistoryHandle<T, In> {
   /**
    * The last known states of the members; empty without subscribers to the states. The same array until
    * something changes.
@@ -58,7 +58,7 @@ export interface Group<T = GroupContent, In = T> extends GroupHandle<T, In> {
   openStream(options?: OpenGroupStreamOptions): Promise<GroupStreamWriter>;
 }
 
-class CompleteHandle<T, In> extends MessagesHandle<T, In> implements Group<T, In> {
+class CompleteHandle<T, In> extends FilledHandle<T, In> implements Group<T, In> {
   get states(): readonly GroupStateRecord[] {
     return presence(this._inside().port.client).states(this.name);
   }
@@ -95,18 +95,18 @@ class CompleteHandle<T, In> extends MessagesHandle<T, In> implements Group<T, In
 }
 
 /**
- * Returns the handle of a group with its messages, its members' states and its streams.
- * @throws TypeError for a name that isn't a string of 1 to 1024 characters, or an invalid schema
+ * Returns the handle of a group with its messages, their history, its members' states and its streams.
+ * @throws TypeError for a name that isn't a string of 1 to 1024 characters, an invalid schema or invalid `history`,
+ * RangeError for a `history.limit` of 0, numbers below 0 or broken ones
  */
 export function completeGroup<T, In>(
   client: AnyClient,
   name: string,
-  options: GroupOptions<T, In> | undefined,
+  options: HistoryGroupOptions<T, In> | undefined,
 ): Group<T, In> {
   // The schema ensures the type; without one the caller's type is trusted.
-  return groups(client).get(
-    CompleteHandle<never, never>,
-    name,
-    options as GroupOptions<never, never>,
-  ) as Group<unknown, never> as Group<T, In>;
+  return getFilled(CompleteHandle<never, never>, client, name, options) as Group<unknown, never> as Group<
+    T,
+    In
+  >;
 }

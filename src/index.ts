@@ -11,6 +11,7 @@ export type * from "./core/types.js";
 export type { Group } from "./completeGroup.js";
 export type { WebPubSubClientEvents } from "./webPubSubClient.js";
 export type * from "./features/groups/types.js";
+export type * from "./features/history/types.js";
 export type * from "./features/invocations/types.js";
 export type * from "./features/presence/types.js";
 export type * from "./features/streams/types.js";

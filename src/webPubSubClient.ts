@@ -10,8 +10,9 @@ import type { OperationOptions, WebPubSubClientOptions, WebPubSubResult } from "
 import type { CoreClientEvents } from "./core/models/events.js";
 import type { Parts } from "./core/options.js";
 import type { MessageContent } from "./core/session/operationMessage.js";
-import type { GroupContent, GroupOptions } from "./features/groups/groupOptions.js";
+import type { GroupContent } from "./features/groups/groupOptions.js";
 import { groups } from "./features/groups/groups.js";
+import type { HistoryGroupOptions } from "./features/history/models.js";
 import { invocations } from "./features/invocations/index.js";
 import type { InvokeEventOptions, InvokeEventResult } from "./features/invocations/models.js";
 import { presence } from "./features/presence/index.js";
@@ -68,10 +69,11 @@ export class WebPubSubClient extends CoreClient<WebPubSubClientEvents> {
 
   /**
    * Returns the handle of a group: subscribe to it, send to it, loop over its messages. The same name and
-   * schema object give the same handle.
-   * @throws TypeError for a name that isn't a string of 1 to 1024 characters, or an invalid schema
+   * schema object give the same handle; the newest `history` counts.
+   * @throws TypeError for a name that isn't a string of 1 to 1024 characters, an invalid schema or invalid `history`,
+   * RangeError for a `history.limit` of 0 or numbers below 0
    */
-  group<T = GroupContent, In = T>(name: string, options?: GroupOptions<T, In>): Group<T, In> {
+  group<T = GroupContent, In = T>(name: string, options?: HistoryGroupOptions<T, In>): Group<T, In> {
     return completeGroup(this, name, options);
   }
 

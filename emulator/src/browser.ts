@@ -19,6 +19,14 @@ export type {
   SendOptions,
   StreamSnapshot,
 } from "./hubHandle.js";
+export type {
+  GroupHistory,
+  HistoryId,
+  HistoryMessage,
+  HistoryOptions,
+  HistoryPage,
+  SentMessage,
+} from "./groupHistory.js";
 export type { ClientUrlOptions } from "./options.js";
 export type { Diagnostic } from "./service/diagnostics.js";
 export type { ConnectionState } from "./upstream/connectionState.js";

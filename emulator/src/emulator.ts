@@ -207,7 +207,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
       const checked = checkClientUrl(hub, urlOptions);
       return clientUrl(hub, { ...checked, userId: urlOptions.userId }, endpoint);
     },
-    hub: (name) => new HubHandle(service.hub(checkString("hub", name))),
+    hub: (name) => new HubHandle(service.hub(checkString("hub", name)), () => nodeEnvironment.now(), log),
     async setHubs(given) {
       const checked = checkHubs(given);
       if (closing !== undefined) throw new Error("The service is closed.");

@@ -1,5 +1,7 @@
 import { checkObject, checkOneOf, checkString, checkStrings, optional } from "./check.js";
 import { type Content, type ContentType, checkedMetadata, payloadOf } from "./content.js";
+import { GroupHistory, type HistoryOptions, historyStore } from "./groupHistory.js";
+import type { Diagnostics } from "./service/diagnostics.js";
 import type { Hub } from "./service/hub.js";
 import { maxTtlSeconds } from "./service/limits.js";
 import type { GroupState, Metadata } from "./service/messages.js";
@@ -53,10 +55,14 @@ export interface GroupStateEntry {
 /** One hub from the inside: what a server can do there, and the service's own view of it. */
 export class HubHandle {
   readonly #hub: Hub;
+  readonly #now: () => number;
+  readonly #diagnostics: Diagnostics;
 
   /** @internal */
-  constructor(hub: Hub) {
+  constructor(hub: Hub, now: () => number, diagnostics: Diagnostics) {
     this.#hub = hub;
+    this.#now = now;
+    this.#diagnostics = diagnostics;
   }
 
   sendToAll(data: Content, options?: SendOptions): void {
@@ -148,6 +154,29 @@ export class HubHandle {
   /** The states that are set in a group. */
   states(group: string): readonly GroupStateEntry[] {
     return this.#hub.states.list(group).map(({ state = {}, ...about }) => ({ ...about, state }));
+  }
+
+  /**
+   * What is sent to a group, by whomever, from the first call on: the store of an application, for tests and samples.
+   * Fragments of streams aren't kept.
+   * @param options for the first call only; later ones leave it out and get the same history
+   * @throws Error for options on a later call
+   */
+  history(group: string, options?: HistoryOptions): GroupHistory {
+    checkGroup(group);
+    let store = this.#hub.store(group);
+    if (store === undefined) {
+      store = historyStore(options ?? {}, this.#now, (cause) => {
+        const message = `The history of group ${JSON.stringify(group)} keeps a message without an id, as its function id failed: ${String(cause)}`;
+        this.#diagnostics({ level: "warning", hub: this.#hub.name, connectionId: undefined, message, cause });
+      });
+      this.#hub.keep(group, store);
+    } else if (options !== undefined) {
+      throw new Error(
+        `The messages of group ${JSON.stringify(group)} are kept already: call history without options.`,
+      );
+    }
+    return new GroupHistory(store);
   }
 
   #send(receivers: Iterable<Session>, data: Content, options: SendOptions = {}): void {

@@ -1,6 +1,14 @@
 export type { TraceEntry } from "./admin/traceEntry.js";
 export { type Emulator, startEmulator } from "./emulator.js";
 export type { ClientUrlOptions, EmulatorOptions } from "./options.js";
+export type {
+  GroupHistory,
+  HistoryId,
+  HistoryMessage,
+  HistoryOptions,
+  HistoryPage,
+  SentMessage,
+} from "./groupHistory.js";
 export type { HubOptions } from "./hubOptions.js";
 export type { KeyAndCertificate } from "./http/certificate.js";
 export { developmentAccessKey } from "./options.js";

@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { preview } from "vite";
 import { startEmulator } from "web-pubsub-emulator";
 import { faultButtons } from "./faults.mjs";
+import { historyPages } from "./history.mjs";
 import { negotiator } from "./negotiate.mjs";
 
 /**
@@ -12,7 +13,11 @@ import { negotiator } from "./negotiate.mjs";
  */
 export async function startSamples({ connectionString, port = 5173, local } = {}) {
   const emulator = connectionString ? undefined : await startEmulator(local);
-  const handlers = [negotiator(connectionString || emulator.connectionString), faultButtons(emulator)];
+  const handlers = [
+    negotiator(connectionString || emulator.connectionString),
+    faultButtons(emulator),
+    historyPages(emulator),
+  ];
   try {
     const server = await preview({
       configFile: fileURLToPath(new URL("../vite.config.mjs", import.meta.url)),

@@ -5,5 +5,5 @@ export { useGroup, useGroupMessages } from "./useGroup.js";
 export { useGroupState, useGroupStream } from "./usePresence.js";
 
 export type { WebPubSubProviderProps } from "./provider.js";
-export type { GroupView } from "./useGroup.js";
+export type { GroupHistoryView, GroupView } from "./useGroup.js";
 export type { GroupStateView, GroupStreamsView } from "./usePresence.js";

@@ -11,16 +11,29 @@ import {
   type MaybeRefOrGetter,
   type ShallowRef,
 } from "vue";
-import type { ConnectionInfo, OperationOptions, ServerDataMessage, WebPubSubResult } from "../core/index.js";
+import type {
+  ConnectionInfo,
+  CoreClient,
+  OperationOptions,
+  ServerDataMessage,
+  WebPubSubResult,
+} from "../core/index.js";
 import {
   groupHandle,
   type GroupContent,
   type GroupHandle,
   type GroupLogOptions,
   type GroupMessage,
+  type GroupOptions,
   type GroupStatus,
   type GroupSubscriptionOptions,
 } from "../features/groups/index.js";
+import {
+  groupHandle as filledHandle,
+  type HistoryGroupOptions,
+  type HistoryHandle,
+  type HistoryLogOptions,
+} from "../features/history/index.js";
 import { presence, type GroupState, type GroupStateRecord } from "../features/presence/index.js";
 import {
   streams as streamsOf,
@@ -36,6 +49,20 @@ type Refs<View> = { readonly [Key in keyof View]: Readonly<ShallowRef<View[Key]>
 /** Status of a group, and `send`. `In` is the type of sent data. */
 export type GroupView<In = GroupContent> = Refs<Pick<GroupHandle, "status" | "error">> &
   Pick<GroupHandle<never, In>, "send">;
+
+/** The newest messages of a group with history, whether all are there, and `loadOlder`. */
+export interface GroupHistoryView<T = GroupContent> extends Refs<{
+  /** Oldest first; each has a `key` for lists. */
+  messages: readonly GroupMessage<T>[];
+  /** Everything since the component was mounted is known to be there. */
+  complete: boolean;
+}> {
+  /**
+   * Puts the messages before the first of the list in front of it, and resolves with them; none says that there are no
+   * older ones. Rejects with what `load` throws.
+   */
+  readonly loadOlder: () => Promise<readonly GroupMessage<T>[]>;
+}
 
 /** The states of a group's members, the error if they or the group were refused, and `setState` for the own state. */
 export interface GroupStateView extends Refs<{
@@ -104,24 +131,86 @@ export function useGroup<T = GroupContent, In = T>(
 }
 
 /**
+ * Subscribes to a group with history and returns its newest messages: at first those that the store has or that other
+ * components show. At most `limit`, and what `loadOlder` brings.
+ */
+export function useGroupMessages<T = GroupContent, In = T>(
+  name: MaybeRefOrGetter<string>,
+  options: HistoryLogOptions<T, In>,
+): GroupHistoryView<T>;
+/**
  * Subscribes to a group and returns its newest messages, oldest first; each has a `key` for lists.
  * The list is empty again after each mount and after a change of the name.
  */
 export function useGroupMessages<T = GroupContent, In = T>(
   name: MaybeRefOrGetter<string>,
   options?: GroupLogOptions<T, In>,
-): Readonly<ShallowRef<readonly GroupMessage<T>[]>> {
-  const limit = options?.limit ?? 100;
+): Readonly<ShallowRef<readonly GroupMessage<T>[]>>;
+export function useGroupMessages<T, In>(
+  name: MaybeRefOrGetter<string>,
+  options?: GroupLogOptions<T, In> & HistoryGroupOptions<T, In>,
+): Readonly<ShallowRef<readonly GroupMessage<T>[]>> | GroupHistoryView<T> {
+  const { history, limit = 100 } = options ?? {};
   const messages = shallowRef<readonly GroupMessage<T>[]>([]);
-  useSubscription(name, options, (group) => {
-    messages.value = [];
-    const take = (message: GroupMessage<T>): void => {
-      const all = [...messages.value, message];
-      messages.value = all.slice(Math.max(0, all.length - limit));
-    };
-    return [group.subscribe(take)];
-  });
-  return shallowReadonly(messages);
+  /** How many more than `limit` there may be. */
+  let more = 0;
+  const take = (message: GroupMessage<T>): void => {
+    messages.value = newest([...messages.value, message], limit + more);
+  };
+  if (!history) {
+    useSubscription(name, options, (group) => {
+      messages.value = [];
+      return [group.subscribe(take)];
+    });
+    return shallowReadonly(messages);
+  }
+  const complete = shallowRef(false);
+  const group = useSubscription(
+    name,
+    options,
+    (joined: HistoryHandle<T, In>) => {
+      more = 0;
+      messages.value = newest(joined.recent, limit);
+      const refresh = (): void => void (complete.value = joined.complete);
+      const ends = [
+        joined.subscribe(take),
+        joined.onCompleteChange(refresh),
+        joined.onGap(({ to, messages: late }) => {
+          const all = messages.value;
+          const at = all.indexOf(to as GroupMessage<T>);
+          if (at >= 0) messages.value = [...all.slice(0, at), ...late, ...all.slice(at)];
+        }),
+      ];
+      refresh();
+      return ends;
+    },
+    (client, current, how): HistoryHandle<T, In> => filledHandle(client, current, { ...how, history }),
+  );
+  return {
+    messages: shallowReadonly(messages),
+    complete: shallowReadonly(complete),
+    async loadOlder() {
+      const current = group();
+      const [first] = messages.value;
+      const page = history.limit ?? 100;
+      let older: readonly GroupMessage<T>[] = [];
+      // Room for a page, so that messages that come meanwhile don't push out the first; in the end, for what has come.
+      more += page;
+      try {
+        older = await current.loadOlder(first);
+      } finally {
+        if (current === group()) {
+          const [now] = messages.value;
+          // The list was empty, and no older ones have come since: they stand before its first.
+          const isFirst = first === undefined && now !== undefined && now.key > 0;
+          const front = now === first || isFirst ? older : [];
+          more += front.length - page;
+          messages.value = [...front, ...messages.value];
+        }
+      }
+      return older;
+    },
+  };
 }
 
 /** Presence: joins the group and returns the states of its members. */
@@ -182,15 +271,22 @@ export function useGroupStream(
   };
 }
 
+function newest<T>(items: readonly T[], count: number): readonly T[] {
+  return items.slice(Math.max(0, items.length - count));
+}
+
+type Make<T, In, Handle> = (client: CoreClient, name: string, options: GroupOptions<T, In>) => Handle;
+
 /** Returns the handle of a group; while the component is mounted, `subscribe` is in effect for it. */
-function useSubscription<T, In>(
+function useSubscription<T, In, Handle extends GroupHandle<T, In> = GroupHandle<T, In>>(
   name: MaybeRefOrGetter<string>,
   options: GroupSubscriptionOptions<T, In> | undefined,
-  subscribe: (group: GroupHandle<T, In>) => (() => void)[],
-): () => GroupHandle<T, In> {
+  subscribe: (group: Handle) => (() => void)[],
+  make: Make<T, In, Handle> = groupHandle as Make<T, In, GroupHandle<T, In>> as Make<T, In, Handle>,
+): () => Handle {
   const { schema, onInvalidMessage } = options ?? {};
   const client = useWebPubSubClient();
-  const group = (): GroupHandle<T, In> => groupHandle(client, toValue(name), { schema });
+  const group = (): Handle => make(client, toValue(name), { schema });
   whileMounted(() => {
     watch(
       // An invalid name must throw in the callback, where Vue handles it and the old group has been left.

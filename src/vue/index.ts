@@ -9,4 +9,4 @@ export {
 } from "./composables.js";
 export { useWebPubSubClient, WebPubSubPlugin } from "./plugin.js";
 
-export type { GroupStateView, GroupStreamsView, GroupView } from "./composables.js";
+export type { GroupHistoryView, GroupStateView, GroupStreamsView, GroupView } from "./composables.js";

@@ -110,7 +110,8 @@ test.each(["TypeScript", "React", "Vue"] as const)("%s: a new connection is call
   const ann = await visit(browser, url, { name: "Ann", page });
   await ann.page.getByText("Here now: 1").waitFor();
   await ann.page.getByRole("button", { name: "Cut and forget" }).click();
-  await ann.page.getByText("lines sent while there was none are missing").waitFor();
+  await ann.page.getByText("New connection.").waitFor();
+  await ann.page.getByText("Nothing was said while you were away.").waitFor();
   await ann.page.getByRole("status").getByText("Connected").waitFor();
   // The presence is restored with it.
   await ann.page.getByText("Ann (you)").waitFor();
@@ -240,6 +241,8 @@ test("with a connection string the samples start no service, and the fault butto
   for (const page of pages) {
     const ann = await visit(browser, url, { name: "Ann", page });
     await ann.page.getByText("(local service only)").waitFor();
+    // Nobody keeps lines there, and nobody says so.
+    await ann.page.getByText("Lines from before you came aren't kept.").waitFor();
     expect(await ann.page.getByRole("button", { name: "Go half-open" }).isDisabled()).toBe(true);
     await ann.say("up there");
     await expect.poll(ann.lines).toEqual(["up there"]);

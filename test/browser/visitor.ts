@@ -38,8 +38,13 @@ export async function visit(
 ): Promise<Visitor> {
   const context = await browser.newContext(options);
   onTestFinished(() => context.close());
+  return enter(context, `${url}${PAGES[kind]}?name=${name}`);
+}
+
+/** Opens a page of the samples in another tab of a browser. */
+export async function enter(context: BrowserContext, url: string): Promise<Visitor> {
   const page = await context.newPage();
-  await page.goto(`${url}${PAGES[kind]}?name=${name}`);
+  await page.goto(url);
   await page.getByRole("status").getByText("Connected").waitFor();
   return {
     page,

@@ -14,9 +14,10 @@ export class DecliningService {
   readonly declined: Frame[] = [];
   #connections = 0;
 
-  constructor(stage: Stage, isBad: (frame: Frame) => boolean) {
+  /** @param forgets it knows nothing of the connection after that, as the cloud does */
+  constructor(stage: Stage, isBad: (frame: Frame) => boolean, forgets = false) {
     stage.onSocket = (socket) => {
-      setTimeout(() => this.#accept(socket), LATENCY);
+      setTimeout(() => this.#accept(socket, forgets), LATENCY);
       socket.onSent = (frame) =>
         void setTimeout(() => {
           if (socket.readyState !== 1) return;
@@ -33,10 +34,13 @@ export class DecliningService {
     };
   }
 
-  #accept(socket: ScriptedSocket): void {
+  #accept(socket: ScriptedSocket, forgets: boolean): void {
     if (socket.readyState !== 0) return;
     socket.receiveOpen();
-    if (socket.url.searchParams.has("awps_connection_id")) return;
+    if (socket.url.searchParams.has("awps_connection_id")) {
+      if (forgets) socket.receiveClose(1008, "gone");
+      return;
+    }
     socket.receiveFrame(connected(`connection-${++this.#connections}`));
   }
 }

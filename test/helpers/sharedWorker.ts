@@ -11,10 +11,18 @@ class Locks {
   readonly #queues = new Map<string, (() => Promise<void>)[]>();
   readonly #releases = new Map<string, () => void>();
 
-  async request(name: string, _options: object, whileHeld: () => Promise<void> | void): Promise<void> {
+  async request(
+    name: string,
+    { signal }: { signal?: AbortSignal },
+    whileHeld: () => Promise<void> | void,
+  ): Promise<void> {
     const queue = this.#queues.get(name) ?? [];
     this.#queues.set(name, queue);
     const run = async (): Promise<void> => {
+      if (signal?.aborted) {
+        queue.shift();
+        return queue[0]?.();
+      }
       const ended = new Promise<void>((resolve) => this.#releases.set(name, resolve));
       await Promise.race([whileHeld(), ended]);
       queue.shift();
@@ -33,14 +41,24 @@ class Locks {
 export class InnerWorker implements Disposable {
   /** The pages' ends of the ports, in the order in which they were made, and the locks that they hold. */
   readonly pages: { readonly port: MessagePortLike; lock?: string }[] = [];
-  readonly #listeners: ConnectListener[] = [];
+  #listeners: ConnectListener[] = [];
+  readonly #connect: Connect;
   readonly #makeChannel: MakeChannel;
+  /** The worker's own lock, and its ends of the ports. */
+  #lock = "";
+  #ports: MessagePortLike[] = [];
   readonly #locks = new Locks();
   readonly #navigator = Object.getOwnPropertyDescriptor(globalThis, "navigator");
 
   constructor(connect: Connect, makeChannel: MakeChannel = () => new MessageChannel()) {
+    this.#connect = connect;
     this.#makeChannel = makeChannel;
     Object.defineProperty(globalThis, "navigator", { configurable: true, value: { locks: this.#locks } });
+    this.#run();
+  }
+
+  /** Runs the worker's script. */
+  #run(): void {
     const scope = globalThis as { onconnect?: unknown; addEventListener?: unknown };
     const { addEventListener } = scope;
     scope.onconnect = null;
@@ -48,7 +66,7 @@ export class InnerWorker implements Disposable {
       if (type === "connect") this.#listeners.push(listener);
     };
     try {
-      serveTabs(connect);
+      serveTabs(this.#connect);
     } finally {
       delete scope.onconnect;
       if (addEventListener === undefined) delete scope.addEventListener;
@@ -65,8 +83,10 @@ export class InnerWorker implements Disposable {
     port2.postMessage = (message) => {
       const said = message as { type?: string; lock?: string };
       if (said.type === "welcome") page.lock = said.lock;
+      if (said.type === "locked") this.#lock = said.lock ?? "";
       post(message);
     };
+    this.#ports.push(port2);
     for (const listener of this.#listeners) listener({ ports: [port2] });
     return { port: port1, onerror: null };
   };
@@ -78,6 +98,17 @@ export class InnerWorker implements Disposable {
     page.port.onmessage = null;
     page.port.close();
     this.#locks.end(page.lock ?? "");
+  }
+
+  /** The worker's process ends without a word; the next page starts another one. */
+  crashWorker(): void {
+    for (const port of this.#ports.splice(0)) {
+      port.onmessage = null;
+      port.close();
+    }
+    this.#listeners = [];
+    this.#locks.end(this.#lock);
+    this.#run();
   }
 
   [Symbol.dispose](): void {

@@ -56,8 +56,8 @@ export class TabsStage {
     client.on("recovering", () => journal.push("recovering"));
     client.on("recovered", () => journal.push("recovered"));
     client.on("stopped", () => journal.push("stopped"));
-    client.on("group-message", ({ message }) => journal.push(`group ${String(message.data)}`));
-    client.on("server-message", ({ message }) => journal.push(`server ${String(message.data)}`));
+    client.on("group-message", ({ message }) => journal.push(`group ${String(message.data as string)}`));
+    client.on("server-message", ({ message }) => journal.push(`server ${String(message.data as string)}`));
     return { client, journal };
   }
 

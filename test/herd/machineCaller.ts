@@ -30,7 +30,7 @@ export class MachineCaller implements Caller {
     identity: IDENTITY,
     confirmed: true,
     // It has stood for an hour.
-    since: -3_600_000,
+    stableAt: -3_600_000,
     resumed: false,
     earlyLosses: 0,
     epoch: 1,

@@ -129,6 +129,7 @@ const RESULTS: Record<App, string> = {
 /** Words that a bundle has only together with a part of the package: of the wire, of options and of errors. */
 const MARKS = {
   groups: ["maxBuffered must be", "~standard.validate"],
+  history: ["history.load has taken"],
   presence: ["groupStateUpdate", "unsubscribeGroupState"],
   streams: ["streamEnd", "streamNack", "maxUnackedFragments"],
   invocations: ["invokeResponse", "cancelInvocation"],

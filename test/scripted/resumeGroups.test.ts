@@ -88,6 +88,22 @@ describe("groups that handles hold", () => {
     expect(asked(stage)).toEqual(["joinGroup"]);
   });
 
+  test("a leave before the start counts, though a handle held the group then", async () => {
+    const first = new Stage();
+    await first.connect();
+    void first.client.joinGroup("g");
+    first.socket.receiveFrame(ack(1));
+    await turn();
+    const stage = new Stage();
+    const end = stage.client.group("g").subscribe(() => undefined);
+    await stage.client.leaveGroup("g");
+    end();
+    await turn(2_000);
+    await resume(stage, first.client.suspend());
+    await stage.recover();
+    expect(asked(stage)).toEqual(["leaveGroup"]);
+  });
+
   test("a stop ends the hold, and no timer is left", async () => {
     const stage = await after(await subscribed());
     await stage.client.stop();

@@ -69,6 +69,20 @@ describe("own states", () => {
     expect(results.map(({ status }) => status)).toEqual(["resolved", "resolved"]);
   });
 
+  test("of two that are set before the start the older one goes out if the newer one is aborted", async () => {
+    const first = await typing();
+    const stage = new Presence();
+    const abort = new AbortController();
+    const away = follow(stage.client.setGroupState("room", { status: "away" }));
+    follow(stage.client.setGroupState("room", { status: "here" }, { abortSignal: abort.signal }));
+    await resume(stage, first.client.suspend());
+    abort.abort();
+    await stage.recover();
+    await turn();
+    expect(stage.socket.frames("setGroupState")).toMatchObject([{ state: { status: "away" } }]);
+    expect(away.status).toBe("resolved");
+  });
+
   test("one that wasn't acknowledged goes on as an operation", async () => {
     const first = await typing();
     first.silent = true;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { generate } from "./plans/generate.js";
+import { generate, KINDS } from "./plans/generate.js";
 import { keep, readKept } from "./plans/kept.js";
 import type { Plan } from "./plans/plan.js";
 import { run } from "./run.js";
@@ -11,6 +11,8 @@ interface Job {
   readonly runs: number;
   /** Distance between seeds, for several workers. */
   readonly step: number;
+  /** Only plans in which one of these is called. */
+  readonly calls?: readonly string[];
   /** A file with a plan to replay. */
   readonly plan?: string;
   /** The folder of kept plans. */
@@ -27,6 +29,11 @@ interface Job {
 }
 
 const job = JSON.parse(process.argv[2] ?? "{}") as Job;
+const unknown = job.calls?.find((each) => !KINDS.includes(each));
+if (unknown !== undefined) {
+  console.error(`--calls: no plan calls "${unknown}"; it may be ${KINDS.join(", ")}.`);
+  process.exit(2);
+}
 if (job.plan !== undefined) {
   const given = JSON.parse(readFileSync(job.plan, "utf8")) as Plan | { plan: Plan };
   await tell("plan" in given ? given.plan : given);
@@ -41,7 +48,7 @@ if (job.plan !== undefined) {
 } else if (job.runs === 1) await tell(await minimal(generate(job.seed)));
 else await many(job);
 
-async function many({ seed, runs, step, failures, shrinks }: Job): Promise<void> {
+async function many({ seed, runs, step, calls, failures, shrinks }: Job): Promise<void> {
   const began = process.cpuUsage();
   let failed = 0;
   let done = 0;
@@ -60,9 +67,10 @@ async function many({ seed, runs, step, failures, shrinks }: Job): Promise<void>
     process.exitCode = 1;
     console.log(`regression ${name}: ${violation.split("\n")[0]}`);
   }
-  for (; done < runs && failed < failures; done++) {
-    const current = seed + done * step;
+  for (let current = seed; done < runs && failed < failures; current += step) {
     const plan = generate(current);
+    if (calls !== undefined && !plan.steps.some(({ what }) => calls.includes(what.do))) continue;
+    done++;
     const { violation } = await run(plan);
     if (violation !== undefined) {
       failed++;
@@ -70,7 +78,7 @@ async function many({ seed, runs, step, failures, shrinks }: Job): Promise<void>
       console.log(`seed ${current}: ${violation.split("\n")[0]}`);
       if (shrinks) await tell(await shrink(plan));
     }
-    if (done > 0 && done % 20_000 === 0) summary();
+    if (done % 20_000 === 0) summary();
   }
   summary();
 }

@@ -7,6 +7,7 @@ import * as http from "node:http";
 import * as clientPackage from "web-pubsub-client";
 import * as core from "web-pubsub-client/core";
 import * as groups from "web-pubsub-client/groups";
+import * as history from "web-pubsub-client/history";
 import * as invocations from "web-pubsub-client/invocations";
 import * as presence from "web-pubsub-client/presence";
 import * as protobuf from "web-pubsub-client/protobuf";
@@ -46,7 +47,8 @@ function blocksOf(page: string): Block[] {
 
 const readme = blocksOf("README.md");
 const features = blocksOf("docs/features.md");
-const blocks = [...readme, ...features, ...blocksOf("docs/sessions.md")];
+const pages = ["sessions", "history", "tabs"].flatMap((page) => blocksOf(`docs/${page}.md`));
+const blocks = [...readme, ...features, ...pages];
 
 test("the pages have code in them", () => {
   expect(readme.length).toBeGreaterThan(10);
@@ -107,6 +109,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client": { ...clientPackage, WebPubSubClient: Client },
   "web-pubsub-client/core": { ...core, CoreClient: Core },
   "web-pubsub-client/groups": groups,
+  "web-pubsub-client/history": history,
   "web-pubsub-client/invocations": invocations,
   "web-pubsub-client/presence": presence,
   "web-pubsub-client/resume": resume,

@@ -103,7 +103,7 @@ export function createService(options: PageServiceOptions = {}): PageService {
       const token = await tokens.issue(hub, { ...checked, userId: urlOptions.userId });
       return `wss://${host}/client/hubs/${encodeURIComponent(hub)}?access_token=${token}`;
     },
-    hub: (name) => new HubHandle(service.hub(checkString("hub", name))),
+    hub: (name) => new HubHandle(service.hub(checkString("hub", name)), () => environment.now(), log),
     setHubs(given) {
       hubs = checkPageHubs(given);
       void application.replace(openPageHubs(hubs, environment, log));

@@ -1,6 +1,7 @@
 import { Envelope } from "./envelope.js";
 import { GroupStates } from "./groupStates.js";
 import type { DataMessage, GroupData } from "./messages.js";
+import type { MessageStore } from "./messageStore.js";
 import type { Session } from "./session.js";
 
 /** Who gets a message. */
@@ -30,6 +31,8 @@ export class Hub {
   readonly #sessions = new Map<string, Session>();
   readonly #users = new Map<string, Set<Session>>();
   readonly #groups = new Map<string, Set<Session>>();
+  /** Of the groups whose messages are kept. */
+  readonly #stores = new Map<string, MessageStore>();
 
   constructor(name: string, now: () => number, watcher = nobody) {
     this.name = name;
@@ -92,8 +95,20 @@ export class Hub {
     if (wasMember) this.#watcher.left(session, group);
   }
 
+  /** What keeps the messages of a group, if anything does. */
+  store(group: string): MessageStore | undefined {
+    return this.#stores.get(group);
+  }
+
+  /** Keeps the messages that are sent to a group from now on. */
+  keep(group: string, store: MessageStore): void {
+    this.#stores.set(group, store);
+  }
+
   /** Sends to the members of the message's group. */
   publish(message: GroupData, delivery: Delivery = {}): void {
+    // First, as an application has a message in its store before it is live. Fragments of streams are no messages.
+    if (message.stream === undefined) this.#stores.get(message.group)?.add(message);
     this.send(this.members(message.group), message, delivery);
   }
 

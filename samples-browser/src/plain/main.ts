@@ -10,14 +10,16 @@ import {
   type Room,
 } from "../shared/chat";
 import { describe, noteEvents, onNetwork } from "../shared/connection";
-import { commit, FAULTS, hasFaults } from "../shared/faults";
+import { commit, FAULTS } from "../shared/faults";
+import { historyOf } from "../shared/history";
 import { keepChat, whyFailed } from "../shared/kept";
+import { isLocal } from "../shared/service";
 import { byId, element } from "./dom";
-import { addLine, addNote, addWaiting, fail, openLog } from "./lines";
+import { addGap, addLine, addNote, addOlder, addWaiting, fail, firstMessage, older, openLog } from "./lines";
 
 const client = new WebPubSubClient(credential, clientOptions);
 keepChat(client);
-const roomNamed = (name: Room) => client.group(name, { schema: lineSchema });
+const roomNamed = (name: Room) => client.group(name, { schema: lineSchema, history: historyOf(name) });
 
 let room = roomNamed(roomOfAddress());
 let leave: (() => void) | undefined;
@@ -27,7 +29,7 @@ function enter(name: Room): void {
   room = roomNamed(name);
   byId("room-title").textContent = name;
   openLog(name);
-  const ends = [room.subscribe(({ data }) => addLine(data)), room.subscribeStates(showPeople)];
+  const ends = [room.onGap(addGap), room.subscribe(addLine), room.subscribeStates(showPeople)];
   const entered = room;
   say(entered.setState({ name: me, page: "TypeScript" }));
   showPeople(room.states);
@@ -74,6 +76,17 @@ async function send(text: string): Promise<void> {
   }
 }
 
+async function showOlder(): Promise<void> {
+  const asked = room;
+  try {
+    const earlier = await asked.loadOlder(firstMessage());
+    if (asked === room) addOlder(earlier);
+  } catch (error) {
+    if (asked === room) addNote(`Earlier lines can't be loaded: ${(error as Error).message}`, true);
+  }
+}
+older.addEventListener("click", () => void showOlder());
+
 for (const name of ROOMS) {
   const button = element("button", { type: "button", onclick: () => (location.hash = name) }, name);
   byId("rooms").append(element("li", {}, button));
@@ -88,18 +101,14 @@ byId("compose").addEventListener("submit", (event) => {
   if (text !== "") void send(text);
 });
 
-const buttons = FAULTS.map(({ deed, label, hint }) => {
-  const button = element("button", { type: "button", disabled: true }, label);
+for (const { deed, label, hint } of FAULTS) {
+  const button = element("button", { type: "button", disabled: !isLocal }, label);
   button.onclick = () => void commit(deed, client.connectionId);
   const about = element("small", { id: `about-${deed}` }, hint);
   button.setAttribute("aria-describedby", about.id);
   byId("faults").append(element("li", {}, button, about));
-  return button;
-});
-void hasFaults().then((local) => {
-  for (const button of buttons) button.disabled = !local;
-  if (!local) byId("faults-title").textContent = "Break my connection (local service only)";
-});
+}
+if (!isLocal) byId("faults-title").textContent = "Break my connection (local service only)";
 
 client.on("state-changed", showConnection);
 onNetwork(showConnection);

@@ -1,20 +1,18 @@
-import { useEffect, useState } from "react";
 import { useConnection } from "web-pubsub-client/react";
-import { commit, FAULTS, hasFaults } from "../shared/faults";
+import { commit, FAULTS } from "../shared/faults";
+import { isLocal } from "../shared/service";
 
 export function Faults() {
   const { connectionId } = useConnection();
-  const [local, setLocal] = useState<boolean>();
-  useEffect(() => void hasFaults().then(setLocal), []);
   return (
     <section className="faults card" aria-labelledby="faults-title">
-      <h2 id="faults-title">Break my connection{local === false && " (local service only)"}</h2>
+      <h2 id="faults-title">Break my connection{!isLocal && " (local service only)"}</h2>
       <ul>
         {FAULTS.map(({ deed, label, hint }) => (
           <li key={deed}>
             <button
               type="button"
-              disabled={local !== true}
+              disabled={!isLocal}
               aria-describedby={`about-${deed}`}
               onClick={() => void commit(deed, connectionId)}
             >

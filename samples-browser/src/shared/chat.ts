@@ -1,4 +1,7 @@
-import type { StandardSchemaV1, WebPubSubClientOptions } from "web-pubsub-client";
+import type { StandardSchemaV1 } from "web-pubsub-client";
+import { credentialOf } from "./access";
+
+export { clientOptions } from "./access";
 
 export const ROOMS = ["lobby", "garden", "workshop"] as const;
 export type Room = (typeof ROOMS)[number];
@@ -39,21 +42,7 @@ export const me: string = (() => {
   return name;
 })();
 
-/** Asked for a fresh URL on every new connection. */
-export const credential = {
-  async getClientAccessUrl(): Promise<string> {
-    const response = await fetch(`/negotiate?name=${encodeURIComponent(me)}`);
-    const answer = (await response.json().catch(() => ({}))) as { url?: string; error?: string };
-    if (response.ok && answer.url !== undefined) return answer.url;
-    throw new Error(`The negotiate server answered ${response.status}: ${answer.error ?? "no URL"}`);
-  },
-};
-
-/** Pings sooner than by default, so that nobody has to watch a half-open connection for a minute. */
-export const clientOptions: WebPubSubClientOptions = {
-  keepAliveIntervalInMs: 4_000,
-  keepAliveTimeoutInMs: 6_000,
-};
+export const credential = credentialOf(me);
 
 export function newLine(text: string): Line {
   return { id: Math.random().toString(36).slice(2), name: me, text, at: Date.now() };

@@ -1,4 +1,5 @@
 import type { ConnectionInfo, CoreClient } from "web-pubsub-client";
+import { isKept } from "./history";
 
 export interface ConnectionView {
   readonly tone: "good" | "busy" | "bad";
@@ -51,7 +52,10 @@ export function noteEvents(client: CoreClient, note: (text: string) => void): ()
     client.on("disconnected", () => note("This connection can't be recovered; making a new one.")),
     client.on("connected", ({ resumed }) => {
       if (resumed) note("This page was loaded again: the same connection, and nothing was missed.");
-      else if (!isFirst) note("New connection; lines sent while there was none are missing here.");
+      else if (!isFirst)
+        note(
+          isKept ? "New connection." : "New connection; lines sent while there was none are missing here.",
+        );
       isFirst = false;
     }),
   ];

@@ -16,9 +16,3 @@ export type Deed = (typeof FAULTS)[number]["deed"];
 export async function commit(deed: Deed, connectionId: string | undefined): Promise<void> {
   await fetch(`/faults/${deed}?connectionId=${encodeURIComponent(connectionId ?? "")}`, { method: "POST" });
 }
-
-/** Only the local service fails on demand. */
-export async function hasFaults(): Promise<boolean> {
-  const response = await fetch("/service");
-  return ((await response.json()) as { local: boolean }).local;
-}

@@ -1,7 +1,6 @@
 import { createApp } from "vue";
 import { WebPubSubPlugin } from "web-pubsub-client/vue";
-import { clientOptions, credential } from "../shared/chat";
-import { keepChat } from "../shared/kept";
+import { source } from "../shared/source";
 import Chat from "./Chat.vue";
 
-createApp(Chat).use(WebPubSubPlugin, { credential, options: clientOptions, setup: keepChat }).mount("#app");
+createApp(Chat).use(WebPubSubPlugin, source).mount("#app");

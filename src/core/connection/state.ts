@@ -79,14 +79,16 @@ export type State =
       readonly groups: Groups;
       /** The `connected` message has come on this socket; after a recovery there may be none. */
       readonly confirmed: boolean;
-      /** When this socket established or recovered the connection. */
-      readonly since: number;
+      /** A loss before this time is an early one. */
+      readonly stableAt: number;
     } & Base)
   | ({
       readonly name: "Recovering";
       readonly identity: Identity;
       readonly groups: Groups;
       readonly phase: "waiting" | "opening" | "proving";
+      /** When the current attempt was begun. */
+      readonly since: number;
       readonly attempt: number;
       /** End of the recovery window. */
       readonly deadline: number;

@@ -28,7 +28,9 @@ const LEAST_ROOM = 1_000;
 const CLOSE_GRACE = 50;
 /**
  * A socket that is lost this soon, in ms, after it has established or recovered a connection counts as a failed
- * attempt for the next delay. Otherwise a service that accepts and drops would be tried without end.
+ * attempt for the next delay. Otherwise a service that accepts and drops would be tried without end. For a session
+ * that was taken over it is twice as long as the attempt has taken, at least: so long another client that has the same
+ * session may need to take it back, on a slow line.
  */
 const STABLE_AFTER = 1_000;
 /** After this many early losses in a row the next attempt isn't delayed yet: they may be chance. */
@@ -88,6 +90,7 @@ export function start(
     resumed: true,
     groups: "unasked",
     phase: "opening",
+    since: context.now,
     attempt: 1,
     deadline: Math.min(saved.droppedAt, context.now) + RECOVERY_WINDOW,
     late: false,
@@ -165,7 +168,14 @@ export function resume(
 ): Step {
   return {
     state: {
-      ...connected(state, identity, state.groups, confirmed, context),
+      ...connected(
+        state,
+        identity,
+        state.groups,
+        confirmed,
+        context,
+        state.resumed ? state.since : undefined,
+      ),
       disconnectedMessage: undefined,
     },
     effects: [{ type: "onRecovered" }, ...established(identity, context)],
@@ -186,6 +196,7 @@ function connected(
   groups: In<"Connected">["groups"],
   confirmed: boolean,
   { now }: Context,
+  attemptedAt = now,
 ): In<"Connected"> {
   return {
     name: "Connected",
@@ -193,7 +204,7 @@ function connected(
     identity,
     groups,
     confirmed,
-    since: now,
+    stableAt: now + Math.max(STABLE_AFTER, 2 * (now - attemptedAt)),
     epoch: state.epoch,
     due: Infinity,
   };
@@ -206,7 +217,7 @@ export function onLost(
   recoverable: boolean,
   context: Context,
 ): Step {
-  const earlyLosses = context.now - state.since < STABLE_AFTER ? state.earlyLosses + 1 : 0;
+  const earlyLosses = context.now < state.stableAt ? state.earlyLosses + 1 : 0;
   // Another client that has the same session would take the connection back for ever.
   const isContested = state.resumed && earlyLosses > FREE_LOSSES;
   const decision = decideOnClose({
@@ -226,6 +237,7 @@ export function onLost(
       identity,
       groups: state.groups,
       phase: "waiting",
+      since: context.now,
       attempt: 1,
       deadline: context.now + RECOVERY_WINDOW,
       late: false,
@@ -254,7 +266,7 @@ export function recover(
   const patience = late ? Infinity : Math.max(LAST_CHANCE, state.deadline - context.now);
   const timeout = Math.min(context.connectTimeoutInMs, patience);
   return {
-    state: { ...state, phase: "opening", late, epoch, due: context.now + timeout },
+    state: { ...state, phase: "opening", since: context.now, late, epoch, due: context.now + timeout },
     effects: [{ type: "openSocket" }],
   };
 }

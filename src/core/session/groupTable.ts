@@ -342,7 +342,10 @@ export class GroupTable implements Pick<FeatureHooks, "name" | "save" | "restore
 
   /** Nothing is kept about a group that nobody uses. */
   #tidy(group: string, entry: Entry): void {
-    if (!isWanted(entry) && entry.pending === 0 && entry.known === "out" && !entry.refusal)
+    const { calls, known, pending, refusal } = entry;
+    // A session that goes on later may have wanted what was left meanwhile.
+    const isLeft = !this.#host.live && calls.isLeft;
+    if (!isWanted(entry) && pending === 0 && known === "out" && !refusal && !isLeft)
       this.#entries.delete(group);
   }
 }

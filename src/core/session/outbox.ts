@@ -454,7 +454,7 @@ export class Outbox {
     replaced.place = "fresh";
     this.#pending++;
     // Behind the one that ends now, so that it moves up to its place.
-    const { operations } = by.lane as Lane;
+    const { operations } = (replaced.lane = by.lane as Lane);
     operations.splice(operations.lastIndexOf(by) + 1, 0, replaced);
   }
 

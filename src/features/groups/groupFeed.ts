@@ -13,7 +13,7 @@ export interface Receiver {
   /** It has subscribers. */
   readonly isHeard: boolean;
   /** A message was received. */
-  receive(message: GroupDataMessage, key: number): void;
+  receive(message: GroupDataMessage, key: number): unknown;
   /** The status may have changed. */
   refresh(): void;
 }
@@ -21,6 +21,8 @@ export interface Receiver {
 /** What a feed needs of its owner. */
 export interface FeedHost {
   readonly port: FeaturePort;
+  /** That of the newest message. */
+  key: number;
   /** The feed has listeners now, or has none any more. */
   attach(name: string, feed: Receiver, attached: boolean): void;
   /** Adds a subscriber; the returned function removes it. */
@@ -102,17 +104,23 @@ export class GroupFeed<T, In> implements Receiver {
     );
   }
 
-  receive(message: GroupDataMessage, key: number): void {
+  /**
+   * Checks a message by the schema.
+   * @param deliver called with it if it is valid, once those before it are checked
+   * @returns what to wait for until then, if anything
+   */
+  receive(
+    message: GroupDataMessage,
+    key: number,
+    deliver: (message: GroupMessage<T>) => void = this.deliver,
+  ): Promise<void> | void {
     const schema = this.#schema?.["~standard"];
-    if (schema === undefined) {
-      this.#emitter.emit("messages", { ...message, data: message.data as T, key });
-      return;
-    }
+    if (schema === undefined) return deliver({ ...message, data: message.data as T, key });
     const fail = (cause: unknown): void => this.#reject(new InvalidMessageError(message, [], cause));
     const settle = (result: StandardSchemaResult<T>): void => {
       try {
         if (result.issues) this.#reject(new InvalidMessageError(message, result.issues));
-        else this.#emitter.emit("messages", { ...message, data: result.value, key });
+        else deliver({ ...message, data: result.value, key });
       } catch (thrown) {
         // The schema's problems can't be read.
         fail(thrown);
@@ -137,8 +145,11 @@ export class GroupFeed<T, In> implements Receiver {
       (await outcome)();
       if (this.#validating === turn) this.#validating = undefined;
     });
-    this.#validating = turn;
+    return (this.#validating = turn);
   }
+
+  /** Gives a message to the subscribers. */
+  deliver = (message: GroupMessage<T>): void => this.#emitter.emit("messages", message);
 
   refresh(): void {
     const { status } = this;

@@ -16,8 +16,11 @@ import type { MessagesHandle } from "./handle.js";
 const SWEEP_FROM = 64;
 const NO_SCHEMA = {};
 
-/** A class of handles. */
-export type HandleClass<Handle> = new (feed: GroupFeed<never, never>) => Handle;
+type AnyFeed = GroupFeed<never, never>;
+/** A class of handles, which are made of feeds. */
+export type HandleClass<Handle, Feed> = new (feed: Feed) => Handle;
+/** A class of feeds. */
+export type FeedClass<Feed> = new (...given: ConstructorParameters<typeof GroupFeed<never, never>>) => Feed;
 type AnyHandle = MessagesHandle<never, never>;
 
 /** A group name in use. */
@@ -39,20 +42,24 @@ export class Groups implements FeedHost, FeatureHooks {
   readonly name = "groups";
   readonly port: FeaturePort;
   /** By class, then by schema, then by name. */
-  readonly #handles = new Map<HandleClass<AnyHandle>, WeakMap<object, Map<string, WeakRef<AnyHandle>>>>();
+  readonly #handles = new Map<unknown, WeakMap<object, Map<string, WeakRef<AnyHandle>>>>();
   readonly #rooms = new Map<string, Room>();
-  #key = 0;
+  key = 0;
 
   constructor(port: FeaturePort) {
     this.port = port;
     port.events().on("group-message", ({ message }) => this.#deliver(message));
   }
 
-  /** @throws TypeError for an invalid group name or schema */
-  get<Handle extends AnyHandle>(
-    kind: HandleClass<Handle>,
+  /**
+   * @param Feed what handles of this kind are made of
+   * @throws TypeError for an invalid group name or schema
+   */
+  get<Handle extends AnyHandle, Feed extends AnyFeed = AnyFeed>(
+    kind: HandleClass<Handle, Feed>,
     name: string,
     options: GroupOptions<never, never> | null | undefined,
+    Feed = GroupFeed as unknown as FeedClass<Feed>,
   ): Handle {
     const schema = options?.schema;
     checkName("group", name);
@@ -69,7 +76,7 @@ export class Groups implements FeedHost, FeatureHooks {
     if (handle === undefined) {
       // At powers of two only, so that the cost per new handle stays constant.
       if (handles.size >= SWEEP_FROM && (handles.size & (handles.size - 1)) === 0) sweep(handles);
-      handle = new kind(new GroupFeed<never, never>(name, this, schema));
+      handle = new kind(new Feed(name, this, schema));
       handles.set(name, new WeakRef(handle));
     }
     return handle as Handle;
@@ -132,7 +139,7 @@ export class Groups implements FeedHost, FeatureHooks {
   }
 
   #give({ feeds }: Room, message: GroupDataMessage): void {
-    const key = ++this.#key;
+    const key = ++this.key;
     for (const feed of [...feeds]) feed.receive(message, key);
   }
 

@@ -3,6 +3,7 @@ import type { FeaturePort } from "../../core/feature.js";
 import type { OnStateChangedArgs } from "../../core/models/events.js";
 import { Timer } from "../../core/util/timer.js";
 import { uuid } from "../../core/util/uuid.js";
+import { holdLock } from "./pageLock.js";
 import { SharedConnection, type SharedMessage } from "./sharedConnection.js";
 import { writeConnected, writeDisconnected } from "./tabFrames.js";
 import { TabPort, type TabPortOwner } from "./tabPort.js";
@@ -14,6 +15,10 @@ import type { UrlQuestions } from "./urlQuestions.js";
 const PROBE_INTERVAL = 10_000;
 /** A tab that has left so many probes unanswered is gone. */
 const MAX_PROBES = 2;
+/** How long after the service has declined a frame (close code 1007) its sender is looked for, in ms. */
+const SEARCH = 60_000;
+/** Then tabs are let in one at a time, so far apart that the next 1007 is about the newest one, in ms. */
+const APART = 500;
 /** How long a tab's session waits for the tab to recover it, in ms: as long as the service waits. */
 const KEPT = 30_000;
 
@@ -27,12 +32,17 @@ export class Broker implements TabPortOwner {
   readonly #port: FeaturePort;
   readonly #questions: UrlQuestions;
   readonly #ports = new Set<TabPort>();
-  /** Unique among the workers of the origin. */
+  /** Unique among the workers of the origin: the beginning of the names of their locks. */
   #name: string | undefined;
+  /** The worker holds a lock of its name. */
+  #isLocked = false;
   #lastPort = 0;
   /** While there is a connection id. */
   #connection: SharedConnection | undefined;
   readonly #probeTimer: Timer;
+  /** Until when the tab is looked for whose frame the service declines. */
+  #searchUntil = -Infinity;
+  readonly #searchTimer: Timer;
   /** For so many rounds of probes no tab has used the connection. */
   #unused = 0;
   /** When the sessions without a socket end. */
@@ -42,6 +52,7 @@ export class Broker implements TabPortOwner {
     this.#port = port;
     this.#questions = questions;
     this.#probeTimer = new Timer(port.settings.environment);
+    this.#searchTimer = new Timer(port.settings.environment);
     const receive = (message: SharedMessage): void => this.#connection?.receive(message);
     port.listen({
       receive: {
@@ -57,6 +68,7 @@ export class Broker implements TabPortOwner {
       onOpened: () => this.#onOpened(),
       onRecovered: () => this.#connection?.onRecovered(),
       onRoom: () => this.#connection?.onRoom(),
+      onDeclined: () => (this.#searchUntil = port.settings.environment.now() + SEARCH),
       onLost: () => this.#onLost(),
       onStopped: () => this.#onLost(),
     });
@@ -65,12 +77,15 @@ export class Broker implements TabPortOwner {
 
   /** A tab has made its port. */
   accept(port: MessagePortLike): void {
-    const { environment } = this.#port.settings;
-    this.#name ??= uuid(() => environment.random());
-    const made = new TabPort(port, `web-pubsub-client/tabs:${this.#name}:${++this.#lastPort}`, this);
+    const name = (this.#name ??= this.#lock());
+    const made = new TabPort(port, `${name}:${++this.#lastPort}`, this);
     this.#ports.add(made);
     this.#questions.add(made);
     if (!this.#probeTimer.isSet) this.#probeSoon();
+  }
+
+  onHello(port: TabPort): void {
+    if (this.#isLocked && this.#name !== undefined) port.locked(this.#name);
   }
 
   onOpen(port: TabPort): void {
@@ -78,7 +93,7 @@ export class Broker implements TabPortOwner {
     const identity = identityIn(port.url ?? "");
     if (identity !== undefined && this.#connection?.sessions.has(identity.token) !== true)
       return port.close(SESSION_GONE, GONE);
-    if (client.state === "Connected") this.#admit(port);
+    if (client.state === "Connected") this.#admitWaiting();
     else this.#start();
   }
 
@@ -107,8 +122,18 @@ export class Broker implements TabPortOwner {
   }
 
   /** The client has a connection: opens the sockets that wait for it. */
-  #admitAll(): void {
-    for (const port of [...this.#ports]) if (port.url !== undefined) this.#admit(port);
+  #admitWaiting(): void {
+    while (this.#port.client.state === "Connected" && !this.#searchTimer.isSet) {
+      const port = [...this.#ports].find(({ url }) => url !== undefined);
+      if (port === undefined) return;
+      if (this.#isSearching()) this.#searchTimer.after(APART, () => this.#admitWaiting());
+      if (!this.#isSearching() || this.#connection?.hasRoom() === true) this.#admit(port);
+    }
+  }
+
+  /** A pong then tells the tab that the service has read all that it has sent. */
+  #isSearching(): boolean {
+    return this.#port.settings.environment.now() < this.#searchUntil;
   }
 
   #admit(port: TabPort): void {
@@ -128,6 +153,17 @@ export class Broker implements TabPortOwner {
     session.attach(port);
   }
 
+  /** Holds a lock, by which the tabs notice that their worker has ended. @returns its name */
+  #lock(): string {
+    const { environment } = this.#port.settings;
+    const name = `web-pubsub-client/tabs:${uuid(() => environment.random())}`;
+    holdLock(name, () => {
+      this.#isLocked = true;
+      for (const port of this.#ports) port.locked(name);
+    });
+    return name;
+  }
+
   #start(): void {
     const { client } = this.#port;
     // A failure is told by `state-changed`.
@@ -136,11 +172,16 @@ export class Broker implements TabPortOwner {
 
   #onOpened(): void {
     const { connectionId = "" } = this.#port.client;
-    this.#connection = new SharedConnection(this.#port, connectionId, (session) => {
-      const { socket } = session;
-      this.#drop(session);
-      (socket as TabPort | undefined)?.close(WINDOW_FULL.code, WINDOW_FULL.reason);
-    });
+    this.#connection = new SharedConnection(
+      this.#port,
+      connectionId,
+      () => this.#isSearching(),
+      (session) => {
+        const { socket } = session;
+        this.#drop(session);
+        (socket as TabPort | undefined)?.close(WINDOW_FULL.code, WINDOW_FULL.reason);
+      },
+    );
   }
 
   #onStateChanged({ state, previousState, code, reason, error }: OnStateChangedArgs): void {
@@ -158,8 +199,9 @@ export class Broker implements TabPortOwner {
         port.close(code, error.message);
       }
     }
-    if (state === "Connected") this.#admitAll();
-    else if (state === "Stopped" && [...this.#ports].some(({ url }) => url !== undefined)) this.#start();
+    if (state === "Connected") this.#admitWaiting();
+    else this.#searchTimer.clear();
+    if (state === "Stopped" && [...this.#ports].some(({ url }) => url !== undefined)) this.#start();
     if (state === "Connected") this.#stopIfUnused();
   }
 

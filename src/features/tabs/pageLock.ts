@@ -1,7 +1,8 @@
-/** Web Locks: the browser takes them from a page that ends, however it ends. Where there are none, nothing happens. */
+/** Web Locks: the browser takes them from a page or worker that ends, however it ends. Where there are none, nothing happens. */
 
+type WhileHeld = () => Promise<void> | void;
 type Locks = {
-  request(name: string, options: object, whileHeld: () => Promise<void> | void): Promise<unknown>;
+  request(name: string, options: { signal?: AbortSignal }, whileHeld: WhileHeld): Promise<unknown>;
 };
 
 function findLocks(): Locks | undefined {
@@ -27,9 +28,14 @@ export function holdLock(name: string, onHeld: () => void): () => void {
   return release;
 }
 
-/** Calls back once nobody holds a lock any more. */
-export function awaitLock(name: string, onFree: () => void): void {
-  // Without it the probes tell.
+/**
+ * Calls back once nobody holds a lock any more.
+ * @returns a function that ends the waiting
+ */
+export function awaitLock(name: string, onFree: () => void): () => void {
+  const waiting = new AbortController();
+  // Without it, or once the waiting has ended. The probes tell then.
   const refused = (): void => undefined;
-  findLocks()?.request(name, {}, onFree).catch(refused);
+  findLocks()?.request(name, { signal: waiting.signal }, onFree).catch(refused);
+  return () => waiting.abort();
 }

@@ -40,5 +40,7 @@ export type FromWorker =
   /** The socket is closed. */
   | { readonly type: "close"; readonly code: number | undefined; readonly reason: string | undefined }
   | { readonly type: "probe" }
+  /** The worker holds this Web Lock until it ends: a browser may end it together with a page, in whose process it runs. */
+  | { readonly type: "locked"; readonly lock: string }
   /** Asks the page for a client access URL. */
   | { readonly type: "getUrl"; readonly id: number };

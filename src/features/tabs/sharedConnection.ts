@@ -10,6 +10,7 @@ import type {
 import type { WebPubSubResult } from "../../core/models/options.js";
 import { MEMBERSHIP_LANE } from "../../core/session/memberships.js";
 import type { SubmitOptions } from "../../core/session/operations.js";
+import type { Suspect } from "../../core/session/suspect.js";
 import { SharedGroups } from "./sharedGroups.js";
 import { SharedInvocations } from "./sharedInvocations.js";
 import { KnownStates, SharedStates } from "./sharedStates.js";
@@ -20,6 +21,8 @@ import { TabSession } from "./tabSession.js";
 const WATCH_LANE = "presence";
 /** Whether to try again is decided by the tab's client. */
 const ONCE = { maxRetries: 0 };
+/** A frame that is sent when the service has read all others. */
+const PROBE: Suspect = { onDeclined: () => undefined };
 
 /** As the service refuses it to who isn't a member. */
 const NOT_IN_GROUP = {
@@ -51,6 +54,7 @@ export class SharedConnection {
   readonly connectionId: string;
   readonly sessions = new Map<string, TabSession>();
   readonly #port: FeaturePort;
+  readonly #isExact: () => boolean;
   readonly #onFull: (session: TabSession) => void;
   readonly #lost = new AbortController();
   readonly #groups: SharedGroups;
@@ -65,10 +69,19 @@ export class SharedConnection {
   #unwritten: WebPubSubMessage[] = [];
   #lastIndex = 0;
 
-  /** @param onFull called when a tab has left too much unacknowledged */
-  constructor(port: FeaturePort, connectionId: string, onFull: (session: TabSession) => void) {
+  /**
+   * @param isExact a pong means that the service has read everything
+   * @param onFull called when a tab has left too much unacknowledged
+   */
+  constructor(
+    port: FeaturePort,
+    connectionId: string,
+    isExact: () => boolean,
+    onFull: (session: TabSession) => void,
+  ) {
     this.#port = port;
     this.connectionId = connectionId;
+    this.#isExact = isExact;
     this.#onFull = onFull;
     const { signal } = this.#lost;
     this.#groups = new SharedGroups(
@@ -191,9 +204,14 @@ export class SharedConnection {
 
   /** The service keeps up with what was written. */
   onRoom(): void {
-    if (!this.#port.hasRoom()) return;
+    if (!this.hasRoom()) return;
     const pong = writeTabFrame({ kind: "pong" });
     for (const session of this.#pongs.splice(0)) session.socket?.post(pong);
+  }
+
+  /** Whether the service keeps up; where that is asked exactly, whether it has read everything. */
+  hasRoom(): boolean {
+    return this.#port.hasRoom(this.#isExact() ? PROBE : undefined);
   }
 
   /** The link is down. What was asked over it isn't answered. */
@@ -300,7 +318,8 @@ export class SharedConnection {
 function toAckError(thrown: unknown): AckMessageError | undefined {
   const { code, errorDetail, message } = thrown as SendMessageError;
   if (errorDetail !== undefined) return errorDetail;
-  if (code === "InvalidMessage") return { name: "BadRequest", message };
+  // The worker's client has refused it, or has found that the service declines it.
+  if (code === "InvalidMessage" || code === "Refused") return { name: "BadRequest", message };
   const isLater = code === "TooManyPending" || code === "NotStarted" || code === "AckIdInUse";
   return isLater ? { name: "InternalServerError", message } : undefined;
 }

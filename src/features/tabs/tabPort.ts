@@ -4,6 +4,8 @@ import type { TabSession, TabSocket } from "./tabSession.js";
 
 /** What the owner of the ports is told. */
 export interface TabPortOwner {
+  /** The tab was welcomed. */
+  onHello(port: TabPort): void;
   /** The tab's client opens its socket. @param url with the identity, if a connection is to be recovered */
   onOpen(port: TabPort, url: string): void;
   onFrame(port: TabPort, frame: string): void;
@@ -51,6 +53,11 @@ export class TabPort implements TabSocket {
     this.#say({ type: "getUrl", id });
   }
 
+  /** Tells the tab which lock the worker holds. */
+  locked(lock: string): void {
+    this.#say({ type: "locked", lock });
+  }
+
   /** Asks for a sign of life. Returns how many were asked for in vain before. */
   probe(): number {
     this.#say({ type: "probe" });
@@ -81,7 +88,8 @@ export class TabPort implements TabSocket {
     if (typeof message === "string") return this.#owner.onFrame(this, message);
     switch (message.type) {
       case "hello":
-        return this.#say({ type: "welcome", version: TABS_VERSION, lock: this.#lock });
+        this.#say({ type: "welcome", version: TABS_VERSION, lock: this.#lock });
+        return this.#owner.onHello(this);
       case "open":
         this.url = message.url;
         return this.#owner.onOpen(this, message.url);
@@ -90,7 +98,8 @@ export class TabPort implements TabSocket {
       case "gone":
         return this.end(true);
       case "locked":
-        return awaitLock(this.#lock, () => this.end(true));
+        awaitLock(this.#lock, () => this.end(true));
+        return;
       case "wake":
         return this.#owner.onWake();
       case "url":

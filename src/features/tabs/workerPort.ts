@@ -4,7 +4,7 @@ import { deferred } from "../../core/util/deferred.js";
 import { Timer } from "../../core/util/timer.js";
 import { listenToPage } from "./pageLife.js";
 import { TABS_VERSION, type FromPage, type FromWorker, type MessagePortLike } from "./portMessages.js";
-import { holdLock } from "./pageLock.js";
+import { awaitLock, holdLock } from "./pageLock.js";
 
 /** How long a worker may take to answer, in ms: its script may have to be loaded first. */
 const HANDSHAKE = 5_000;
@@ -34,6 +34,8 @@ export class WorkerPort {
   #isClosed = false;
   #unlisten: () => void = () => undefined;
   #unlock: () => void = () => undefined;
+  /** Ends the waiting for the worker's end. */
+  #unwatch: () => void = () => undefined;
 
   /** @throws Error that says why there is no worker to use; what `makeWorker` throws */
   static async open(
@@ -100,11 +102,22 @@ export class WorkerPort {
     this.#port.onmessage = null;
     this.#port.close();
     this.#unlock();
+    this.#unwatch();
+  }
+
+  #workerEnded(): void {
+    if (this.#isClosed) return;
+    this.#leave();
+    this.owner?.onMessage({ type: "close", code: undefined, reason: "The worker has ended." });
   }
 
   #received(message: FromWorker): void {
     if (typeof message === "string") return this.owner?.onMessage(message);
     if (message.type === "probe") return this.post({ type: "alive" });
+    if (message.type === "locked") {
+      this.#unwatch = awaitLock(message.lock, () => this.#workerEnded());
+      return;
+    }
     if (message.type !== "getUrl") return this.owner?.onMessage(message);
     const { id } = message;
     this.#answerUrl().then(

@@ -44,6 +44,22 @@ test("a restarted service gives every tab a new connection, with the service's w
   expect(office.house.hub.connections()).toHaveLength(1);
 });
 
+test("a worker that ends with the process of a page is replaced, and its tabs connect anew", async () => {
+  await using office = await Office.open({}, hasty);
+  const tabs = [
+    await office.enter(["room"], { options: hasty }),
+    await office.enter(["room"], { options: hasty }),
+  ];
+  const before = office.client;
+  office.worker.crashWorker();
+  await until(() => tabs.every((tab) => tab.of("connected").length === 2));
+  await before.stop();
+  expect(office.client).not.toBe(before);
+  await tabs[0]?.client.sendToGroup("room", "again");
+  await until(() => tabs.every(({ heard }) => heard.length === 1));
+  expect(office.house.hub.connections()).toHaveLength(1);
+});
+
 test("a start that fails says why, and a later one works", async () => {
   await using office = await Office.open({ hubs: { [hub]: {} } });
   office.house.faults.refuseUpgrades({ with: 503, times: 1 });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebPubSubClient, WebPubSubJsonProtocol } from "web-pubsub-client";
 import { serveTabs, throughWorker } from "web-pubsub-client/tabs";
+import { DecliningService } from "../../helpers/decliningService.js";
 import { ack, disconnected, fromGroup, fromServer, pong } from "../../helpers/frames.js";
 import { FakePage } from "../../helpers/fakePage.js";
 import { follow } from "../../helpers/settlement.js";
@@ -175,6 +176,32 @@ describe("operations", () => {
     expect(sent.value).toMatchObject({ resentOnNewConnection: true });
   });
 });
+
+describe.each([false, true])(
+  "what the service declines by close code 1007 (it forgets the connection: %s)",
+  (forgets) => {
+    test("is refused, and what the other tabs have on their way arrives", async () => {
+      const service = new DecliningService(tabs.stage, ({ data }) => data === "bad", forgets);
+      const all = [tabs.tab(), tabs.tab(), tabs.tab()];
+      for (const { client } of all) void client.start().catch(() => undefined);
+      await turn(1_000);
+      const calls = all.map(({ client }, tab) =>
+        ["a", "b", "c"].map((data) =>
+          follow(client.sendToGroup("room", tab === 1 && data === "b" ? "bad" : `${tab}${data}`)),
+        ),
+      );
+      await turn(60_000);
+      expect(calls.flat().map(({ status }) => status)).toEqual(
+        [0, 1, 2].flatMap((tab) =>
+          ["a", "b", "c"].map((data) => (tab === 1 && data === "b" ? "rejected" : "resolved")),
+        ),
+      );
+      expect(calls[1]?.[1]?.error).toMatchObject({ code: "Refused" });
+      expect(service.declined.length).toBeLessThanOrEqual(4);
+      for (const { client } of all) expect(client.state).toBe("Connected");
+    });
+  },
+);
 
 describe("tabs that go", () => {
   test("one that stops lets its groups go; the last one closes the connection", async () => {

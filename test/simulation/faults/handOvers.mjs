@@ -138,8 +138,14 @@ export const handOvers = [
   {
     name: "an own state that was replaced stands in its lane in the next client",
     in: "Outbox.restore",
-    find: "operation.lane !== undefined && !isOver(operation)",
-    put: "operation.lane !== undefined",
+    find: "operation.lane && !isOver(operation)",
+    put: "operation.lane",
+  },
+  {
+    name: "a state that comes back in the next client waits in a lane of before",
+    in: "Outbox.#restore",
+    find: "(replaced.lane = by.lane as Lane)",
+    put: "by.lane as Lane",
   },
   {
     name: "own states of a session that goes on are set again",
@@ -164,6 +170,12 @@ export const handOvers = [
     in: "onLost",
     find: "recoverable: recoverable && !isContested",
     put: "recoverable",
+  },
+  {
+    name: "two that hold one session on a slow line take it from each other for ever",
+    in: "resume",
+    find: "state.resumed ? state.since : undefined",
+    put: "undefined",
   },
   {
     name: "two that hold one session give their operations the same ack ids",

@@ -61,9 +61,9 @@ this.#entry(group).calls.forget();`,
   {
     name: "a message reaches the first subscriber only",
     in: "GroupFeed.receive",
-    find: "if (schema === undefined) {",
-    put: `if (schema === undefined) {
-if (this.#listeners > 2) return;`,
+    find: "if (schema === undefined)",
+    put: `if (schema === undefined && this.#listeners > 2) return;
+if (schema === undefined)`,
   },
   {
     name: "a message is told twice",

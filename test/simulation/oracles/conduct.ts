@@ -166,10 +166,13 @@ export class Conduct {
   /** @param message left out: any with this id */
   #isAutomatic(ackId: number, message?: Json): boolean {
     const meaning = message && fingerprint(message);
-    return !this.#actor.program.operations.some(({ call, op }) => {
+    const isChosen = ({ call, op }: OperationRecord): boolean => {
       if (call.ackId !== ackId) return false;
       if (meaning === undefined) return true;
       return meaning === `op ${op}` || ("group" in call && meaning === `${TYPES[call.do]} ${call.group}`);
-    });
+    };
+    // Who holds the session too doesn't know who has chosen it.
+    const { holders = { actors: [this.#actor] } } = this.#actor;
+    return !holders.actors.some(({ program }) => program.operations.some(isChosen));
   }
 }

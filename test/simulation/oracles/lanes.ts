@@ -327,6 +327,7 @@ export class Lanes {
       );
       // Of several sendings one may have been executed before another was refused.
       const wasUnderWay =
+        this.#actor.handOver.mayHaveAsked.has(group) ||
         this.#actor.program.operations.some(
           ({ call, handOvers }) => handOvers > 0 && "group" in call && call.group === group,
         ) ||

@@ -15,6 +15,14 @@ const COSTLY: ReadonlySet<string> = new Set(["refuseOperations", "handler", "sen
 export function checkOperations(actor: Actor, world: World): void {
   const { name, user, program, written, thrown, plan, holders } = actor;
   const failed = (reason: string): void => world.failed(`${name}: ${reason}`);
+  const { model } = world.backend;
+  /**
+   * Of two that hold one session each has operations executed on a connection of its own, which may have the same ack
+   * id, or be the same. Where one was refused the other may have had it executed.
+   */
+  const mayBeOwn = (id: string, sent: typeof written, wasRefused: boolean): boolean =>
+    holders === undefined ||
+    (sent.some(({ wire }) => wire.connectionId === id) && !(wasRefused && id === holders.saved.connectionId));
   const frames = new Map<string, typeof written>();
   for (const frame of written) {
     const key = operationKey(user, frame.message);
@@ -45,12 +53,9 @@ export function checkOperations(actor: Actor, world: World): void {
     const shared = ackId !== undefined && !unique.has(ackId);
     if (shared) continue;
     const sent = frames.get(key) ?? [];
-    const executed = world.backend.model.executions.get(key) ?? [];
-    // Of two that hold one session each may have had it executed on a connection of its own.
+    const executed = model.executions.get(key) ?? [];
     const isCommon = holders?.isCommon(op, ackId) === true;
-    const executedHere = isCommon
-      ? executed.filter((id) => sent.some(({ wire }) => wire.connectionId === id))
-      : executed;
+    const executedHere = executed.filter((id) => mayBeOwn(id, sent, isCommon && model.refusedOps.has(key)));
     const early =
       call.abortAfter === -1 ||
       error?.code === "TooManyPending" ||

@@ -84,6 +84,8 @@ export class Punctuality {
   #since = -Infinity;
   /** So many in a row lived a moment only. */
   #earlyLosses = 0;
+  /** How long the link must last, not to count as lost early, in ms. */
+  #patience = STABLE_AFTER;
   /** When a wake has found an attempt under way. */
   #hurriedAt = Infinity;
   #pingedAt = 0;
@@ -123,6 +125,10 @@ export class Punctuality {
     if (previousState === "Stopped") this.#earlyLosses = 0;
     if (state === "Connected") {
       this.#since = now;
+      // One who takes the connection back may need as long as this one has needed.
+      const took =
+        this.#hasResumed && previousState === "Recovering" ? now - (this.#attemptAt ?? this.#enteredAt) : 0;
+      this.#patience = Math.max(STABLE_AFTER, 2 * took);
       this.resumedAt = previousState === "Recovering" ? now : -Infinity;
       this.#pingedAt = now;
       // A session that goes on may have groups to join again, too.
@@ -273,7 +279,7 @@ export class Punctuality {
     this.#attemptAt = now + delay;
     if (this.#actor.timeIsWrong) return;
     if (previousState === "Connected")
-      this.#earlyLosses = now - this.#since < STABLE_AFTER ? this.#earlyLosses + 1 : 0;
+      this.#earlyLosses = now - this.#since < this.#patience ? this.#earlyLosses + 1 : 0;
     // Two that hold one session would take the connection from each other for ever.
     const isContested = this.#hasResumed && this.#earlyLosses > CHANCE;
     if (previousState === "Connected" && state === "Recovering" && isContested)

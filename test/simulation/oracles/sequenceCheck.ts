@@ -33,6 +33,11 @@ export class SequenceCheck {
     this.#owedSince = Infinity;
   }
 
+  /** The largest sequence id that has come on a connection; Infinity: that isn't known any more. */
+  receivedOn(connectionId: string | undefined): number {
+    return connectionId === this.#connectionId ? this.#received : Infinity;
+  }
+
   /** An older session goes on: its last sequence id is acknowledged next. */
   restores(sequenceId: number, connectionId = this.#connectionId): void {
     this.#connectionId = connectionId;

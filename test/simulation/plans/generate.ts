@@ -319,6 +319,9 @@ export const SERVICE = {
   }),
 } satisfies Record<string, (random: Random) => ServiceTrouble>;
 
+/** What a step may do. */
+export const KINDS: readonly string[] = [CALLS, TROUBLES, SERVICE].flatMap(Object.keys);
+
 /** A few kinds of trouble, with enough of an application to suffer it. */
 function pickKinds(random: Random): string[] {
   const troubles = [...Object.keys(TROUBLES), ...Object.keys(SERVICE), "start", "stop"];

@@ -60,6 +60,14 @@ const PROTOCOLS = {
   protobuf: { reliable: WebPubSubProtobufReliableProtocol, plain: WebPubSubProtobufProtocol },
 };
 
+/** What is looked at of a message that the client emits. */
+interface Delivered {
+  readonly data: unknown;
+  readonly group?: string;
+  readonly fromUserId?: string;
+  readonly sequenceId?: number;
+}
+
 /** One real client in the virtual world, the program that uses it, and what is seen of both. */
 export class Actor {
   readonly name: string;
@@ -113,7 +121,14 @@ export class Actor {
   /** Another client holds its session too. */
   holders: TwoHolders | undefined;
   /** So many messages of the connection may come again with the first that comes, from the client that went on then. */
-  mayRepeat: { readonly connectionId: string | undefined; readonly from: number } | undefined;
+  mayRepeat:
+    | {
+        readonly connectionId: string | undefined;
+        readonly from: number;
+        /** The largest sequence id among those that have come already. */
+        readonly upTo: number;
+      }
+    | undefined;
   /** When its state last changed. */
   changedAt = -Infinity;
   /** When something was last asked of it while it wasn't started. */
@@ -411,7 +426,7 @@ export class Actor {
   }
 
   /** Compares with what the connection is owed. */
-  #delivered({ data, group, fromUserId }: { data: unknown; group?: string; fromUserId?: string }): void {
+  #delivered({ data, group, fromUserId, sequenceId = 0 }: Delivered): void {
     const { op } = data as { op: number };
     const id = this.client.connectionId;
     if (this.client.state !== "Connected") this.#failed(`message ${op} came while ${this.client.state}`);
@@ -424,7 +439,7 @@ export class Actor {
         : this.#checkOrigin(shared, group, fromUserId);
     const { mayRepeat } = this;
     this.mayRepeat = undefined;
-    if (mayRepeat !== undefined && mayRepeat.connectionId === id) {
+    if (mayRepeat !== undefined && mayRepeat.connectionId === id && sequenceId <= mayRepeat.upTo) {
       const again = session.owed.findIndex((owed, index) => index >= mayRepeat.from && owed.id === op);
       if (again >= 0) session.delivered = Math.min(session.delivered, again);
     }

@@ -123,6 +123,7 @@ export class GroupUse {
   begins(): void {
     for (const each of this.#subscriptions) each.leftAt = this.#world.clock.now;
     this.#left = this.#subscriptions.filter(({ endedAt }) => endedAt === undefined);
+    for (const each of this.#left) this.#checkArrived(each);
     this.#subscriptions = [];
     this.#handles.clear();
   }
@@ -131,10 +132,7 @@ export class GroupUse {
   moves(subscribes: boolean): void {
     for (const kept of this.#kept.values())
       if (kept.until === Infinity) kept.until = this.#world.clock.now + HELD_AGAIN;
-    for (const each of this.#left) {
-      this.#checkArrived(each);
-      if (subscribes) this.subscribe(each.group, each.pace);
-    }
+    if (subscribes) for (const { group, pace } of this.#left) this.subscribe(group, pace);
     this.#left = [];
   }
 

@@ -39,6 +39,8 @@ export class HandOver {
   /** Groups about which an older session that goes on may be wrong: who is in, and who says or hears what there. */
   readonly unsure = new Set<string>();
   readonly unsureStates = new Set<string>();
+  /** Groups whose joins may have waited for a recovery, so that nobody has seen them, when a session was suspended. */
+  readonly mayHaveAsked = new Set<string>();
   /** When each happened, in the order of all that happens to the program. */
   readonly #moments: number[] = [];
   /** The connection that was handed over, and the groups that it is in, as both sides know. */
@@ -78,6 +80,7 @@ export class HandOver {
       return;
     }
     this.isUnderWay = true;
+    if (state === "Recovering") for (const group of groups.held) this.mayHaveAsked.add(group);
     this.#moments.push(++actor.moment);
     this.#groups = surelyIn(actor, connectionId, this.#revertedAt);
     this.#states = surelySays(actor, connectionId, this.#revertedAt);
@@ -138,7 +141,8 @@ export class HandOver {
       clock.after(pause, () =>
         actor.soon(() => {
           punctuality.droppedAt = droppedAt;
-          actor.mayRepeat = { connectionId, from };
+          const upTo = Math.max(isYoung ? mayRepeat.upTo : 0, actor.sequence.receivedOn(connectionId));
+          actor.mayRepeat = { connectionId, from, upTo };
           const { sequenceId = 0 } = JSON.parse(text) as SavedSession;
           if (connectionId !== undefined && actor.plan.reliable) actor.sequence.restores(sequenceId);
           actor.groups.moves(subscribes === true);
@@ -149,7 +153,8 @@ export class HandOver {
     clock.after(age, () =>
       actor.soon(() => {
         const isOver = client.state === "Stopped" || client.state === "Stopping";
-        if (actor.client !== client || this.isUnderWay || isOver) return;
+        const isDoubled = actor.holders !== undefined;
+        if (actor.client !== client || this.isUnderWay || isOver || isDoubled) return;
         if (ends === "stops") program.call({ do: "stop" });
         this.isUnderWay = true;
         this.#moments.push(++actor.moment);
@@ -260,6 +265,8 @@ export class HandOver {
       this.#failed("goes on with a session, and an invocation of before has no end");
     this.isUnderWay = false;
     this.count++;
+    // Whoever comes when the leave is asked for already, comes too late.
+    for (const group of this.#groups) if (!isWanted(this.#actor, group)) this.#groups.delete(group);
     const moment = this.#moments.at(-1) ?? 0;
     for (const { op, settledAt, isSuspended, isBetween, moment: calledAt } of program.operations)
       if (settledAt === undefined && !isSuspended && !isBetween && calledAt < moment)

@@ -153,7 +153,9 @@ export class Wire {
 
   /** The client lets go of an open socket, and the service isn't told that this is the end. */
   abandoned(): void {
-    const { client, timeIsWrong, sendIsBroken } = this.#actor;
+    const { client, program, timeIsWrong, sendIsBroken } = this.#actor;
+    // The last attempt to recover has had its time, and the client ends by itself.
+    if (this.received === 0 && program.wanted) return;
     if (this.healthy && client.state === "Stopping" && !timeIsWrong && !sendIsBroken)
       this.#world.failed(`${this.#actor.name} stops without a goodbye`);
   }

@@ -112,7 +112,8 @@ export function run(from: State, event: Event, context: Context): Step[] {
 
 /**
  * The same state with its times moved so that the present is `NOW`, its epoch a fixed one and its
- * connection named `a`. Of a socket's age only counts whether it has reached 1 s.
+ * connection named `a`. Of a socket's age only counts whether it has reached 1 s,
+ * and of an attempt's age nothing.
  */
 function normal(state: State, now: number): State {
   const due = Math.max(state.due - now, -1) + NOW;
@@ -126,13 +127,13 @@ function normal(state: State, now: number): State {
       };
       const moved = { ...state, epoch: EPOCH, due, identity: known, told };
       if (moved.name === "Connected") {
-        return { ...moved, since: moved.since > now - 1_000 ? NOW : NOW - 1_000 };
+        return { ...moved, stableAt: moved.stableAt > now ? NOW + 1_000 : NOW };
       }
       const left = (time: number): number => Math.max(time - now, -1) + NOW;
       // To the second: of the period counts how far its end is.
       const end = moved.period && Math.ceil(left(moved.period.end) / 1_000) * 1_000;
       const period = moved.period && end !== undefined ? { ...moved.period, end } : undefined;
-      return { ...moved, deadline: left(moved.deadline), period };
+      return { ...moved, since: NOW, deadline: left(moved.deadline), period };
     }
     default:
       return { ...state, epoch: EPOCH, due, told: state.told && { ...state.told, connectionId: "z" } };

@@ -207,6 +207,46 @@ describe("a connection that is resumed and lost again within a second", () => {
   });
 });
 
+describe("a session that another client may have too", () => {
+  /** What follows each of the losses, where attempts take so long and links last so long. */
+  const losses = (attempt: number, lived: number, count: number): string[] => {
+    const machine = new Machine();
+    machine.send({
+      type: "start",
+      saved: {
+        version: "web-pubsub-session-1",
+        endpoint: "",
+        identity: IDENTITY,
+        droppedAt: NOW,
+        nextAckId: 1,
+        operations: [],
+        features: {},
+      },
+    });
+    return Array.from({ length: count }, () => {
+      if (machine.in("Recovering").phase === "waiting") machine.due();
+      return machine.open().pass(attempt).frame().pass(lived).lose().state.name;
+    });
+  };
+
+  test("is given up after three losses within a second each", () => {
+    expect(losses(0, 999, 3)).toEqual(["Recovering", "Recovering", "Disconnected"]);
+    expect(losses(0, 1_000, 6)).toEqual(Array(6).fill("Recovering"));
+  });
+
+  test("on a slow line after three within twice the time of the attempt: the other one may need as long", () => {
+    expect(losses(3_000, 3_000, 3)).toEqual(["Recovering", "Recovering", "Disconnected"]);
+    expect(losses(3_000, 5_999, 3)).toEqual(["Recovering", "Recovering", "Disconnected"]);
+    expect(losses(3_000, 6_000, 6)).toEqual(Array(6).fill("Recovering"));
+  });
+
+  test("a connection of its own isn't given up, however slow the line is", () => {
+    const machine = dropped();
+    for (let n = 0; n < 6; n++)
+      expect(machine.open().pass(3_000).frame().pass(3_000).lose().in("Recovering").earlyLosses).toBe(0);
+  });
+});
+
 describe("the end of recovering", () => {
   test("by the end of the window spreads the next attempt over 5 s: whoever is left over is not alone", () => {
     for (const random of [0.1, 0.5, 0.9]) {
