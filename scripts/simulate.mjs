@@ -5,6 +5,7 @@
 //   npm run simulate -- --plan file.json           one plan, with its history
 //   npm run simulate -- --regression "clock set back"  the kept plan whose name holds these words, with its history
 //   ... --record "what was wrong"                  keeps the plan that fails, in test/simulation/plans/kept
+//   ... --tabs                                     tabs that share a connection, in test/simulation/tabs
 import { readFileSync } from "node:fs";
 import { numbers, readOptions, refuse } from "./arguments.mjs";
 import { bundle, ended, makeFolder, path, start } from "./programs.mjs";
@@ -18,6 +19,7 @@ const values = readOptions({
   plan: { type: "string" },
   regression: { type: "string" },
   record: { type: "string" },
+  tabs: { type: "boolean", default: false },
   "no-shrink": { type: "boolean", default: false },
 });
 
@@ -32,12 +34,14 @@ if (values.plan !== undefined) {
   } catch (error) {
     refuse(`--plan: ${error.message}`);
   }
-  const { clients, steps } = given?.plan ?? given ?? {};
-  if (!Array.isArray(clients) || !Array.isArray(steps)) refuse(`--plan: ${values.plan} holds no plan.`);
+  const { clients, tabs, steps } = given?.plan ?? given ?? {};
+  if (!Array.isArray(values.tabs ? tabs : clients) || !Array.isArray(steps))
+    refuse(`--plan: ${values.plan} holds no plan.`);
 }
 
 const folder = makeFolder("simulation");
-await bundle(folder, { main: "test/simulation/main.ts" }, { sourcemap: "inline" });
+const home = values.tabs ? "test/simulation/tabs" : "test/simulation";
+await bundle(folder, { main: `${home}/main.ts` }, { sourcemap: "inline" });
 
 // Most of what a run allocates is dead by its end: with so much room it dies before it is looked at.
 const flags = ["--enable-source-maps", "--max-semi-space-size=128"];
@@ -49,7 +53,7 @@ const codes = await Promise.all(
       step: jobs,
       calls: values.calls?.split(","),
       plan: values.plan,
-      kept: path("test/simulation/plans/kept"),
+      kept: path(values.tabs ? `${home}/kept` : `${home}/plans/kept`),
       regression: values.regression,
       failures,
       shrinks: !values["no-shrink"],

@@ -23,7 +23,11 @@ const chosen = faults.filter(
   ({ name, quick }) => name.includes(values.only) && (quick === true || !values.quick),
 );
 if (chosen.length === 0) refuse(`--only: no fault of ${faults.length} has "${values.only}" in its name.`);
-const kept = path("test/simulation/plans/kept");
+/** Faults of these are found by the simulation of tabs. */
+const home = ({ tabs } = {}) =>
+  tabs === true
+    ? { main: "test/simulation/tabs/main.ts", kept: path("test/simulation/tabs/kept") }
+    : { main: "test/simulation/main.ts", kept: path("test/simulation/plans/kept") };
 const folder = makeFolder("mutants");
 
 /** Bundles the simulation with one file changed. */
@@ -37,12 +41,13 @@ async function bundleWith(fault, index) {
         args.path === file ? { contents, loader: "ts" } : undefined,
       ),
   };
-  await bundle(folder, { [index]: "test/simulation/main.ts" }, { logLevel: "error", plugins: [plugin] });
+  await bundle(folder, { [index]: home(fault).main }, { logLevel: "error", plugins: [plugin] });
   return `${folder}${index}.mjs`;
 }
 
 /** How the simulation ends: `found` with its words, or `survived`. */
-function simulate(file) {
+function simulate(file, fault) {
+  const { kept } = home(fault);
   const job = { seed, runs, step: 1, failures: 1, shrinks: false, kept, runsKept: true };
   const child = start(file, job, { stdio: ["ignore", "pipe", "pipe"], yields: !values.quick });
   let output = "";
@@ -66,7 +71,7 @@ const began = Date.now();
 let survivors = 0;
 
 async function check(fault, index) {
-  const { found, failed } = await simulate(await bundleWith(fault, index));
+  const { found, failed } = await simulate(await bundleWith(fault, index), fault);
   if (failed !== undefined) throw new Error(`"${fault?.name ?? "nothing planted"}": ${failed}`);
   if (fault === undefined) {
     if (found !== undefined) throw new Error(`Without any fault the simulation fails already: ${found}`);

@@ -10,6 +10,8 @@ export interface Fault {
   readonly find: string;
   /** What stands there instead. */
   readonly put: string;
+  /** Found by the simulation of tabs. */
+  readonly tabs?: boolean;
   /** Found within a few runs: for the short check. */
   readonly quick?: boolean;
 }

@@ -17,6 +17,7 @@ import { recovery } from "./recovery.mjs";
 import { retain } from "./retain.mjs";
 import { service } from "./service.mjs";
 import { streams } from "./streams.mjs";
+import { tabs } from "./tabs.mjs";
 
 const topics = {
   operations,
@@ -36,6 +37,7 @@ const topics = {
   presence,
   protobuf,
   service,
+  tabs,
 };
 
 export const faults = Object.entries(topics).flatMap(([topic, list]) =>
