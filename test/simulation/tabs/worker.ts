@@ -13,6 +13,7 @@ import type { TabsWorld } from "./world.js";
 export class LinkedProcess extends SimProcess implements WireUser {
   readonly plan: WireUser["plan"];
   readonly sendIsBroken = false;
+  readonly program = { wanted: false };
   client!: { readonly state: string };
   readonly wires: Wire[] = [];
   readonly #around: TabsWorld;

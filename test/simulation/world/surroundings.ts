@@ -31,8 +31,8 @@ export interface WireUser {
     readonly latency: readonly [low: number, high: number];
   };
   readonly client: { readonly state: string };
-  /** What its application does. */
-  readonly program?: { readonly wanted: boolean };
+  /** Its application wants to be connected. */
+  readonly program: { readonly wanted: boolean };
   readonly timeIsWrong: boolean;
   readonly sendIsBroken: boolean;
   /** Calls back as soon as its machine runs. */

@@ -155,7 +155,7 @@ export class Wire {
   abandoned(): void {
     const { client, program, timeIsWrong, sendIsBroken } = this.#actor;
     // The last attempt to recover has had its time, and the client ends by itself.
-    if (this.received === 0 && program?.wanted === true) return;
+    if (this.received === 0 && program.wanted) return;
     if (this.healthy && client.state === "Stopping" && !timeIsWrong && !sendIsBroken)
       this.#world.failed(`${this.#actor.name} stops without a goodbye`);
   }
