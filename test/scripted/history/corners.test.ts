@@ -128,7 +128,7 @@ test.each(["a", "b", "c", "d", "e"])(
     const end = scene.room.subscribe(({ data }) => {
       if (data !== stopsAt) return;
       end();
-      scene.stage.client.stop();
+      void scene.stage.client.stop();
     });
     await scene.joined();
     scene.send("d", "e");
