@@ -264,7 +264,9 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
     this.#cancel();
     // Those that have waited since an earlier session may be older than the ones that are loaded first.
     const recent = this.#recent;
-    if (this.#gaps.at(-1)?.isFirst) this.#give(this.#takeHeld(), true);
+    // Once there is a page, the store brings them behind it; it may be being given right now.
+    const first = this.#gaps.at(-1);
+    if (first?.isFirst && !first.after) this.#give(this.#takeHeld(), true);
     // A listener has ended the last subscription.
     if (this.#recent !== recent) return;
     const newest = this.#gaps.at(-1);
@@ -389,7 +391,7 @@ export class HistoryFeed<T, In> extends GroupFeed<T, In> {
       : missed.filter((_, each) => this.#copies.isNew(keys[each] as string | number));
     let isOver = !isFull || at >= 0 || !after;
     if (!isOver && fresh.length === 0) throw new Error("history.load answers nothing new.");
-    gap.after = messages.at(-1) ?? after;
+    gap.after = missed.at(-1) ?? after;
     gap.count += fresh.length;
     if (!after && !isFirst && isFull && at < 0) gap.isOpenEnded = this.#isHoley = true;
     if (this.#hasOverflowed) isOver = this.#hasOverflowed = false;

@@ -117,6 +117,31 @@ describe("a client that has stopped", () => {
   });
 });
 
+test.each(["a", "b", "c", "d", "e"])(
+  "a listener that stops the client when it gets %s changes no order",
+  async (stopsAt) => {
+    const scene = new Scene({ limit: 5 });
+    scene.store.add("a", "b", "c");
+    const load = scene.store.later();
+    await scene.stage.connect();
+    scene.subscribe();
+    const end = scene.room.subscribe(({ data }) => {
+      if (data !== stopsAt) return;
+      end();
+      void scene.stage.client.stop();
+    });
+    await scene.joined();
+    scene.send("d", "e");
+    load.answer();
+    await turn();
+    scene.store.add("f");
+    await scene.stage.connect("B");
+    await scene.joined();
+    expect(scene.seen).toEqual(["a", "b", "c", "d", "e", "f"]);
+    expect(scene.room.complete).toBe(true);
+  },
+);
+
 describe("a load that fails", () => {
   test("is shown to the developer while nobody listens, and is in the log", async () => {
     const shown = onConsole();

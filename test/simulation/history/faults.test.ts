@@ -59,7 +59,7 @@ const FAULTS = [
   {
     name: "the store is asked again for what it has answered before a failure",
     in: "HistoryFeed.#fillPart",
-    find: "gap.after = messages.at(-1) ?? after;",
+    find: "gap.after = missed.at(-1) ?? after;",
     put: "",
   },
   {
