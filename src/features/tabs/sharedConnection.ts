@@ -259,11 +259,11 @@ export class SharedConnection {
     );
   }
 
-  async #leave(session: TabSession, group: string, options: SubmitOptions): Promise<WebPubSubResult> {
-    const result = await this.#groups.leave(session, group, options);
-    if (this.#groups.tabs(group) === undefined) this.#states.forget(group);
-    else this.#states.drop(session, group);
-    return result;
+  #leave(session: TabSession, group: string, options: SubmitOptions): Promise<WebPubSubResult> {
+    // At the call: a state may be set again before the service has answered.
+    if (this.#groups.hasOthers(group, session)) this.#states.drop(session, group);
+    else this.#states.forget(group);
+    return this.#groups.leave(session, group, options);
   }
 
   #watch(session: TabSession, message: Extract<OperationMessage, { kind: "subscribeGroupState" }>): void {

@@ -36,6 +36,12 @@ export class SharedGroups implements GroupTableHost {
     return this.#tabs.get(group)?.has(tab) === false;
   }
 
+  /** Other tabs are in a group. */
+  hasOthers(group: string, tab: TabSession): boolean {
+    const tabs = this.#tabs.get(group);
+    return tabs !== undefined && tabs.size > (tabs.has(tab) ? 1 : 0);
+  }
+
   async enter(tab: TabSession, group: string, options: SubmitOptions): Promise<WebPubSubResult> {
     const tabs = getOrAdd(this.#tabs, group, () => new Map<TabSession, object>());
     const isNew = !tabs.has(tab);
@@ -54,9 +60,7 @@ export class SharedGroups implements GroupTableHost {
   }
 
   async leave(tab: TabSession, group: string, options: SubmitOptions): Promise<WebPubSubResult> {
-    const tabs = this.#tabs.get(group);
-    const isLast = tabs === undefined || tabs.size === 0 || (tabs.size === 1 && tabs.has(tab));
-    if (!isLast) {
+    if (this.hasOthers(group, tab)) {
       this.#remove(tab, group);
       return DONE;
     }

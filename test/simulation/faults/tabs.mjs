@@ -18,7 +18,7 @@ const planted = [
   {
     name: "the first tab that leaves a group takes it from the others",
     in: "SharedGroups.leave",
-    find: "if (!isLast)",
+    find: "if (this.hasOthers(group, tab))",
     put: "if (false)",
     quick: true,
   },
