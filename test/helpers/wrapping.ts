@@ -222,6 +222,11 @@ function groupUses(client: CoreClient): Uses<Group> {
       await until(() => seen.includes("ended words"));
       endStreams?.();
     },
+    complete: (group) => expect(group.complete).toBe(false),
+    recent: (group) => expect(group.recent).toEqual([]),
+    onGap: (group) => expect(group.onGap(() => {})()).toBeUndefined(),
+    onCompleteChange: (group) => expect(group.onCompleteChange(() => {})()).toBeUndefined(),
+    loadOlder: (group) => expect(group.loadOlder()).rejects.toThrow(/no history/),
     messages: messages as Uses<GroupHandle>[string],
   };
 }
@@ -360,6 +365,19 @@ export function testWrapping(name: string, wrap: Wrap): void {
     const client = await connect(complete);
     await useAll(client.group("room"), wrap, groupUses(client));
     await useAll(groupHandle(client, "room"), wrap, handleUses(client));
+  });
+
+  test(`${name}: a handle with history`, async () => {
+    const client = await connect(complete);
+    const load = ({ before }: { before?: unknown }) => [{ data: before === undefined ? "new" : "old" }];
+    const history = wrap({ key: ({ data }: GroupMessage<string>) => data, load });
+    const wrapped = wrap(client.group<string>("room", { history }));
+    const seen: unknown[] = [];
+    const unsubscribe = wrapped.subscribe(({ data }) => seen.push(data));
+    await until(() => wrapped.complete);
+    expect([seen, wrapped.recent.map(({ data }) => data)]).toEqual([["new"], ["new"]]);
+    expect((await wrapped.loadOlder()).map(({ data }) => data)).toEqual(["old"]);
+    unsubscribe();
   });
 
   test(`${name}: the messages of a group`, async () => {

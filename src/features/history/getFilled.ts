@@ -3,7 +3,7 @@ import type { AnyClient } from "../../core/feature.js";
 import { amount, positive } from "../../core/util/checkOptions.js";
 import type { GroupOptions } from "../groups/groupOptions.js";
 import { groups, type HandleClass } from "../groups/groups.js";
-import type { FilledHandle } from "./handle.js";
+import { FilledHandle } from "./handle.js";
 import { HistoryFeed } from "./historyFeed.js";
 import type { HistoryGroupOptions } from "./models.js";
 
@@ -31,6 +31,6 @@ export function getFilled<Handle extends FilledHandle<never, never>, T, In>(
   if (!Number.isInteger(amount("history.initial", history.initial, 0)))
     throw new RangeError("history.initial must be a whole number.");
   // The schema ensures the type; without one the caller's type is trusted.
-  handle.fillBy(history as never);
+  FilledHandle.fill(handle, history as never);
   return handle;
 }

@@ -12,9 +12,9 @@ export class FilledHandle<T, In> extends MessagesHandle<T, In> implements Histor
     feed.handle = this;
   }
 
-  /** Uses these options from now on. @internal */
-  fillBy(history: HistoryOptions<T, In>): void {
-    this._inside().use(history);
+  /** Uses these options from now on. No method of the handle, which users see. */
+  static fill(handle: FilledHandle<never, never>, history: HistoryOptions<never, never>): void {
+    handle._inside().use(history);
   }
 
   get complete(): boolean {
