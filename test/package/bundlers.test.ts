@@ -135,6 +135,7 @@ const MARKS = {
   invocations: ["invokeResponse", "cancelInvocation"],
   retain: ["Stopped before the first connection"],
   resume: ["could not be kept over a reload"],
+  tabs: ["serveTabs belongs into", "given no fallback"],
   "the log of the complete client": ["AZURE_LOG_LEVEL"],
   "the emitter of the complete client": ["MaxListenersExceededWarning"],
 };
@@ -143,7 +144,9 @@ const NODE = ["perMessageDeflate", "isomorphic-ws", "ws does not work in the bro
 
 /** The parts that an app has to have, and no other. */
 const PARTS: Record<App, (keyof typeof MARKS)[]> = {
-  complete: (Object.keys(MARKS) as (keyof typeof MARKS)[]).filter((part) => part !== "resume"),
+  complete: (Object.keys(MARKS) as (keyof typeof MARKS)[]).filter(
+    (part) => part !== "resume" && part !== "tabs",
+  ),
   core: [],
   features: ["groups", "presence", "streams", "invocations", "retain", "resume"],
   protobufCore: ["streams"],
@@ -238,7 +241,8 @@ test.each(builds)(
 /** The tables of docs/react.md and docs/vue.md: which names bring which features. */
 const BRINGS: [names: string, parts: (keyof typeof MARKS)[]][] = [
   ["useConnection, useServerMessage, useWebPubSubClient", ["retain"]],
-  ["useGroup, useGroupMessages", ["groups", "retain"]],
+  ["useGroup", ["groups", "retain"]],
+  ["useGroupMessages", ["groups", "history", "retain"]],
   ["useGroupState", ["groups", "presence", "retain"]],
   ["useGroupStream", ["groups", "streams", "retain"]],
 ];
