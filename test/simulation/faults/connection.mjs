@@ -19,7 +19,10 @@ export const connection = [
     quick: true,
     in: "Connection.#fetchUrl",
     find: "if (epoch !== this.#state.epoch) return;",
-    put: "epoch = this.#state.epoch;",
+    put: `if (epoch !== this.#state.epoch) {
+  this.#url = url;
+  return this.#dispatch({ type: "url", epoch: this.#state.epoch, isOther: false });
+}`,
   },
   {
     name: "an attempt has no deadline",
