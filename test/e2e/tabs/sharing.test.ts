@@ -33,6 +33,9 @@ test("two tabs share one connection, and each gets what it has joined", async ()
   await until(() => other.heard.length === 4 && blue.heard.length === 5);
   expect(other.heard.at(-1)).toEqual(new Uint8Array([1, 2]));
   expect(blue.heard.at(-1)).toEqual(new Uint8Array([1, 2]));
+  await red.client.sendToGroup("both", null, "json", { noEcho: true });
+  await until(() => other.heard.length === 5 && blue.heard.length === 6);
+  expect([other.heard.at(-1), blue.heard.at(-1)]).toEqual([null, null]);
   expect(red.heard).toHaveLength(3);
   expect(hub.groups()).toEqual(expect.arrayContaining(["red", "blue", "both"]));
 
