@@ -61,6 +61,21 @@ test("presence is the connection's: the newest state of a living tab shows", asy
   await until(() => states(watcher).length === 0);
 });
 
+test("a state that is refused leaves the one before, which goes with its tab", async () => {
+  await using office = await Office.open();
+  const watcher = await office.house.welcome("watcher", []);
+  await watcher.client.subscribeGroupStates("room");
+  const [ann, ben] = [await office.enter(["room"]), await office.enter(["room"])];
+  await ben.client.setGroupState("room", { at: "ben" });
+  await ann.client.setGroupState("room", { at: "ann" });
+  const tooLarge = { at: "x".repeat(20_000) };
+  await expect(ann.client.setGroupState("room", tooLarge)).rejects.toMatchObject({ code: "Refused" });
+  await expect(ben.client.setGroupState("room", tooLarge)).rejects.toMatchObject({ code: "Refused" });
+  await until(() => JSON.stringify(states(watcher)) === '[{"at":"ann"}]');
+  await ann.client.stop();
+  await until(() => JSON.stringify(states(watcher)) === '[{"at":"ben"}]');
+});
+
 test("a tab that subscribes to states later gets them as they stand", async () => {
   await using office = await Office.open();
   const other = await office.house.welcome("other", ["room"]);
