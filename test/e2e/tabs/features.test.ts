@@ -115,6 +115,19 @@ test.each([false, true])("streams go both ways, and to sibling tabs (noEcho: %s)
   expect(heard["cat"]).toEqual([]);
 });
 
+test("what a tab sends before it stops arrives, though it is the last one", async () => {
+  await using office = await Office.open();
+  const other = await office.house.welcome("other", ["room"]);
+  const ann = await office.enter();
+  const numbers = Array.from({ length: 20 }, (_, n) => n);
+  for (const n of numbers) await ann.client.sendToGroup("room", n, "json", { fireAndForget: true });
+  await ann.client.stop();
+  await until(() => office.client.state === "Stopped");
+  await other.client.sendToGroup("room", "last");
+  await until(() => other.heard.includes("last"));
+  expect(other.heard).toEqual([...numbers, "last"]);
+});
+
 test("a tab that goes in the middle of a stream ends it with an error", async () => {
   await using office = await Office.open();
   const other = await office.house.welcome("other", ["room"]);
