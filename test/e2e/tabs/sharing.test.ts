@@ -39,6 +39,12 @@ test("two tabs share one connection, and each gets what it has joined", async ()
   expect(red.heard).toHaveLength(3);
   expect(hub.groups()).toEqual(expect.arrayContaining(["red", "blue", "both"]));
 
+  // Who has been removed by the server comes back by joining again.
+  hub.removeFromGroup(office.client.connectionId as string, "both");
+  await blue.client.joinGroup("both");
+  await other.client.sendToGroup("both", 5);
+  await until(() => blue.heard.length === 7);
+
   await red.client.stop();
   await until(() => !hub.groups().includes("red"));
   await blue.client.stop();
