@@ -19,6 +19,8 @@ const MAX_PROBES = 2;
 const SEARCH = 60_000;
 /** Then tabs are let in one at a time, so far apart that the next 1007 is about the newest one, in ms. */
 const APART = 500;
+/** How long the last words of a tab may take that doesn't hold its lock any more, in ms: they come another way. */
+const LAST_WORDS = 1_000;
 /** How long a tab's session waits for the tab to recover it, in ms: as long as the service waits. */
 const KEPT = 30_000;
 
@@ -99,6 +101,10 @@ export class Broker implements TabPortOwner {
 
   onFrame({ session }: TabPort, frame: string): void {
     if (session !== undefined) this.#connection?.handle(session, frame);
+  }
+
+  onUnlocked(port: TabPort): void {
+    new Timer(this.#port.settings.environment).after(LAST_WORDS, () => port.end(true));
   }
 
   onWake(): void {

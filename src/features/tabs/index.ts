@@ -28,7 +28,7 @@ const makeBroker = /* @__PURE__ */ defineFeature("tabs", (port: FeaturePort) => 
 /**
  * Serves the pages that connect with `throughWorker`. Call it once, at the top level of a `SharedWorker`'s script: a page
  * that connects before isn't heard. The client connects with the first tab and stops with the last one. It may use any
- * subprotocol, and be used in the worker too.
+ * subprotocol, and be used in the worker too, but not for groups that tabs join.
  * @param connect makes the worker's client, which isn't started
  * @throws TypeError outside of a `SharedWorker`, or if `connect` doesn't return a client
  */

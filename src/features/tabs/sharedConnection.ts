@@ -283,7 +283,15 @@ export class SharedConnection {
     metadata,
   }: Extract<OperationMessage, { kind: "sendToGroup" }>): GroupDataMessage {
     const fromUserId = this.#port.client.userId as string;
-    return { kind: "groupData", group, fromUserId, dataType: dataType ?? "text", data: data ?? "", metadata };
+    return {
+      kind: "groupData",
+      group,
+      fromUserId,
+      dataType: dataType ?? "text",
+      // JSON null is a payload.
+      data: data === undefined ? "" : data,
+      metadata,
+    };
   }
 
   #deliverToSiblings(message: GroupDataMessage, except: TabSession): void {

@@ -47,7 +47,8 @@ export class SharedGroups implements GroupTableHost {
     const isNew = !tabs.has(tab);
     const entering = {};
     tabs.set(tab, entering);
-    if (this.#table.status(group) === "joined") return DONE;
+    // One that asks again may know that the server has removed the connection.
+    if (isNew && this.#table.status(group) === "joined") return DONE;
     try {
       const result = await this.#table.enter(group, options);
       // All may have left behind one that was the last to leave, while this waited for the answer to that.

@@ -7,13 +7,16 @@ import { getOrAdd } from "../../core/util/getOrAdd.js";
 import type { TabSession } from "./tabSession.js";
 
 type State = NonNullable<SetGroupStateMessage["state"]>;
+/** @param state undefined: it is being cleared. @param order higher for a newer one */
+type OwnState = { readonly state: State | undefined; readonly order: number };
 
 /** The tabs' own states: of those set in a group, the newest one is the connection's. */
 export class SharedStates {
   readonly #port: FeaturePort;
   readonly #abortSignal: AbortSignal;
-  /** By group, the newest state last. */
-  readonly #states = new Map<string, Map<TabSession, State>>();
+  /** By group. */
+  readonly #states = new Map<string, Map<TabSession, OwnState>>();
+  #lastOrder = 0;
 
   constructor(port: FeaturePort, abortSignal: AbortSignal) {
     this.#port = port;
@@ -28,15 +31,22 @@ export class SharedStates {
     options: SubmitOptions,
   ): Promise<WebPubSubResult> {
     // Noted at the call: the operations of a group go out one after the other, in this order.
-    const states = getOrAdd(this.#states, group, () => new Map<TabSession, State>());
-    states.delete(tab);
-    if (state !== undefined) states.set(tab, state);
+    const states = getOrAdd(this.#states, group, () => new Map<TabSession, OwnState>());
+    const before = states.get(tab);
+    const own = { state, order: ++this.#lastOrder };
+    states.set(tab, own);
+    let lasting: OwnState | undefined = own;
     try {
-      return await this.#submit(group, this.#newest(group), options);
+      return await this.#submit(group, this.#newest(group)?.state, options);
     } catch (thrown) {
-      if (states.get(tab) === state) states.delete(tab);
+      // What was there before shows still.
+      lasting = before;
       throw thrown;
     } finally {
+      if (states.get(tab) === own) {
+        if (lasting?.state === undefined) states.delete(tab);
+        else states.set(tab, lasting);
+      }
       this.#tidy(group);
     }
   }
@@ -44,11 +54,12 @@ export class SharedStates {
   /** A tab has left a group, in which others stay. */
   drop(tab: TabSession, group: string): void {
     const states = this.#states.get(group);
-    const isShown = states !== undefined && [...states.keys()].at(-1) === tab;
+    const newest = this.#newest(group);
+    const isShown = newest !== undefined && newest === states?.get(tab);
     states?.delete(tab);
     this.#tidy(group);
     // What the service doesn't answer ends with the connection.
-    if (isShown) this.#submit(group, this.#newest(group), {}).catch(() => undefined);
+    if (isShown) this.#submit(group, this.#newest(group)?.state, {}).catch(() => undefined);
   }
 
   /** A tab has gone. */
@@ -61,8 +72,11 @@ export class SharedStates {
     this.#states.delete(group);
   }
 
-  #newest(group: string): State | undefined {
-    return [...(this.#states.get(group)?.values() ?? [])].at(-1);
+  #newest(group: string): OwnState | undefined {
+    let newest: OwnState | undefined;
+    for (const own of this.#states.get(group)?.values() ?? [])
+      if (own.state !== undefined && own.order > (newest?.order ?? 0)) newest = own;
+    return newest;
   }
 
   #tidy(group: string): void {

@@ -9,6 +9,8 @@ export interface TabPortOwner {
   /** The tab's client opens its socket. @param url with the identity, if a connection is to be recovered */
   onOpen(port: TabPort, url: string): void;
   onFrame(port: TabPort, frame: string): void;
+  /** The tab has ended, or has closed the port: what it said last may still come. */
+  onUnlocked(port: TabPort): void;
   onWake(): void;
   /** The answer to `getUrl`. */
   onUrl(id: number, url: string | undefined, error: string | undefined): void;
@@ -98,7 +100,7 @@ export class TabPort implements TabSocket {
       case "gone":
         return this.end(true);
       case "locked":
-        awaitLock(this.#lock, () => this.end(true));
+        awaitLock(this.#lock, () => this.#owner.onUnlocked(this));
         return;
       case "wake":
         return this.#owner.onWake();

@@ -61,6 +61,21 @@ test("presence is the connection's: the newest state of a living tab shows", asy
   await until(() => states(watcher).length === 0);
 });
 
+test("a state that is refused leaves the one before, which goes with its tab", async () => {
+  await using office = await Office.open();
+  const watcher = await office.house.welcome("watcher", []);
+  await watcher.client.subscribeGroupStates("room");
+  const [ann, ben] = [await office.enter(["room"]), await office.enter(["room"])];
+  await ben.client.setGroupState("room", { at: "ben" });
+  await ann.client.setGroupState("room", { at: "ann" });
+  const tooLarge = { at: "x".repeat(20_000) };
+  await expect(ann.client.setGroupState("room", tooLarge)).rejects.toMatchObject({ code: "Refused" });
+  await expect(ben.client.setGroupState("room", tooLarge)).rejects.toMatchObject({ code: "Refused" });
+  await until(() => JSON.stringify(states(watcher)) === '[{"at":"ann"}]');
+  await ann.client.stop();
+  await until(() => JSON.stringify(states(watcher)) === '[{"at":"ben"}]');
+});
+
 test("a tab that subscribes to states later gets them as they stand", async () => {
   await using office = await Office.open();
   const other = await office.house.welcome("other", ["room"]);
@@ -98,6 +113,19 @@ test.each([false, true])("streams go both ways, and to sibling tabs (noEcho: %s)
   expect(heard["ann"]?.sort()).toEqual(noEcho ? ["x"] : ["abc", "x"]);
   expect(heard["ben"]?.sort()).toEqual(noEcho ? ["abc"] : ["abc", "x"]);
   expect(heard["cat"]).toEqual([]);
+});
+
+test("what a tab sends before it stops arrives, though it is the last one", async () => {
+  await using office = await Office.open();
+  const other = await office.house.welcome("other", ["room"]);
+  const ann = await office.enter();
+  const numbers = Array.from({ length: 20 }, (_, n) => n);
+  for (const n of numbers) await ann.client.sendToGroup("room", n, "json", { fireAndForget: true });
+  await ann.client.stop();
+  await until(() => office.client.state === "Stopped");
+  await other.client.sendToGroup("room", "last");
+  await until(() => other.heard.includes("last"));
+  expect(other.heard).toEqual([...numbers, "last"]);
 });
 
 test("a tab that goes in the middle of a stream ends it with an error", async () => {

@@ -33,8 +33,17 @@ test("two tabs share one connection, and each gets what it has joined", async ()
   await until(() => other.heard.length === 4 && blue.heard.length === 5);
   expect(other.heard.at(-1)).toEqual(new Uint8Array([1, 2]));
   expect(blue.heard.at(-1)).toEqual(new Uint8Array([1, 2]));
+  await red.client.sendToGroup("both", null, "json", { noEcho: true });
+  await until(() => other.heard.length === 5 && blue.heard.length === 6);
+  expect([other.heard.at(-1), blue.heard.at(-1)]).toEqual([null, null]);
   expect(red.heard).toHaveLength(3);
   expect(hub.groups()).toEqual(expect.arrayContaining(["red", "blue", "both"]));
+
+  // Who has been removed by the server comes back by joining again.
+  hub.removeFromGroup(office.client.connectionId as string, "both");
+  await blue.client.joinGroup("both");
+  await other.client.sendToGroup("both", 5);
+  await until(() => blue.heard.length === 7);
 
   await red.client.stop();
   await until(() => !hub.groups().includes("red"));
