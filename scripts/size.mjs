@@ -19,7 +19,7 @@ const budgets = [
   { name: "invocations", beside: "core", limit: 1_650, goal: 1_100 },
   { name: "history", beside: "groups", limit: 2_550, goal: 1_200 },
   { name: "tabs: the page", beside: "core", limit: 1_750, goal: 1_700 },
-  { name: "tabs: the worker", beside: "core", limit: 6_100, goal: 5_000 },
+  { name: "tabs: the worker", beside: "core", limit: 6_200, goal: 5_000 },
   { name: "resume", beside: "core", limit: 2_100, goal: 1_800 },
   { name: "react", beside: "what the bindings use", limit: 1_850, goal: 1_600 },
   { name: "vue", beside: "what the bindings use", limit: 1_450, goal: 1_400 },
