@@ -51,6 +51,8 @@ test.each(CASES)(
     const all = reloads * each;
     await expect.poll(async () => (await app(page)).got.length).toBeGreaterThanOrEqual(all);
     await expect.poll(() => stage.up.length).toBeGreaterThanOrEqual(all);
+    // Messages come before the last page is told that it is connected.
+    await expect.poll(async () => (await app(page)).connections.length).toBeGreaterThan(reloads);
     const { got, connections, failures, restored } = await app(page);
     expect(got).toEqual(upTo(all));
     expect(stage.up).toEqual(upTo(all));
