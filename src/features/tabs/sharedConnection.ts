@@ -14,7 +14,7 @@ import type { Suspect } from "../../core/session/suspect.js";
 import { SharedGroups } from "./sharedGroups.js";
 import { SharedInvocations } from "./sharedInvocations.js";
 import { KnownStates, SharedStates } from "./sharedStates.js";
-import { SharedStreams } from "./sharedStreams.js";
+import { SharedStreams, type SiblingContent } from "./sharedStreams.js";
 import { readTabFrame, writeAck, writeTabFrame } from "./tabFrames.js";
 import { TabSession } from "./tabSession.js";
 
@@ -98,10 +98,10 @@ export class SharedConnection {
     const host = {
       write: (message: WebPubSubMessage) => this.#write(message),
       writeSurely: (message: WebPubSubMessage) => this.#writeSurely(message),
-      deliverToSiblings: (message: GroupDataMessage, except: TabSession) =>
-        this.#deliverToSiblings(message, except),
+      deliverToSiblings: (content: SiblingContent, except: TabSession) =>
+        this.#deliverToSiblings(content, except),
     };
-    this.#streams = new SharedStreams(port, host);
+    this.#streams = new SharedStreams(host);
     this.#invocations = new SharedInvocations(host);
   }
 
@@ -167,7 +167,10 @@ export class SharedConnection {
           message,
           (options) => this.#port.submit(() => message, options, ONCE),
           () => {
-            if (message.noEcho) this.#deliverToSiblings(this.#copy(message), session);
+            if (message.noEcho) {
+              const { group, data, dataType, metadata } = message;
+              this.#deliverToSiblings({ group, data, dataType, metadata }, session);
+            }
           },
         );
       case "sendEvent":
@@ -276,25 +279,22 @@ export class SharedConnection {
     this.#operate(session, message, (options) => this.#watched.enter(session, group, options), snapshot);
   }
 
-  #copy({
-    group,
-    data,
-    dataType,
-    metadata,
-  }: Extract<OperationMessage, { kind: "sendToGroup" }>): GroupDataMessage {
+  #deliverToSiblings(
+    { group, data, dataType = "text", metadata, stream }: SiblingContent,
+    except: TabSession,
+  ): void {
     const fromUserId = this.#port.client.userId as string;
-    return {
+    // JSON null is a payload.
+    const content = data === undefined ? "" : data;
+    const message: GroupDataMessage = {
       kind: "groupData",
       group,
       fromUserId,
-      dataType: dataType ?? "text",
-      // JSON null is a payload.
-      data: data === undefined ? "" : data,
+      dataType,
+      data: content,
+      stream,
       metadata,
     };
-  }
-
-  #deliverToSiblings(message: GroupDataMessage, except: TabSession): void {
     const tabs = [...(this.#groups.tabs(message.group) ?? [])];
     this.#deliver(
       message,

@@ -1,4 +1,3 @@
-import type { FeaturePort } from "../../core/feature.js";
 import type {
   GroupDataMessage,
   SendToGroupMessage,
@@ -27,6 +26,10 @@ interface Stream {
   error: StreamDataError | undefined;
 }
 
+/** What the service leaves out for the whole connection (`noEcho`), and the sender's sibling tabs are to get. */
+export type SiblingContent = Pick<GroupDataMessage, "group" | "metadata" | "stream"> &
+  Pick<StreamDataMessage, "data" | "dataType">;
+
 /** What the streams need of their owner. */
 export interface SharedStreamsHost {
   /** Writes a frame; while the link is down it is dropped, as one that was lost with it. */
@@ -34,18 +37,16 @@ export interface SharedStreamsHost {
   /** Writes a frame now, or once the link is there again. */
   writeSurely(message: WebPubSubMessage): void;
   /** A message for the tabs of its group, but for one. */
-  deliverToSiblings(message: GroupDataMessage, except: TabSession): void;
+  deliverToSiblings(content: SiblingContent, except: TabSession): void;
 }
 
 /** The streams that tabs send: their ids are unique among the tabs, and answers go back to the right one. */
 export class SharedStreams {
-  readonly #port: FeaturePort;
   readonly #host: SharedStreamsHost;
   /** By the ids that the service knows. */
   readonly #streams = new Map<string, Stream>();
 
-  constructor(port: FeaturePort, host: SharedStreamsHost) {
-    this.#port = port;
+  constructor(host: SharedStreamsHost) {
     this.#host = host;
   }
 
@@ -101,7 +102,7 @@ export class SharedStreams {
         endOfStream: true,
         ...(error && { error }),
       };
-      this.#host.deliverToSiblings(this.#message(group, { dataType: "text", data: "" }, info), tab);
+      this.#host.deliverToSiblings({ group, stream: info }, tab);
     }
     tab.post(writeTabFrame({ ...message, streamId: id }));
   }
@@ -130,23 +131,8 @@ export class SharedStreams {
       if (fragment === undefined) return;
       fragments.delete(stream.next);
       const info = { streamId: realId, streamSequenceId: stream.next };
-      this.#host.deliverToSiblings(this.#message(group, fragment, info), tab);
+      const { data, dataType } = fragment;
+      this.#host.deliverToSiblings({ group, data, dataType, stream: info }, tab);
     }
-  }
-
-  #message(
-    group: string,
-    { data, dataType }: Pick<StreamDataMessage, "data" | "dataType">,
-    stream: NonNullable<GroupDataMessage["stream"]>,
-  ): GroupDataMessage {
-    const fromUserId = this.#port.client.userId as string;
-    return {
-      kind: "groupData",
-      group,
-      fromUserId,
-      dataType: dataType ?? "text",
-      data: data ?? "",
-      stream,
-    };
   }
 }
