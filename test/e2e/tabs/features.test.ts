@@ -142,3 +142,17 @@ test("a tab that goes in the middle of a stream ends it with an error", async ()
   await until(() => failure !== undefined);
   expect(failure).toMatchObject({ code: "UserError" });
 });
+
+test("JSON null in a stream with noEcho reaches the sibling tabs as null", async () => {
+  await using office = await Office.open();
+  const [ann, ben] = [await office.enter(["room"]), await office.enter(["room"])];
+  const heard: unknown[] = [];
+  ben.client.onGroupStream(async (stream) => {
+    for await (const { data } of stream) heard.push(data);
+  });
+  const writer = await ann.client.openGroupStream("room", { noEcho: true });
+  await writer.write(null);
+  await writer.end();
+  await until(() => heard.length > 0);
+  expect(heard[0]).toBeNull();
+});
