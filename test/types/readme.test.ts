@@ -12,6 +12,7 @@ import * as invocations from "web-pubsub-client/invocations";
 import * as presence from "web-pubsub-client/presence";
 import * as protobuf from "web-pubsub-client/protobuf";
 import * as protobufCore from "web-pubsub-client/protobuf/core";
+import * as observe from "web-pubsub-client/observe";
 import * as resume from "web-pubsub-client/resume";
 import * as retain from "web-pubsub-client/retain";
 import * as streams from "web-pubsub-client/streams";
@@ -112,6 +113,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/history": history,
   "web-pubsub-client/invocations": invocations,
   "web-pubsub-client/presence": presence,
+  "web-pubsub-client/observe": observe,
   "web-pubsub-client/resume": resume,
   "web-pubsub-client/retain": retain,
   "web-pubsub-client/streams": streams,
