@@ -111,7 +111,7 @@ export default defineConfig({
         project(
           "scripted on protobuf",
           [
-            "test/scripted/{invocation,groupState,stateWatches,resume*}.test.ts",
+            "test/scripted/{invocation,groupState,observe,stateWatches,resume*}.test.ts",
             "test/scripted/streams/*.test.ts",
           ],
           10_000,
