@@ -38,7 +38,23 @@ module.exports = {
     {
       name: "the-house-knows-no-binding",
       severity: "error",
-      from: { path: "^src/(?!react/|vue/)" },
+      from: { path: "^src/(?!react/|vue/|devtools/)" },
+      to: { path: "^src/(react|vue|devtools)/" },
+    },
+    {
+      name: "devtools-use-entry-points",
+      comment: "Whoever wants another panel can build it.",
+      severity: "error",
+      from: { path: "^src/devtools/" },
+      to: {
+        path: "^src/",
+        pathNot: ["^src/(core|features/[^/]+)/index\\.ts$", "^src/devtools/", "^src/(react|vue)/index\\.ts$"],
+      },
+    },
+    {
+      name: "the-panel-knows-no-framework",
+      severity: "error",
+      from: { path: "^src/devtools/(?!(react|vue)\\.ts$)" },
       to: { path: "^src/(react|vue)/" },
     },
     {

@@ -46,6 +46,7 @@ export default [
   app("what the bindings use", bound),
   app("react", { ...bound, react: "*" }, ["react"]),
   app("vue", { ...bound, vue: "*" }, ["vue"]),
+  app("devtools", { ...core, observe: "{ observe }", devtools: "{ mountDevtools }" }),
   app("react: useGroup alone", { react: "{ WebPubSubProvider, useGroup }" }, ["react"]),
   withPeers(app("protobuf, complete", { ...core, protobuf: "{ WebPubSubProtobufReliableProtocol }" })),
   withPeers(app("protobuf/core", { ...core, "protobuf-core": "{ WebPubSubProtobufReliableProtocol }" })),

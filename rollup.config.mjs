@@ -33,6 +33,15 @@ const inBrowsers = {
       : null,
 };
 
+/** The components of the panel ask for it in the same way: bundles for production leave it out. */
+const panel = {
+  name: "panel",
+  resolveId: (id, importer) =>
+    id === "./index.js" && /\/devtools\/(react|vue)\.ts$/.test(importer)
+      ? { id: "#devtools", external: true }
+      : null,
+};
+
 const typescript = () => esbuild({ target: "es2022", tsconfig: false });
 const resolveTs = () => resolve({ extensions: [".ts", ".tsx", ".mjs", ".js"] });
 
@@ -57,6 +66,11 @@ const entries = {
   "protobuf-core": "src/protobuf/core.ts",
   react: "src/react/index.ts",
   vue: "src/vue/index.ts",
+  devtools: "src/devtools/index.ts",
+  "devtools-off": "src/devtools/off.ts",
+  "devtools-absent": "src/devtools/absent.ts",
+  "devtools-react": "src/devtools/react.ts",
+  "devtools-vue": "src/devtools/vue.ts",
 };
 /**
  * The core is one chunk, with its modules in the order of its imports: what belongs together stands together, which
@@ -66,13 +80,13 @@ const entries = {
 const manualChunks = (id) =>
   id.endsWith("/base64.ts") ? "base64" : /\/src\/core\/(?!.*\/platform)/.test(id) ? "core" : undefined;
 /** Frameworks that render on servers are told which modules belong to the page. */
-const banner = ({ name }) => (name === "react" ? '"use client";' : "");
+const banner = ({ name }) => (name.endsWith("react") ? '"use client";' : "");
 
 export default [
   {
     input: { ...entries, ...platforms },
     external,
-    plugins: [platform, resolveTs(), typescript()],
+    plugins: [platform, panel, resolveTs(), typescript()],
     output: [
       {
         dir: "dist/esm",

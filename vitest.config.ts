@@ -16,6 +16,8 @@ const alias = [
   { find: /^web-pubsub-client\/protobuf\/core$/, replacement: path("./src/protobuf/core.ts") },
   { find: /^web-pubsub-client\/react$/, replacement: path("./src/react/index.ts") },
   { find: /^web-pubsub-client\/vue$/, replacement: path("./src/vue/index.ts") },
+  { find: /^web-pubsub-client\/devtools(\/always)?$/, replacement: path("./src/devtools/index.ts") },
+  { find: /^web-pubsub-client\/devtools\/(react|vue)$/, replacement: path("./src/devtools/$1.ts") },
   { find: /^web-pubsub-emulator$/, replacement: path("./emulator/src/index.ts") },
   { find: /^web-pubsub-emulator\/browser$/, replacement: path("./emulator/src/browser.ts") },
 ];
