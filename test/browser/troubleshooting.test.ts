@@ -180,7 +180,7 @@ async function open(options: EmulatorOptions = {}): Promise<Trouble> {
       });
     },
     logged: async (words) => {
-      await expect.poll(() => page.evaluate("log.join('\\n')") as Promise<string>).toContain(words);
+      await expect.poll(() => page.evaluate<string>("log.join('\\n')")).toContain(words);
     },
     ended: async (count) => {
       await expect.poll(() => page.evaluate("results.length")).toBe(count);
@@ -235,7 +235,7 @@ describe("docs/troubleshooting.md", () => {
     await SYMPTOMS[name]?.(trouble);
     const section = sections.find((each) => each.startsWith(`${name}\n`)) ?? "";
     const { page: shown } = trouble;
-    const [log, results] = (await shown.evaluate("[log, results]")) as [string[], string[]];
+    const [log, results] = await shown.evaluate<[string[], string[]]>("[log, results]");
     for (const line of quotes(section, "log"))
       expect(log).toContainEqual(expect.stringMatching(pattern(line)));
     for (const line of quotes(section, "error"))
