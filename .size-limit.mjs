@@ -39,6 +39,7 @@ export default [
   app("complete", { index: "{ WebPubSubClient }" }),
   ...Object.entries(features).map(([entry, names]) => app(entry, { ...core, [entry]: names })),
   app("history", { ...core, ...history }),
+  app("observe", { ...core, observe: "{ observe }" }),
   app("resume", { ...core, resume: "{ keepOverReload }" }),
   app("tabs: the page", { ...core, tabs: "{ throughWorker }" }),
   app("tabs: the worker", { ...core, tabs: "{ serveTabs }" }),

@@ -49,10 +49,9 @@ const entries = {
   index: "src/index.ts",
   core: "src/core/index.ts",
   ...Object.fromEntries(
-    ["groups", "history", "invocations", "presence", "resume", "retain", "streams", "tabs"].map((name) => [
-      name,
-      `src/features/${name}/index.ts`,
-    ]),
+    ["groups", "history", "invocations", "observe", "presence", "resume", "retain", "streams", "tabs"].map(
+      (name) => [name, `src/features/${name}/index.ts`],
+    ),
   ),
   protobuf: "src/protobuf/index.ts",
   "protobuf-core": "src/protobuf/core.ts",

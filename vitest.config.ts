@@ -9,7 +9,7 @@ const alias = [
   { find: /^web-pubsub-client$/, replacement: path("./src/index.ts") },
   { find: /^web-pubsub-client\/core$/, replacement: path("./src/core/index.ts") },
   {
-    find: /^web-pubsub-client\/(groups|history|presence|streams|invocations|resume|retain|tabs)$/,
+    find: /^web-pubsub-client\/(groups|history|presence|streams|invocations|observe|resume|retain|tabs)$/,
     replacement: path("./src/features/$1/index.ts"),
   },
   { find: /^web-pubsub-client\/protobuf$/, replacement: path("./src/protobuf/index.ts") },
@@ -111,7 +111,7 @@ export default defineConfig({
         project(
           "scripted on protobuf",
           [
-            "test/scripted/{invocation,groupState,stateWatches,resume*}.test.ts",
+            "test/scripted/{invocation,groupState,observe,stateWatches,resume*}.test.ts",
             "test/scripted/streams/*.test.ts",
           ],
           10_000,

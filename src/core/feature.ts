@@ -1,4 +1,5 @@
 import type { FeatureFrames } from "./codec/jsonFrames.js";
+import type { ClientObserver, Sent } from "./connection/clientObserver.js";
 import type { AroundStart } from "./connection/connection.js";
 import type { CoreClient } from "./coreClient.js";
 import type { Inside } from "./inside.js";
@@ -38,8 +39,12 @@ export interface FeaturePort extends Operations {
   carries(frames: FeatureFrames): boolean;
   /** Frames may be written. */
   readonly writable: boolean;
-  /** Writes a frame to the socket; throws what the socket throws. @param suspect if it may be declined again */
-  write(frame: Frame, suspect?: Suspect): void;
+  /**
+   * Writes a frame to the socket; throws what the socket throws.
+   * @param suspect if it may be declined again
+   * @param sent what the frame belongs to
+   */
+  write(frame: Frame, suspect?: Suspect, sent?: Sent): void;
   /**
    * Frames may be written, and the service keeps up with them. If not, frames that can wait do so until `onRoom`.
    * @param suspect whose frame waits to be sent alone; others have no room meanwhile
@@ -56,6 +61,10 @@ export interface FeaturePort extends Operations {
    * still at work: then it must not begin. A client has one such pair.
    */
   aroundStart(around: AroundStart, onStop?: () => void): void;
+  /** Told everything that happens; undefined while nobody observes the client. */
+  observer: ClientObserver | undefined;
+  /** How much waits: things that aren't settled, and frames that the service isn't known to have read. */
+  readonly load: { readonly pending: number; readonly unread: number };
   /** Call this when one of the `pending` things has ended. */
   settled(): void;
   /** Something has woken up, or the network has returned: a connection is probed, and an attempt isn't waited for. */
@@ -101,7 +110,7 @@ function insideOf(client: AnyClient, name: string): Inside {
 }
 
 function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
-  const { client, emitter, onListenerError, session, settings } = inside;
+  const { client, connection, emitter, onListenerError, session, settings } = inside;
   return {
     client: client as AnyClient,
     settings,
@@ -117,16 +126,25 @@ function toPort(inside: Inside, listen: FeaturePort["listen"]): FeaturePort {
       return session.writable;
     },
     hasRoom: (suspect) => session.hasRoom(suspect),
-    write: (frame, suspect) => session.write(frame, suspect),
+    write: (frame, suspect, sent) => session.write(frame, suspect, sent),
     submit: (build, options, course) => session.submit(build, options, course),
     submitInternal: (build, course) => session.submitInternal(build, course),
     flush: () => session.flush(),
     unlessStarted: (refuse) => session.unlessStarted(refuse),
     aroundStart: (around, onStop) => {
-      inside.connection.aroundStart = around;
-      inside.connection.onStop = onStop;
+      connection.aroundStart = around;
+      connection.onStop = onStop;
+    },
+    get observer() {
+      return connection.transport.observer;
+    },
+    set observer(observer) {
+      connection.transport.observer = observer;
+    },
+    get load() {
+      return { pending: session.pending, unread: connection.transport.unread };
     },
     settled: () => session.settled(),
-    wake: () => inside.connection.wake(),
+    wake: () => connection.wake(),
   };
 }

@@ -134,6 +134,7 @@ const MARKS = {
   streams: ["streamEnd", "streamNack", "maxUnackedFragments"],
   invocations: ["invokeResponse", "cancelInvocation"],
   retain: ["Stopped before the first connection"],
+  observe: ["must be an object with the methods of an Observer"],
   resume: ["could not be kept over a reload"],
   tabs: ["serveTabs belongs into", "given no fallback"],
   "the log of the complete client": ["AZURE_LOG_LEVEL"],
@@ -145,7 +146,7 @@ const NODE = ["perMessageDeflate", "isomorphic-ws", "ws does not work in the bro
 /** The parts that an app has to have, and no other. */
 const PARTS: Record<App, (keyof typeof MARKS)[]> = {
   complete: (Object.keys(MARKS) as (keyof typeof MARKS)[]).filter(
-    (part) => part !== "resume" && part !== "tabs",
+    (part) => !["observe", "resume", "tabs"].includes(part),
   ),
   core: [],
   features: ["groups", "presence", "streams", "invocations", "retain", "resume"],

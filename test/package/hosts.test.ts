@@ -50,6 +50,7 @@ const NAMES = {
   groups: "/groups",
   invocations: "/invocations",
   presence: "/presence",
+  observe: "/observe",
   resume: "/resume",
   retain: "/retain",
   streams: "/streams",

@@ -26,6 +26,7 @@ const ENTRIES = [
   "/presence",
   "/streams",
   "/invocations",
+  "/observe",
   "/resume",
   "/retain",
   "/react",

@@ -72,7 +72,7 @@ async function useFeatures(client, { groups, invocations, presence, retain, stre
 }
 `;
 const PRINTED = "crossed function function\n".repeat(3) + "message state stream true\n".repeat(3);
-const FEATURES = ["groups", "history", "invocations", "presence", "resume", "retain", "streams"];
+const FEATURES = ["groups", "history", "invocations", "observe", "presence", "resume", "retain", "streams"];
 const NAMES = [
   "complete:web-pubsub-client",
   ...["core", ...FEATURES, "react", "vue", "protobuf"].map((name) => `${name}:web-pubsub-client/${name}`),

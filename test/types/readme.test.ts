@@ -12,6 +12,7 @@ import * as invocations from "web-pubsub-client/invocations";
 import * as presence from "web-pubsub-client/presence";
 import * as protobuf from "web-pubsub-client/protobuf";
 import * as protobufCore from "web-pubsub-client/protobuf/core";
+import * as observe from "web-pubsub-client/observe";
 import * as resume from "web-pubsub-client/resume";
 import * as retain from "web-pubsub-client/retain";
 import * as streams from "web-pubsub-client/streams";
@@ -47,7 +48,7 @@ function blocksOf(page: string): Block[] {
 
 const readme = blocksOf("README.md");
 const features = blocksOf("docs/features.md");
-const pages = ["sessions", "history", "tabs"].flatMap((page) => blocksOf(`docs/${page}.md`));
+const pages = ["sessions", "history", "tabs", "observe"].flatMap((page) => blocksOf(`docs/${page}.md`));
 const blocks = [...readme, ...features, ...pages];
 
 test("the pages have code in them", () => {
@@ -112,6 +113,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/history": history,
   "web-pubsub-client/invocations": invocations,
   "web-pubsub-client/presence": presence,
+  "web-pubsub-client/observe": observe,
   "web-pubsub-client/resume": resume,
   "web-pubsub-client/retain": retain,
   "web-pubsub-client/streams": streams,

@@ -38,7 +38,7 @@ export class Connection {
   readonly #getUrl: UrlSource;
   readonly #session: SessionPort;
   readonly #emitter: Emitter<CoreClientEvents>;
-  readonly #transport: Transport;
+  readonly transport: Transport;
   #state: State = INITIAL_STATE;
   #info: ConnectionInfo = INITIAL_INFO;
   /** Access URL of the current connection id; its recoveries use it too. Empty for one that is taken over. */
@@ -74,12 +74,12 @@ export class Connection {
     this.#session = session;
     this.#emitter = emitter;
     this.#timer = new Timer(settings.environment);
-    this.#transport = new Transport(
+    this.transport = new Transport(
       settings,
       (error) => this.#dispatch({ type: "lost", epoch: this.#state.epoch, error }),
       () => session.onRoom(),
     );
-    session.connectTo(this.#transport);
+    session.connectTo(this.transport);
   }
 
   /** The same object until the state changes. */
@@ -187,6 +187,7 @@ export class Connection {
     });
     this.#state = state;
     if (state !== before) this.#try(() => this.#enter(before, state));
+    this.transport.observer?.stepped(event, before, state, effects);
     for (const effect of effects) {
       // A listener or a socket changed the state meanwhile: the remaining effects of the old state are
       // dropped, except for promises, which are always settled.
@@ -224,12 +225,12 @@ export class Connection {
   #enter(before: State, state: State): void {
     if (before.name !== state.name) {
       if (before.name === "Connected") {
-        this.#transport.end();
+        this.transport.end();
         this.#session.onSuspended();
       }
       this.#credentialAbort?.abort();
       this.#credentialAbort = undefined;
-      if (state.name === "Connected") this.#transport.begin();
+      if (state.name === "Connected") this.transport.begin();
       const { environment, logger } = this.#settings;
       if (state.name === "Stopped") {
         // An environment of the application's own may return anything.
@@ -265,7 +266,7 @@ export class Connection {
       case "drop":
       case "ping":
       case "probe":
-        this.#transport[effect.type]();
+        this.transport[effect.type]();
         return;
       case "onOpened":
       case "onRecovered":
@@ -366,7 +367,7 @@ export class Connection {
         onLost: lost,
         explain: (why) => advice?.explain(why, url, this.#settings, this.#getUrl) ?? "",
       });
-      this.#transport.attach(link);
+      this.transport.attach(link);
     } catch (thrown) {
       const cause = toError(thrown);
       // The constructor's error may quote the URL, and so the token.
@@ -377,7 +378,7 @@ export class Connection {
 
   #receive(data: string | ArrayBuffer, epoch: number): void {
     if (epoch !== this.#state.epoch) return;
-    this.#transport.heard();
+    this.transport.heard();
     let parsed: (WebPubSubMessage | null)[] | WebPubSubMessage | null = null;
     try {
       parsed = this.#settings.protocol.parseMessages(data);
@@ -390,6 +391,7 @@ export class Connection {
     }
     const size = sizeOf(data);
     const messages = Array.isArray(parsed) ? parsed : [parsed];
+    this.transport.observer?.received(data, messages);
     // A frame without known messages is a sign of life too.
     if (messages.length === 0) this.#handle(null, size, epoch);
     for (const message of messages) this.#handle(message, size, epoch);
@@ -402,12 +404,12 @@ export class Connection {
     if (this.#isOver(epoch)) return;
     if (message?.kind === "connected") {
       const identity = toIdentity(message);
-      this.#transport.setToken(identity.reconnectionToken);
+      this.transport.setToken(identity.reconnectionToken);
       this.#dispatch({ type: "connected", epoch, identity });
       return;
     }
     if (message?.kind === "disconnected") {
-      const words = this.#transport.clean(`${message.message ?? ""}`);
+      const words = this.transport.clean(`${message.message ?? ""}`);
       this.#settings.logger.info(`The service disconnects: ${words}`);
       this.#dispatch({ type: "disconnecting", epoch, message: { ...message, message: words } });
       return;
@@ -418,7 +420,7 @@ export class Connection {
     if (state.name === "Connected" && state.groups === "deferred" && message?.kind !== "pong")
       this.#dispatch({ type: "tell" });
     if (this.#isOver(epoch)) return;
-    if (message?.kind === "pong") this.#transport.answered();
+    if (message?.kind === "pong") this.transport.answered();
     else if (typeof message === "object" && message !== null) this.#session.receive(message, size);
     // A codec of the application's own may return anything.
     else if (message) this.#settings.logger.warning("parseMessages must return objects.");

@@ -43,6 +43,11 @@ export class SendWindow {
     return position <= this.#read;
   }
 
+  /** How much was written and isn't read; a long frame counts as several. */
+  get unread(): number {
+    return this.#written - this.#read;
+  }
+
   /** The service has shown that it has read all frames. */
   get isAllRead(): boolean {
     return this.isRead(this.#written);
@@ -54,7 +59,7 @@ export class SendWindow {
 
   /** Whether a frame may be written now. */
   get isOpen(): boolean {
-    return !this.#isExclusive && (!this.#isOn || this.#written - this.#read < UNREAD);
+    return !this.#isExclusive && (!this.#isOn || this.unread < UNREAD);
   }
 
   /** Whether a frame may be written now that is sent alone; if not, no other frame may be until then. */

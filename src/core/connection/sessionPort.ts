@@ -3,6 +3,7 @@ import type { ConnectionError } from "../errors.js";
 import type { WebPubSubMessage } from "../models/messages.js";
 import type { OnRestored } from "../models/options.js";
 import type { SavedContent } from "../models/savedSession.js";
+import type { ClientObserver, Sent } from "./clientObserver.js";
 
 /** What the connection calls on the session, which holds operations, sequence ids and groups. */
 export interface SessionPort {
@@ -42,6 +43,8 @@ export interface SessionPort {
 export interface LinkPort {
   /** Frames may be written. */
   readonly writable: boolean;
+  /** Undefined while nobody observes the client. */
+  readonly observer: ClientObserver | undefined;
   /**
    * Frames may be written, and the service keeps up with them.
    * @param isAlone for a frame that is sent alone: the service has read all others, or no others are written until then
@@ -52,7 +55,7 @@ export interface LinkPort {
    * @param sent gets the frame's position, which `answered` confirms, before the frame is written
    * @param isAlone no other frame is written until the service has read this one
    */
-  write(frame: string | ArrayBuffer, sent?: { position: number }, isAlone?: boolean): void;
+  write(frame: string | ArrayBuffer, sent?: Sent, isAlone?: boolean): void;
   /** No more frames are to be sent alone. Returns whether others have waited for that. */
   relax(): boolean;
   /** An answer shows that the service has read everything up to a position. */

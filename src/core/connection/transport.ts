@@ -4,6 +4,7 @@ import type { Settings } from "../options.js";
 import { sizeOf } from "../util/sizeOf.js";
 import { Timer } from "../util/timer.js";
 import type { Link } from "./link.js";
+import type { ClientObserver, Sent } from "./clientObserver.js";
 import { Liveness } from "./liveness.js";
 import { SendWindow } from "./sendWindow.js";
 import type { LinkPort } from "./sessionPort.js";
@@ -26,6 +27,8 @@ export class Transport implements LinkPort {
   #link: Link | undefined;
   /** The connection is established. */
   #isUp = false;
+  /** Undefined while nobody observes the client. */
+  observer: ClientObserver | undefined;
 
   /**
    * @param onLost called when the link is dead
@@ -96,10 +99,11 @@ export class Transport implements LinkPort {
    * @param sent gets the frame's position, which `answered` confirms
    * @param isAlone no other frame is written until this one is read
    */
-  write(frame: string | ArrayBuffer, sent?: { position: number }, isAlone?: boolean): void {
+  write(frame: string | ArrayBuffer, sent?: Sent, isAlone?: boolean): void {
     const position = this.#window.wrote(sizeOf(frame), isAlone);
     if (sent) sent.position = position;
     this.#link?.send(frame);
+    this.observer?.written(frame, sent);
     if (isAlone === true) this.hasRoom();
   }
 
@@ -140,6 +144,11 @@ export class Transport implements LinkPort {
     this.#onRoom();
   }
 
+  /** How much was written that the service isn't known to have read, in frames. */
+  get unread(): number {
+    return this.#window.unread;
+  }
+
   /** The service has shown that it has read a frame. */
   isRead(position: number): boolean {
     return this.#window.isRead(position);
@@ -167,6 +176,7 @@ export class Transport implements LinkPort {
     if (isWanted) this.#window.pinged(true);
     const sent = tryOrLog(logger, "send a ping", () => link.send(pingFrame));
     if (sent && !isWanted) this.#window.pinged();
+    if (sent) this.observer?.written(pingFrame);
     return sent;
   }
 

@@ -30,7 +30,7 @@ export function encodeFrame(protocol: WebPubSubClientProtocol, message: WebPubSu
 }
 
 /** Counted by hand, since not every platform has a `TextEncoder`. */
-function utf8Length(text: string): number {
+export function utf8Length(text: string): number {
   let bytes = 0;
   // Characters above U+FFFF have a length of 2, and 4 bytes.
   for (const character of text)

@@ -66,7 +66,7 @@ export function checkName(what: string, name: unknown): string {
 }
 
 /** Checks metadata: ASCII strings under HTTP token names, each value at most 1 KiB, 8 KiB in all. */
-function checkMetadata(metadata: MessageMetadata): MessageMetadata {
+export function checkMetadata(metadata: MessageMetadata): MessageMetadata {
   if (typeof metadata !== "object" || Array.isArray(metadata) || emptied(metadata)) {
     throw new TypeError("metadata must be an object of strings.");
   }

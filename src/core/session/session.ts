@@ -1,3 +1,4 @@
+import type { Sent } from "../connection/clientObserver.js";
 import type { LinkPort, SessionPort } from "../connection/sessionPort.js";
 import { totalDelay } from "../connection/retryPolicy.js";
 import { abortedOperation, SendMessageError, toError, type ConnectionError } from "../errors.js";
@@ -99,7 +100,7 @@ export class Session implements SessionPort, Operations {
     return this.#link?.writable === true;
   }
 
-  write(frame: Frame, suspect?: Suspect, sent?: Operation): void {
+  write(frame: Frame, suspect?: Suspect, sent?: Sent): void {
     const link = this.#link;
     this.#alone = link?.isAllRead === true ? suspect : undefined;
     link?.write(frame, sent, suspect !== undefined);
@@ -110,7 +111,7 @@ export class Session implements SessionPort, Operations {
   }
 
   settled(): void {
-    if (this.#onIdle && this.#pending === 0) this.#onIdle();
+    if (this.#onIdle && this.pending === 0) this.#onIdle();
   }
 
   submit(
@@ -290,7 +291,7 @@ export class Session implements SessionPort, Operations {
   }
 
   /** How many things are under way that a draining stop waits for. */
-  get #pending(): number {
+  get pending(): number {
     return (this.#outbox?.size ?? 0) + this.#features.pending;
   }
 
@@ -340,6 +341,14 @@ export class Session implements SessionPort, Operations {
       if (!internal) this.#settings.advice?.checkNames(options, call ?? message.kind, this);
       const outbox = this.#makeOutbox();
       if (fireAndForget !== true) message.ackId = ackId = outbox.reserveAckId(ackId);
+      const told = this.#link?.observer?.submitted(message, internal);
+      if (told) {
+        const given = settle;
+        settle = (error, ...more) => {
+          told(error);
+          given(error, ...more);
+        };
+      }
       const taken: { operation?: Operation } = {};
       // Before the operation is taken, since the application's own clock may throw.
       this.unlessStarted((why) => taken.operation && outbox.refuse(taken.operation, why));

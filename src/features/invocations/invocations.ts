@@ -22,6 +22,7 @@ import { checkName, sendEventMessage, type MessageContent } from "../../core/ses
 
 /** A call that waits to be sent or answered. */
 type Invocation = {
+  readonly message: InvokeMessage;
   frame: Frame;
   /** Gives it a new id, unless the application has chosen its id, and puts it behind the others. */
   readonly renumber: () => void;
@@ -76,7 +77,9 @@ export class Invocations implements FeatureHooks {
         const message = `${maxPendingOperations} invocations are waiting already (maxPendingOperations).`;
         throw failure(id, "TooManyPending", message);
       }
-      const encode = (): Frame => encodeFrame(protocol, invokeMessage(id, event, content, dataType));
+      let message: InvokeMessage;
+      const encode = (): Frame => encodeFrame(protocol, message);
+      let told: ((error?: Error) => void) | undefined;
       let frame: Frame;
       let timeout: number;
       try {
@@ -84,9 +87,13 @@ export class Invocations implements FeatureHooks {
         // The service can't answer with a longer id.
         checkName("invocationId", invocationId ?? id);
         timeout = amount("timeoutInMs", timeoutInMs, 0);
+        message = invokeMessage(id, event, content, dataType);
+        told = this.#port.observer?.submitted(message, false);
         frame = encode();
       } catch (thrown) {
-        throw failure(id, "InvalidMessage", toError(thrown));
+        const error = failure(id, "InvalidMessage", toError(thrown));
+        told?.(error);
+        throw error;
       }
       const timer = new Timer(environment);
       const timeoutAt = environment.now() + (timeout || Infinity);
@@ -99,7 +106,9 @@ export class Invocations implements FeatureHooks {
       };
       const fail: Fail = (...why) => {
         settle();
-        reject(failure(id, ...why));
+        const error = failure(id, ...why);
+        told?.(error);
+        reject(error);
       };
       /** Its caller no longer waits for it, so it is cancelled at the service. */
       const giveUp: Fail = (...why) => {
@@ -118,15 +127,16 @@ export class Invocations implements FeatureHooks {
         });
       const answer = (result: InvokeEventResult): void => {
         settle();
+        told?.();
         resolve(result);
       };
       const renumber = (): void => {
         this.#unsent.delete(id);
-        id = this.#chooseId(invocationId);
+        id = message.invocationId = this.#chooseId(invocationId);
         invocation.frame = encode();
         this.#unsent.set(id, invocation);
       };
-      const invocation: Invocation = { frame, answer, fail, renumber, setTimer };
+      const invocation: Invocation = { message, frame, answer, fail, renumber, setTimer };
       this.#unsent.set(id, invocation);
       setTimer();
       this.#port.unlessStarted((why) => {
@@ -194,7 +204,7 @@ export class Invocations implements FeatureHooks {
       this.#unsent.delete(id);
       this.#sent.set(id, invocation);
       try {
-        this.#port.write(invocation.frame);
+        this.#port.write(invocation.frame, undefined, { position: 0, message: invocation.message });
       } catch (thrown) {
         // Though the socket threw, the frame may have been sent, so it isn't sent again.
         invocation.fail("SendFailed", toError(thrown));

@@ -159,8 +159,8 @@ export const connection = [
   {
     name: "a pong doesn't show what the service has read",
     in: "Connection.#handle",
-    find: `if (message?.kind === "pong") this.#transport.answered();`,
-    put: `if (message?.kind === "pong") this.#transport.heard();`,
+    find: `if (message?.kind === "pong") this.transport.answered();`,
+    put: `if (message?.kind === "pong") this.transport.heard();`,
   },
   {
     name: "a ping of the keep-alive confirms more than was read",

@@ -82,7 +82,7 @@ export const features = [
   },
   {
     name: "a drain doesn't wait for them",
-    in: "Session.#pending",
+    in: "Session.pending",
     find: "+ this.#features.pending",
     put: "",
   },

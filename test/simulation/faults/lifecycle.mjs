@@ -50,8 +50,8 @@ export const lifecycle = [
   {
     name: "a drain takes its whole time although nothing is pending",
     in: "Session.settled",
-    find: "this.#pending === 0",
-    put: "this.#pending < 0",
+    find: "this.pending === 0",
+    put: "this.pending < 0",
   },
   {
     name: "a drain takes new operations",

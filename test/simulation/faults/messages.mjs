@@ -58,7 +58,7 @@ export const messages = [
     name: "bursts are sent without regard to what the service has read",
     quick: true,
     in: "SendWindow.isOpen",
-    find: "this.#written - this.#read < UNREAD",
+    find: "this.unread < UNREAD",
     put: "true",
   },
   {

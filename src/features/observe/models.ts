@@ -1,0 +1,141 @@
+import type { MessageMetadata, WebPubSubMessage } from "../../core/models/messages.js";
+import type { OnStateChangedArgs } from "../../core/models/events.js";
+
+/**
+ * What is called when something happens in a client. Every method may be left out, and what nobody listens to isn't
+ * computed. All times are in ms: `At` is of the environment's clock (Unix time), `InMs` is a duration. What a method
+ * throws is reported, as from a listener, and harms nothing.
+ */
+export interface Observer {
+  /** The client begins to make a connection, or to recover the one it has. */
+  onAttemptStarted?(attempt: ObservedAttempt): unknown;
+  /** The attempt has succeeded or failed, or was given up. The same object as in `onAttemptStarted`. */
+  onAttemptEnded?(attempt: ObservedAttempt): unknown;
+  /** The state has changed, or a further attempt is scheduled: the argument of the event `state-changed`. */
+  onState?(change: OnStateChangedArgs): unknown;
+  /** A link is lost, and the client is going to recover its connection. */
+  onRecoveryStarted?(recovery: ObservedRecovery): unknown;
+  /** The connection is recovered and the replay complete, or it is lost. The same object as in `onRecoveryStarted`. */
+  onRecoveryEnded?(recovery: ObservedRecovery): unknown;
+  /** A frame was received, or is handed to the socket. */
+  onFrame?(frame: ObservedFrame): unknown;
+  /** An operation or an invocation was submitted. What is refused at the call isn't told. */
+  onOperationQueued?(operation: ObservedOperation): unknown;
+  /** Its frame is handed to the socket: each time that it is sent. The same object as in `onOperationQueued`. */
+  onOperationSent?(operation: ObservedOperation): unknown;
+  /** Its promise is about to settle. The same object as in `onOperationQueued`. */
+  onOperationSettled?(operation: ObservedOperation): unknown;
+  /** The service has answered a ping. @param durationInMs from the ping to its pong */
+  onRoundTrip?(durationInMs: number): unknown;
+  /** What waits may have changed. */
+  onLoad?(load: ObservedLoad): unknown;
+  /**
+   * Returns metadata to send with a message to a group or an event, or nothing. Called at the call, before the message
+   * is encoded. Names that the caller has used keep the caller's values.
+   */
+  addMetadata?(operation: ObservedOperation): MessageMetadata | undefined;
+}
+
+export interface ObserveOptions {
+  /** Frames and operations carry their `message`. Reconnection tokens are left out. Default: false. */
+  content?: boolean;
+}
+
+/** One attempt to make a connection or to recover it. */
+export interface ObservedAttempt {
+  readonly kind: "connect" | "recover";
+  /** Its number, from 1. */
+  readonly attempt: number;
+  readonly startedAt: number;
+  /** Id of the connection that is recovered; once a new one is made, its id. */
+  readonly connectionId?: string | undefined;
+  /** Undefined until it has ended. `abandoned`: the client was stopped, or has slept and begins another attempt. */
+  readonly outcome?: "succeeded" | "failed" | "abandoned" | undefined;
+  readonly durationInMs?: number | undefined;
+  /** Why it has failed: a `ConnectionError`. Secrets are left out. */
+  readonly error?: Error | undefined;
+}
+
+/** From the loss of a link to the recovery of its connection, or to its end. */
+export interface ObservedRecovery {
+  readonly connectionId: string;
+  readonly startedAt: number;
+  /** How many attempts were made, the current one included. */
+  readonly attempts: number;
+  /** Undefined until it has ended. */
+  readonly recovered?: boolean | undefined;
+  /** From the loss until frames flow again, or until the connection is given up. */
+  readonly durationInMs?: number | undefined;
+  /**
+   * How many messages the service has sent on the new socket before its first answer to a ping: those that were
+   * missed, and those of which it didn't know that they had arrived.
+   */
+  readonly replayed?: number | undefined;
+  /** Why the link was lost; once the connection is given up, why. */
+  readonly error?: Error | undefined;
+}
+
+/** One frame on the wire. */
+export interface ObservedFrame {
+  readonly direction: "in" | "out";
+  /** What it holds; `unknown` for what a codec of your own writes or doesn't read. */
+  readonly kind: WebPubSubMessage["kind"] | "unknown";
+  readonly bytes: number;
+  readonly at: number;
+  readonly group?: string | undefined;
+  readonly ackId?: number | undefined;
+  /** Number of the message in a reliable subprotocol. */
+  readonly sequenceId?: number | undefined;
+  /**
+   * Only with `content`. Without it too for what a client on protobuf sends beside operations and invocations: of
+   * these frames only the kind is known.
+   */
+  readonly message?: WebPubSubMessage | undefined;
+}
+
+/** An operation (join, leave, send, event, state) or an invocation, from the call to its end. */
+export interface ObservedOperation {
+  readonly kind:
+    | "joinGroup"
+    | "leaveGroup"
+    | "sendToGroup"
+    | "sendEvent"
+    | "setGroupState"
+    | "subscribeGroupState"
+    | "unsubscribeGroupState"
+    | "invoke";
+  readonly group?: string | undefined;
+  readonly event?: string | undefined;
+  /** Undefined for what is sent without waiting for an answer. A client that resumes a session may change it. */
+  readonly ackId?: number | undefined;
+  readonly invocationId?: string | undefined;
+  /** Made by the client itself, for example to join a group again. */
+  readonly isInternal: boolean;
+  readonly queuedAt: number;
+  /** How many times it was handed to a socket: 2 or more if it was sent again. */
+  readonly timesSent: number;
+  /** When it was last handed to a socket. */
+  readonly sentAt?: number | undefined;
+  /** From the call to the end; undefined until then. */
+  readonly durationInMs?: number | undefined;
+  /** Why it has failed. */
+  readonly error?: Error | undefined;
+  /** Only with `content`. */
+  readonly message?: WebPubSubMessage | undefined;
+}
+
+/** What waits in a client. */
+export interface ObservedLoad {
+  /** Operations, invocations and streams that aren't settled. */
+  readonly pending: number;
+  /** Frames that the service isn't known to have read; one of 23,300 bytes counts as two. */
+  readonly unread: number;
+}
+
+/** Returned by `observe`. */
+export interface Observation {
+  /** What waits now. */
+  load(): ObservedLoad;
+  /** Ends the observation; the observer isn't called any more. */
+  stop(): void;
+}
