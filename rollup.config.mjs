@@ -64,6 +64,7 @@ const entries = {
   ),
   protobuf: "src/protobuf/index.ts",
   "protobuf-core": "src/protobuf/core.ts",
+  opentelemetry: "src/opentelemetry/index.ts",
   react: "src/react/index.ts",
   vue: "src/vue/index.ts",
   devtools: "src/devtools/index.ts",

@@ -14,6 +14,7 @@ const alias = [
   },
   { find: /^web-pubsub-client\/protobuf$/, replacement: path("./src/protobuf/index.ts") },
   { find: /^web-pubsub-client\/protobuf\/core$/, replacement: path("./src/protobuf/core.ts") },
+  { find: /^web-pubsub-client\/opentelemetry$/, replacement: path("./src/opentelemetry/index.ts") },
   { find: /^web-pubsub-client\/react$/, replacement: path("./src/react/index.ts") },
   { find: /^web-pubsub-client\/vue$/, replacement: path("./src/vue/index.ts") },
   { find: /^web-pubsub-client\/devtools(\/always)?$/, replacement: path("./src/devtools/index.ts") },

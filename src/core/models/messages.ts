@@ -238,6 +238,8 @@ export interface InvokeMessage extends WebPubSubMessageBase {
   event?: string;
   dataType?: WebPubSubDataType;
   data?: JSONTypes | ArrayBuffer;
+  /** Only the protobuf subprotocols carry it. */
+  metadata?: MessageMetadata;
 }
 
 /** The answer to an invocation. */
