@@ -63,7 +63,7 @@ export function searchable(frame: ObservedFrame): string {
 /** Everything about a frame, for who has clicked on it. */
 export function details(frame: ObservedFrame): HTMLElement {
   const { data, rest } = parts(frame);
-  const facts = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const facts = Object.entries(rest).filter(([, value]) => value !== undefined && value !== "");
   const { ackId, sequenceId, group } = frame;
   const known = facts.length > 0 ? facts : Object.entries({ group, ackId, sequenceId });
   return h(

@@ -10,7 +10,7 @@ import {
 } from "../features/observe/index.js";
 import { Newest } from "./newest.js";
 
-/** What the time line shows. Attempts and recoveries are told again when they have ended: the same object. */
+/** What the time line shows. An attempt is told when it begins and when it has ended: the same object. */
 export type Happening = { readonly at: number } & (
   | { readonly change: OnStateChangedArgs }
   | { readonly attempt: ObservedAttempt }
@@ -56,8 +56,8 @@ export class Recorder {
         },
         onAttemptStarted: (attempt) => happen({ attempt }),
         onAttemptEnded: onChange,
-        onRecoveryStarted: (recovery) => happen({ recovery }),
-        onRecoveryEnded: onChange,
+        // That it has begun, the state tells.
+        onRecoveryEnded: (recovery) => happen({ recovery }),
         onFrame: (frame) => {
           this.frames.add(frame);
           this.#meet(frame.group);

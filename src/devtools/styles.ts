@@ -40,7 +40,7 @@ button:disabled { color: var(--dim); cursor: default; }
 .bad { color: var(--bad); }
 .mono, pre, dd { overflow-wrap: anywhere; }
 .mono, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: 12px; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.unseen { position: absolute; background: var(--back); width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 i { flex: none; width: 9px; height: 9px; border-radius: 50%; background: var(--tone); }
 
 .launcher { display: flex; align-items: center; gap: 8px; min-height: 32px; padding: 4px 14px 4px 12px; border-radius: 99px; box-shadow: 0 2px 10px #0003; font-weight: 600; }

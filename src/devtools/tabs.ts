@@ -26,7 +26,7 @@ export class Tabs {
           "aria-controls": `panel-${at}`,
           onclick: () => this.#choose(at),
         },
-        name,
+        `${name} `,
         this.#badges[at],
       ),
     );

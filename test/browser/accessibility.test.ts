@@ -71,6 +71,7 @@ describe.each(Object.keys(PAGES) as PageName[])("%s", (kind) => {
     expect(order.map((each) => each.replace(/^log .*/, "log"))).toEqual([
       "a Skip to the message field",
       ...links,
+      ...(isTag ? [] : ["button Inspect"]),
       ...rooms,
       "log",
       "input Message",

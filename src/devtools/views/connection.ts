@@ -102,8 +102,6 @@ function tell(happening: Happening): [title: string, text: string, tone: string]
     return [`Attempt ${attempt}`, `${what}: ${end}${error ? `; ${error.message}` : ""}`, tone];
   }
   const { recovered, durationInMs = 0, attempts, replayed, error } = happening.recovery;
-  if (recovered === undefined)
-    return ["Recovery", `under way; ${error?.message ?? "the link was lost"}`, "busy"];
   const took = `after ${duration(durationInMs)} and ${count(attempts, "attempt")}`;
   if (!recovered) return ["Not recovered", `${took}; ${error?.message ?? "the connection is lost"}`, "bad"];
   return ["Recovered", `${took}; ${count(replayed ?? 0, "message")} sent again by the service`, "good"];
