@@ -57,6 +57,7 @@ const entries = {
   protobuf: "src/protobuf/index.ts",
   "protobuf-core": "src/protobuf/core.ts",
   react: "src/react/index.ts",
+  svelte: "src/svelte/index.ts",
   vue: "src/vue/index.ts",
 };
 /**

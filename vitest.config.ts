@@ -15,6 +15,7 @@ const alias = [
   { find: /^web-pubsub-client\/protobuf$/, replacement: path("./src/protobuf/index.ts") },
   { find: /^web-pubsub-client\/protobuf\/core$/, replacement: path("./src/protobuf/core.ts") },
   { find: /^web-pubsub-client\/react$/, replacement: path("./src/react/index.ts") },
+  { find: /^web-pubsub-client\/svelte$/, replacement: path("./src/svelte/index.ts") },
   { find: /^web-pubsub-client\/vue$/, replacement: path("./src/vue/index.ts") },
   { find: /^web-pubsub-emulator$/, replacement: path("./emulator/src/index.ts") },
   { find: /^web-pubsub-emulator\/browser$/, replacement: path("./emulator/src/browser.ts") },
