@@ -1,6 +1,6 @@
 import { flushSync } from "svelte";
 import { describe, expect, test } from "vitest";
-import { useGroup } from "web-pubsub-client/svelte";
+import { useGroup, type GroupView } from "web-pubsub-client/svelte";
 import { z } from "zod";
 import { eventually } from "./support/room.js";
 import { log, state, status, usePage, version } from "./support/sveltePage.js";
@@ -62,7 +62,7 @@ describe(`groups on Svelte ${version}`, () => {
     const name = state("room");
     const seen: unknown[] = [];
     page.show(() => {
-      const room = useGroup<string>(
+      const room: GroupView<string> = useGroup<string>(
         () => name.current,
         ({ data }) => seen.push(`${data} ${read.current} ${room.status}`),
       );
