@@ -112,7 +112,7 @@ const onSvelte = (title: string, name: string) => {
   const { version } = JSON.parse(manifest) as { version: string };
   const { resolve, test } = bindings(title, ["test/bindings/svelte*.test.ts"], {
     alias: svelteInPage(name),
-    env: { SVELTE_VERSION: version },
+    env: { SVELTE_PACKAGE: name, SVELTE_VERSION: version },
   });
   return {
     resolve,

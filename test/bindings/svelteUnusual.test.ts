@@ -20,7 +20,9 @@ describe(`unusual lives on Svelte ${version}`, () => {
       // The first versions have no boundary for what runs after a change.
       thrown = error as Error;
     }
-    expect(thrown ? `${thrown.name}: ${thrown.message}` : shown.caught()).toMatch(/^TypeError: group must be a string of 1 to 1024/);
+    expect(thrown ? `${thrown.name}: ${thrown.message}` : shown.caught()).toMatch(
+      /^TypeError: group must be a string of 1 to 1024/,
+    );
     await eventually(() => expect(service.groups()).toEqual([]));
   });
 

@@ -6,7 +6,12 @@ interface Compiler {
   compile(
     code: string,
     options: { readonly filename: string; readonly generate: "client" | "server"; readonly dev: boolean },
-  ): { readonly js: { readonly code: string } };
+  ): { readonly js: { readonly code: string }; readonly warnings: readonly unknown[] };
+}
+
+/** @param name the package: `svelte` or an alias of it */
+export function compilerOf(name: string): Compiler {
+  return createRequire(import.meta.url)(`${name}/compiler`) as Compiler;
 }
 
 /**
@@ -14,7 +19,7 @@ interface Compiler {
  * @param generate components for a page or for a server
  */
 export function svelteComponents(name: string, generate: "client" | "server"): Plugin {
-  const { compile } = createRequire(import.meta.url)(`${name}/compiler`) as Compiler;
+  const { compile } = compilerOf(name);
   return {
     name: "svelte-components",
     transform: {
