@@ -107,7 +107,7 @@ const svelteInPage = (name: string): typeof alias => {
 };
 
 /** Tests of the functions for Svelte, whose components are compiled. */
-const onSvelte = (title: string, name: string) => {
+const onSvelte = (title: string, name: string, exclude: string[] = []) => {
   const manifest = readFileSync(path(`./node_modules/${name}/package.json`), "utf8");
   const { version } = JSON.parse(manifest) as { version: string };
   const { resolve, test } = bindings(title, ["test/bindings/svelte*.test.ts"], {
@@ -119,8 +119,8 @@ const onSvelte = (title: string, name: string) => {
     plugins: [svelteComponents(name, "client")],
     test: {
       ...test,
-      exclude: [SVELTE_ON_SERVERS],
-      server: { deps: { inline: [/node_modules\/svelte/, /esm-env/] } },
+      exclude: [SVELTE_ON_SERVERS, ...exclude],
+      server: { deps: { inline: [/node_modules\/svelte(57)?\//, /node_modules\/esm-env/] } },
     },
   };
 };
@@ -167,7 +167,7 @@ export default defineConfig({
       bindings("bindings on React 18", ["test/bindings/react*.test.tsx"], react18),
       bindings("bindings on Vue 3.4", ["test/bindings/vue*.test.ts"], vue34),
       onSvelte("bindings on Svelte", "svelte"),
-      onSvelte("bindings on Svelte 5.7", "svelte57"),
+      onSvelte("bindings on Svelte 5.7", "svelte57", ["test/bindings/svelteDocs.test.ts"]),
       {
         ...bindings("bindings on a server with Svelte", [SVELTE_ON_SERVERS]),
         plugins: [svelteComponents("svelte", "server")],
