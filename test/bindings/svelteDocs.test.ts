@@ -31,11 +31,10 @@ const eventually = (check: () => void): Promise<void> => waitFor(check, { timeou
 
 const root = process.cwd();
 const file = "docs/svelte.md";
-const [app, room, connected, kept, ticker, answers, order, ...others] = blocksOf(file, "svelte").map(
-  ({ code }) => code,
-);
+const blocks = [...blocksOf(file, "svelte"), ...blocksOf("README.md", "svelte")];
+const [app, room, connected, kept, ticker, answers, order, short, ...others] = blocks.map(({ code }) => code);
 
-test("every block of code of the page is known here, and type-checks", () => {
+test("every block of code is known here, and type-checks", () => {
   expect(others).toEqual([]);
   const load = createRequire(import.meta.url);
   const { svelte2tsx } = load("svelte2tsx") as typeof svelte2tsxPackage;
@@ -43,7 +42,7 @@ test("every block of code of the page is known here, and type-checks", () => {
     .map((name) => `/// <reference path="${root}/node_modules/${name}" />\n`)
     .join("");
   const files = new Map(
-    blocksOf(file, "svelte").map(({ code }, index) => {
+    blocks.map(({ code }, index) => {
       const how = { filename: `doc-${index}.svelte`, isTsFile: true, mode: "ts", version: "5.57.0" } as const;
       const text = svelte2tsx(code, how).code;
       return [`${root}/test/bindings/svelte-doc-${index}.ts`, `${references}${text}`];
@@ -132,6 +131,13 @@ test("the room with presence of the page works as written", async () => {
   await screen.findByText("Ann: hi there");
   await eventually(() => expect(screen.getByRole("button").hasAttribute("disabled")).toBe(true));
   expect(asked.mock.calls).toEqual([[localUrl]]);
+});
+
+test("the lines of the README work as written", async () => {
+  showWithin(evaluate(short));
+  await screen.findByText("joined: 0 messages");
+  fireEvent.click(screen.getByRole("button"));
+  await screen.findByText("joined: 1 messages");
 });
 
 test("the credential of the page is asked for the URL; the session is kept over a reload", async () => {
