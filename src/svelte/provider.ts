@@ -1,18 +1,14 @@
 import { getContext, onMount, setContext } from "svelte";
+import { createSubscriber } from "svelte/reactivity";
+import { toStore } from "svelte/store";
 import { CoreClient, type ClientSource, type CreatedClient, type OwnedClient } from "../core/index.js";
 import { retain } from "../features/retain/index.js";
 
 const CLIENT = Symbol("web-pubsub-client");
 
-interface Provided {
-  readonly client: CoreClient;
-  /** Keeps the client connected; there is none for a client of the application's own. */
-  readonly hold: (() => () => void) | undefined;
-}
-
 /**
  * Provides a client to the component that calls this while it is initialised, and to all in it. A client made by
- * `create`, or from `url` or `credential`, is connected while they are mounted, so never on a server.
+ * `create`, or from `url` or `credential`, is connected while that component is there, but never on a server.
  * @returns the client
  * @throws TypeError without a client, create, url or credential
  */
@@ -20,13 +16,15 @@ export function provideWebPubSubClient(source: ClientSource): CoreClient {
   const { client, create, url, credential } = source ?? {};
   if ((client ?? create ?? url ?? credential ?? undefined) === undefined)
     throw new TypeError("provideWebPubSubClient needs a client, create, a url or a credential.");
-  const isGiven = client !== undefined && client !== null;
-  const provided = isGiven ? checkClient("client", client) : make(source as CreatedClient | OwnedClient);
-  const hold = isGiven ? undefined : () => retain(provided);
-  if (!isGiven) source.setup?.(provided);
-  setContext<Provided>(CLIENT, { client: provided, hold });
-  if (hold) onMount(hold);
-  return provided;
+  if (client !== undefined && client !== null) return setContext(CLIENT, checkClient("client", client));
+  const owned = make(source as CreatedClient | OwnedClient);
+  source.setup?.(owned);
+  const hold = (): (() => void) => retain(owned);
+  // In a page it starts now, and is held from the mount on: what is within is mounted first, and may send then. On a
+  // server neither does anything.
+  toStore(createSubscriber(hold)).subscribe(() => {})();
+  onMount(hold);
+  return setContext(CLIENT, owned);
 }
 
 /**
@@ -35,12 +33,10 @@ export function provideWebPubSubClient(source: ClientSource): CoreClient {
  * @throws Error if no such component provides a client
  */
 export function useWebPubSubClient<Client extends CoreClient = CoreClient>(): Client {
-  const provided = getContext<Provided | undefined>(CLIENT);
-  if (provided === undefined)
+  const client = getContext<CoreClient | undefined>(CLIENT);
+  if (client === undefined)
     throw new Error("Call provideWebPubSubClient(...) in the component that uses this, or in one around it.");
-  // What is inside is mounted first, and what it sends then is to find the client starting.
-  if (provided.hold) onMount(provided.hold);
-  return provided.client as Client;
+  return client as Client;
 }
 
 function make({ create, url, credential, options }: CreatedClient | OwnedClient): CoreClient {

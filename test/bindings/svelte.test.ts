@@ -31,6 +31,7 @@ import {
   type GroupView,
 } from "web-pubsub-client/svelte";
 import { z } from "zod";
+import Outer from "./support/Outer.svelte";
 import Part from "./support/Part.svelte";
 import { eventually } from "./support/room.js";
 import { log, state, status, usePage, version, type Setup } from "./support/sveltePage.js";
@@ -46,6 +47,24 @@ describe(`on Svelte ${version}`, () => {
       return log()();
     });
     await eventually(() => expect(shown.texts()).toEqual(["log: hello"]));
+  });
+
+  test("so does what a component sends that is within the one that provides and joins", async () => {
+    const place = document.createElement("div");
+    let room: GroupView<string> | undefined;
+    let messages: Current<readonly GroupMessage[]> | undefined;
+    const setup = (): void => {
+      provideWebPubSubClient({ url: page.url, options: page.options });
+      room = useGroup<string>("room");
+      messages = useGroupMessages("room");
+    };
+    const within: Setup = () => {
+      onMount(() => void room?.send("hello"));
+      return () => `${messages?.current.map(({ data }) => data).join()}`;
+    };
+    const component = mount(Outer, { target: place, props: { setup, within } });
+    await eventually(() => expect(place.textContent).toBe("hello"));
+    void unmount(component);
   });
 
   test("presence: what a component says when it is mounted reaches the others, until it has gone", async () => {
