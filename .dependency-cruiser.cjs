@@ -32,14 +32,14 @@ module.exports = {
       name: "bindings-use-entry-points",
       comment: "What a binding needs, others need too: it comes from an entry point.",
       severity: "error",
-      from: { path: "^src/(react|vue|opentelemetry)/" },
+      from: { path: "^src/(react|svelte|vue|opentelemetry)/" },
       to: { path: "^src/", pathNot: ["^src/(core|features/[^/]+)/index\\.ts$", "^src/$1/"] },
     },
     {
       name: "the-house-knows-no-binding",
       severity: "error",
-      from: { path: "^src/(?!react/|vue/|devtools/|opentelemetry/)" },
-      to: { path: "^src/(react|vue|devtools|opentelemetry)/" },
+      from: { path: "^src/(?!react/|svelte/|vue/|devtools/|opentelemetry/)" },
+      to: { path: "^src/(react|svelte|vue|devtools|opentelemetry)/" },
     },
     {
       name: "devtools-use-entry-points",

@@ -45,6 +45,7 @@ export default [
   app("tabs: the worker", { ...core, tabs: "{ serveTabs }" }),
   app("what the bindings use", bound),
   app("react", { ...bound, react: "*" }, ["react"]),
+  app("svelte", { ...bound, svelte: "*" }, ["svelte"]),
   app("vue", { ...bound, vue: "*" }, ["vue"]),
   app("devtools", { ...core, observe: "{ observe }", devtools: "{ mountDevtools }" }),
   app("react: useGroup alone", { react: "{ WebPubSubProvider, useGroup }" }, ["react"]),

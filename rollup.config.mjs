@@ -66,6 +66,7 @@ const entries = {
   "protobuf-core": "src/protobuf/core.ts",
   opentelemetry: "src/opentelemetry/index.ts",
   react: "src/react/index.ts",
+  svelte: "src/svelte/index.ts",
   vue: "src/vue/index.ts",
   devtools: "src/devtools/index.ts",
   "devtools-off": "src/devtools/off.ts",

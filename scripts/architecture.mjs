@@ -31,6 +31,7 @@ const sources = new Map(
 const PARTS = [
   { id: "devtools", files: /^src\/devtools\// },
   { id: "react", files: /^src\/react\// },
+  { id: "svelte", files: /^src\/svelte\// },
   { id: "vue", files: /^src\/vue\// },
   { id: "opentelemetry", files: /^src\/opentelemetry\// },
   { id: "complete", files: /^src\/[^/]+$/, name: "the complete client" },
@@ -90,7 +91,7 @@ function picture() {
 /** What a part consists of: its files, and its folders where it has some; a few in a line. */
 function contentsOf(id, files) {
   // Those that need no other folder's name.
-  if (["devtools", "react", "vue", "opentelemetry", "protobuf"].includes(id)) return [];
+  if (["devtools", "react", "svelte", "vue", "opentelemetry", "protobuf"].includes(id)) return [];
   const roots = { complete: "src/", features: "src/features/" };
   const root = roots[id] ?? (id === "client" || id === "shared" ? "src/core/" : `src/core/${id}/`);
   const names = [...new Set(files.map((file) => file.slice(root.length).replace(/(?<=\/).+/, "")))].map(

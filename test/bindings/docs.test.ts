@@ -1,5 +1,4 @@
 import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react";
-import { readFileSync } from "node:fs";
 import * as React from "react";
 import * as jsxRuntime from "react/jsx-runtime";
 import ts from "typescript";
@@ -14,6 +13,7 @@ import * as resume from "web-pubsub-client/resume";
 import * as vueBinding from "web-pubsub-client/vue";
 import * as zod from "zod";
 import { PATIENCE } from "../helpers/patience.js";
+import { blocksOf, typeProblems, type Block } from "./support/docBlocks.js";
 import { useEmulator } from "./support/room.js";
 
 const root = process.cwd();
@@ -27,21 +27,6 @@ afterEach(() => {
   cleanup();
   vi.restoreAllMocks();
 });
-
-interface Block {
-  readonly file: string;
-  readonly language: string;
-  readonly code: string;
-}
-
-function blocksOf(file: string, ...languages: string[]): Block[] {
-  const markdown = readFileSync(`${root}/${file}`, "utf8");
-  return Array.from(markdown.matchAll(/^```(\w+)[^\n]*\n([^]*?)^```$/gm), ([, language = "", code = ""]) => ({
-    file,
-    language,
-    code,
-  })).filter(({ language }) => languages.includes(language));
-}
 
 /** What a bundler makes of a single-file component. */
 function compileVue(code: string): string {
@@ -68,30 +53,7 @@ test("every block of code type-checks", () => {
     `${root}/test/bindings/doc.d.ts`,
     `declare const url: string;\ndeclare module "*.vue" { const App: import("vue").Component; export default App; }\n`,
   );
-  const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile.bind(ts.sys)) as {
-    config: unknown;
-  };
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (name) => files.has(name) || fileExists.call(host, name);
-  host.getSourceFile = (name, language, ...rest) => {
-    const text = files.get(name);
-    return text === undefined
-      ? getSourceFile.call(host, name, language, ...rest)
-      : ts.createSourceFile(name, text, language);
-  };
-  const program = ts.createProgram([...files.keys()], { ...options, noUnusedParameters: false }, host);
-  const problems = [...files.keys()].flatMap((name) => {
-    const source = program.getSourceFile(name);
-    if (source === undefined) throw new Error(`${name} was not compiled.`);
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-  });
-  expect(
-    problems.map(
-      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
-    ),
-  ).toEqual([]);
+  expect(typeProblems(files)).toEqual([]);
 });
 
 const modules: Record<string, unknown> = {

@@ -9,6 +9,7 @@ import resolve from "@rollup/plugin-node-resolve";
 import * as esbuild from "esbuild";
 import type { Browser } from "playwright-core";
 import { rollup } from "rollup";
+import { compile } from "svelte/compiler";
 import { build as viteBuild, createServer as createViteServer } from "vite";
 import webpack from "webpack";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -101,6 +102,27 @@ const APPS = {
         const place = document.body.appendChild(document.createElement("div"));
         createRoot(place).render(createElement(WebPubSubProvider, { url }, createElement(Room)));
       });`,
+  svelteGroup: `
+    ${
+      compile(
+        `<script>
+          import { provideWebPubSubClient, useGroup } from "web-pubsub-client/svelte";
+          const { url, resolve } = $props();
+          provideWebPubSubClient({ url });
+          const room = useGroup("room", ({ data }) => resolve(room.status + " " + data));
+          $effect(() => {
+            if (room.status === "joined") room.send("by Svelte");
+          });
+        </script>`,
+        { name: "Room" },
+      ).js.code
+    }
+    import { mount } from "svelte";
+    window.run = (url) =>
+      new Promise((resolve) => {
+        const target = document.body.appendChild(document.createElement("div"));
+        mount(Room, { target, props: { url, resolve } });
+      });`,
   vueGroup: `
     import { createApp, watch } from "vue";
     import { useGroup, WebPubSubPlugin } from "web-pubsub-client/vue";
@@ -123,6 +145,7 @@ const RESULTS: Record<App, string> = {
   features: "message state stream true",
   protobufCore: "by protobuf",
   reactGroup: "joined by React",
+  svelteGroup: "joined by Svelte",
   vueGroup: "joined by Vue",
 };
 
@@ -152,6 +175,7 @@ const PARTS: Record<App, (keyof typeof MARKS)[]> = {
   features: ["groups", "presence", "streams", "invocations", "retain", "resume"],
   protobufCore: ["streams"],
   reactGroup: ["groups", "retain"],
+  svelteGroup: ["groups", "retain"],
   vueGroup: ["groups", "retain"],
 };
 
@@ -159,7 +183,7 @@ let consumer: Consumer;
 let emulator: Emulator;
 let browser: Browser;
 beforeAll(async () => {
-  consumer = createConsumer(["react", "react-dom", "vue", "@bufbuild/protobuf"]);
+  consumer = createConsumer(["react", "react-dom", "svelte", "vue", "@bufbuild/protobuf"]);
   for (const [name, code] of Object.entries(APPS)) {
     consumer.write(`${name}.js`, code);
     consumer.write(`${name}.html`, `<!doctype html><script type="module" src="/${name}.js"></script>`);
@@ -239,7 +263,7 @@ test.each(builds)(
   },
 );
 
-/** The tables of docs/react.md and docs/vue.md: which names bring which features. */
+/** The tables of docs/react.md, docs/svelte.md and docs/vue.md: which names bring which features. */
 const BRINGS: [names: string, parts: (keyof typeof MARKS)[]][] = [
   ["useConnection, useServerMessage, useWebPubSubClient", ["retain"]],
   ["useGroup", ["groups", "retain"]],
@@ -251,6 +275,7 @@ const BRINGS: [names: string, parts: (keyof typeof MARKS)[]][] = [
 test.each(
   [
     ["react", "WebPubSubProvider"],
+    ["svelte", "provideWebPubSubClient"],
     ["vue", "WebPubSubPlugin"],
   ].flatMap(([binding, source]) => BRINGS.map(([names, parts]) => ({ binding, source, names, parts }))),
 )("$binding: $names bring no more than $parts", async ({ binding, source, names, parts }) => {
