@@ -7,15 +7,11 @@ import { createConsumer, type Consumer } from "./consumer.js";
 import { NativeWorld } from "./nativeWorld.js";
 import { bundleWithMetro, compileWithHermes, hasHermes, prepareReactNative } from "./reactNative.js";
 
-/**
- * Up to 0.79 the platform's `URL` reads nothing and its `URLSearchParams` sets nothing. `npm run test:native` takes more
- * versions.
- */
+/** Up to 0.79 the platform's `URL` reads nothing and its `URLSearchParams` sets nothing. The rest by `npm run test:native`. */
 const VERSIONS = [
   "0.76.9",
   "0.84.1",
-  "0.88.1",
-  ...(process.env["NATIVE"] === "1" ? ["0.72.17", "0.79.7"] : []),
+  ...(process.env["NATIVE"] === "1" ? ["0.72.17", "0.79.7", "0.88.1"] : []),
 ];
 
 /** An app: React Native's own set-up of its globals, and the client. */
@@ -26,20 +22,35 @@ import DeviceEvents from "react-native/Libraries/EventEmitter/RCTDeviceEventEmit
 import JSTimers from "react-native/Libraries/Core/Timers/JSTimers";
 ${imports}
 globalThis.entry = {
-  app: { Client },
+  app: { Client, render },
   emit: (name, event) => DeviceEvents.emit(name, event),
   callTimers: (ids) => JSTimers.callTimers(ids),
 };
 `;
-/** All entries that an app may use, and no more than the core. */
 const COMPLETE = `
+import { createElement } from "react";
+import { create } from "react-test-renderer";
 import { WebPubSubClient as Client } from "web-pubsub-client";
-import * as react from "web-pubsub-client/react";
-globalThis.binding = react;
+import { useGroup, useGroupMessages, WebPubSubProvider } from "web-pubsub-client/react";
+function Room() {
+  const { send, status } = useGroup("room");
+  const messages = useGroupMessages("room");
+  return createElement("Button", { onPress: () => send("pressed") }, status, ...messages.map(({ data }) => data));
+}
+const render = (url) => create(createElement(WebPubSubProvider, { url }, createElement(Room)));
 `;
-const CORE = `import { CoreClient as Client } from "web-pubsub-client/core";`;
+const CORE = `
+import { CoreClient as Client } from "web-pubsub-client/core";
+const render = undefined;
+`;
+interface Shown {
+  readonly children: unknown[];
+  readonly props: { onPress(): void };
+}
 interface App {
   readonly Client: new (url: string, options?: WebPubSubClientOptions) => WebPubSubClient;
+  /** Shows a component that uses the hooks, with a renderer that knows of no document. */
+  readonly render: (url: string) => { toJSON(): Shown | null; unmount(): void };
 }
 /** What comes of Node's part of the client. */
 const NODE = ["perMessageDeflate", "isomorphic-ws", 'removeAllListeners("message")', "node:"];
@@ -87,11 +98,12 @@ function open(name: string): NativeWorld<App> {
   return world;
 }
 
+const clientUrl = (): Promise<string> =>
+  emulator.clientAccessUrl("chat", { roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"] });
+
 /** A client of the app's that is in the room, and the messages that it gets there. */
 async function enter(world: NativeWorld<App>, options?: WebPubSubClientOptions) {
-  const url = await emulator.clientAccessUrl("chat", {
-    roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"],
-  });
+  const url = await clientUrl();
   const client = new world.app.Client(url, options);
   running.push(() => client.stop());
   const got: unknown[] = [];
@@ -183,6 +195,18 @@ describe.each(VERSIONS)("React Native %s", (version) => {
     await expect.poll(() => got).toEqual(["meanwhile"]);
     expect(world.complaints).toEqual([]);
   });
+});
+
+test.each(VERSIONS)("React Native %s: the hooks show a room", async (version) => {
+  const world = open(version);
+  const shown = world.app.render(await clientUrl());
+  running.push(() => shown.unmount());
+  await expect.poll(() => shown.toJSON()?.children).toEqual(["joined"]);
+  shown.toJSON()?.props.onPress();
+  await expect.poll(() => shown.toJSON()?.children).toEqual(["joined", "pressed"]);
+  shown.unmount();
+  await expect.poll(() => emulator.hub("chat").connections()).toEqual([]);
+  expect(world.complaints).toEqual([]);
 });
 
 test("without NetInfo, an app that comes to the front connects at once", async () => {

@@ -30,7 +30,8 @@ const PACKAGES = {
   "event-target-shim": "^5.0.1",
   invariant: "^2.2.4",
   nullthrows: "^1.1.1",
-  react: "^19.2.0",
+  react: "19.2.0",
+  "react-test-renderer": "19.2.0",
   "whatwg-fetch": "^3.6.20",
   ...dependencies,
 };
