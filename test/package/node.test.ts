@@ -96,6 +96,7 @@ test.each([
   "docs/features.md",
   "docs/history.md",
   "docs/history-recipes.md",
+  "docs/react-native.md",
   "emulator/README.md",
   "emulator/docs/behaviour.md",
 ])("every link of %s leads somewhere", (file) => {
