@@ -107,7 +107,13 @@ module.exports = {
       from: { path: "^emulator/src/service" },
       to: { dependencyTypes: ["core"] },
     },
-    { name: "unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "unresolvable",
+      comment: "React Native is installed where apps are built for it.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "^(react-native|@react-native-community/netinfo)$" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

@@ -23,6 +23,7 @@ const platform = {
 const platforms = {
   platform: "src/core/environment/platform.ts",
   "platform.browser": "src/core/environment/platform.browser.ts",
+  "platform.native": "src/core/environment/platform.native.ts",
 };
 /** The same in a build for browsers, where everything is inside. */
 const inBrowsers = {
@@ -51,6 +52,18 @@ const resolveTs = () => resolve({ extensions: [".ts", ".tsx", ".mjs", ".js"] });
  * there, and to the dependency itself in Node and in bundlers, so that `setLogLevel` of `@azure/logger` has its effect.
  */
 const esmInBrowsers = { "#abort-controller": "@azure/abort-controller", "#logger": "@azure/logger" };
+/** Elsewhere, by way of a file: Metro reads no `imports` at all of a package where one of them names a package. */
+const filesInCommonJs = {
+  name: "files for CommonJS",
+  generateBundle() {
+    for (const [name, id] of Object.entries(esmInBrowsers))
+      this.emitFile({
+        type: "asset",
+        fileName: `${name.slice(1)}.cjs`,
+        source: `module.exports = require("${id}");\n`,
+      });
+  },
+};
 const nameInCommonJs = (id) => Object.keys(esmInBrowsers).find((name) => esmInBrowsers[name] === id) ?? id;
 
 /** Entry points: their name in `dist` and their source. */
@@ -112,6 +125,7 @@ export default [
         exports: "named",
         interop: "auto",
         paths: nameInCommonJs,
+        plugins: [filesInCommonJs],
       },
     ],
   },

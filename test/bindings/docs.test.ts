@@ -14,6 +14,7 @@ import * as vueBinding from "web-pubsub-client/vue";
 import * as zod from "zod";
 import { PATIENCE } from "../helpers/patience.js";
 import { blocksOf, typeProblems, type Block } from "./support/docBlocks.js";
+import * as reactNative from "./support/reactNative.js";
 import { useEmulator } from "./support/room.js";
 
 const root = process.cwd();
@@ -38,6 +39,7 @@ function compileVue(code: string): string {
 const blocks = [
   ...blocksOf("README.md", "tsx", "vue"),
   ...blocksOf("docs/react.md", "tsx"),
+  ...blocksOf("docs/react-native.md", "tsx", "ts"),
   ...blocksOf("docs/vue.md", "ts", "vue"),
 ];
 
@@ -53,11 +55,13 @@ test("every block of code type-checks", () => {
     `${root}/test/bindings/doc.d.ts`,
     `declare const url: string;\ndeclare module "*.vue" { const App: import("vue").Component; export default App; }\n`,
   );
+  files.set(`${root}/test/bindings/react-native.d.ts`, reactNative.DECLARATIONS);
   expect(typeProblems(files)).toEqual([]);
 });
 
 const modules: Record<string, unknown> = {
   react: React,
+  "react-native": reactNative,
   "react/jsx-runtime": jsxRuntime,
   vue: Vue,
   "web-pubsub-client": clientPackage,
@@ -305,4 +309,53 @@ test("Vue: the entries of the page connect, with the local service, with a crede
   }
   expect(asked.mock.calls).toEqual([[localUrl], ["/negotiate"], ["/negotiate"]]);
   container.remove();
+});
+
+test("React Native: the room of the page works as written", async () => {
+  const asked = atItsPort();
+  const { default: App } = find("docs/react-native.md", "tsx");
+  render(React.createElement(App as React.ComponentType));
+  await waitFor(() => expect(screen.getByRole("status").textContent).toBe("Connected, joined"));
+  fireEvent.change(screen.getByLabelText("Message"), { target: { value: "hi there" } });
+  await waitFor(() => expect(screen.getByRole("button").hasAttribute("disabled")).toBe(false));
+  fireEvent.click(screen.getByRole("button"));
+  await screen.findByText("Ann: hi there");
+  expect(asked.mock.calls).toEqual([[localUrl]]);
+});
+
+test("React Native: the app of the page goes on with the session of its last run", async () => {
+  const stored = new Map<string, string>();
+  const AsyncStorage = {
+    getItem: async (key: string) => stored.get(key) ?? null,
+    setItem: async (key: string, value: string) => void stored.set(key, value),
+    removeItem: async (key: string) => void stored.delete(key),
+  };
+  const block = blocksOf("docs/react-native.md", "ts").find(({ code }) => code.includes("startOverRestart"));
+  if (block === undefined) throw new Error("The page has no such block.");
+  const run = async (): Promise<{ client: clientPackage.WebPubSubClient; resumed: boolean | undefined }> => {
+    const { startOverRestart } = evaluate(block, {
+      "@react-native-async-storage/async-storage": { __esModule: true, default: AsyncStorage },
+    }) as { startOverRestart(client: clientPackage.WebPubSubClient, key: string): Promise<void> };
+    const client = new clientPackage.WebPubSubClient(url);
+    const connected = new Promise<boolean | undefined>((resolve) =>
+      client.once("connected", ({ resumed }) => resolve(resumed)),
+    );
+    await startOverRestart(client, "chat of ann");
+    return { client, resumed: await connected };
+  };
+  const first = await run();
+  reactNative.changeAppState("background");
+  await waitFor(() => expect([...stored.keys()]).toEqual(["chat of ann"]));
+  reactNative.changeAppState("active");
+  await waitFor(() => expect(stored.size).toBe(0));
+  reactNative.changeAppState("background");
+  await waitFor(() => expect(stored.size).toBe(1));
+  const id = first.client.connectionId;
+  // As the system ends a process: nothing is said.
+  first.client.suspend();
+  const second = await run();
+  expect(second.resumed).toBe(true);
+  expect(second.client.connectionId).toBe(id);
+  expect(stored.size).toBe(0);
+  await second.client.stop();
 });

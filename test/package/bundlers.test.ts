@@ -465,6 +465,7 @@ test("where React Native is built for, the platform's own WebSocket is taken", a
     write: false,
     platform: "neutral",
     conditions: ["react-native"],
+    external: ["react-native", "@react-native-community/netinfo"],
   });
   const script = outputFiles[0]?.text ?? "";
   expect(script).toContain("globalThis.WebSocket");

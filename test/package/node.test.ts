@@ -101,6 +101,7 @@ test.each([
   "docs/svelte.md",
   "docs/history.md",
   "docs/history-recipes.md",
+  "docs/react-native.md",
   "emulator/README.md",
   "emulator/docs/behaviour.md",
 ])("every link of %s leads somewhere", (file) => {
