@@ -31,7 +31,7 @@ export interface Observer {
   onLoad?(load: ObservedLoad): unknown;
   /**
    * Returns metadata to send with a message to a group or an event, or nothing. Called at the call, before the message
-   * is encoded. Names that the caller has used keep the caller's values.
+   * is encoded. Names that the caller has used keep the caller's values. On protobuf invocations carry metadata too.
    */
   addMetadata?(operation: ObservedOperation): MessageMetadata | undefined;
 }
