@@ -158,6 +158,8 @@ const MARKS = {
   invocations: ["invokeResponse", "cancelInvocation"],
   retain: ["Stopped before the first connection"],
   observe: ["must be an object with the methods of an Observer"],
+  opentelemetry: ["instrument: tracerProvider must be"],
+  "OpenTelemetry's API": ["opentelemetry.js.api"],
   resume: ["could not be kept over a reload"],
   tabs: ["serveTabs belongs into", "given no fallback"],
   "the log of the complete client": ["AZURE_LOG_LEVEL"],
@@ -169,7 +171,7 @@ const NODE = ["perMessageDeflate", "isomorphic-ws", "ws does not work in the bro
 /** The parts that an app has to have, and no other. */
 const PARTS: Record<App, (keyof typeof MARKS)[]> = {
   complete: (Object.keys(MARKS) as (keyof typeof MARKS)[]).filter(
-    (part) => !["observe", "resume", "tabs"].includes(part),
+    (part) => !["observe", "opentelemetry", "OpenTelemetry's API", "resume", "tabs"].includes(part),
   ),
   core: [],
   features: ["groups", "presence", "streams", "invocations", "retain", "resume"],

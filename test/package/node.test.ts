@@ -15,7 +15,7 @@ let consumer: Consumer;
 let emulator: Emulator;
 beforeAll(async () => {
   consumer = createConsumer([
-    ...["react", "react-dom", "svelte", "vue", "@bufbuild/protobuf"],
+    ...["react", "react-dom", "svelte", "vue", "@bufbuild/protobuf", "@opentelemetry/api"],
     ...["@types/node", "@types/react", "@types/react-dom"],
   ]);
   const order = { events: "order", onEvent: () => ({ data: { accepted: true } }) };
@@ -76,7 +76,7 @@ const PRINTED = "crossed function function function\n".repeat(3) + "message stat
 const FEATURES = ["groups", "history", "invocations", "observe", "presence", "resume", "retain", "streams"];
 const NAMES = [
   "complete:web-pubsub-client",
-  ...["core", ...FEATURES, "react", "svelte", "vue", "protobuf"].map(
+  ...["core", ...FEATURES, "opentelemetry", "react", "svelte", "vue", "protobuf"].map(
     (name) => `${name}:web-pubsub-client/${name}`,
   ),
   "protobufCore:web-pubsub-client/protobuf/core",
@@ -102,6 +102,7 @@ test.each([
   "docs/history.md",
   "docs/history-recipes.md",
   "docs/react-native.md",
+  "docs/opentelemetry.md",
   "emulator/README.md",
   "emulator/docs/behaviour.md",
 ])("every link of %s leads somewhere", (file) => {
@@ -295,6 +296,7 @@ const TYPED = `
   import { invocations, InvocationError } from "web-pubsub-client/invocations";
   import { keepOverReload, type KeepOverReloadOptions } from "web-pubsub-client/resume";
   import { retain } from "web-pubsub-client/retain";
+  import { contextOf, instrument, type InstrumentOptions } from "web-pubsub-client/opentelemetry";
   const complete = new WebPubSubClient("wss://example", { protocol: WebPubSubProtobufProtocol() });
   complete.on("group-message", (args: OnGroupDataMessageArgs) => args.message.group.length);
   const id: string | undefined = complete.connectionId;
@@ -314,6 +316,9 @@ const TYPED = `
   const release: () => void = retain(small);
   const keep: KeepOverReloadOptions = { key: "ann", onRestored: ({ kind }, result) => void result.then(() => kind) };
   const end: () => void = keepOverReload(small, keep);
+  const traced: InstrumentOptions = { propagate: true, attributes: { tenant: "blue" } };
+  export const untrace: () => void = instrument(complete, traced);
+  complete.on("group-message", ({ message }) => contextOf(message).getValue(Symbol.for("mine")));
   const count = defineFeature("example/count", (port: FeaturePort) => {
     const own = { messages: 0 };
     const hooks: FeatureHooks = { receive: { groupData: ({ group }) => (own.messages += group.length) } };

@@ -3,6 +3,13 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import * as logger from "@azure/logger";
+import * as middleware from "@azure/web-pubsub-express";
+import * as openTelemetryApi from "@opentelemetry/api";
+import * as contextAsyncHooks from "@opentelemetry/context-async-hooks";
+import * as openTelemetryCore from "@opentelemetry/core";
+import * as sdkMetrics from "@opentelemetry/sdk-metrics";
+import * as sdkTrace from "@opentelemetry/sdk-trace-base";
+import express from "express";
 import * as http from "node:http";
 import * as clientPackage from "web-pubsub-client";
 import * as core from "web-pubsub-client/core";
@@ -13,6 +20,7 @@ import * as presence from "web-pubsub-client/presence";
 import * as protobuf from "web-pubsub-client/protobuf";
 import * as protobufCore from "web-pubsub-client/protobuf/core";
 import * as observe from "web-pubsub-client/observe";
+import * as opentelemetry from "web-pubsub-client/opentelemetry";
 import * as resume from "web-pubsub-client/resume";
 import * as retain from "web-pubsub-client/retain";
 import * as streams from "web-pubsub-client/streams";
@@ -48,7 +56,7 @@ function blocksOf(page: string): Block[] {
 
 const readme = blocksOf("README.md");
 const features = blocksOf("docs/features.md");
-const pages = ["sessions", "history", "tabs", "observe", "troubleshooting"].flatMap((page) =>
+const pages = ["sessions", "history", "tabs", "observe", "opentelemetry", "troubleshooting"].flatMap((page) =>
   blocksOf(`docs/${page}.md`),
 );
 const blocks = [...readme, ...features, ...pages];
@@ -116,6 +124,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/invocations": invocations,
   "web-pubsub-client/presence": presence,
   "web-pubsub-client/observe": observe,
+  "web-pubsub-client/opentelemetry": opentelemetry,
   "web-pubsub-client/resume": resume,
   "web-pubsub-client/retain": retain,
   "web-pubsub-client/streams": streams,
@@ -123,6 +132,13 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/protobuf/core": protobufCore,
   "web-pubsub-emulator": emulatorPackage,
   "@azure/logger": logger,
+  "@azure/web-pubsub-express": middleware,
+  "@opentelemetry/api": openTelemetryApi,
+  "@opentelemetry/context-async-hooks": contextAsyncHooks,
+  "@opentelemetry/core": openTelemetryCore,
+  "@opentelemetry/sdk-metrics": sdkMetrics,
+  "@opentelemetry/sdk-trace-base": sdkTrace,
+  express,
   "node:http": http,
   ws,
 };

@@ -75,7 +75,7 @@ export class Recorder {
   submitted(message: OperationMessage | InvokeMessage, isInternal: boolean): (error?: Error) => void {
     const operation = makeRecord(message, isInternal, this.#now, this.#content);
     this.#operations.set(message, operation);
-    if (this.#observer.addMetadata && this.#takesMetadata(message))
+    if (this.#observer.addMetadata && this.#hasMetadata(message))
       this.#try(() => {
         const metadata = this.#observer.addMetadata?.(operation);
         if (metadata) message.metadata = checkMetadata({ ...metadata, ...message.metadata });
@@ -90,12 +90,12 @@ export class Recorder {
     };
   }
 
-  /** The JSON subprotocols have no field for that of an invocation. */
-  #takesMetadata(
+  /** The JSON subprotocols have none for invocations. */
+  #hasMetadata(
     message: OperationMessage | InvokeMessage,
   ): message is SendToGroupMessage | SendEventMessage | InvokeMessage {
     const { kind } = message;
-    if (kind === "invoke") return this.#port.settings.pingFrame instanceof ArrayBuffer;
+    if (kind === "invoke") return this.#port.settings.protocol.name.startsWith("protobuf.");
     return kind === "sendToGroup" || kind === "sendEvent";
   }
 
