@@ -4,7 +4,9 @@ import { examples } from "./examples.js";
 import { pause, type Stage, until } from "./stage.js";
 
 type Program = (...given: unknown[]) => Promise<unknown>;
-const AsyncFunction = (async () => await null).constructor as new (...parts: string[]) => Program;
+const AsyncFunction = (async () => await Promise.resolve()).constructor as new (
+  ...parts: string[]
+) => Program;
 
 /** Lines that the browser puts before a function's body. */
 const LINES_BEFORE = 2;
