@@ -10,6 +10,7 @@ import * as openTelemetryCore from "@opentelemetry/core";
 import * as sdkMetrics from "@opentelemetry/sdk-metrics";
 import * as sdkTrace from "@opentelemetry/sdk-trace-base";
 import express from "express";
+import * as serverSdk from "@azure/web-pubsub";
 import * as http from "node:http";
 import * as clientPackage from "web-pubsub-client";
 import * as core from "web-pubsub-client/core";
@@ -56,9 +57,20 @@ function blocksOf(page: string): Block[] {
 
 const readme = blocksOf("README.md");
 const features = blocksOf("docs/features.md");
-const pages = ["sessions", "history", "tabs", "observe", "opentelemetry", "troubleshooting"].flatMap((page) =>
-  blocksOf(`docs/${page}.md`),
-);
+const pages = [
+  ...["sessions", "history", "tabs", "observe", "opentelemetry", "troubleshooting"],
+  ...[
+    "start",
+    "connecting",
+    "groups",
+    "reload",
+    "states",
+    "options",
+    "testing",
+    "production",
+    "recipes-testing",
+  ],
+].flatMap((page) => blocksOf(`docs/${page}.md`));
 const blocks = [...readme, ...features, ...pages];
 
 test("the pages have code in them", () => {
@@ -76,7 +88,7 @@ test("every block type-checks, given a client and a url", () => {
   );
   files.set(
     `${root}test/types/readme.d.ts`,
-    `declare const client: import("web-pubsub-client").WebPubSubClient;\ndeclare const url: string;\n`,
+    `declare const client: import("web-pubsub-client").WebPubSubClient;\ndeclare const url: string;\n${PLAYWRIGHT}`,
   );
   const checked = { ...options, noEmit: true, noUnusedLocals: false, noUnusedParameters: false };
   const host = ts.createCompilerHost(checked);
@@ -101,6 +113,23 @@ test("every block type-checks, given a client and a url", () => {
   );
   expect(words).toEqual([]);
 });
+
+/** What the pages use of Playwright's runner, which isn't installed here. */
+const PLAYWRIGHT = `
+declare module "@playwright/test" {
+  type Body = (fixtures: { page: import("playwright-core").Page }) => Promise<void>;
+  interface Test {
+    (title: string, body: Body): void;
+    beforeAll(hook: () => Promise<void>): void;
+    afterAll(hook: () => Promise<void>): void;
+  }
+  export const test: Test;
+  export const expect: {
+    (locator: import("playwright-core").Locator): { toBeVisible(): Promise<void> };
+    poll<T>(get: () => T): { toBe(expected: T): Promise<void> };
+  };
+}
+`;
 
 /** Clients that blocks have made and left running, which a page may. */
 const made: clientPackage.CoreClient[] = [];
@@ -139,6 +168,7 @@ const modules: Record<string, unknown> = {
   "@opentelemetry/sdk-metrics": sdkMetrics,
   "@opentelemetry/sdk-trace-base": sdkTrace,
   express,
+  "@azure/web-pubsub": serverSdk,
   "node:http": http,
   ws,
 };
