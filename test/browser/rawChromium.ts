@@ -24,6 +24,9 @@ export interface Target {
   on(event: string, listener: (parameters: Parameters) => void): void;
   /** Runs an expression in the page; waits for it if it is a promise. */
   evaluate<T>(expression: string): Promise<T>;
+  screenshot(): Promise<Uint8Array>;
+  /** Also where it is closed already. */
+  close(): Promise<void>;
 }
 
 /**
@@ -117,15 +120,16 @@ async function connectTo(address: string): Promise<(sessionId: string, targetId?
     waiting.delete(answer.id);
   });
   let last = 0;
+  const sendTo = (sessionId: string, method: string, parameters: Parameters = {}): Promise<Parameters> =>
+    new Promise((resolve, reject) => {
+      const id = ++last;
+      const settle = ({ result, error }: Answer): void =>
+        error === undefined ? resolve(result ?? {}) : reject(new Error(`${method}: ${error.message}`));
+      waiting.set(id, settle);
+      socket.send(JSON.stringify({ id, method, params: parameters, ...(sessionId && { sessionId }) }));
+    });
   return (sessionId, targetId = "") => {
-    const send: Target["send"] = (method, parameters = {}) =>
-      new Promise((resolve, reject) => {
-        const id = ++last;
-        const settle = ({ result, error }: Answer): void =>
-          error === undefined ? resolve(result ?? {}) : reject(new Error(`${method}: ${error.message}`));
-        waiting.set(id, settle);
-        socket.send(JSON.stringify({ id, method, params: parameters, ...(sessionId && { sessionId }) }));
-      });
+    const send: Target["send"] = (...given) => sendTo(sessionId, ...given);
     return {
       targetId,
       send,
@@ -141,6 +145,12 @@ async function connectTo(address: string): Promise<(sessionId: string, targetId?
         if (exceptionDetails !== undefined)
           throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`);
         return (result as { value: T }).value;
+      },
+      async screenshot() {
+        return Buffer.from(String((await send("Page.captureScreenshot")).data), "base64");
+      },
+      async close() {
+        await sendTo("", "Target.closeTarget", { targetId }).catch(() => undefined);
       },
     };
   };
