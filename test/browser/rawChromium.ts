@@ -37,8 +37,6 @@ export interface RawChromium {
   readonly version: string;
   readonly browser: Target;
   open(url: string): Promise<Target>;
-  /** Stops or continues the browser and all its processes, as a sleeping machine would. */
-  signal(name: "SIGSTOP" | "SIGCONT"): void;
   close(): Promise<void>;
 }
 
@@ -59,15 +57,12 @@ export async function launchRaw(more: string[] = []): Promise<RawChromium> {
       ...more,
       "about:blank",
     ],
-    // A process group of its own, so that signals reach the pages' processes too.
+    // A process group of its own, so that the pages' processes end with it.
     { detached: true, stdio: ["ignore", "ignore", "pipe"], env },
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const signalAll = (name: NodeJS.Signals): void => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, name);
-  };
   const close = async (): Promise<void> => {
-    signalAll("SIGKILL");
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
     await exited;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
@@ -96,7 +91,6 @@ export async function launchRaw(more: string[] = []): Promise<RawChromium> {
         await page.send("Runtime.enable");
         return page;
       },
-      signal: signalAll,
       close,
     };
   } catch (error) {
