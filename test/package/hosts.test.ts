@@ -56,6 +56,8 @@ const NAMES = {
   streams: "/streams",
   protobuf: "/protobuf",
   protobufCore: "/protobuf/core",
+  devtools: "/devtools",
+  devtoolsAlways: "/devtools/always",
   react: "/react",
   vue: "/vue",
 };

@@ -29,6 +29,10 @@ const ENTRIES = [
   "/observe",
   "/resume",
   "/retain",
+  "/devtools",
+  "/devtools/always",
+  "/devtools/react",
+  "/devtools/vue",
   "/react",
   "/vue",
 ];
