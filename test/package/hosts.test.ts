@@ -57,6 +57,8 @@ const NAMES = {
   streams: "/streams",
   protobuf: "/protobuf",
   protobufCore: "/protobuf/core",
+  devtools: "/devtools",
+  devtoolsAlways: "/devtools/always",
   react: "/react",
   svelte: "/svelte",
   vue: "/vue",

@@ -32,6 +32,10 @@ const ENTRIES = [
   "/opentelemetry",
   "/resume",
   "/retain",
+  "/devtools",
+  "/devtools/always",
+  "/devtools/react",
+  "/devtools/vue",
   "/react",
   "/vue",
 ];

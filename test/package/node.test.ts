@@ -80,6 +80,10 @@ const NAMES = [
     (name) => `${name}:web-pubsub-client/${name}`,
   ),
   "protobufCore:web-pubsub-client/protobuf/core",
+  "devtools:web-pubsub-client/devtools",
+  ...["Always", "React", "Vue"].map(
+    (name) => `devtools${name}:web-pubsub-client/devtools/${name.toLowerCase()}`,
+  ),
 ];
 const each = (write: (name: string, from: string) => string): string =>
   NAMES.map((entry) => write(...(entry.split(/:(.*)/, 2) as [string, string]))).join("\n");
@@ -87,7 +91,7 @@ const each = (write: (name: string, from: string) => string): string =>
 test("the tarball holds what is published and nothing else", () => {
   for (const file of consumer.files) {
     expect(file).toMatch(
-      /^(dist\/.+|docs\/[\w-]+\.(md|svg)|emulator\/(README|SECURITY|docs\/[\w-]+)\.md|samples-browser\/README\.md|[A-Z]+\.md|(emulator\/)?LICENSE|package\.json)$/,
+      /^(dist\/.+|docs\/[\w-]+\.(md|svg|png)|emulator\/(README|SECURITY|docs\/[\w-]+)\.md|samples-browser\/README\.md|[A-Z]+\.md|(emulator\/)?LICENSE|package\.json)$/,
     );
   }
   expect(consumer.files).toContain("dist/browser/web-pubsub-client.min.js");
@@ -96,6 +100,7 @@ test("the tarball holds what is published and nothing else", () => {
 test.each([
   "README.md",
   "CHANGELOG.md",
+  "docs/devtools.md",
   "docs/features.md",
   "docs/frameworks.md",
   "docs/svelte.md",
@@ -268,11 +273,14 @@ test("what uses the functions for Svelte renders on a server, without a window a
   expect(await consumer.node("svelteServer.mjs")).toMatch(/Stopped,idle,0,0.* undefined undefined\n$/);
 });
 
-test.each(["esm/react.mjs", "cjs/react.cjs"])("%s tells frameworks that it belongs to the page", (file) => {
-  const built = readFileSync(join(consumer.folder, "node_modules/web-pubsub-client/dist", file), "utf8");
-  expect(built).toMatch(/^['"]use (client|strict)['"];\s*(['"]use client['"];)?/);
-  expect(built.split("\n").slice(0, 2).join()).toContain("use client");
-});
+test.each(["esm/react.mjs", "cjs/react.cjs", "esm/devtools-react.mjs", "cjs/devtools-react.cjs"])(
+  "%s tells frameworks that it belongs to the page",
+  (file) => {
+    const built = readFileSync(join(consumer.folder, "node_modules/web-pubsub-client/dist", file), "utf8");
+    expect(built).toMatch(/^['"]use (client|strict)['"];\s*(['"]use client['"];)?/);
+    expect(built.split("\n").slice(0, 2).join()).toContain("use client");
+  },
+);
 
 /** What is typed with each way to find types; declarations of this package and of others are checked too. */
 const TYPED = `
