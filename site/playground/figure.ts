@@ -79,17 +79,25 @@ export function figureCard(figure: Figure): HTMLElement {
   return element(
     "section",
     { class: "card figure", id: figure.id, "aria-label": figure.title },
-    element("h3", {}, figure.title),
     element(
-      "blockquote",
+      "div",
       {},
-      figure.promise,
-      " ",
-      element("a", { href: figure.link, class: "more" }, "More"),
+      element("h3", {}, figure.title),
+      element(
+        "blockquote",
+        {},
+        figure.promise,
+        " ",
+        element("a", { href: figure.link, class: "more" }, "More"),
+      ),
     ),
-    element("p", { class: "detail" }, figure.plan),
-    element("div", { class: "buttons" }, start, verdict),
-    steps,
+    element(
+      "div",
+      {},
+      element("p", { class: "detail" }, figure.plan),
+      element("div", { class: "buttons" }, start, verdict),
+      steps,
+    ),
   );
 }
 

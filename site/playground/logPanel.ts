@@ -19,12 +19,10 @@ export class LogPanel {
   /** What the service has seen. */
   trace(entry: TraceEntry): void {
     if (quiet.has(entry.type) && !this.#all.checked) return;
-    const words = [entry.type, entry.group, entry.event, entry.text].filter((word) => word !== undefined);
-    this.#add(
-      `${entry.userId ?? "somebody"} ${verbs[entry.direction]}`,
-      words.join(" "),
-      entry.failed === true,
-    );
+    const { type, group, event, text } = entry;
+    const what = [type, group, event].filter((word) => word !== undefined).join(" ");
+    const who = `${entry.userId ?? "a client"} ${verbs[entry.direction]}`;
+    this.#add(who, text === undefined ? what : `${what}: ${text}`, entry.failed === true);
   }
 
   /** What a client tells, or a person has done. */

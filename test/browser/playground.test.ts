@@ -100,7 +100,7 @@ const figures: Record<string, RegExp[]> = {
   ],
   "half-open": [/noticed it by himself, after [\d.]+ s/, /5 of 5 messages/, /same connection/],
   restart: [
-    /disconnected, then connected/,
+    /"disconnected", then "connected"/,
     /new connection/,
     /in the room again/,
     /three messages of the gap are missing/,

@@ -41,7 +41,7 @@ export const restart: Figure = {
     send(6, 7, 8);
     await until(() => got.at(-1) === 8);
     report.check(
-      "Bob's program was told: disconnected, then connected",
+      'Bob\'s program was told: "disconnected", then "connected"',
       events.join() === "disconnected,connected",
     );
     report.check("he has a new connection", bob.connectionId !== before);
