@@ -22,7 +22,7 @@ const budgets = [
   { name: "tabs: the worker", beside: "core", limit: 6_200, goal: 5_000 },
   { name: "resume", beside: "core", limit: 2_100, goal: 1_800 },
   { name: "react", beside: "what the bindings use", limit: 1_850, goal: 1_600 },
-  { name: "svelte", beside: "what the bindings use", limit: 1_500, goal: 1_500 },
+  { name: "svelte", beside: "what the bindings use", limit: 1_450, goal: 1_500 },
   { name: "vue", beside: "what the bindings use", limit: 1_450, goal: 1_400 },
   { name: "protobuf, complete", beside: "core", limit: 5_600, goal: 5_500 },
   { name: "protobuf/core", beside: "core", limit: 5_100, goal: 5_000 },
