@@ -31,6 +31,7 @@ const idOf = (span: ReadableSpan | undefined): string | undefined => span?.spanC
 
 /** The events of the service as spans, with the context of each; the answer takes that of its span back. */
 const traced: RequestHandler = (request, response, next) => {
+  if (request.headers["ce-type"] === undefined) return next();
   const carrier: Record<string, string> = {};
   const prefix = "x-webpubsub-metadata-";
   for (const [name, value] of Object.entries(request.headers))

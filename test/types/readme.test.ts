@@ -183,7 +183,7 @@ afterAll(() => emulator.close());
 const output: string[] = [];
 beforeEach(() => {
   output.length = 0;
-  for (const method of ["log", "info", "debug"] as const) {
+  for (const method of ["log", "info", "debug", "dir"] as const) {
     vi.spyOn(console, method).mockImplementation((...words) => void output.push(words.join(" ")));
   }
   return () => {
