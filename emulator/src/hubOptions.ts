@@ -5,6 +5,7 @@ import type { EventHandler, WebhookHandler } from "./upstream/eventHandler.js";
 import type { HubEventListener } from "./upstream/eventListener.js";
 import { UrlTemplate } from "./upstream/urlTemplate.js";
 
+/** Settings of a hub. */
 export interface HubOptions {
   /** Who handles what clients of this hub tell the application: of several, the first that takes an event. */
   readonly handlers?: readonly (EventHandler | WebhookHandler)[];

@@ -11,6 +11,7 @@ export interface StoredMessage<In = GroupContent> {
   readonly dataType?: WebPubSubDataType | undefined;
   /** Default: the empty string. */
   readonly fromUserId?: string | undefined;
+  /** What was sent beside the payload. Default: none. */
   readonly metadata?: MessageMetadata | undefined;
 }
 
