@@ -32,13 +32,29 @@ module.exports = {
       name: "bindings-use-entry-points",
       comment: "What a binding needs, others need too: it comes from an entry point.",
       severity: "error",
-      from: { path: "^src/(react|vue)/" },
+      from: { path: "^src/(react|svelte|vue|opentelemetry)/" },
       to: { path: "^src/", pathNot: ["^src/(core|features/[^/]+)/index\\.ts$", "^src/$1/"] },
     },
     {
       name: "the-house-knows-no-binding",
       severity: "error",
-      from: { path: "^src/(?!react/|vue/)" },
+      from: { path: "^src/(?!react/|svelte/|vue/|devtools/|opentelemetry/)" },
+      to: { path: "^src/(react|svelte|vue|devtools|opentelemetry)/" },
+    },
+    {
+      name: "devtools-use-entry-points",
+      comment: "Whoever wants another panel can build it.",
+      severity: "error",
+      from: { path: "^src/devtools/" },
+      to: {
+        path: "^src/",
+        pathNot: ["^src/(core|features/[^/]+)/index\\.ts$", "^src/devtools/", "^src/(react|vue)/index\\.ts$"],
+      },
+    },
+    {
+      name: "the-panel-knows-no-framework",
+      severity: "error",
+      from: { path: "^src/devtools/(?!(react|vue)\\.ts$)" },
       to: { path: "^src/(react|vue)/" },
     },
     {
@@ -91,7 +107,13 @@ module.exports = {
       from: { path: "^emulator/src/service" },
       to: { dependencyTypes: ["core"] },
     },
-    { name: "unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    {
+      name: "unresolvable",
+      comment: "React Native is installed where apps are built for it.",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "^(react-native|@react-native-community/netinfo)$" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

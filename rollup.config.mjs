@@ -23,6 +23,7 @@ const platform = {
 const platforms = {
   platform: "src/core/environment/platform.ts",
   "platform.browser": "src/core/environment/platform.browser.ts",
+  "platform.native": "src/core/environment/platform.native.ts",
 };
 /** The same in a build for browsers, where everything is inside. */
 const inBrowsers = {
@@ -30,6 +31,15 @@ const inBrowsers = {
   resolveId: (id) =>
     id.endsWith("/platform.js")
       ? fileURLToPath(new URL(platforms["platform.browser"], import.meta.url))
+      : null,
+};
+
+/** The components of the panel ask for it in the same way: bundles for production leave it out. */
+const panel = {
+  name: "panel",
+  resolveId: (id, importer) =>
+    id === "./index.js" && /\/devtools\/(react|vue)\.ts$/.test(importer)
+      ? { id: "#devtools", external: true }
       : null,
 };
 
@@ -42,6 +52,18 @@ const resolveTs = () => resolve({ extensions: [".ts", ".tsx", ".mjs", ".js"] });
  * there, and to the dependency itself in Node and in bundlers, so that `setLogLevel` of `@azure/logger` has its effect.
  */
 const esmInBrowsers = { "#abort-controller": "@azure/abort-controller", "#logger": "@azure/logger" };
+/** Elsewhere, by way of a file: Metro reads no `imports` at all of a package where one of them names a package. */
+const filesInCommonJs = {
+  name: "files for CommonJS",
+  generateBundle() {
+    for (const [name, id] of Object.entries(esmInBrowsers))
+      this.emitFile({
+        type: "asset",
+        fileName: `${name.slice(1)}.cjs`,
+        source: `module.exports = require("${id}");\n`,
+      });
+  },
+};
 const nameInCommonJs = (id) => Object.keys(esmInBrowsers).find((name) => esmInBrowsers[name] === id) ?? id;
 
 /** Entry points: their name in `dist` and their source. */
@@ -55,8 +77,15 @@ const entries = {
   ),
   protobuf: "src/protobuf/index.ts",
   "protobuf-core": "src/protobuf/core.ts",
+  opentelemetry: "src/opentelemetry/index.ts",
   react: "src/react/index.ts",
+  svelte: "src/svelte/index.ts",
   vue: "src/vue/index.ts",
+  devtools: "src/devtools/index.ts",
+  "devtools-off": "src/devtools/off.ts",
+  "devtools-absent": "src/devtools/absent.ts",
+  "devtools-react": "src/devtools/react.ts",
+  "devtools-vue": "src/devtools/vue.ts",
 };
 /**
  * The core is one chunk, with its modules in the order of its imports: what belongs together stands together, which
@@ -66,13 +95,13 @@ const entries = {
 const manualChunks = (id) =>
   id.endsWith("/base64.ts") ? "base64" : /\/src\/core\/(?!.*\/platform)/.test(id) ? "core" : undefined;
 /** Frameworks that render on servers are told which modules belong to the page. */
-const banner = ({ name }) => (name === "react" ? '"use client";' : "");
+const banner = ({ name }) => (name.endsWith("react") ? '"use client";' : "");
 
 export default [
   {
     input: { ...entries, ...platforms },
     external,
-    plugins: [platform, resolveTs(), typescript()],
+    plugins: [platform, panel, resolveTs(), typescript()],
     output: [
       {
         dir: "dist/esm",
@@ -96,6 +125,7 @@ export default [
         exports: "named",
         interop: "auto",
         paths: nameInCommonJs,
+        plugins: [filesInCommonJs],
       },
     ],
   },

@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { svelteComponents } from "./test/bindings/support/svelteCompiler.js";
 import { limit, PATIENCE } from "./test/helpers/patience.js";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -14,8 +16,12 @@ const alias = [
   },
   { find: /^web-pubsub-client\/protobuf$/, replacement: path("./src/protobuf/index.ts") },
   { find: /^web-pubsub-client\/protobuf\/core$/, replacement: path("./src/protobuf/core.ts") },
+  { find: /^web-pubsub-client\/opentelemetry$/, replacement: path("./src/opentelemetry/index.ts") },
   { find: /^web-pubsub-client\/react$/, replacement: path("./src/react/index.ts") },
+  { find: /^web-pubsub-client\/svelte$/, replacement: path("./src/svelte/index.ts") },
   { find: /^web-pubsub-client\/vue$/, replacement: path("./src/vue/index.ts") },
+  { find: /^web-pubsub-client\/devtools(\/always)?$/, replacement: path("./src/devtools/index.ts") },
+  { find: /^web-pubsub-client\/devtools\/(react|vue)$/, replacement: path("./src/devtools/$1.ts") },
   { find: /^web-pubsub-emulator$/, replacement: path("./emulator/src/index.ts") },
   { find: /^web-pubsub-emulator\/browser$/, replacement: path("./emulator/src/browser.ts") },
 ];
@@ -91,6 +97,38 @@ const vue34 = {
   env: { VUE_MINOR: "3.4" },
 };
 
+/** Svelte as pages have it. Its package gives Node what renders on servers. */
+const svelteInPage = (name: string): typeof alias => {
+  const source = path(`./node_modules/${name}/src`);
+  return [
+    { find: /^svelte$/, replacement: `${source}/index-client.js` },
+    { find: /^svelte\/(reactivity|store)$/, replacement: `${source}/$1/index-client.js` },
+    { find: /^svelte\/internal\/client$/, replacement: `${source}/internal/client/index.js` },
+    { find: /^svelte\/internal\/(?!client$)/, replacement: `${source}/internal/` },
+    { find: /^esm-env$/, replacement: path("./test/bindings/support/svelteInPage.ts") },
+  ];
+};
+
+/** Tests of the functions for Svelte, whose components are compiled. */
+const onSvelte = (title: string, name: string, exclude: string[] = []) => {
+  const manifest = readFileSync(path(`./node_modules/${name}/package.json`), "utf8");
+  const { version } = JSON.parse(manifest) as { version: string };
+  const { resolve, test } = bindings(title, ["test/bindings/svelte*.test.ts"], {
+    alias: svelteInPage(name),
+    env: { SVELTE_PACKAGE: name, SVELTE_VERSION: version },
+  });
+  return {
+    resolve,
+    plugins: [svelteComponents(name, "client")],
+    test: {
+      ...test,
+      exclude: [SVELTE_ON_SERVERS, ...exclude],
+      server: { deps: { inline: [/node_modules\/svelte(57)?\//, /node_modules\/esm-env/] } },
+    },
+  };
+};
+const SVELTE_ON_SERVERS = "test/bindings/svelteServer.test.ts";
+
 export default defineConfig({
   test: {
     // Vitest would leave one core out, half of a small machine, and most files wait more than they compute.
@@ -128,9 +166,15 @@ export default defineConfig({
       ),
       inBrowser(project("package", ["test/package/**/*.test.ts"], 120_000), "test/browser/unpackChromium.ts"),
       project("types", ["test/types/**/*.test.ts"], 60_000),
-      bindings("bindings", ["test/bindings/*.test.ts?(x)"]),
+      bindings("bindings", ["test/bindings/!(svelte)*.test.ts?(x)"]),
       bindings("bindings on React 18", ["test/bindings/react*.test.tsx"], react18),
       bindings("bindings on Vue 3.4", ["test/bindings/vue*.test.ts"], vue34),
+      onSvelte("bindings on Svelte", "svelte"),
+      onSvelte("bindings on Svelte 5.7", "svelte57", ["test/bindings/svelteDocs.test.ts"]),
+      {
+        ...bindings("bindings on a server with Svelte", [SVELTE_ON_SERVERS]),
+        plugins: [svelteComponents("svelte", "server")],
+      },
     ],
   },
 });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 
@@ -23,11 +24,11 @@ const page = (name) => fileURLToPath(new URL(name, import.meta.url));
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   appType: "mpa",
-  plugins: [vue(), scriptTagBundle()],
+  plugins: [vue(), svelte({ configFile: false }), scriptTagBundle()],
   build: {
     target: "es2022",
     rolldownOptions: {
-      input: [page("index.html"), page("react.html"), page("vue.html")],
+      input: [page("index.html"), page("react.html"), page("vue.html"), page("svelte.html")],
       onLog(level, log, pass) {
         // "use client" of the React entry is for frameworks that render on servers.
         if (log.code !== "MODULE_LEVEL_DIRECTIVE") pass(level, log);

@@ -29,8 +29,11 @@ const sources = new Map(
 
 /** The parts of the house, from the top down: a file belongs to the first one that it fits. */
 const PARTS = [
+  { id: "devtools", files: /^src\/devtools\// },
   { id: "react", files: /^src\/react\// },
+  { id: "svelte", files: /^src\/svelte\// },
   { id: "vue", files: /^src\/vue\// },
+  { id: "opentelemetry", files: /^src\/opentelemetry\// },
   { id: "complete", files: /^src\/[^/]+$/, name: "the complete client" },
   { id: "features", files: /^src\/features\// },
   { id: "protobuf", files: /^src\/protobuf\// },
@@ -87,7 +90,8 @@ function picture() {
 
 /** What a part consists of: its files, and its folders where it has some; a few in a line. */
 function contentsOf(id, files) {
-  if (id === "react" || id === "vue" || id === "protobuf") return [];
+  // Those that need no other folder's name.
+  if (["devtools", "react", "svelte", "vue", "opentelemetry", "protobuf"].includes(id)) return [];
   const roots = { complete: "src/", features: "src/features/" };
   const root = roots[id] ?? (id === "client" || id === "shared" ? "src/core/" : `src/core/${id}/`);
   const names = [...new Set(files.map((file) => file.slice(root.length).replace(/(?<=\/).+/, "")))].map(

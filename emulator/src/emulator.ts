@@ -84,6 +84,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     recoveryWindowInMs,
     admin: adminWanted,
     adminToken: wantedToken,
+    adminOrigins,
     https,
     acceptUnvalidatedEntraTokens: entra,
     negotiate,
@@ -136,7 +137,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     adminWanted && !isLoopback(host) ? (wantedToken ?? randomId(nodeEnvironment, 32)) : undefined;
   const admin = adminWanted
     ? new Admin(
-        { service, faults, now: () => nodeEnvironment.now(), diagnostics: log },
+        { service, faults, now: () => nodeEnvironment.now(), diagnostics: log, origins: adminOrigins },
         adminToken === undefined ? undefined : new AdminKey(adminToken),
       )
     : undefined;

@@ -94,7 +94,7 @@ export interface InvocationLimits {
 
 /** Which streams a fault hits: those to which every given field applies. */
 export interface StreamLimits {
-  /** Applies to the publishers. */
+  /** Applies to the publishers. Default: every connection. */
   readonly filter?: ConnectionFilter;
   /** Default: every stream. */
   readonly streamId?: string;

@@ -17,7 +17,7 @@ export interface SendOptions {
   readonly ttlSeconds?: number;
   /** Travels beside the data. Default: none. */
   readonly metadata?: Metadata;
-  /** Connection ids that don't get the message. */
+  /** Connection ids that don't get the message. Default: none. */
   readonly excluded?: readonly string[];
 }
 

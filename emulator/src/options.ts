@@ -37,6 +37,11 @@ export interface EmulatorOptions {
   /** The token that opens `/admin` to other hosts. Default: a new one, `Emulator.adminToken`. */
   readonly adminToken?: string;
   /**
+   * Origins, such as `http://localhost:5173`, whose pages may use `/admin` too: a page of an application with the
+   * client's panel. Default: none.
+   */
+  readonly adminOrigins?: readonly string[];
+  /**
    * Speaks HTTPS and WSS, with this key and its certificate in PEM, or with `true` by a certificate that is made for
    * this machine and signs itself: `Emulator.certificate`. Default: false.
    */
@@ -63,7 +68,7 @@ export interface ClientUrlOptions {
   readonly userId?: string;
   /** Default: none, the client may only send events. */
   readonly roles?: readonly string[];
-  /** Groups joined on connecting. */
+  /** Groups joined on connecting. Default: none. */
   readonly groups?: readonly string[];
   /** Default: 60. Fractions are fine. */
   readonly expiresInMinutes?: number;
@@ -77,6 +82,7 @@ export interface CheckedOptions {
   readonly recoveryWindowInMs: number;
   readonly admin: boolean;
   readonly adminToken: string | undefined;
+  readonly adminOrigins: readonly string[];
   readonly https: true | KeyAndCertificate | undefined;
   readonly acceptUnvalidatedEntraTokens: boolean;
   readonly negotiate: boolean;
@@ -97,6 +103,7 @@ export const optionNames: readonly string[] = [
   "recoveryWindowInMs",
   "admin",
   "adminToken",
+  "adminOrigins",
   "https",
   "acceptUnvalidatedEntraTokens",
   "negotiate",
@@ -122,6 +129,7 @@ export function checkOptions(options: EmulatorOptions): CheckedOptions {
     ),
     admin: flag("admin"),
     adminToken: optional(options.adminToken, (value) => checkAdminToken("adminToken", value)),
+    adminOrigins: optional(options.adminOrigins, checkAdminOrigins) ?? [],
     https: optional(options.https, checkHttps),
     acceptUnvalidatedEntraTokens: flag("acceptUnvalidatedEntraTokens"),
     negotiate: flag("negotiate"),
@@ -138,6 +146,18 @@ export function checkAdminToken(name: string, value: unknown): string {
   // It goes into a header, a URL and a cookie.
   if (/^[\w.~-]{16,}$/.test(token)) return token;
   throw new RangeError(`${name} must have at least 16 characters, of letters, digits and - . _ ~ only.`);
+}
+
+function checkAdminOrigins(value: unknown): readonly string[] {
+  return checkStrings("adminOrigins", value).map((origin, at) => checkOrigin(`adminOrigins[${at}]`, origin));
+}
+
+/** As browsers send it: scheme, name and port, nothing else. */
+export function checkOrigin(name: string, origin: string): string {
+  if (/^https?:\/\/([a-z\d.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/.test(origin)) return origin;
+  throw new RangeError(
+    `${name} must be an origin such as http://localhost:5173, but is ${printable(origin)}.`,
+  );
 }
 
 function checkHttps(value: unknown): true | KeyAndCertificate | undefined {

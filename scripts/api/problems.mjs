@@ -31,6 +31,7 @@ export function findProblems({ homes, innerOf }) {
 function undocumented(node) {
   const missing = [];
   ts.forEachChild(node, function walk(each) {
+    if (isInferred(each)) return;
     if (!isMember(each)) return ts.forEachChild(each, walk);
     if (isPrivate(each)) return;
     const name = nameOf(each);
@@ -41,6 +42,9 @@ function undocumented(node) {
   return missing;
 }
 
+/** What the compiler writes for a value, such as a Vue component, whose source says it in other words. */
+const isInferred = (node) =>
+  ts.isVariableDeclaration(node) && node.type !== undefined && ts.isTypeReferenceNode(node.type);
 const isMember = (node) => ts.isTypeElement(node) || ts.isClassElement(node) || ts.isEnumMember(node);
 const nameOf = (member) =>
   member.name?.getText() ?? (ts.isConstructorDeclaration(member) ? "constructor" : "()");

@@ -1,7 +1,7 @@
 import type { InvokeResponseMessage } from "../core/models/messages.js";
 import type { ProtobufFrames } from "./frames.js";
 import * as read from "./reading.js";
-import { payload, text } from "./writing.js";
+import { entries, payload, text } from "./writing.js";
 
 type Response = InvokeResponseMessage & { content?: read.Payload | undefined };
 
@@ -20,10 +20,11 @@ export const invocationFrames: ProtobufFrames = {
   write: {
     invoke: [
       10,
-      (writer, { event, invocationId, dataType, data }) => {
+      (writer, { event, invocationId, dataType, data, metadata }) => {
         text(writer, 1, event);
         text(writer, 2, invocationId);
         if (data !== undefined) payload(writer, 3, dataType, data);
+        entries(writer, 4, metadata);
       },
     ],
     cancelInvocation: [11, (writer, { invocationId }) => text(writer, 1, invocationId)],

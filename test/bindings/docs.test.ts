@@ -1,5 +1,4 @@
 import { cleanup, configure, fireEvent, render, screen, waitFor } from "@testing-library/react";
-import { readFileSync } from "node:fs";
 import * as React from "react";
 import * as jsxRuntime from "react/jsx-runtime";
 import ts from "typescript";
@@ -14,6 +13,8 @@ import * as resume from "web-pubsub-client/resume";
 import * as vueBinding from "web-pubsub-client/vue";
 import * as zod from "zod";
 import { PATIENCE } from "../helpers/patience.js";
+import { blocksOf, typeProblems, type Block } from "./support/docBlocks.js";
+import * as reactNative from "./support/reactNative.js";
 import { useEmulator } from "./support/room.js";
 
 const root = process.cwd();
@@ -28,21 +29,6 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-interface Block {
-  readonly file: string;
-  readonly language: string;
-  readonly code: string;
-}
-
-function blocksOf(file: string, ...languages: string[]): Block[] {
-  const markdown = readFileSync(`${root}/${file}`, "utf8");
-  return Array.from(markdown.matchAll(/^```(\w+)[^\n]*\n([^]*?)^```$/gm), ([, language = "", code = ""]) => ({
-    file,
-    language,
-    code,
-  })).filter(({ language }) => languages.includes(language));
-}
-
 /** What a bundler makes of a single-file component. */
 function compileVue(code: string): string {
   const { descriptor, errors } = parse(code);
@@ -53,6 +39,7 @@ function compileVue(code: string): string {
 const blocks = [
   ...blocksOf("README.md", "tsx", "vue"),
   ...blocksOf("docs/react.md", "tsx"),
+  ...blocksOf("docs/react-native.md", "tsx", "ts"),
   ...blocksOf("docs/vue.md", "ts", "vue"),
 ];
 
@@ -68,34 +55,13 @@ test("every block of code type-checks", () => {
     `${root}/test/bindings/doc.d.ts`,
     `declare const url: string;\ndeclare module "*.vue" { const App: import("vue").Component; export default App; }\n`,
   );
-  const { config } = ts.readConfigFile(`${root}/tsconfig.json`, ts.sys.readFile.bind(ts.sys)) as {
-    config: unknown;
-  };
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists } = host;
-  host.fileExists = (name) => files.has(name) || fileExists.call(host, name);
-  host.getSourceFile = (name, language, ...rest) => {
-    const text = files.get(name);
-    return text === undefined
-      ? getSourceFile.call(host, name, language, ...rest)
-      : ts.createSourceFile(name, text, language);
-  };
-  const program = ts.createProgram([...files.keys()], { ...options, noUnusedParameters: false }, host);
-  const problems = [...files.keys()].flatMap((name) => {
-    const source = program.getSourceFile(name);
-    if (source === undefined) throw new Error(`${name} was not compiled.`);
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-  });
-  expect(
-    problems.map(
-      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
-    ),
-  ).toEqual([]);
+  files.set(`${root}/test/bindings/react-native.d.ts`, reactNative.DECLARATIONS);
+  expect(typeProblems(files)).toEqual([]);
 });
 
 const modules: Record<string, unknown> = {
   react: React,
+  "react-native": reactNative,
   "react/jsx-runtime": jsxRuntime,
   vue: Vue,
   "web-pubsub-client": clientPackage,
@@ -343,4 +309,53 @@ test("Vue: the entries of the page connect, with the local service, with a crede
   }
   expect(asked.mock.calls).toEqual([[localUrl], ["/negotiate"], ["/negotiate"]]);
   container.remove();
+});
+
+test("React Native: the room of the page works as written", async () => {
+  const asked = atItsPort();
+  const { default: App } = find("docs/react-native.md", "tsx");
+  render(React.createElement(App as React.ComponentType));
+  await waitFor(() => expect(screen.getByRole("status").textContent).toBe("Connected, joined"));
+  fireEvent.change(screen.getByLabelText("Message"), { target: { value: "hi there" } });
+  await waitFor(() => expect(screen.getByRole("button").hasAttribute("disabled")).toBe(false));
+  fireEvent.click(screen.getByRole("button"));
+  await screen.findByText("Ann: hi there");
+  expect(asked.mock.calls).toEqual([[localUrl]]);
+});
+
+test("React Native: the app of the page goes on with the session of its last run", async () => {
+  const stored = new Map<string, string>();
+  const AsyncStorage = {
+    getItem: async (key: string) => stored.get(key) ?? null,
+    setItem: async (key: string, value: string) => void stored.set(key, value),
+    removeItem: async (key: string) => void stored.delete(key),
+  };
+  const block = blocksOf("docs/react-native.md", "ts").find(({ code }) => code.includes("startOverRestart"));
+  if (block === undefined) throw new Error("The page has no such block.");
+  const run = async (): Promise<{ client: clientPackage.WebPubSubClient; resumed: boolean | undefined }> => {
+    const { startOverRestart } = evaluate(block, {
+      "@react-native-async-storage/async-storage": { __esModule: true, default: AsyncStorage },
+    }) as { startOverRestart(client: clientPackage.WebPubSubClient, key: string): Promise<void> };
+    const client = new clientPackage.WebPubSubClient(url);
+    const connected = new Promise<boolean | undefined>((resolve) =>
+      client.once("connected", ({ resumed }) => resolve(resumed)),
+    );
+    await startOverRestart(client, "chat of ann");
+    return { client, resumed: await connected };
+  };
+  const first = await run();
+  reactNative.changeAppState("background");
+  await waitFor(() => expect([...stored.keys()]).toEqual(["chat of ann"]));
+  reactNative.changeAppState("active");
+  await waitFor(() => expect(stored.size).toBe(0));
+  reactNative.changeAppState("background");
+  await waitFor(() => expect(stored.size).toBe(1));
+  const id = first.client.connectionId;
+  // As the system ends a process: nothing is said.
+  first.client.suspend();
+  const second = await run();
+  expect(second.resumed).toBe(true);
+  expect(second.client.connectionId).toBe(id);
+  expect(stored.size).toBe(0);
+  await second.client.stop();
 });

@@ -64,13 +64,14 @@ describe.each(Object.keys(PAGES) as PageName[])("%s", (kind) => {
       expect(outline, at).toBe("3px");
     }
     const isTag = kind === "Script tag";
-    const links = ["TypeScript", "React", "Vue", "Script tag"].map((each) => `a ${each}`);
+    const links = ["TypeScript", "React", "Vue", "Svelte", "Script tag"].map((each) => `a ${each}`);
     const rooms = isTag ? [] : ["lobby", "garden", "workshop"].map((each) => `button ${each}`);
     const faults = ["Cut", ...(isTag ? [] : ["Cut and refuse"]), "Go half-open"];
     if (!isTag) faults.push("Cut and forget");
     expect(order.map((each) => each.replace(/^log .*/, "log"))).toEqual([
       "a Skip to the message field",
       ...links,
+      ...(isTag ? [] : ["button Inspect"]),
       ...rooms,
       "log",
       "input Message",

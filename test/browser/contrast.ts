@@ -1,7 +1,8 @@
 /**
  * Texts whose contrast is under 4.5 (WCAG 2, level AA). Runs in a page, so it stands on its own.
+ * @param host whose shadow root is looked at; left out: the page
  */
-export function lowContrast(): string[] {
+export function lowContrast(host: string | void): string[] {
   type Color = [red: number, green: number, blue: number, alpha: number];
   const parse = (text: string): Color => {
     const [red = 0, green = 0, blue = 0, alpha = 1] = (text.match(/[\d.]+/g) ?? []).map(Number);
@@ -24,12 +25,14 @@ export function lowContrast(): string[] {
   };
   const found: string[] = [];
   let count = 0;
-  for (const element of document.body.querySelectorAll("*")) {
+  const place = !host ? document.body : document.querySelector(host)?.shadowRoot;
+  for (const element of place?.querySelectorAll("*") ?? []) {
     const text = [...element.childNodes].some(
       (node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim(),
     );
     const disabled = element instanceof HTMLButtonElement && element.disabled;
-    if (!text || disabled || element.tagName === "SCRIPT" || !element.checkVisibility()) continue;
+    if (!text || disabled || ["SCRIPT", "STYLE"].includes(element.tagName) || !element.checkVisibility())
+      continue;
     count++;
     const pair = [luminance(parse(getComputedStyle(element).color)), luminance(behind(element))];
     const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);

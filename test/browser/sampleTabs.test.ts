@@ -11,13 +11,13 @@ afterAll(() => browser.close());
 
 const numbered = (name: string): string[] => Array.from({ length: 10 }, (_, index) => `${name} ${index}`);
 
-test("two tabs in React and one in Vue share a connection, over a cut and when one closes", async () => {
+test("tabs in React, Vue and Svelte share a connection, over a cut and when one closes", async () => {
   const { url, emulator } = await serveSamples();
   const bob = await visit(browser, url, { name: "Bob" });
   const context = await browser.newContext();
   onTestFinished(() => context.close());
   const tabs = [];
-  for (const page of ["react", "react", "vue"])
+  for (const page of ["react", "react", "vue", "svelte"])
     tabs.push(await enter(context, `${url}${page}.html?name=Ann&tabs`));
   const ids = (): (string | undefined)[] =>
     emulator

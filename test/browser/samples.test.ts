@@ -48,14 +48,14 @@ test.each(pages)("%s: a cut connection is shown as recovering, and no line is lo
   await expect.poll(() => bob.page.locator(".waiting").count()).toBe(0);
 });
 
-test("the four pages meet in one room, and who closes a page is gone from it", async () => {
+test("the pages meet in one room, and who closes a page is gone from it", async () => {
   // A page that is closed may have been reloaded: the service waits for it.
   const { url } = await serveSamples({ recoveryWindowInMs: 1_000 });
   const all = await Promise.all(
     pages.map((page, index) => visit(browser, url, { name: `Nr${index}`, page })),
   );
   for (const { page } of all) {
-    await page.getByText("Here now: 4").waitFor();
+    await page.getByText(`Here now: ${all.length}`).waitFor();
     expect(await page.getByText("(you)").count()).toBe(1);
   }
   for (const [index, { say }] of all.entries()) {
@@ -69,7 +69,7 @@ test("the four pages meet in one room, and who closes a page is gone from it", a
   }
 });
 
-test.each(["TypeScript", "React", "Vue"] as const)("%s: rooms are apart", async (page) => {
+test.each(["TypeScript", "React", "Vue", "Svelte"] as const)("%s: rooms are apart", async (page) => {
   const { url } = await serveSamples();
   const [ann, bob] = await Promise.all([
     visit(browser, url, { name: "Ann", page }),
@@ -105,19 +105,22 @@ test("pings find out half-open connections, and what was said meanwhile arrives"
   for (const { lines } of [bob, ...deaf]) await expect.poll(async () => (await lines()).sort()).toEqual(all);
 });
 
-test.each(["TypeScript", "React", "Vue"] as const)("%s: a new connection is called new", async (page) => {
-  const { url } = await serveSamples();
-  const ann = await visit(browser, url, { name: "Ann", page });
-  await ann.page.getByText("Here now: 1").waitFor();
-  await ann.page.getByRole("button", { name: "Cut and forget" }).click();
-  await ann.page.getByText("New connection.").waitFor();
-  await ann.page.getByText("Nothing was said while you were away.").waitFor();
-  await ann.page.getByRole("status").getByText("Connected").waitFor();
-  // The presence is restored with it.
-  await ann.page.getByText("Ann (you)").waitFor();
-  await ann.say("back");
-  await expect.poll(ann.lines).toEqual(["back"]);
-});
+test.each(["TypeScript", "React", "Vue", "Svelte"] as const)(
+  "%s: a new connection is called new",
+  async (page) => {
+    const { url } = await serveSamples();
+    const ann = await visit(browser, url, { name: "Ann", page });
+    await ann.page.getByText("Here now: 1").waitFor();
+    await ann.page.getByRole("button", { name: "Cut and forget" }).click();
+    await ann.page.getByText("New connection.").waitFor();
+    await ann.page.getByText("Nothing was said while you were away.").waitFor();
+    await ann.page.getByRole("status").getByText("Connected").waitFor();
+    // The presence is restored with it.
+    await ann.page.getByText("Ann (you)").waitFor();
+    await ann.say("back");
+    await expect.poll(ann.lines).toEqual(["back"]);
+  },
+);
 
 test.each(pages)(
   "%s: why there is no connection is said, in the words of the negotiate endpoint",

@@ -32,7 +32,7 @@ const log = ({ page }: Visitor): Promise<string[]> =>
       }),
     );
 
-describe.each(["TypeScript", "React", "Vue"] as const)("%s", (page) => {
+describe.each(["TypeScript", "React", "Vue", "Svelte"] as const)("%s", (page) => {
   test("a service that restarts leaves no hole in the room, and how much was missed is said", async () => {
     const { url, emulator } = await serveSamples();
     const ann = await visit(browser, url, { name: "Ann", page });

@@ -8,6 +8,7 @@ export const PAGES = {
   TypeScript: "",
   React: "react.html",
   Vue: "vue.html",
+  Svelte: "svelte.html",
   "Script tag": "script-tag.html",
 } as const;
 export type PageName = keyof typeof PAGES;

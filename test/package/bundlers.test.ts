@@ -9,7 +9,8 @@ import resolve from "@rollup/plugin-node-resolve";
 import * as esbuild from "esbuild";
 import type { Browser } from "playwright-core";
 import { rollup } from "rollup";
-import { build as viteBuild } from "vite";
+import { compile } from "svelte/compiler";
+import { build as viteBuild, createServer as createViteServer } from "vite";
 import webpack from "webpack";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
@@ -101,6 +102,27 @@ const APPS = {
         const place = document.body.appendChild(document.createElement("div"));
         createRoot(place).render(createElement(WebPubSubProvider, { url }, createElement(Room)));
       });`,
+  svelteGroup: `
+    ${
+      compile(
+        `<script>
+          import { provideWebPubSubClient, useGroup } from "web-pubsub-client/svelte";
+          const { url, resolve } = $props();
+          provideWebPubSubClient({ url });
+          const room = useGroup("room", ({ data }) => resolve(room.status + " " + data));
+          $effect(() => {
+            if (room.status === "joined") room.send("by Svelte");
+          });
+        </script>`,
+        { name: "Room" },
+      ).js.code
+    }
+    import { mount } from "svelte";
+    window.run = (url) =>
+      new Promise((resolve) => {
+        const target = document.body.appendChild(document.createElement("div"));
+        mount(Room, { target, props: { url, resolve } });
+      });`,
   vueGroup: `
     import { createApp, watch } from "vue";
     import { useGroup, WebPubSubPlugin } from "web-pubsub-client/vue";
@@ -123,6 +145,7 @@ const RESULTS: Record<App, string> = {
   features: "message state stream true",
   protobufCore: "by protobuf",
   reactGroup: "joined by React",
+  svelteGroup: "joined by Svelte",
   vueGroup: "joined by Vue",
 };
 
@@ -152,6 +175,7 @@ const PARTS: Record<App, (keyof typeof MARKS)[]> = {
   features: ["groups", "presence", "streams", "invocations", "retain", "resume"],
   protobufCore: ["streams"],
   reactGroup: ["groups", "retain"],
+  svelteGroup: ["groups", "retain"],
   vueGroup: ["groups", "retain"],
 };
 
@@ -159,7 +183,7 @@ let consumer: Consumer;
 let emulator: Emulator;
 let browser: Browser;
 beforeAll(async () => {
-  consumer = createConsumer(["react", "react-dom", "vue", "@bufbuild/protobuf"]);
+  consumer = createConsumer(["react", "react-dom", "svelte", "vue", "@bufbuild/protobuf"]);
   for (const [name, code] of Object.entries(APPS)) {
     consumer.write(`${name}.js`, code);
     consumer.write(`${name}.html`, `<!doctype html><script type="module" src="/${name}.js"></script>`);
@@ -239,7 +263,7 @@ test.each(builds)(
   },
 );
 
-/** The tables of docs/react.md and docs/vue.md: which names bring which features. */
+/** The tables of docs/react.md, docs/svelte.md and docs/vue.md: which names bring which features. */
 const BRINGS: [names: string, parts: (keyof typeof MARKS)[]][] = [
   ["useConnection, useServerMessage, useWebPubSubClient", ["retain"]],
   ["useGroup", ["groups", "retain"]],
@@ -251,6 +275,7 @@ const BRINGS: [names: string, parts: (keyof typeof MARKS)[]][] = [
 test.each(
   [
     ["react", "WebPubSubProvider"],
+    ["svelte", "provideWebPubSubClient"],
     ["vue", "WebPubSubPlugin"],
   ].flatMap(([binding, source]) => BRINGS.map(([names, parts]) => ({ binding, source, names, parts }))),
 )("$binding: $names bring no more than $parts", async ({ binding, source, names, parts }) => {
@@ -295,6 +320,131 @@ test.each(FOR_NODE)("for Node: %s", async (command) => {
   expect(await consumer.node("app.mjs", await emulator.clientAccessUrl("chat"))).toBe("Connected\n");
 });
 
+/** How apps take the panel in; each offers `run`, which resolves with how many there are before and after its end. */
+const PANELS = {
+  plain: `
+    import { CoreClient } from "web-pubsub-client/core";
+    import { mountDevtools } from "web-pubsub-client/devtools";
+    window.show = (url) => mountDevtools(new CoreClient(url));`,
+  react: `
+    import { createElement } from "react";
+    import { createRoot } from "react-dom/client";
+    import { flushSync } from "react-dom";
+    import { CoreClient } from "web-pubsub-client/core";
+    import { WebPubSubDevtools } from "web-pubsub-client/devtools/react";
+    import { WebPubSubProvider } from "web-pubsub-client/react";
+    window.show = (url) => {
+      const root = createRoot(document.body.appendChild(document.createElement("div")));
+      const panel = createElement(WebPubSubDevtools, { name: "Ann" });
+      flushSync(() => root.render(createElement(WebPubSubProvider, { client: new CoreClient(url) }, panel)));
+      return () => root.unmount();
+    };`,
+  vue: `
+    import { createApp, h } from "vue";
+    import { CoreClient } from "web-pubsub-client/core";
+    import { WebPubSubDevtools } from "web-pubsub-client/devtools/vue";
+    import { WebPubSubPlugin } from "web-pubsub-client/vue";
+    window.show = (url) => {
+      const app = createApp({ render: () => h(WebPubSubDevtools, { name: "Ann" }) });
+      app.use(WebPubSubPlugin, { client: new CoreClient(url) });
+      app.mount(document.body.appendChild(document.createElement("div")));
+      return () => app.unmount();
+    };`,
+};
+const COUNTED = `
+  window.run = async (url) => {
+    const count = () => document.getElementsByTagName("web-pubsub-" + "devtools").length;
+    const settled = () => new Promise((done) => setTimeout(done, 0));
+    const end = window.show(url);
+    await settled();
+    const shown = count();
+    end();
+    await settled();
+    return shown + ", then " + count();
+  };`;
+/** Words of the panel, and of what stands in for it where no condition is set. */
+const PANEL = "Time line, newest first";
+const STAND_IN = "there is no panel, since this build";
+
+const withEsbuild = (condition?: string) => (app: string, outdir: string) =>
+  esbuild.build({
+    entryPoints: [join(consumer.folder, `${app}.js`)],
+    outdir,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    ...(condition !== undefined && { conditions: [condition] }),
+  });
+const inDevelopment: typeof bundlers = {
+  "esbuild --conditions=development": withEsbuild("development"),
+  "webpack --mode=development": (app, path) =>
+    promisify(webpack as (options: webpack.Configuration, done: (error: Error | null) => void) => void)({
+      entry: join(consumer.folder, `${app}.js`),
+      mode: "development",
+      devtool: false,
+      context: consumer.folder,
+      output: { path, filename: "app.js" },
+    }),
+};
+
+test.each([
+  ...["esbuild", "rollup", "vite", "webpack"].map((name) => ({ name, build: bundlers[name] })),
+  { name: "esbuild --conditions=production", build: withEsbuild("production") },
+  ...Object.entries(inDevelopment).map(([name, build]) => ({ name, build })),
+])("the panel is in a bundle for development only: $name", async ({ name, build }) => {
+  const isForDevelopment = name in inDevelopment;
+  const isUnsaid = name === "esbuild" || name === "rollup";
+  // The frameworks once more where it matters: Rollup and Vite would do the same again.
+  for (const kind of isUnsaid || name === "vite"
+    ? (["plain"] as const)
+    : (["plain", "react", "vue"] as const)) {
+    const app = `panel-${kind}`;
+    consumer.write(`${app}.js`, PANELS[kind] + COUNTED);
+    consumer.write(`${app}.html`, `<!doctype html><script type="module" src="/${app}.js"></script>`);
+    const outDir = join(consumer.folder, `out-${name.replaceAll(/\W/g, "")}-${app}`);
+    await build?.(app, outDir);
+    const [file = ""] = readdirSync(outDir, { recursive: true, encoding: "utf8" }).filter((each) =>
+      each.endsWith(".js"),
+    );
+    const script = readFileSync(join(outDir, file));
+    expect([script.includes(PANEL), script.includes(STAND_IN)], kind).toEqual([isForDevelopment, isUnsaid]);
+    expect(await run(script), kind).toBe(isForDevelopment ? "1, then 0" : "0, then 0");
+  }
+});
+
+test("Vite's server takes the panel in", async () => {
+  const server = await createViteServer({
+    root: consumer.folder,
+    configFile: false,
+    logLevel: "error",
+    server: { middlewareMode: true, ws: false },
+    optimizeDeps: { noDiscovery: true },
+  });
+  onTestFinished(() => server.close());
+  const { pluginContainer } = server.environments.client;
+  const importer = join(consumer.folder, "app.js");
+  const found = await pluginContainer.resolveId("web-pubsub-client/devtools", importer);
+  expect(found?.id).toMatch(/\/dist\/esm\/devtools\.mjs/);
+  const component = await pluginContainer.resolveId("web-pubsub-client/devtools/react", importer);
+  const within = await pluginContainer.resolveId("#devtools", component?.id);
+  expect(within?.id).toMatch(/\/dist\/esm\/devtools\.mjs/);
+});
+
+test("under every condition web-pubsub-client/devtools/always is the panel", async () => {
+  for (const conditions of [[], ["production"], ["development"]]) {
+    const { outputFiles } = await esbuild.build({
+      stdin: { contents: `export * from "web-pubsub-client/devtools/always";`, resolveDir: consumer.folder },
+      bundle: true,
+      write: false,
+      format: "esm",
+      platform: "browser",
+      conditions,
+    });
+    expect(outputFiles[0]?.text).toContain(PANEL);
+  }
+});
+
 test("where a page requires the package, there is one log, which @azure/logger switches", async () => {
   const { outputFiles } = await esbuild.build({
     stdin: {
@@ -315,6 +465,7 @@ test("where React Native is built for, the platform's own WebSocket is taken", a
     write: false,
     platform: "neutral",
     conditions: ["react-native"],
+    external: ["react-native", "@react-native-community/netinfo"],
   });
   const script = outputFiles[0]?.text ?? "";
   expect(script).toContain("globalThis.WebSocket");

@@ -8,7 +8,7 @@ const HOSTS = (process.env.HOSTS ?? "node@22 node@24").split(" ");
 let consumer: Consumer;
 let emulator: Emulator;
 beforeAll(async () => {
-  consumer = createConsumer(["react", "vue", "@bufbuild/protobuf"]);
+  consumer = createConsumer(["react", "svelte", "vue", "@bufbuild/protobuf"]);
   emulator = await startEmulator();
 });
 afterAll(async () => {
@@ -36,7 +36,7 @@ async function main(url) {
     await client.sendToGroup("room", { after: "the cut" });
     while (got.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
     got[1] = [...new Uint8Array(got[1])];
-    console.log(JSON.stringify(got), typeof react.WebPubSubProvider, typeof vue.useGroup);
+    console.log(JSON.stringify(got), typeof react.WebPubSubProvider, typeof svelte.useGroup, typeof vue.useGroup);
     await client.stop();
   }
   const features = [groups.groupHandle, streams.streams, presence.presence, invocations.invocations, resume.keepOverReload, retain.retain];
@@ -57,13 +57,14 @@ const NAMES = {
   protobuf: "/protobuf",
   protobufCore: "/protobuf/core",
   react: "/react",
+  svelte: "/svelte",
   vue: "/vue",
 };
 const FORMS: Record<string, (name: string, from: string) => string> = {
   mjs: (name, from) => `import * as ${name} from "web-pubsub-client${from}";`,
   cjs: (name, from) => `const ${name} = require("web-pubsub-client${from}");`,
 };
-const LINE = `["text",[0,255],{"after":"the cut"}] function function\n`;
+const LINE = `["text",[0,255],{"after":"the cut"}] function function function\n`;
 
 describe.each(HOSTS)("%s", (host) => {
   test.each(Object.keys(FORMS))("%s: every entry point runs, and a cut is recovered from", async (form) => {

@@ -5,6 +5,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { compile } from "svelte/compiler";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import { createConsumer, type Consumer } from "./consumer.js";
@@ -14,7 +15,7 @@ let consumer: Consumer;
 let emulator: Emulator;
 beforeAll(async () => {
   consumer = createConsumer([
-    ...["react", "react-dom", "vue", "@bufbuild/protobuf"],
+    ...["react", "react-dom", "svelte", "vue", "@bufbuild/protobuf"],
     ...["@types/node", "@types/react", "@types/react-dom"],
   ]);
   const order = { events: "order", onEvent: () => ({ data: { accepted: true } }) };
@@ -38,7 +39,7 @@ async function main(url) {
     await client.start();
     await client.joinGroup("room");
     await client.sendToGroup("room", "crossed");
-    console.log(await got, typeof react.WebPubSubProvider, typeof vue.useGroup);
+    console.log(await got, typeof react.WebPubSubProvider, typeof svelte.useGroup, typeof vue.useGroup);
     await client.stop();
   }
   const binary = WebPubSubProtobufReliableProtocol(invocationFrames, presenceFrames, streamFrames);
@@ -71,11 +72,13 @@ async function useFeatures(client, { groups, invocations, presence, retain, stre
   await stopped;
 }
 `;
-const PRINTED = "crossed function function\n".repeat(3) + "message state stream true\n".repeat(3);
+const PRINTED = "crossed function function function\n".repeat(3) + "message state stream true\n".repeat(3);
 const FEATURES = ["groups", "history", "invocations", "observe", "presence", "resume", "retain", "streams"];
 const NAMES = [
   "complete:web-pubsub-client",
-  ...["core", ...FEATURES, "react", "vue", "protobuf"].map((name) => `${name}:web-pubsub-client/${name}`),
+  ...["core", ...FEATURES, "react", "svelte", "vue", "protobuf"].map(
+    (name) => `${name}:web-pubsub-client/${name}`,
+  ),
   "protobufCore:web-pubsub-client/protobuf/core",
 ];
 const each = (write: (name: string, from: string) => string): string =>
@@ -95,8 +98,11 @@ test.each([
   "CHANGELOG.md",
   "docs/features.md",
   "docs/found-faults.md",
+  "docs/frameworks.md",
+  "docs/svelte.md",
   "docs/history.md",
   "docs/history-recipes.md",
+  "docs/react-native.md",
   "emulator/README.md",
   "emulator/docs/behaviour.md",
 ])("every link of %s leads somewhere", (file) => {
@@ -239,6 +245,29 @@ test.each([
   },
 );
 
+test("what uses the functions for Svelte renders on a server, without a window and without a connection", async () => {
+  const component = `
+    <script>
+      import * as svelte from "web-pubsub-client/svelte";
+      globalThis.WebSocket = class { constructor() { throw new Error("A server opened a socket."); } };
+      svelte.provideWebPubSubClient({ url: "wss://host.example/client/hubs/chat" });
+      const connection = svelte.useConnection();
+      const room = svelte.useGroup("room", () => {});
+      const messages = svelte.useGroupMessages("room");
+      const presence = svelte.useGroupState("room");
+    </script>
+    {connection.state},{room.status},{messages.current.length},{presence.states.length}`;
+  consumer.write("Room.js", compile(component, { generate: "server" }).js.code);
+  consumer.write(
+    "svelteServer.mjs",
+    `import { render } from "svelte/server";
+    import Room from "./Room.js";
+    console.log(render(Room).body, typeof window, typeof document);`,
+  );
+  // Ends by itself, so nothing is left that runs.
+  expect(await consumer.node("svelteServer.mjs")).toMatch(/Stopped,idle,0,0.* undefined undefined\n$/);
+});
+
 test.each(["esm/react.mjs", "cjs/react.cjs"])("%s tells frameworks that it belongs to the page", (file) => {
   const built = readFileSync(join(consumer.folder, "node_modules/web-pubsub-client/dist", file), "utf8");
   expect(built).toMatch(/^['"]use (client|strict)['"];\s*(['"]use client['"];)?/);
@@ -298,11 +327,14 @@ const TYPED_FRAMEWORKS = `
   import { createApp } from "vue";
   import { WebPubSubClient } from "web-pubsub-client";
   import { useWebPubSubClient, WebPubSubProvider } from "web-pubsub-client/react";
+  import { provideWebPubSubClient, useConnection, type GroupView } from "web-pubsub-client/svelte";
   import { useGroup, WebPubSubPlugin } from "web-pubsub-client/vue";
   const create = () => new WebPubSubClient("wss://example");
   export const ui = createElement(WebPubSubProvider, { create });
   export const useGroups = () => useWebPubSubClient<WebPubSubClient>().group("room").status;
-  export const app = createApp({ setup: () => useGroup("room") }).use(WebPubSubPlugin, { create });`;
+  export const app = createApp({ setup: () => useGroup("room") }).use(WebPubSubPlugin, { create });
+  export const inSvelte = () => provideWebPubSubClient({ create }).state + useConnection().state;
+  export type Room = GroupView<string>;`;
 
 /** What programs may write whose TypeScript has the library of `await using`. */
 const TYPED_DISPOSAL = `

@@ -1,147 +1,218 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import * as esbuild from "esbuild";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { WebPubSubClient, WebPubSubClientOptions } from "web-pubsub-client";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import { createConsumer, type Consumer } from "./consumer.js";
-import { ReactNativeSources } from "./reactNative.js";
+import { NativeWorld } from "./nativeWorld.js";
+import { bundleWithMetro, compileWithHermes, hasHermes, prepareReactNative } from "./reactNative.js";
 
-/** Up to 0.79 the platform's `URL` reads nothing and its `URLSearchParams` sets nothing. */
-const VERSIONS = ["0.72.17", "0.76.9", "0.79.5", "0.88.1"];
-/** The client, and the conditions of the bundler. Without any, the part for Node is taken along. */
-const BUNDLES: [string, string, string[]][] = [
-  ["its condition", `import { WebPubSubClient as Client } from "web-pubsub-client";`, ["react-native"]],
-  ["no condition", `import { CoreClient as Client } from "web-pubsub-client/core";`, []],
+/** Up to 0.79 the platform's `URL` reads nothing and its `URLSearchParams` sets nothing. The rest by `npm run test:native`. */
+const VERSIONS = [
+  "0.76.9",
+  "0.84.1",
+  ...(process.env["NATIVE"] === "1" ? ["0.72.17", "0.79.7", "0.88.1"] : []),
 ];
+
+/** An app: React Native's own set-up of its globals, and the client. */
+const app = (imports: string): string => `
+import "react-native/Libraries/Core/setUpTimers";
+import "react-native/Libraries/Core/setUpXHR";
+import DeviceEvents from "react-native/Libraries/EventEmitter/RCTDeviceEventEmitter";
+import JSTimers from "react-native/Libraries/Core/Timers/JSTimers";
+${imports}
+globalThis.entry = {
+  app: { Client, render },
+  emit: (name, event) => DeviceEvents.emit(name, event),
+  callTimers: (ids) => JSTimers.callTimers(ids),
+};
+`;
+const COMPLETE = `
+import { createElement } from "react";
+import { create } from "react-test-renderer";
+import { WebPubSubClient as Client } from "web-pubsub-client";
+import { useGroup, useGroupMessages, WebPubSubProvider } from "web-pubsub-client/react";
+function Room() {
+  const { send, status } = useGroup("room");
+  const messages = useGroupMessages("room");
+  return createElement("Button", { onPress: () => send("pressed") }, status, ...messages.map(({ data }) => data));
+}
+const render = (url) => create(createElement(WebPubSubProvider, { url }, createElement(Room)));
+`;
+const CORE = `
+import { CoreClient as Client } from "web-pubsub-client/core";
+const render = undefined;
+`;
+interface Shown {
+  readonly children: unknown[];
+  readonly props: { onPress(): void };
+}
+interface App {
+  readonly Client: new (url: string, options?: WebPubSubClientOptions) => WebPubSubClient;
+  /** Shows a component that uses the hooks, with a renderer that knows of no document. */
+  readonly render: (url: string) => { toJSON(): Shown | null; unmount(): void };
+}
+/** What comes of Node's part of the client. */
+const NODE = ["perMessageDeflate", "isomorphic-ws", 'removeAllListeners("message")', "node:"];
 
 let consumer: Consumer;
 let emulator: Emulator;
-let sources: ReactNativeSources;
+let warned: string;
+const script = (name: string): string => join(consumer.folder, `${name}.bundle.js`);
 beforeAll(async () => {
   consumer = createConsumer();
-  sources = new ReactNativeSources();
   emulator = await startEmulator();
-  await sources.prepare();
+  await prepareReactNative(VERSIONS);
+  consumer.write("complete.js", app(COMPLETE));
+  consumer.write("core.js", app(CORE));
+  const complete = VERSIONS.map((version) => ({
+    version,
+    entry: "complete.js",
+    out: script(version),
+    withNetInfo: true,
+  }));
+  const core = { version: "0.84.1", entry: "core.js" };
+  warned = await bundleWithMetro(consumer, [
+    ...complete,
+    { ...core, out: script("without NetInfo") },
+    // As for a server that renders the app's pages.
+    { ...core, out: script("without its condition"), conditions: [] },
+  ]);
 });
 afterAll(async () => {
   consumer.remove();
-  sources.remove();
   await emulator.close();
 });
 
-const PROGRAM = `
-async function main() {
-  const log = [];
-  const write = (...words) => log.push(words.join(" "));
-  const client = new Client(native.url, { logger: { info: write, warning: write, error: write } });
-  const got = [];
-  client.on("group-message", ({ message }) => got.push(message.data));
-  const recovered = new Promise((resolve) => client.once("recovered", resolve));
+/** What a test has running, the last one first. */
+const running: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of running.splice(0).reverse()) await end();
+  emulator.faults.reset();
+});
+
+/** Puts an app into a world of its own. */
+function open(name: string): NativeWorld<App> {
+  const world = new NativeWorld<App>(script(name));
+  running.push(() => world.close());
+  return world;
+}
+
+const clientUrl = (): Promise<string> =>
+  emulator.clientAccessUrl("chat", { roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"] });
+
+/** A client of the app's that is in the room, and the messages that it gets there. */
+async function enter(world: NativeWorld<App>, options?: WebPubSubClientOptions) {
+  const url = await clientUrl();
+  const client = new world.app.Client(url, options);
+  running.push(() => client.stop());
+  const got: unknown[] = [];
+  client.on("group-message", ({ message }) => void got.push(message.data));
   await client.start();
   await client.joinGroup("room");
-  await client.sendToGroup("room", "text");
-  await client.sendToGroup("room", new Uint8Array([0, 255]));
-  await client.sendToGroup("room", "\\u20ac".repeat(200_000));
-  await recovered;
-  await client.sendToGroup("room", { after: "the cut" });
-  while (got.length < 4) await new Promise((resolve) => setTimeout(resolve, 10));
-  got[1] = [...new Uint8Array(got[1])];
-  got[2] = got[2].length;
-  await client.stop();
-  return JSON.stringify(got) + " " + log.filter((line) => line.startsWith("Connecting to")).join();
+  return { client, got, url };
 }
-main().then(native.done, native.failed);
-`;
 
-/** A bare context with what React Native has beside the classes of its own, and its native sockets over \`ws\`. */
-const WORLD = `
-import { readFileSync } from "node:fs";
-import { createContext, runInContext } from "node:vm";
-import { WebSocket } from "ws";
-const [script, url] = process.argv.slice(2);
-const listeners = new Set();
-const tell = (name, event) => { for (const each of [...listeners]) if (each.name === name) each.listener(event); };
-const open = new Map();
-const sockets = {
-  connect(url, protocols, options, id) {
-    const socket = new WebSocket(url, protocols);
-    open.set(id, socket);
-    socket.on("open", () => tell("websocketOpen", { id, protocol: socket.protocol }));
-    socket.on("message", (data, isBinary) =>
-      tell("websocketMessage", isBinary
-        ? { id, type: "binary", data: data.toString("base64") }
-        : { id, type: "text", data: data.toString() }));
-    socket.on("error", ({ message }) => tell("websocketFailed", { id, message }));
-    socket.on("close", (code, reason) => tell("websocketClosed", { id, code, reason: reason.toString() }));
-  },
-  send: (text, id) => open.get(id).send(text),
-  sendBinary: (base64, id) => open.get(id).send(Buffer.from(base64, "base64")),
-  close: (code, reason, id) => open.get(id).close(code, reason),
-};
-const native = {
-  url,
-  sockets,
-  listen(name, listener) {
-    const entry = { name, listener };
-    listeners.add(entry);
-    return { remove: () => listeners.delete(entry) };
-  },
-  done: (words) => console.log(words),
-  failed: (error) => { console.error(error); process.exitCode = 1; },
-};
-const warn = (...words) => console.log("warned: " + words.join(" "));
-const world = { native, setTimeout, clearTimeout, setInterval, clearInterval, AbortController, performance, atob, btoa, console: { ...console, warn } };
-world.global = world;
-runInContext(readFileSync(script, "utf8"), createContext(world));
-`;
+test("Metro warns of nothing", () => {
+  expect(warned).toBe("");
+});
 
-describe.each(VERSIONS)("on React Native %s", (version) => {
-  let entry: string;
-  beforeAll(async () => {
-    entry = await sources.install(version);
+test.each([...VERSIONS, "without NetInfo"])("%s: no part for Node is in the bundle", (name) => {
+  const text = readFileSync(script(name), "utf8");
+  expect(NODE.filter((each) => text.includes(each))).toEqual([]);
+});
+
+test.each(VERSIONS.filter(() => hasHermes))("%s: Hermes compiles it", async (version) => {
+  const compiled = readFileSync(await compileWithHermes(version, script(version)));
+  // Its first bytes, by which Hermes knows a file of its own.
+  expect(compiled.readBigUInt64LE().toString(16)).toBe("1f1903c103bc1fc6");
+});
+
+describe.each([...VERSIONS, "without NetInfo", "without its condition"])("React Native %s", (name) => {
+  test("messages cross, a cut is recovered, no warning", async () => {
+    const world = open(name);
+    const logged: string[] = [];
+    const log = (...words: unknown[]): void => void logged.push(words.join(" "));
+    const { client, got, url } = await enter(world, { logger: { info: log, warning: log, error: log } });
+    await client.sendToGroup("room", "text");
+    await client.sendToGroup("room", new Uint8Array([0, 255]));
+    await client.sendToGroup("room", "\u20ac".repeat(200_000));
+    const recovered = new Promise<void>((resolve) => client.once("recovered", () => resolve()));
+    emulator.faults.cutTransports();
+    await recovered;
+    await client.sendToGroup("room", { after: "the cut" });
+    await expect.poll(() => got.length).toBe(4);
+    expect(got[0]).toBe("text");
+    expect([...new Uint8Array(got[1] as ArrayBuffer)]).toEqual([0, 255]);
+    expect(got[2]).toHaveLength(200_000);
+    expect(JSON.stringify(got[3])).toBe(`{"after":"the cut"}`);
+    const address = `Connecting to ${url.replace(/\?.*/, "")} (json.reliable.webpubsub.azure.v1)`;
+    expect(logged.filter((line) => line.startsWith("Connecting to"))).toEqual([address, address]);
+    expect(world.complaints).toEqual([]);
+  });
+});
+
+/** A client that has lost its session, and tries again in an hour. */
+async function lost(world: NativeWorld<App>): Promise<WebPubSubClient> {
+  const { client } = await enter(world, {
+    reconnectRetryOptions: { retryDelayInMs: 3_600_000, maxRetryDelayInMs: 3_600_000 },
+  });
+  emulator.faults.refuseUpgrades({ with: 503, only: "new", times: 100 });
+  emulator.faults.restartService({ sockets: "cut" });
+  await expect.poll(() => client.state).toBe("Disconnected");
+  emulator.faults.reset();
+  return client;
+}
+const isBack = (client: WebPubSubClient): Promise<void> =>
+  expect.poll(() => [client.state, emulator.hub("chat").members("room").length]).toEqual(["Connected", 1]);
+
+describe.each(VERSIONS)("React Native %s", (version) => {
+  test("an app that comes to the front connects at once", async () => {
+    const world = open(version);
+    const client = await lost(world);
+    world.leave();
+    world.comeBack();
+    await isBack(client);
   });
 
-  test.each(BUNDLES)(
-    "bundled by %s: messages cross, a cut is recovered, no warning",
-    async (name, client, conditions) => {
-      const main = consumer.write(
-        "main.js",
-        `import ${JSON.stringify(entry)};
-${client}
-${PROGRAM}`,
-      );
-      const script = join(consumer.folder, `${version} ${name}.js`);
-      await esbuild.build({
-        entryPoints: [main],
-        bundle: true,
-        outfile: script,
-        format: "iife",
-        platform: "neutral",
-        mainFields: ["browser", "module", "main"],
-        conditions,
-        define: { global: "globalThis" },
-        tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-        plugins: [sources.plugin],
-        logLevel: "error",
-      });
-      consumer.write("world.mjs", WORLD);
-      const url = await emulator.clientAccessUrl("chat", {
-        roles: ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"],
-        userId: version,
-      });
-      const output = consumer.node("world.mjs", script, url);
-      let cut = false;
-      let ended = false;
-      const end = output.finally(() => (ended = true));
-      while (!ended && !cut) {
-        const [member] = emulator.hub("chat").members("room");
-        cut = member !== undefined;
-        if (cut) emulator.faults.cutTransports({ connectionId: member?.connectionId ?? "" });
-        await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 20))]);
-      }
-      const address = url.replace(/\?.*/, "");
-      expect(await output).toBe(
-        `["text",[0,255],200000,{"after":"the cut"}] Connecting to ${address}${` (json.reliable.webpubsub.azure.v1),Connecting to ${address}`} (json.reliable.webpubsub.azure.v1)\n`,
-      );
-    },
-  );
+  test("a network that returns connects at once", async () => {
+    const world = open(version);
+    const client = await lost(world);
+    world.network = { type: "none", isConnected: false, isInternetReachable: false };
+    world.network = { type: "wifi", isConnected: true, isInternetReachable: true };
+    await isBack(client);
+  });
+
+  test("a connection that died in the background, where no timer is called, is recovered in the front", async () => {
+    const world = open(version);
+    const { client, got } = await enter(world);
+    world.leave();
+    emulator.faults.goHalfOpen();
+    const recovered = new Promise<void>((resolve) => client.once("recovered", () => resolve()));
+    emulator.hub("chat").sendToGroup("room", "meanwhile");
+    world.comeBack(20_000);
+    await recovered;
+    await expect.poll(() => got).toEqual(["meanwhile"]);
+    expect(world.complaints).toEqual([]);
+  });
+});
+
+test.each(VERSIONS)("React Native %s: the hooks show a room", async (version) => {
+  const world = open(version);
+  const shown = world.app.render(await clientUrl());
+  running.push(() => shown.unmount());
+  await expect.poll(() => shown.toJSON()?.children).toEqual(["joined"]);
+  shown.toJSON()?.props.onPress();
+  await expect.poll(() => shown.toJSON()?.children).toEqual(["joined", "pressed"]);
+  shown.unmount();
+  await expect.poll(() => emulator.hub("chat").connections()).toEqual([]);
+  expect(world.complaints).toEqual([]);
+});
+
+test("without NetInfo, an app that comes to the front connects at once", async () => {
+  const world = open("without NetInfo");
+  const client = await lost(world);
+  world.leave();
+  world.comeBack();
+  await isBack(client);
 });

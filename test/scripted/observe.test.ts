@@ -438,11 +438,14 @@ describe("metadata", () => {
     void follow(stage.client.sendToGroup("room", "hello", { metadata: own }));
     void follow(stage.client.sendEvent("order", "tea"));
     void follow(stage.client.joinGroup("room"));
+    void follow(stage.client.invokeEvent("order", "tea"));
     expect(stage.socket.sent).toMatchObject([
       { metadata: { trace: "sendToGroup room", other: "mine" } },
       { metadata: { trace: "sendEvent order", other: "theirs" } },
       { type: "joinGroup" },
+      { type: "invoke", ...(isProtobuf && { metadata: { trace: "invoke order" } }) },
     ]);
+    if (!isProtobuf) expect(stage.socket.sent[3]).not.toHaveProperty("metadata");
     expect(stage.socket.sent[2]).not.toHaveProperty("metadata");
     expect(own).toEqual({ other: "mine" });
   });

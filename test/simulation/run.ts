@@ -99,6 +99,7 @@ async function play(world: World): Promise<void> {
     checkStreams(actor, world);
     actor.invocations.check();
     actor.ownJoins.check();
+    actor.observation?.checkAtEnd(actor.written.length);
     actor.groups.check();
     if (actor.roundsOpen !== 0) world.failed(`${actor.name}: an event didn't reach every listener`);
     for (const { kind, signal } of actor.program.lives)

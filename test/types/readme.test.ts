@@ -48,7 +48,9 @@ function blocksOf(page: string): Block[] {
 
 const readme = blocksOf("README.md");
 const features = blocksOf("docs/features.md");
-const pages = ["sessions", "history", "tabs", "observe"].flatMap((page) => blocksOf(`docs/${page}.md`));
+const pages = ["sessions", "history", "tabs", "observe", "troubleshooting"].flatMap((page) =>
+  blocksOf(`docs/${page}.md`),
+);
 const blocks = [...readme, ...features, ...pages];
 
 test("the pages have code in them", () => {

@@ -27,7 +27,22 @@ export class Admin {
       response.writeHead(303, headers).end();
       return;
     }
-    const reason = intrusion(request, this.#key);
+    const { origins } = this.#ports;
+    const reason = intrusion(request, this.#key, origins);
+    const { origin } = request.headers;
+    if (reason === undefined && origin !== undefined && origins.includes(origin)) {
+      response.setHeader("Access-Control-Allow-Origin", origin).setHeader("Vary", "Origin");
+      if (request.method === "OPTIONS") {
+        const allowed = {
+          "Allow-Methods": "GET, POST, DELETE",
+          "Allow-Headers": "Content-Type, Authorization",
+        };
+        for (const [name, value] of Object.entries(allowed))
+          response.setHeader(`Access-Control-${name}`, value);
+        response.writeHead(204).end();
+        return;
+      }
+    }
     if (reason === undefined) return (await (this.#listener ??= this.#load()))(request, response);
     response
       .writeHead(403, { "Content-Type": "application/json" })

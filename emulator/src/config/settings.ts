@@ -1,6 +1,6 @@
 import { guess } from "../check.js";
 import { checkHubName } from "../hubOptions.js";
-import { checkAdminToken } from "../options.js";
+import { checkAdminToken, checkOrigin } from "../options.js";
 
 /** A mistake in how the command was called: told without a stack. */
 export class UsageError extends Error {}
@@ -15,6 +15,7 @@ export interface Settings {
   readonly secondaryAccessKey?: string;
   readonly admin?: boolean;
   readonly adminToken?: string;
+  readonly adminOrigins?: readonly string[];
   readonly https?: boolean;
   readonly negotiate?: boolean;
   readonly acceptUnvalidatedEntraTokens?: boolean;
@@ -79,6 +80,16 @@ export const settings: readonly SettingDescription[] = [
     help: [
       "serve the trace page and faults over HTTP at /admin: to this",
       "machine, to other hosts by the token that is printed",
+    ],
+  },
+  {
+    name: "adminOrigins",
+    flag: "admin-origins",
+    value: "<origins>",
+    variable: `${prefix}ADMIN_ORIGINS`,
+    help: [
+      "pages that may use /admin too, such as http://localhost:5173;",
+      "several with commas between them",
     ],
   },
   {
@@ -152,7 +163,11 @@ function yesOrNo(variable: string, text: string): boolean {
 }
 
 /** The setting's value, if the text fits. @param source how the user gave it. */
-export function valueOf({ name }: SettingDescription, source: string, text: string): string | number {
+export function valueOf(
+  { name }: SettingDescription,
+  source: string,
+  text: string,
+): string | number | string[] {
   switch (name) {
     case "port":
       if (!/^\d+$/.test(text) || Number(text) > 65_535)
@@ -164,6 +179,8 @@ export function valueOf({ name }: SettingDescription, source: string, text: stri
       return checked(() => checkHubName(source, text));
     case "adminToken":
       return checked(() => checkAdminToken(source, text));
+    case "adminOrigins":
+      return text.split(",").map((origin) => checked(() => checkOrigin(source, origin.trim())));
     default:
       return text;
   }

@@ -87,7 +87,7 @@ export class Invocations {
     const payload = invoke.payload ?? noContent;
     void ask(
       this.#upstream,
-      { ...session.newEvent(), eventName: invoke.event, payload, metadata: undefined, invocationId },
+      { ...session.newEvent(), eventName: invoke.event, payload, metadata: invoke.metadata, invocationId },
       signal,
     ).then((answer) => {
       if (!signal.aborted) this.#answered(hub, session, ledger, running, invoke, answer);

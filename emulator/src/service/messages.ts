@@ -101,6 +101,7 @@ export interface Invoke {
   readonly invocationId: string;
   readonly event: string;
   readonly payload: Payload | undefined;
+  readonly metadata: Metadata | undefined;
 }
 
 export interface CancelInvocation {

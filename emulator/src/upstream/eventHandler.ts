@@ -31,7 +31,7 @@ export interface EventReply {
   readonly dataType?: ContentType;
   /** Travels beside the data. Default: none. */
   readonly metadata?: Metadata;
-  /** Replaces what is kept on the connection. */
+  /** Replaces what is kept on the connection. Default: that stays. */
   readonly state?: ConnectionState;
 }
 

@@ -108,7 +108,7 @@ function toMessage(type: number | undefined, fields: Fields, unknown: number | u
     case 9:
       return { kind: "ping" };
     case 10:
-      return invokeOf(fields, optionalPayloadOf(fields));
+      return invokeOf(fields, optionalPayloadOf(fields), metadataOf(fields));
     case 11:
       return { kind: "cancelInvocation", invocationId: invocationIdOf(fields) };
     case 13:

@@ -121,6 +121,7 @@ export const upstream: ReadonlyMap<number, ReadField> = new Map(
       [delimited(1)]: ["event", text],
       [delimited(2)]: ["invocationId", text],
       [delimited(3)]: ["payload", payload],
+      [delimited(4)]: ["metadata", entry],
     },
     11: { [delimited(1)]: ["invocationId", text] },
     13: {

@@ -1,6 +1,7 @@
 import { maxStreamIdleTimeoutInMs } from "../service/limits.js";
 import type {
   Invoke,
+  Metadata,
   Payload,
   StartStream,
   StreamData,
@@ -57,10 +58,13 @@ export function streamEndOf(json: Json): StreamEnd {
   };
 }
 
-/** @param payload the content, which an invocation may do without */
-export function invokeOf(json: Json, payload: Payload | undefined): Invoke {
+/**
+ * @param payload the content, which an invocation may do without
+ * @param metadata only protobuf has a field for it
+ */
+export function invokeOf(json: Json, payload: Payload | undefined, metadata?: Metadata): Invoke {
   const invocationId = invocationIdOf(json);
-  return { kind: "invoke", invocationId, event: eventOf(json), payload };
+  return { kind: "invoke", invocationId, event: eventOf(json), payload, metadata };
 }
 
 export function invocationIdOf(json: Json): string {

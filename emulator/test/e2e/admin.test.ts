@@ -295,3 +295,48 @@ test("setHubs: changes what is behind a hub while clients are connected, or noth
   await house.emulator.close();
   await expect(house.emulator.setHubs({})).rejects.toThrow("The service is closed.");
 });
+
+test("pages of the given origins may use it, and no others", async () => {
+  const house = await open({ adminOrigins: ["http://localhost:5173", "http://127.0.0.1:1"] });
+  const url = `${house.emulator.adminUrl}/faults`;
+  const from = (origin: string) => ({ Origin: origin, "Sec-Fetch-Site": "same-site" });
+  const asked = await send(
+    url,
+    { ...from("http://localhost:5173"), "Access-Control-Request-Method": "POST" },
+    "OPTIONS",
+  );
+  expect(asked).toMatchObject({
+    status: 204,
+    headers: {
+      "access-control-allow-origin": "http://localhost:5173",
+      "access-control-allow-methods": "GET, POST, DELETE",
+      "access-control-allow-headers": "Content-Type, Authorization",
+      vary: "Origin",
+    },
+  });
+  const fault = `{ "kind": "answerAcks", "error": "Forbidden" }`;
+  const done = await send(url, { ...from("http://127.0.0.1:1"), ...json }, "POST", fault);
+  expect(done).toMatchObject({
+    status: 200,
+    headers: { "access-control-allow-origin": "http://127.0.0.1:1" },
+  });
+  expect(house.emulator.faults.active).toHaveLength(1);
+  expect(await send(url, from("http://127.0.0.1:1"), "DELETE")).toMatchObject({ status: 204 });
+  for (const origin of ["http://localhost:5174", "https://localhost:5173", "null", "http://evil.example"]) {
+    for (const method of ["OPTIONS", "POST", "DELETE"]) {
+      const { status, headers } = await send(
+        url,
+        { ...from(origin), ...json },
+        method,
+        method === "POST" ? fault : "",
+      );
+      expect([status, headers["access-control-allow-origin"]], `${method} ${origin}`).toEqual([
+        403,
+        undefined,
+      ]);
+    }
+  }
+  expect(house.emulator.faults.active).toEqual([]);
+  // A foreign name that resolves to this machine is still foreign.
+  expect((await send(url, { ...from("http://localhost:5173"), Host: "evil.example" })).status).toBe(403);
+});

@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { expect, onTestFinished, test } from "vitest";
+import { WebSocket } from "ws";
 import type { HandlerEvent } from "../../src/index.js";
 import { House, type Message, type RawClient, until } from "./harness.js";
 
@@ -48,6 +50,23 @@ test("a handler sees an invocation for what it is, and an event for what that is
     { invocationId: "i", userId: "ann", dataType: "json", data: { n: 1 }, signal: { aborted: false } },
     { invocationId: undefined, signal: undefined },
   ]);
+});
+
+test("the metadata of an invocation reaches its handler; on JSON it has none", async () => {
+  await using world = await office();
+  const client = await world.house.client();
+  client.send({ ...invoke("i"), metadata: { a: "b" } });
+  await until(() => responses(client)[0]);
+  const socket = new WebSocket(
+    await world.house.emulator.clientAccessUrl("chat"),
+    "protobuf.webpubsub.azure.v1",
+  );
+  onTestFinished(() => socket.terminate());
+  await once(socket, "open");
+  // invoke_event { event: "e", invocation_id: "i", metadata: { a: "b" } }
+  socket.send(Buffer.from("520e0a016512016922060a0161120162", "hex"));
+  await until(() => world.seen[1]);
+  expect(world.seen.map(({ metadata }) => metadata)).toEqual([undefined, { a: "b" }]);
 });
 
 test("cancelling reaches the handler, and so does a client that goes", async () => {

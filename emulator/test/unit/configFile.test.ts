@@ -61,6 +61,7 @@ test.each([
   [{ verbose: 1 }, "verbose must be a boolean"],
   [{ hub: 1 }, "hub must be a string"],
   [{ hub: "a b" }, "hub must begin with a letter and hold letters, digits and _ ` , . [ ] only"],
+  [{ adminOrigins: ["*"] }, "adminOrigins[0] must be an origin such as http://localhost:5173"],
   [{ adminToken: "short" }, "adminToken must have at least 16 characters"],
   [{ https: { key: "k" } }, "https.cert must be a string"],
   [{ https: "yes" }, 'https must be true, false or { key, cert }, but is "yes".'],

@@ -103,6 +103,18 @@ const config = object({
   recoveryWindowInMs: mostly(fc.double({ min: 0, max: 2 ** 31 - 1, noNaN: true }), -1, 2 ** 31),
   admin: flag,
   adminToken: mostly(fc.constantFrom("a".repeat(16), "aZ09-._~aZ09-._~"), "short", "with blanks in it, long"),
+  adminOrigins: mostly(
+    fc.array(fc.constantFrom("http://localhost:5173", "https://[::1]:80", "https://app.test"), {
+      maxLength: 2,
+    }),
+    "http://localhost",
+    ["localhost:5173"],
+    ["http://localhost/"],
+    ["HTTP://LOCALHOST"],
+    ["*"],
+    [""],
+    [1],
+  ),
   https: mostly(
     fc.oneof(fc.boolean(), fc.constant({ key: "k", cert: "c" })),
     { key: "k" },
@@ -130,7 +142,7 @@ test("the schema takes what the service takes and refuses what it refuses", asyn
     verdicts[words === "" ? "taken" : "refused"]++;
     expect({ json, words, fits: fits(JSON.parse(json)) }).toEqual({ json, words, fits: words === "" });
   });
-  await fc.assert(agree, { numRuns: 500 });
+  await fc.assert(agree, { numRuns: 1_000 });
   // Else it compares nothing.
   expect(verdicts.taken).toBeGreaterThan(50);
   expect(verdicts.refused).toBeGreaterThan(50);

@@ -71,3 +71,11 @@ test("half a surrogate pair, as JSON may hold it, goes out as a replacement char
     Buffer.from("\ufffdx \u{1f600}").toString("hex"),
   );
 });
+
+test("an invocation has metadata in field 4", () => {
+  // event "e", invocation_id "i", metadata { a: "b" }
+  expect(decode("520e 0a0165 120169 2206 0a0161 120162")).toEqual({
+    kind: "message",
+    message: { kind: "invoke", event: "e", invocationId: "i", payload: undefined, metadata: { a: "b" } },
+  });
+});

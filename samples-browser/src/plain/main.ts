@@ -10,6 +10,7 @@ import {
   type Room,
 } from "../shared/chat";
 import { describe, noteEvents, onNetwork } from "../shared/connection";
+import { inspect, keepPanel } from "../shared/devtools";
 import { commit, FAULTS } from "../shared/faults";
 import { historyOf } from "../shared/history";
 import { keepChat, whyFailed } from "../shared/kept";
@@ -109,6 +110,9 @@ for (const { deed, label, hint } of FAULTS) {
   byId("faults").append(element("li", {}, button, about));
 }
 if (!isLocal) byId("faults-title").textContent = "Break my connection (local service only)";
+
+byId("inspect").addEventListener("click", () => void inspect(client));
+keepPanel(client);
 
 client.on("state-changed", showConnection);
 onNetwork(showConnection);

@@ -1,6 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { useConnection } from "web-pubsub-client/react";
+import { useConnection, useWebPubSubClient } from "web-pubsub-client/react";
 import { describe, onNetwork } from "../shared/connection";
+import { inspect, keepPanel } from "../shared/devtools";
 
 /** The time, anew every half second, for the countdown. */
 function useNow(): number {
@@ -14,6 +15,8 @@ function useNow(): number {
 
 export function Connection() {
   const online = useSyncExternalStore(onNetwork, () => navigator.onLine);
+  const client = useWebPubSubClient();
+  useEffect(() => keepPanel(client), [client]);
   const { tone, label, detail, reason } = describe(useConnection(), online, useNow());
   return (
     <section className="status card" aria-label="Connection">
@@ -24,6 +27,14 @@ export function Connection() {
       <p className="reason" role="alert">
         {reason}
       </p>
+      <button
+        type="button"
+        className="inspect"
+        aria-label="Inspect the connection"
+        onClick={() => void inspect(client)}
+      >
+        Inspect
+      </button>
     </section>
   );
 }

@@ -1,4 +1,4 @@
-/** How React and Vue get their client: one whose session is kept over reloads, or with `?tabs` one of many. */
+/** How React, Vue and Svelte get their client: one whose session is kept over reloads, or with `?tabs` one of many. */
 import { CoreClient } from "web-pubsub-client/core";
 import { throughWorker } from "web-pubsub-client/tabs";
 import { clientOptions, credential, me } from "./chat";

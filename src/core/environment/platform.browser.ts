@@ -7,6 +7,9 @@ export function isTooLong(): boolean {
   return false;
 }
 
+/** The signs of pages are all there are. */
+export const watchApp = undefined;
+
 /** Opens a socket in a browser. Its class is looked up at each call, so that a test double installed later is used. */
 export function openSocket(url: string, protocol: string): WebSocketLike {
   return new globalThis.WebSocket(url, protocol);

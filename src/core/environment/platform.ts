@@ -19,6 +19,9 @@ interface NodeBufferView {
 
 type MessageListener = ((event: { data: unknown }) => void) | null;
 
+/** Watches an app that comes to the front or whose network returns. Only `platform.native.ts` can. */
+export const watchApp = undefined as ((wake: () => void) => () => void) | undefined;
+
 let socketClass: typeof WebSocket | undefined;
 
 /**

@@ -1,3 +1,5 @@
+import { watchApp } from "./platform.js";
+
 /** How often the clock is checked, in ms: a wake without any event is noticed within this time. */
 const CHECK_INTERVAL = 1_000;
 /** A check that is late by more than this, in ms, means that the machine slept. */
@@ -8,8 +10,8 @@ let end: (() => void) | undefined;
 
 /**
  * Calls its listener when the page or the machine wakes or the network returns. The signs are `online`,
- * `visibilitychange` to visible, `resume`, `pageshow` and a jump of the wall clock. All clients share one
- * watch; it keeps no process alive and ends with its last listener.
+ * `visibilitychange` to visible, `resume`, `pageshow`, in React Native those of the app, and a jump of the wall clock. All
+ * clients share one watch; it keeps no process alive and ends with its last listener.
  */
 export function onWake(listener: () => void): () => void {
   // A new function, so that a listener that is given twice counts twice.
@@ -40,6 +42,7 @@ function watch(wake: () => void): () => void {
     [page, "resume", wake],
   ];
   for (const [target, name, listener] of signs) target?.addEventListener?.(name, listener);
+  const endOfApp = watchApp?.(wake);
 
   // Last, so that no timer is left running if the platform refuses a listener.
   let expected = Date.now() + CHECK_INTERVAL;
@@ -54,5 +57,6 @@ function watch(wake: () => void): () => void {
   return () => {
     clearInterval(interval);
     for (const [target, name, listener] of signs) target?.removeEventListener?.(name, listener);
+    endOfApp?.();
   };
 }

@@ -281,6 +281,8 @@ export interface InvokeMessage extends WebPubSubMessageBase {
   dataType?: WebPubSubDataType;
   /** The payload: a string for `text`, bytes for `binary` and `protobuf`, else a JSON value. */
   data?: JSONTypes | ArrayBuffer;
+  /** Only the protobuf subprotocols carry it. */
+  metadata?: MessageMetadata;
 }
 
 /** The answer to an invocation. */

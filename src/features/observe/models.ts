@@ -30,8 +30,8 @@ export interface Observer {
   /** What waits may have changed. */
   onLoad?(load: ObservedLoad): unknown;
   /**
-   * Returns metadata to send with a message to a group or an event, or nothing. Called at the call, before the message
-   * is encoded. Names that the caller has used keep the caller's values.
+   * Returns metadata to send with a message to a group, an event or, on protobuf, an invocation; or nothing. Called at
+   * the call, before the message is encoded. Names that the caller has used keep the caller's values.
    */
   addMetadata?(operation: ObservedOperation): MessageMetadata | undefined;
 }

@@ -10,6 +10,7 @@ import { lanes } from "./lanes.mjs";
 import { lifecycle } from "./lifecycle.mjs";
 import { membership } from "./membership.mjs";
 import { messages } from "./messages.mjs";
+import { observation } from "./observation.mjs";
 import { operations } from "./operations.mjs";
 import { presence } from "./presence.mjs";
 import { protobuf } from "./protobuf.mjs";
@@ -34,6 +35,7 @@ const topics = {
   features,
   streams,
   invocations,
+  observation,
   presence,
   protobuf,
   service,

@@ -12,6 +12,7 @@ import { Grammar } from "../oracles/grammar.js";
 import type { Json, Owed } from "../oracles/model.js";
 import type { ClientPlan, Reaction, Trouble } from "../plans/plan.js";
 import { InvocationUse } from "./invocationUse.js";
+import { ObservationCheck } from "../oracles/observation.js";
 import { OwnJoins } from "../oracles/ownJoins.js";
 import { Program } from "./program.js";
 import { Punctuality } from "../oracles/punctuality.js";
@@ -88,6 +89,8 @@ export class Actor {
   readonly conduct: Conduct;
   readonly punctuality: Punctuality;
   readonly ownJoins: OwnJoins;
+  /** Of every other client: an observer must change nothing. */
+  readonly observation: ObservationCheck | undefined;
   readonly handOver: HandOver;
   readonly wires: Wire[] = [];
   readonly written: Written[] = [];
@@ -165,6 +168,7 @@ export class Actor {
     this.punctuality = new Punctuality(this, world, (reason) => this.#failed(reason));
     this.ownJoins = new OwnJoins(this, world);
     this.handOver = new HandOver(this, world);
+    if (index % 2 === 1) this.observation = new ObservationCheck((reason) => this.#failed(reason));
     this.client = this.#makeClient();
     this.program = new Program(this, world);
     this.streams = new StreamUse(this, world);
@@ -187,7 +191,7 @@ export class Actor {
 
   #makeClient(): WebPubSubClient {
     const { plan } = this;
-    return new WebPubSubClient(credential(this, this.#world), {
+    const client = new WebPubSubClient(credential(this, this.#world), {
       environment: this.environment,
       protocol:
         PROTOCOLS[plan.protobuf === true ? "protobuf" : "json"][plan.reliable ? "reliable" : "plain"](),
@@ -202,6 +206,8 @@ export class Actor {
         ? undefined
         : { reconnectRetryOptions: { maxRetries: plan.maxReconnects, mode: "Exponential" as const } }),
     });
+    this.observation?.begins(client);
+    return client;
   }
 
   /** The newest transport that is still up. */

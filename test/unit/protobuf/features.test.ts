@@ -16,6 +16,7 @@ import {
   client,
   content,
   eventName,
+  metadata,
   name,
   understood,
 } from "./bothSides.js";
@@ -45,7 +46,7 @@ const upstream = fc
         .map(made),
     }),
     fc
-      .record({ event: eventName, invocationId: name, payload })
+      .record({ event: eventName, invocationId: name, payload, metadata })
       .map(({ payload: given, ...rest }) => ({ kind: "invoke", target: "event", ...rest, ...given })),
     fc.record({ kind: fc.constant("cancelInvocation"), invocationId: name }),
     fc
