@@ -183,9 +183,10 @@ afterAll(() => emulator.close());
 const output: string[] = [];
 beforeEach(() => {
   output.length = 0;
-  for (const method of ["log", "info", "debug", "dir"] as const) {
+  for (const method of ["log", "info", "debug"] as const) {
     vi.spyOn(console, method).mockImplementation((...words) => void output.push(words.join(" ")));
   }
+  vi.spyOn(console, "dir").mockImplementation(() => undefined);
   return () => {
     vi.restoreAllMocks();
     logger.setLogLevel();
