@@ -90,6 +90,7 @@ const chapters: readonly Chapter[] = [
     pages: [
       ["README", "README.md"],
       ["Changes", "CHANGELOG.md"],
+      ["Faults found before the release", "docs/found-faults.md"],
       ["Contributing", "CONTRIBUTING.md"],
       ["Security", "SECURITY.md"],
       ["Security of the local service", "emulator/SECURITY.md"],

@@ -32,12 +32,7 @@ export function siteLinks(md: MarkdownRenderer): void {
         const file = posix.join(folder, decodeURI(name));
         if (!existsSync(root + file) && !missing.includes(file))
           throw new Error(`${relative(root, realPath)} links to ${href}, which isn't there.`);
-        if (file === "site/playground/README.md") {
-          // The page itself: a file that VitePress hasn't made, so it must be loaded and not routed to.
-          const folderInSite = posix.dirname(placeOf(relative(root, realPath)));
-          token.attrSet("href", `./${posix.relative(folderInSite, "playground.html")}`);
-          token.attrSet("target", "_self");
-        } else if (file.endsWith(".md") && !missing.includes(file)) {
+        if (file.endsWith(".md") && !missing.includes(file)) {
           token.attrSet("href", `/${placeOf(file)}${heading === undefined ? "" : `#${heading}`}`);
         } else {
           token.tag = "span";
