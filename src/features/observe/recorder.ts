@@ -39,6 +39,7 @@ export class Recorder {
 
   stepped(event: Event, before: State, after: State, effects: readonly Effect[]): void {
     this.#attempts.step(event, before, after, effects, this.#now);
+    this.#tellLoad();
   }
 
   received(frame: string | ArrayBuffer, messages: readonly (WebPubSubMessage | null)[]): void {
