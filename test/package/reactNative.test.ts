@@ -57,7 +57,7 @@ interface App {
   readonly render: (url: string) => { toJSON(): Shown | null; unmount(): void };
 }
 /** What comes of Node's part of the client. */
-const NODE = ["perMessageDeflate", "isomorphic-ws", 'removeAllListeners("message")', "node:"];
+const NODE = ["perMessageDeflate", "isomorphic-ws", 'removeAllListeners("message")', '"node:'];
 
 let consumer: Consumer;
 let emulator: Emulator;
