@@ -28,25 +28,32 @@ afterAll(() => browser?.close());
 const read = (name: string): string => readFileSync(join(site, name), "utf8");
 const pages = (): string[] => files.filter((name) => name.endsWith(".html"));
 
-test("every link within the site leads to a page, and to a heading that it has", () => {
-  expect(pages().length).toBeGreaterThan(25);
-  const ids = new Map(
+/** The pages by name, each with the anchors that it has. */
+const anchors = (): Map<string, Set<string | undefined>> =>
+  new Map(
     pages().map((page) => [page, new Set(Array.from(read(page).matchAll(/ id="([^"]+)"/g), ([, id]) => id))]),
   );
-  const dead = pages().flatMap((page) =>
-    Array.from(read(page).matchAll(/<a\b[^>]* href="([^"]*)"/g), ([, href = ""]) => href)
-      .filter((href) => !/^\w+:/.test(href))
-      .filter((href) => {
-        const [path = "", heading] = href.split("#");
-        const target =
-          path === "" ? page : posix.join("/", path.startsWith("/") ? "" : posix.dirname(page), path);
-        const file = target.replace(/^\//, "").replace(/(^|\/)$/, "$1index.html");
-        const there = ids.get(file);
-        return there === undefined || (heading !== undefined && !there.has(decodeURIComponent(heading)));
-      })
-      .map((href) => `${page}: ${href}`),
-  );
-  expect(dead).toEqual([]);
+
+/** Those of the links of a page that lead to no page of the site, or to no heading of it. */
+function deadLinks(page: string, links: readonly string[], there: ReturnType<typeof anchors>): string[] {
+  return links
+    .filter((href) => !/^\w+:/.test(href))
+    .filter((href) => {
+      const [path = "", heading] = href.split("#");
+      const target =
+        path === "" ? page : posix.join("/", path.startsWith("/") ? "" : posix.dirname(page), path);
+      const found = there.get(target.replace(/^\//, "").replace(/(^|\/)$/, "$1index.html"));
+      return found === undefined || (heading !== undefined && !found.has(decodeURIComponent(heading)));
+    })
+    .map((href) => `${page}: ${href}`);
+}
+
+test("every link within the site leads to a page, and to a heading that it has", () => {
+  expect(pages().length).toBeGreaterThan(25);
+  const there = anchors();
+  const links = (page: string): string[] =>
+    Array.from(read(page).matchAll(/<a\b[^>]* href="([^"]*)"/g), ([, href = ""]) => href);
+  expect(pages().flatMap((page) => deadLinks(page, links(page), there))).toEqual([]);
 });
 
 test("no page names a file of another host to be loaded", () => {
@@ -103,5 +110,12 @@ test("pages and their search work from a plain file server, and ask nobody else"
   expect(new URL(page.url()).pathname).toBe("/states.html");
   await page.goto(`${origin}/performance.html`);
   await page.getByRole("heading", { level: 1 }).first().waitFor();
+  // The playground makes the links of its promises itself.
+  await page.goto(`${origin}/playground.html`);
+  const promises = await page
+    .locator("blockquote a")
+    .evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""));
+  expect(promises).toHaveLength(5);
+  expect(deadLinks("playground.html", promises, anchors())).toEqual([]);
   expect({ elsewhere, failed }).toEqual({ elsewhere: [], failed: [] });
 });
