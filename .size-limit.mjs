@@ -40,6 +40,9 @@ export default [
   ...Object.entries(features).map(([entry, names]) => app(entry, { ...core, [entry]: names })),
   app("history", { ...core, ...history }),
   app("observe", { ...core, observe: "{ observe }" }),
+  app("opentelemetry", { ...core, observe: "{ observe }", opentelemetry: "{ contextOf, instrument }" }, [
+    "@opentelemetry/api",
+  ]),
   app("resume", { ...core, resume: "{ keepOverReload }" }),
   app("tabs: the page", { ...core, tabs: "{ throughWorker }" }),
   app("tabs: the worker", { ...core, tabs: "{ serveTabs }" }),

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { svelteComponents } from "./test/bindings/support/svelteCompiler.js";
+import { missingEngines, TEST_FILES } from "./test/browser/engines/installed.js";
 import { limit, PATIENCE } from "./test/helpers/patience.js";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -52,6 +53,7 @@ const inBrowser = ({ resolve, test }: ReturnType<typeof project>, ...globalSetup
     ...test,
     globalSetup,
     setupFiles: [...test.setupFiles, "test/browser/traces.ts"],
+    exclude: [...configDefaults.exclude, ...missingEngines().map((name) => TEST_FILES[name])],
   },
 });
 
@@ -163,6 +165,7 @@ export default defineConfig({
         project("browser", ["test/browser/**/*.test.ts"], 60_000),
         "test/browser/unpackChromium.ts",
         "test/browser/buildSamples.ts",
+        "test/browser/engines/sayMissing.ts",
       ),
       inBrowser(project("package", ["test/package/**/*.test.ts"], 120_000), "test/browser/unpackChromium.ts"),
       project("types", ["test/types/**/*.test.ts"], 60_000),

@@ -58,7 +58,7 @@ header .dim { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; 
 [role=tab] { border: 0; border-radius: 6px 6px 0 0; padding: 5px 9px; min-height: 32px; white-space: nowrap; color: var(--dim); }
 [role=tab]:focus-visible { outline-offset: -2px; }
 [aria-selected=true] { color: var(--text); font-weight: 600; box-shadow: inset 0 -2px var(--accent); }
-.badge:not(:empty) { margin-left: 6px; padding: 0 6px; border-radius: 99px; background: var(--busy); color: var(--back); font-size: 11px; font-weight: 600; }
+.badge:not(:empty) { display: inline-block; margin-left: 6px; padding: 0 6px; border-radius: 99px; background: var(--busy); color: var(--back); font-size: 11px; font-weight: 600; }
 [role=tabpanel] { flex: 1; min-height: 0; overflow-y: auto; padding: 12px 14px; }
 .empty { padding: 4px 0 10px; }
 

@@ -26,7 +26,7 @@ export class Tabs {
           "aria-controls": `panel-${at}`,
           onclick: () => this.#choose(at),
         },
-        `${name} `,
+        name,
         this.#badges[at],
       ),
     );
@@ -68,7 +68,7 @@ export class Tabs {
     this.#views[this.#at]?.render(now);
     this.#views.forEach(({ badge }, at) => {
       const [element, number = 0] = [this.#badges[at], badge?.()];
-      if (element) say(element, number > 0 ? String(number) : "");
+      if (element) say(element, number > 0 ? ` ${number}` : "");
     });
   }
 

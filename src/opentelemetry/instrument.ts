@@ -33,6 +33,8 @@ export function instrument(client: CoreClient, options: InstrumentOptions = {}):
       if (state !== "Stopped") return;
       isStart = true;
       spans.stopped();
+      // Nobody will read what was written.
+      measured.load({ pending: observation.load().pending, unread: 0 });
     },
     onRecoveryStarted: (recovery) => spans.recoveryStarted(recovery),
     onRecoveryEnded: (recovery) => {

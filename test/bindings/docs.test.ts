@@ -11,6 +11,7 @@ import * as invocations from "web-pubsub-client/invocations";
 import * as reactBinding from "web-pubsub-client/react";
 import * as resume from "web-pubsub-client/resume";
 import * as vueBinding from "web-pubsub-client/vue";
+import * as pageService from "web-pubsub-emulator/browser";
 import * as zod from "zod";
 import { PATIENCE } from "../helpers/patience.js";
 import { blocksOf, typeProblems, type Block } from "./support/docBlocks.js";
@@ -41,6 +42,7 @@ const blocks = [
   ...blocksOf("docs/react.md", "tsx"),
   ...blocksOf("docs/react-native.md", "tsx", "ts"),
   ...blocksOf("docs/vue.md", "ts", "vue"),
+  ...blocksOf("docs/recipes-testing.md", "tsx"),
 ];
 
 test("every block of code type-checks", () => {
@@ -69,6 +71,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/react": reactBinding,
   "web-pubsub-client/resume": resume,
   "web-pubsub-client/vue": vueBinding,
+  "web-pubsub-emulator/browser": pageService,
   zod,
 };
 
@@ -272,6 +275,21 @@ test("React: the complete client of the page, and the feature on it, invoke", as
   await waitFor(() => expect(service.connections()).toBe(1));
   for (const button of screen.getAllByRole("button")) fireEvent.click(button);
   await waitFor(() => expect(service.orders()).toEqual([{ tea: 2 }, { tea: 2 }]));
+});
+
+test("Storybook: the stories of the page show messages, and a component that reconnects", async () => {
+  const { default: meta, ...stories } = find("docs/recipes-testing.md", "tsx") as {
+    default: {
+      component: React.ComponentType;
+      decorators: [(Story: React.ComponentType) => React.ReactElement];
+    };
+  } & Record<"WithMessages" | "Reconnecting", { play(): Promise<void> }>;
+  render(meta.decorators[0](meta.component));
+  await stories.WithMessages.play();
+  await screen.findByText("Hello!");
+  screen.getByText("Connected");
+  await stories.Reconnecting.play();
+  await screen.findByText("Recovering");
 });
 
 test("Vue: the complete client of the page invokes", async () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, w
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { chromium, type Browser } from "playwright-core";
+import { chromium, type Browser, type LaunchOptions } from "playwright-core";
 import { PATIENCE } from "../helpers/patience.js";
 
 /** Where distributions and Chrome's own installers put it. */
@@ -78,14 +78,19 @@ async function unpack(): Promise<string> {
 /** The browsers that run. */
 export const launched = new Set<Browser>();
 
-/** Starts the browser without a window. */
-export async function launchChromium(more: string[] = []): Promise<Browser> {
-  const browser = await chromium.launch({
+/** How the driver starts a browser without a window. */
+export async function chromiumOptions(more: string[] = []): Promise<LaunchOptions> {
+  return {
     ...(await findChromium()),
     headless: true,
     timeout: PATIENCE,
     args: [...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), "--disable-background-networking", ...more],
-  });
+  };
+}
+
+/** Starts the browser without a window. */
+export async function launchChromium(more: string[] = []): Promise<Browser> {
+  const browser = await chromium.launch(await chromiumOptions(more));
   launched.add(browser);
   // Whatever a test waits for in a page.
   browser.on("context", (context) => context.setDefaultTimeout(PATIENCE));

@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { onTestFinished } from "vitest";
 import { startEmulator, type Emulator, type EmulatorOptions } from "web-pubsub-emulator";
 import { WebPubSubClient } from "web-pubsub-client";
-import { roles } from "./stage.js";
+import { html, roles } from "./stage.js";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -66,7 +66,7 @@ export async function setKeptStage(script: string, options: EmulatorOptions = {}
     // Browsers don't restore such a page when one goes back to it.
     if (searchParams.has("no-store")) response.setHeader("cache-control", "no-store");
     const tag = pathname === "/" ? `<script src="/app.js"></script>` : "";
-    response.end(`<!doctype html><title>test</title><link rel="icon" href="data:,">${tag}`);
+    response.end(html(tag));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 

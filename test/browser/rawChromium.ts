@@ -24,6 +24,9 @@ export interface Target {
   on(event: string, listener: (parameters: Parameters) => void): void;
   /** Runs an expression in the page; waits for it if it is a promise. */
   evaluate<T>(expression: string): Promise<T>;
+  screenshot(): Promise<Uint8Array>;
+  /** Also where it is closed already. */
+  close(): Promise<void>;
 }
 
 /**
@@ -34,8 +37,6 @@ export interface RawChromium {
   readonly version: string;
   readonly browser: Target;
   open(url: string): Promise<Target>;
-  /** Stops or continues the browser and all its processes, as a sleeping machine would. */
-  signal(name: "SIGSTOP" | "SIGCONT"): void;
   close(): Promise<void>;
 }
 
@@ -56,15 +57,12 @@ export async function launchRaw(more: string[] = []): Promise<RawChromium> {
       ...more,
       "about:blank",
     ],
-    // A process group of its own, so that signals reach the pages' processes too.
+    // A process group of its own, so that the pages' processes end with it.
     { detached: true, stdio: ["ignore", "ignore", "pipe"], env },
   );
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  const signalAll = (name: NodeJS.Signals): void => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, name);
-  };
   const close = async (): Promise<void> => {
-    signalAll("SIGKILL");
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
     await exited;
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
@@ -93,7 +91,6 @@ export async function launchRaw(more: string[] = []): Promise<RawChromium> {
         await page.send("Runtime.enable");
         return page;
       },
-      signal: signalAll,
       close,
     };
   } catch (error) {
@@ -117,15 +114,16 @@ async function connectTo(address: string): Promise<(sessionId: string, targetId?
     waiting.delete(answer.id);
   });
   let last = 0;
+  const sendTo = (sessionId: string, method: string, parameters: Parameters = {}): Promise<Parameters> =>
+    new Promise((resolve, reject) => {
+      const id = ++last;
+      const settle = ({ result, error }: Answer): void =>
+        error === undefined ? resolve(result ?? {}) : reject(new Error(`${method}: ${error.message}`));
+      waiting.set(id, settle);
+      socket.send(JSON.stringify({ id, method, params: parameters, ...(sessionId && { sessionId }) }));
+    });
   return (sessionId, targetId = "") => {
-    const send: Target["send"] = (method, parameters = {}) =>
-      new Promise((resolve, reject) => {
-        const id = ++last;
-        const settle = ({ result, error }: Answer): void =>
-          error === undefined ? resolve(result ?? {}) : reject(new Error(`${method}: ${error.message}`));
-        waiting.set(id, settle);
-        socket.send(JSON.stringify({ id, method, params: parameters, ...(sessionId && { sessionId }) }));
-      });
+    const send: Target["send"] = (...given) => sendTo(sessionId, ...given);
     return {
       targetId,
       send,
@@ -141,6 +139,12 @@ async function connectTo(address: string): Promise<(sessionId: string, targetId?
         if (exceptionDetails !== undefined)
           throw new Error(`${expression}: ${JSON.stringify(exceptionDetails)}`);
         return (result as { value: T }).value;
+      },
+      async screenshot() {
+        return Buffer.from(String((await send("Page.captureScreenshot")).data), "base64");
+      },
+      async close() {
+        await sendTo("", "Target.closeTarget", { targetId }).catch(() => undefined);
       },
     };
   };

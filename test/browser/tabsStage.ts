@@ -6,7 +6,7 @@ import { build } from "esbuild";
 import { onTestFinished } from "vitest";
 import { startEmulator, type Content, type Emulator, type EmulatorOptions } from "web-pubsub-emulator";
 import { WebPubSubClient } from "web-pubsub-client";
-import { roles } from "./stage.js";
+import { html, roles } from "./stage.js";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
 
@@ -79,7 +79,7 @@ export async function setTabsStage(scripts: TabsScripts, options: EmulatorOption
     if (pathname.endsWith(".js")) return void response.writeHead(404).end();
     response.setHeader("content-type", "text/html");
     const tag = pathname === "/" ? `<script src="/page.js"></script>` : "";
-    response.end(`<!doctype html><title>test</title><link rel="icon" href="data:,">${tag}`);
+    response.end(html(tag));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach } from "vitest";
 import { launched } from "./chromium.js";
+import { openPages } from "./engines/engine.js";
 
 const results = fileURLToPath(new URL("../../test-results/", import.meta.url));
 
@@ -25,5 +26,10 @@ afterEach(async ({ task }) => {
       lines.push(`no screenshot: ${String(error)}`);
     });
     leaveTrace(`${task.fullTestName} ${index + 1}`, { log: lines.join("\n"), ...(png && { png }) });
+  }
+  for (const [index, page] of [...openPages].entries()) {
+    const log = await page.evaluate("[location.href, ...(window.said ?? [])].join('\\n')").catch(String);
+    const png = await page.screenshot().catch(() => undefined);
+    leaveTrace(`${task.fullTestName} ${index + 1}`, { log: String(log), ...(png && { png }) });
   }
 });

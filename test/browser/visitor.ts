@@ -51,7 +51,7 @@ export async function enter(context: BrowserContext, url: string): Promise<Visit
     page,
     context,
     async say(text) {
-      await page.getByLabel("Message").fill(text);
+      await page.getByLabel("Message", { exact: true }).fill(text);
       await page.getByRole("button", { name: "Send" }).click();
     },
     lines: () =>

@@ -1,11 +1,10 @@
 import type { ExpectStatic, TestContext } from "vitest";
 import { startEmulator, type Emulator, type EmulatorOptions } from "web-pubsub-emulator";
-import type { RawChromium, Target } from "./rawChromium.js";
 import { roles } from "./stage.js";
 import { leaveTrace } from "./traces.js";
 
-/** What happens in the page is noted in the page, with its own clock. */
-const PRELUDE = `
+/** The script by which what happens in a page is noted in the page, with its own clock. */
+export const WATCHING = `
   // The longest of the random delays, so that a wait can be told from what comes at once.
   Math.random = () => 0.99;
   const log = (window.log = []);
@@ -32,9 +31,9 @@ const PRELUDE = `
     if (typeof data === "string") note("sent", JSON.parse(data).type);
     return send.call(this, data);
   };
-  window.begin = async (url) => {
+  window.begin = async (url, options) => {
     window.got = [];
-    const client = (window.client = new WebPubSub.WebPubSubClient(url));
+    const client = (window.client = new WebPubSub.WebPubSubClient(url, options));
     client.on("group-message", ({ message }) => got.push(message.data));
     for (const name of ["connected", "disconnected", "recovering", "recovered", "stopped"])
       client.on(name, () => note(name, client.connectionId));
@@ -50,61 +49,84 @@ export interface Note {
   readonly more: unknown;
 }
 
-/** A page that no driver touches, with a client of a service of its own that is in the group `room`. */
-export class WatchedPage {
-  readonly page: Target;
+/** What a watched page has to do with. */
+export interface WatchedOptions {
+  readonly local?: EmulatorOptions;
+  /** Options of the client. */
+  readonly client?: object;
+  /** Another way to the service, such as a proxy. */
+  readonly through?: (url: string) => string | Promise<string>;
+}
+
+/** A page, however it is driven. */
+export interface AnyPage {
+  evaluate<Result>(expression: string): Promise<Result>;
+  screenshot(): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** How soon after a wake a client must have noticed, in ms: what doesn't come at once would take 5 s or more. */
+export const SOON = 4_000;
+
+/** A page with a client of a service of its own that is in the group `room`. */
+export class WatchedPage<Page extends AnyPage = AnyPage> {
+  readonly page: Page;
   readonly emulator: Emulator;
-  readonly connectionId: string;
   /** The test's own: tests run side by side. */
   readonly #expect: ExpectStatic;
+  readonly #access: () => Promise<string>;
   #published = 0;
+  /** Of the client that was started first. */
+  connectionId = "";
 
-  private constructor(expect: ExpectStatic, page: Target, emulator: Emulator, connectionId: string) {
+  private constructor(expect: ExpectStatic, page: Page, emulator: Emulator, access: () => Promise<string>) {
     this.#expect = expect;
     this.page = page;
     this.emulator = emulator;
-    this.connectionId = connectionId;
+    this.#access = access;
   }
 
-  static async open(
+  /** @param open opens a page that `servePage` serves with `WATCHING` */
+  static async open<Page extends AnyPage>(
     { expect, onTestFinished, task }: TestContext,
-    chromium: RawChromium,
-    url: string,
-    options: EmulatorOptions = {},
-  ): Promise<WatchedPage> {
-    const emulator = await startEmulator(options);
+    open: () => Promise<Page>,
+    { local = {}, client = {}, through = (url) => url }: WatchedOptions = {},
+  ): Promise<WatchedPage<Page>> {
+    const emulator = await startEmulator(local);
     onTestFinished(() => emulator.close());
-    const page = await chromium.open("about:blank");
-    onTestFinished(async () => {
-      await chromium.browser.send("Target.closeTarget", { targetId: page.targetId });
-    });
+    const page = await open();
+    onTestFinished(() => page.close());
     // After the others have been asked for, so that it comes before them.
     onTestFinished(async () => {
       if (task.result?.state !== "fail") return;
       const later = new Promise<string>((resolve) => setTimeout(resolve, 3_000, "The page doesn't answer."));
       // A page that fails to answer must not hide why the test failed.
-      const orWhyNot = (answer: Promise<string>): Promise<string> =>
+      const orWhyNot = (answer: Promise<string | Uint8Array>): Promise<string | Uint8Array> =>
         Promise.race([answer, later]).catch(String);
-      const [log, shot] = await Promise.all([
+      const [log, png] = await Promise.all([
         orWhyNot(page.evaluate("JSON.stringify({ log, got, state: client.state }, null, 1)")),
-        orWhyNot(page.send("Page.captureScreenshot").then(({ data }) => String(data))),
+        orWhyNot(page.screenshot()),
       ]);
-      leaveTrace(task.name, { log, png: Buffer.from(shot, "base64") });
+      leaveTrace(task.name, { log, png });
     });
-    await page.send("Page.addScriptToEvaluateOnNewDocument", { source: PRELUDE });
-    await page.send("Page.navigate", { url });
-    await loaded(expect, page);
-    return new WatchedPage(expect, page, emulator, await begin(page, emulator));
+    const access = async (): Promise<string> => through(await emulator.clientAccessUrl("chat", { roles }));
+    const watched = new WatchedPage(expect, page, emulator, access);
+    await watched.loaded();
+    watched.connectionId = await watched.begin(client);
+    return watched;
   }
 
   /** Waits until the page that is shown has loaded, with its scripts. */
-  loaded(): Promise<void> {
-    return loaded(this.#expect, this.page);
+  async loaded(): Promise<void> {
+    await this.#expect
+      .poll(() => this.page.evaluate("typeof begin + document.readyState"))
+      .toBe("functioncomplete");
   }
 
   /** Starts a client, where a page has been loaded anew. @returns its connection id */
-  begin(): Promise<string> {
-    return begin(this.page, this.emulator);
+  async begin(options: object = {}): Promise<string> {
+    const given = [await this.#access(), options].map((each) => JSON.stringify(each));
+    return this.page.evaluate(`begin(${given.join()})`);
   }
 
   log(): Promise<Note[]> {
@@ -143,13 +165,12 @@ export class WatchedPage {
     await this.#expect.poll(async () => (await this.log()).map((each) => each.what)).toContain(what);
     return (await this.log()).findLast((each) => each.what === what)?.at ?? Infinity;
   }
-}
 
-async function loaded(expect: ExpectStatic, page: Target): Promise<void> {
-  await expect.poll(() => page.evaluate("typeof begin + document.readyState")).toBe("functioncomplete");
-}
-
-async function begin(page: Target, emulator: Emulator): Promise<string> {
-  const access = await emulator.clientAccessUrl("chat", { roles });
-  return page.evaluate(`begin(${JSON.stringify(access)})`);
+  /** A dead connection is found out by a probe soon after a moment, resumed, and everything comes. */
+  async expectProbedAndRecovered(woke: number): Promise<void> {
+    this.#expect(await this.delay(woke, "sent", "ping")).toBeLessThanOrEqual(SOON);
+    await this.delay(woke, "recovered", this.connectionId);
+    await this.expectAll();
+    this.#expect(await this.events()).toEqual(["connected", "recovering", "recovered"]);
+  }
 }

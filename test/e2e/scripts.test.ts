@@ -4,11 +4,18 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Calls a script of this repository that is to refuse its arguments. */
-function call(script: string, args: string[]): Promise<{ code: unknown; stdout: string; stderr: string }> {
+/** Calls a script of this repository that is to refuse its arguments, or where it runs. */
+function call(
+  script: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<{ code: unknown; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [script, ...args], { cwd: root }, (error, stdout, stderr) =>
-      resolve({ code: error?.code, stdout, stderr }),
+    execFile(
+      process.execPath,
+      [script, ...args],
+      { cwd: root, env: { ...process.env, ...env } },
+      (error, stdout, stderr) => resolve({ code: error?.code, stdout, stderr }),
     );
   });
 }
@@ -30,6 +37,7 @@ test.each([
   ["scripts/soak.mjs", ["--hours", "1"], /^Unknown option '--hours'/],
   ["scripts/sizeByFile.mjs", ["--all"], /^Unknown option '--all'/],
   ["scripts/architecture.mjs", ["--all"], /^Unknown option '--all'/],
+  ["scripts/installBrowsers.mjs", ["--all"], /^Unknown option '--all'/],
   ["bench/run.mjs", ["--rounds", "0"], /^--rounds must be a whole number above 0/],
   ["bench/run.mjs", ["--only", "nosuch"], /^--only: no scenario of receive-json, /],
   ["bench/run.mjs", ["--contestants", "nobody"], /^--contestants: nobody is none of floor, ours, /],
@@ -39,4 +47,10 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toMatch(words);
   expect(stderr).not.toMatch(/^ +at |Error/m);
+});
+
+test("browsers aren't installed in CI", async () => {
+  const { code, stdout, stderr } = await call("scripts/installBrowsers.mjs", [], { CI: "true" });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toMatch(/^Browsers are not for CI/);
 });

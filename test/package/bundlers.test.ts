@@ -12,7 +12,7 @@ import { rollup } from "rollup";
 import { compile } from "svelte/compiler";
 import { build as viteBuild, createServer as createViteServer } from "vite";
 import webpack from "webpack";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import { launchChromium } from "../browser/chromium.js";
 import { createConsumer, type Consumer } from "./consumer.js";
@@ -158,6 +158,8 @@ const MARKS = {
   invocations: ["invokeResponse", "cancelInvocation"],
   retain: ["Stopped before the first connection"],
   observe: ["must be an object with the methods of an Observer"],
+  opentelemetry: ["instrument: tracerProvider must be"],
+  "OpenTelemetry's API": ["opentelemetry.js.api"],
   resume: ["could not be kept over a reload"],
   tabs: ["serveTabs belongs into", "given no fallback"],
   "the log of the complete client": ["AZURE_LOG_LEVEL"],
@@ -169,7 +171,7 @@ const NODE = ["perMessageDeflate", "isomorphic-ws", "ws does not work in the bro
 /** The parts that an app has to have, and no other. */
 const PARTS: Record<App, (keyof typeof MARKS)[]> = {
   complete: (Object.keys(MARKS) as (keyof typeof MARKS)[]).filter(
-    (part) => !["observe", "resume", "tabs"].includes(part),
+    (part) => !["observe", "opentelemetry", "OpenTelemetry's API", "resume", "tabs"].includes(part),
   ),
   core: [],
   features: ["groups", "presence", "streams", "invocations", "retain", "resume"],
@@ -218,6 +220,8 @@ const bundlers: Record<string, (app: string, outDir: string) => Promise<unknown>
       onwarn: (warning) => {
         // What helpers of the compiler of @bufbuild/protobuf say isn't ours to mend.
         if (warning.code === "THIS_IS_UNDEFINED" && warning.message.includes("@bufbuild/")) return;
+        // Nor are the circles in Svelte.
+        if (warning.code === "CIRCULAR_DEPENDENCY" && warning.message.includes("svelte/src/")) return;
         if (warning.code !== "MODULE_LEVEL_DIRECTIVE") throw new Error(warning.message);
       },
     });
@@ -320,7 +324,7 @@ test.each(FOR_NODE)("for Node: %s", async (command) => {
   expect(await consumer.node("app.mjs", await emulator.clientAccessUrl("chat"))).toBe("Connected\n");
 });
 
-/** How apps take the panel in; each offers `run`, which resolves with how many there are before and after its end. */
+/** How apps take the panel in; each offers `show`, which returns what ends it. */
 const PANELS = {
   plain: `
     import { CoreClient } from "web-pubsub-client/core";
@@ -366,18 +370,30 @@ const COUNTED = `
 const PANEL = "Time line, newest first";
 const STAND_IN = "there is no panel, since this build";
 
-const withEsbuild = (condition?: string) => (app: string, outdir: string) =>
-  esbuild.build({
-    entryPoints: [join(consumer.folder, `${app}.js`)],
-    outdir,
-    bundle: true,
-    minify: true,
-    format: "esm",
-    platform: "browser",
-    ...(condition !== undefined && { conditions: [condition] }),
-  });
+const withEsbuild =
+  (...conditions: string[]) =>
+  (app: string, outdir: string) =>
+    esbuild.build({
+      entryPoints: [join(consumer.folder, `${app}.js`)],
+      outdir,
+      bundle: true,
+      minify: true,
+      format: "esm",
+      platform: "browser",
+      ...(conditions.length > 0 && { conditions }),
+    });
+/** Vite, and Rollup's plugin, go by this variable; Vitest has set it. */
+const inEnv =
+  (value: string, name: string): (typeof bundlers)[string] =>
+  async (...where) => {
+    vi.stubEnv("NODE_ENV", value);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await bundlers[name]?.(...where);
+  };
 const inDevelopment: typeof bundlers = {
   "esbuild --conditions=development": withEsbuild("development"),
+  "NODE_ENV=development rollup": inEnv("development", "rollup"),
+  "NODE_ENV=development vite build": inEnv("development", "vite"),
   "webpack --mode=development": (app, path) =>
     promisify(webpack as (options: webpack.Configuration, done: (error: Error | null) => void) => void)({
       entry: join(consumer.folder, `${app}.js`),
@@ -387,23 +403,28 @@ const inDevelopment: typeof bundlers = {
       output: { path, filename: "app.js" },
     }),
 };
+const inProduction: typeof bundlers = {
+  esbuild: withEsbuild(),
+  "esbuild --conditions=production": withEsbuild("production"),
+  "NODE_ENV=production rollup": inEnv("production", "rollup"),
+  "NODE_ENV=production vite build": inEnv("production", "vite"),
+  "webpack --mode=production": (...where) => bundlers["webpack"]?.(...where) ?? Promise.resolve(),
+};
 
 test.each([
-  ...["esbuild", "rollup", "vite", "webpack"].map((name) => ({ name, build: bundlers[name] })),
-  { name: "esbuild --conditions=production", build: withEsbuild("production") },
-  ...Object.entries(inDevelopment).map(([name, build]) => ({ name, build })),
-])("the panel is in a bundle for development only: $name", async ({ name, build }) => {
-  const isForDevelopment = name in inDevelopment;
-  const isUnsaid = name === "esbuild" || name === "rollup";
-  // The frameworks once more where it matters: Rollup and Vite would do the same again.
-  for (const kind of isUnsaid || name === "vite"
-    ? (["plain"] as const)
-    : (["plain", "react", "vue"] as const)) {
+  ...Object.entries(inProduction).map(([name, build]) => ({ name, build, isForDevelopment: false })),
+  ...Object.entries(inDevelopment).map(([name, build]) => ({ name, build, isForDevelopment: true })),
+])("the panel is in a bundle for development only: $name", async ({ name, build, isForDevelopment }) => {
+  const isUnsaid = name === "esbuild";
+  // One bundler is enough to see that the components go the same way.
+  for (const kind of name.startsWith("esbuild --")
+    ? (["plain", "react", "vue"] as const)
+    : (["plain"] as const)) {
     const app = `panel-${kind}`;
     consumer.write(`${app}.js`, PANELS[kind] + COUNTED);
     consumer.write(`${app}.html`, `<!doctype html><script type="module" src="/${app}.js"></script>`);
     const outDir = join(consumer.folder, `out-${name.replaceAll(/\W/g, "")}-${app}`);
-    await build?.(app, outDir);
+    await build(app, outDir);
     const [file = ""] = readdirSync(outDir, { recursive: true, encoding: "utf8" }).filter((each) =>
       each.endsWith(".js"),
     );

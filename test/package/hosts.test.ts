@@ -8,7 +8,7 @@ const HOSTS = (process.env.HOSTS ?? "node@22 node@24").split(" ");
 let consumer: Consumer;
 let emulator: Emulator;
 beforeAll(async () => {
-  consumer = createConsumer(["react", "svelte", "vue", "@bufbuild/protobuf"]);
+  consumer = createConsumer(["react", "svelte", "vue", "@bufbuild/protobuf", "@opentelemetry/api"]);
   emulator = await startEmulator();
 });
 afterAll(async () => {
@@ -51,11 +51,14 @@ const NAMES = {
   invocations: "/invocations",
   presence: "/presence",
   observe: "/observe",
+  opentelemetry: "/opentelemetry",
   resume: "/resume",
   retain: "/retain",
   streams: "/streams",
   protobuf: "/protobuf",
   protobufCore: "/protobuf/core",
+  devtools: "/devtools",
+  devtoolsAlways: "/devtools/always",
   react: "/react",
   svelte: "/svelte",
   vue: "/vue",

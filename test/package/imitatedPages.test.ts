@@ -10,7 +10,9 @@ const modules = fileURLToPath(new URL("../../node_modules/", import.meta.url));
 let consumer: Consumer;
 let emulator: Emulator;
 beforeAll(async () => {
-  consumer = createConsumer(["jest", "jest-environment-jsdom", "vitest", "jsdom", "react", "vue"]);
+  consumer = createConsumer([
+    ...["jest", "jest-environment-jsdom", "vitest", "jsdom", "react", "vue", "@opentelemetry/api"],
+  ]);
   unpackEmulator(packEmulator(consumer.folder), consumer.folder);
   emulator = await startEmulator();
 });
@@ -27,8 +29,13 @@ const ENTRIES = [
   "/streams",
   "/invocations",
   "/observe",
+  "/opentelemetry",
   "/resume",
   "/retain",
+  "/devtools",
+  "/devtools/always",
+  "/devtools/react",
+  "/devtools/vue",
   "/react",
   "/vue",
 ];

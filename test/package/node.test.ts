@@ -15,7 +15,7 @@ let consumer: Consumer;
 let emulator: Emulator;
 beforeAll(async () => {
   consumer = createConsumer([
-    ...["react", "react-dom", "svelte", "vue", "@bufbuild/protobuf"],
+    ...["react", "react-dom", "svelte", "vue", "@bufbuild/protobuf", "@opentelemetry/api"],
     ...["@types/node", "@types/react", "@types/react-dom"],
   ]);
   const order = { events: "order", onEvent: () => ({ data: { accepted: true } }) };
@@ -76,10 +76,14 @@ const PRINTED = "crossed function function function\n".repeat(3) + "message stat
 const FEATURES = ["groups", "history", "invocations", "observe", "presence", "resume", "retain", "streams"];
 const NAMES = [
   "complete:web-pubsub-client",
-  ...["core", ...FEATURES, "react", "svelte", "vue", "protobuf"].map(
+  ...["core", ...FEATURES, "opentelemetry", "react", "svelte", "vue", "protobuf"].map(
     (name) => `${name}:web-pubsub-client/${name}`,
   ),
   "protobufCore:web-pubsub-client/protobuf/core",
+  "devtools:web-pubsub-client/devtools",
+  ...["Always", "React", "Vue"].map(
+    (name) => `devtools${name}:web-pubsub-client/devtools/${name.toLowerCase()}`,
+  ),
 ];
 const each = (write: (name: string, from: string) => string): string =>
   NAMES.map((entry) => write(...(entry.split(/:(.*)/, 2) as [string, string]))).join("\n");
@@ -87,7 +91,7 @@ const each = (write: (name: string, from: string) => string): string =>
 test("the tarball holds what is published and nothing else", () => {
   for (const file of consumer.files) {
     expect(file).toMatch(
-      /^(dist\/.+|docs\/[\w-]+\.(md|svg)|emulator\/(CHANGELOG|README|SECURITY|docs\/[\w-]+)\.md|samples-browser\/README\.md|[A-Z_]+\.md|(emulator\/)?LICENSE|package\.json)$/,
+      /^(dist\/.+|docs\/[\w-]+\.(md|svg|png)|emulator\/(CHANGELOG|README|SECURITY|docs\/[\w-]+)\.md|samples-browser\/README\.md|[A-Z_]+\.md|(emulator\/)?LICENSE|package\.json)$/,
     );
   }
   expect(consumer.files).toContain("dist/browser/web-pubsub-client.min.js");
@@ -96,6 +100,7 @@ test("the tarball holds what is published and nothing else", () => {
 test.each([
   "README.md",
   "CHANGELOG.md",
+  "docs/devtools.md",
   "docs/features.md",
   "docs/found-faults.md",
   "docs/frameworks.md",
@@ -103,6 +108,7 @@ test.each([
   "docs/history.md",
   "docs/history-recipes.md",
   "docs/react-native.md",
+  "docs/opentelemetry.md",
   "emulator/README.md",
   "emulator/docs/behaviour.md",
 ])("every link of %s leads somewhere", (file) => {
@@ -268,11 +274,14 @@ test("what uses the functions for Svelte renders on a server, without a window a
   expect(await consumer.node("svelteServer.mjs")).toMatch(/Stopped,idle,0,0.* undefined undefined\n$/);
 });
 
-test.each(["esm/react.mjs", "cjs/react.cjs"])("%s tells frameworks that it belongs to the page", (file) => {
-  const built = readFileSync(join(consumer.folder, "node_modules/web-pubsub-client/dist", file), "utf8");
-  expect(built).toMatch(/^['"]use (client|strict)['"];\s*(['"]use client['"];)?/);
-  expect(built.split("\n").slice(0, 2).join()).toContain("use client");
-});
+test.each(["esm/react.mjs", "cjs/react.cjs", "esm/devtools-react.mjs", "cjs/devtools-react.cjs"])(
+  "%s tells frameworks that it belongs to the page",
+  (file) => {
+    const built = readFileSync(join(consumer.folder, "node_modules/web-pubsub-client/dist", file), "utf8");
+    expect(built).toMatch(/^['"]use (client|strict)['"];\s*(['"]use client['"];)?/);
+    expect(built.split("\n").slice(0, 2).join()).toContain("use client");
+  },
+);
 
 /** What is typed with each way to find types; declarations of this package and of others are checked too. */
 const TYPED = `
@@ -296,6 +305,7 @@ const TYPED = `
   import { invocations, InvocationError } from "web-pubsub-client/invocations";
   import { keepOverReload, type KeepOverReloadOptions } from "web-pubsub-client/resume";
   import { retain } from "web-pubsub-client/retain";
+  import { contextOf, instrument, type InstrumentOptions } from "web-pubsub-client/opentelemetry";
   const complete = new WebPubSubClient("wss://example", { protocol: WebPubSubProtobufProtocol() });
   complete.on("group-message", (args: OnGroupDataMessageArgs) => args.message.group.length);
   const id: string | undefined = complete.connectionId;
@@ -315,6 +325,9 @@ const TYPED = `
   const release: () => void = retain(small);
   const keep: KeepOverReloadOptions = { key: "ann", onRestored: ({ kind }, result) => void result.then(() => kind) };
   const end: () => void = keepOverReload(small, keep);
+  const traced: InstrumentOptions = { propagate: true, attributes: { tenant: "blue" } };
+  export const untrace: () => void = instrument(complete, traced);
+  complete.on("group-message", ({ message }) => contextOf(message).getValue(Symbol.for("mine")));
   const count = defineFeature("example/count", (port: FeaturePort) => {
     const own = { messages: 0 };
     const hooks: FeatureHooks = { receive: { groupData: ({ group }) => (own.messages += group.length) } };

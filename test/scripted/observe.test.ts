@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { WebPubSubJsonReliableProtocol } from "web-pubsub-client";
+import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
 import { observe, type ObservedFrame, type Observer, type ObserveOptions } from "web-pubsub-client/observe";
 import { connected, fromGroup, pong } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
@@ -448,6 +450,18 @@ describe("metadata", () => {
     if (!isProtobuf) expect(stage.socket.sent[3]).not.toHaveProperty("metadata");
     expect(stage.socket.sent[2]).not.toHaveProperty("metadata");
     expect(own).toEqual({ other: "mine" });
+  });
+
+  test("of invocations goes out on protobuf only", async () => {
+    const sent: unknown[] = [];
+    for (const protocol of [WebPubSubJsonReliableProtocol(), WebPubSubProtobufReliableProtocol()]) {
+      const stage = new Stage({ protocol, socket: { translates: true } });
+      observe(stage.client, { addMetadata: () => ({ trace: "t" }) });
+      await stage.connect("A");
+      void follow(stage.client.invokeEvent("order", "tea"));
+      sent.push(stage.socket.frames("invoke")[0]?.["metadata"]);
+    }
+    expect(sent).toEqual([undefined, { trace: "t" }]);
   });
 
   test("that the service would refuse is reported and left out; the message is sent", async () => {

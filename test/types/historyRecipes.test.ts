@@ -1,30 +1,20 @@
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { posix } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { WebPubSubServiceClient } from "@azure/web-pubsub";
 import * as serverSdk from "@azure/web-pubsub";
 import * as middleware from "@azure/web-pubsub-express";
 import express, { type Express } from "express";
-import ts from "typescript";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import * as clientPackage from "web-pubsub-client";
 import * as core from "web-pubsub-client/core";
 import * as history from "web-pubsub-client/history";
 import * as emulatorPackage from "web-pubsub-emulator";
+import { countBlocks, type Module, modulesOf, problemsOf, programOf } from "./pageModules.js";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
 const PAGE = "docs/history-recipes.md";
 
-/** The modules of the page by the name in their first line. */
-const files = new Map(
-  Array.from(
-    readFileSync(`${root}${PAGE}`, "utf8").matchAll(/^```ts\n\/\/ (\S+\.ts)\n([^]*?)^```$/gm),
-    ([, name = "", code = ""]) => [name, code],
-  ),
-);
+const files = modulesOf(PAGE);
 
 test("the page's modules type-check together", () => {
   expect([...files.keys()]).toEqual([
@@ -41,35 +31,8 @@ test("the page's modules type-check together", () => {
     "test.ts",
   ]);
   // Every block of code is such a module.
-  expect(readFileSync(`${root}${PAGE}`, "utf8").match(/^```\w+/gm)).toHaveLength(files.size);
-  const { config } = ts.readConfigFile(`${root}tsconfig.json`, ts.sys.readFile.bind(ts.sys)) as {
-    config: unknown;
-  };
-  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
-  const folder = `${root}test/types/recipes/`;
-  const virtual = new Map([...files].map(([name, code]) => [folder + name, `${code}\nexport {};\n`]));
-  const host = ts.createCompilerHost(options);
-  const { getSourceFile, fileExists, readFile, directoryExists } = host;
-  host.fileExists = (name) => virtual.has(name) || fileExists.call(host, name);
-  host.directoryExists = (name) => name.startsWith(folder.slice(0, -1)) || (directoryExists?.(name) ?? true);
-  host.readFile = (name) => virtual.get(name) ?? readFile.call(host, name);
-  host.getSourceFile = (name, language, ...rest) => {
-    const text = virtual.get(name);
-    return text === undefined
-      ? getSourceFile.call(host, name, language, ...rest)
-      : ts.createSourceFile(name, text, language);
-  };
-  const program = ts.createProgram([...virtual.keys()], options, host);
-  const problems = [...virtual.keys()].flatMap((name) => {
-    const source = program.getSourceFile(name);
-    if (source === undefined) throw new Error(`${name} was not compiled.`);
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-  });
-  expect(
-    problems.map(
-      ({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`,
-    ),
-  ).toEqual([]);
+  expect(countBlocks(PAGE)).toBe(files.size);
+  expect(problemsOf(files, "recipes")).toEqual([]);
 });
 
 /** Clients and services that modules have made. */
@@ -90,39 +53,7 @@ const packages: Record<string, unknown> = {
   "web-pubsub-emulator": emulatorPackage,
 };
 
-type Module = Record<string, never>;
-
-/** The page's modules as one program, each evaluated once. */
-function program(): (name: string) => Promise<Module> {
-  const loaded = new Map<string, Module>();
-  const load = async (name: string): Promise<Module> => {
-    const known = loaded.get(name);
-    if (known !== undefined) return known;
-    const exports: Module = {};
-    loaded.set(name, exports);
-    const code = files.get(name);
-    if (code === undefined) throw new Error(`${PAGE} has no ${name}.`);
-    const { outputText } = ts.transpileModule(code, {
-      compilerOptions: {
-        module: ts.ModuleKind.CommonJS,
-        target: ts.ScriptTarget.ES2022,
-        esModuleInterop: true,
-      },
-    });
-    for (const [, other = ""] of outputText.matchAll(/require\("(\.[^"]+)\.js"\)/g))
-      await load(posix.join(posix.dirname(name), `${other}.ts`));
-    const require = (other: string): unknown =>
-      other.startsWith(".")
-        ? loaded.get(posix.join(posix.dirname(name), other.replace(/\.js$/, ".ts")))
-        : packages[other];
-    const AsyncFunction = (async () => undefined).constructor as new (
-      ...parts: string[]
-    ) => (...args: unknown[]) => Promise<void>;
-    await new AsyncFunction("require", "exports", outputText)(require, exports);
-    return exports;
-  };
-  return load;
-}
+const program = (): ((name: string) => Promise<Module>) => programOf(files, packages);
 
 interface Scene {
   readonly emulator: emulatorPackage.Emulator;

@@ -3,6 +3,14 @@ import { fileURLToPath } from "node:url";
 import ts from "typescript";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import * as logger from "@azure/logger";
+import * as middleware from "@azure/web-pubsub-express";
+import * as openTelemetryApi from "@opentelemetry/api";
+import * as contextAsyncHooks from "@opentelemetry/context-async-hooks";
+import * as openTelemetryCore from "@opentelemetry/core";
+import * as sdkMetrics from "@opentelemetry/sdk-metrics";
+import * as sdkTrace from "@opentelemetry/sdk-trace-base";
+import express from "express";
+import * as serverSdk from "@azure/web-pubsub";
 import * as http from "node:http";
 import * as clientPackage from "web-pubsub-client";
 import * as core from "web-pubsub-client/core";
@@ -13,6 +21,7 @@ import * as presence from "web-pubsub-client/presence";
 import * as protobuf from "web-pubsub-client/protobuf";
 import * as protobufCore from "web-pubsub-client/protobuf/core";
 import * as observe from "web-pubsub-client/observe";
+import * as opentelemetry from "web-pubsub-client/opentelemetry";
 import * as resume from "web-pubsub-client/resume";
 import * as retain from "web-pubsub-client/retain";
 import * as streams from "web-pubsub-client/streams";
@@ -48,13 +57,25 @@ function blocksOf(page: string): Block[] {
 
 const readme = blocksOf("README.md");
 const features = blocksOf("docs/features.md");
-const pages = ["sessions", "history", "tabs", "observe", "troubleshooting"].flatMap((page) =>
-  blocksOf(`docs/${page}.md`),
-);
+const pages = [
+  ...["sessions", "history", "tabs", "observe", "opentelemetry", "troubleshooting"],
+  ...[
+    "start",
+    "connecting",
+    "groups",
+    "reload",
+    "states",
+    "options",
+    "testing",
+    "production",
+    "recipes-testing",
+  ],
+].flatMap((page) => blocksOf(`docs/${page}.md`));
 const blocks = [...readme, ...features, ...pages];
 
 test("the pages have code in them", () => {
-  expect(readme.length).toBeGreaterThan(10);
+  expect(readme.length).toBeGreaterThan(1);
+  expect(pages.length).toBeGreaterThan(20);
   expect(features.map(({ output }) => output !== undefined)).toEqual([false, false, false, true]);
 });
 
@@ -68,7 +89,7 @@ test("every block type-checks, given a client and a url", () => {
   );
   files.set(
     `${root}test/types/readme.d.ts`,
-    `declare const client: import("web-pubsub-client").WebPubSubClient;\ndeclare const url: string;\n`,
+    `declare const client: import("web-pubsub-client").WebPubSubClient;\ndeclare const url: string;\n${PLAYWRIGHT}`,
   );
   const checked = { ...options, noEmit: true, noUnusedLocals: false, noUnusedParameters: false };
   const host = ts.createCompilerHost(checked);
@@ -94,6 +115,23 @@ test("every block type-checks, given a client and a url", () => {
   expect(words).toEqual([]);
 });
 
+/** What the pages use of Playwright's runner, which isn't installed here. */
+const PLAYWRIGHT = `
+declare module "@playwright/test" {
+  type Body = (fixtures: { page: import("playwright-core").Page }) => Promise<void>;
+  interface Test {
+    (title: string, body: Body): void;
+    beforeAll(hook: () => Promise<void>): void;
+    afterAll(hook: () => Promise<void>): void;
+  }
+  export const test: Test;
+  export const expect: {
+    (locator: import("playwright-core").Locator): { toBeVisible(): Promise<void> };
+    poll<T>(get: () => T): { toBe(expected: T): Promise<void> };
+  };
+}
+`;
+
 /** Clients that blocks have made and left running, which a page may. */
 const made: clientPackage.CoreClient[] = [];
 class Client extends clientPackage.WebPubSubClient {
@@ -116,6 +154,7 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/invocations": invocations,
   "web-pubsub-client/presence": presence,
   "web-pubsub-client/observe": observe,
+  "web-pubsub-client/opentelemetry": opentelemetry,
   "web-pubsub-client/resume": resume,
   "web-pubsub-client/retain": retain,
   "web-pubsub-client/streams": streams,
@@ -123,6 +162,14 @@ const modules: Record<string, unknown> = {
   "web-pubsub-client/protobuf/core": protobufCore,
   "web-pubsub-emulator": emulatorPackage,
   "@azure/logger": logger,
+  "@azure/web-pubsub-express": middleware,
+  "@opentelemetry/api": openTelemetryApi,
+  "@opentelemetry/context-async-hooks": contextAsyncHooks,
+  "@opentelemetry/core": openTelemetryCore,
+  "@opentelemetry/sdk-metrics": sdkMetrics,
+  "@opentelemetry/sdk-trace-base": sdkTrace,
+  express,
+  "@azure/web-pubsub": serverSdk,
   "node:http": http,
   ws,
 };
@@ -140,6 +187,7 @@ beforeEach(() => {
   for (const method of ["log", "info", "debug"] as const) {
     vi.spyOn(console, method).mockImplementation((...words) => void output.push(words.join(" ")));
   }
+  vi.spyOn(console, "dir").mockImplementation(() => undefined);
   return () => {
     vi.restoreAllMocks();
     logger.setLogLevel();
