@@ -38,12 +38,13 @@ test.each(["TypeScript", "React", "Vue"] as const)(
       .first()
       .waitFor();
     await tab("Groups");
-    await panel.getByText("lobby").waitFor();
-    await panel.getByText(/name: Ann/).waitFor();
+    const groups = page.getByRole("tabpanel", { name: "Groups" });
+    await groups.getByText("lobby", { exact: true }).waitFor();
+    await groups.getByText(/name: Ann/).waitFor();
 
     await page.reload();
     await page.getByRole("tab", { name: "Groups", selected: true }).waitFor();
-    await panel.getByText(/name: Ann/).waitFor();
+    await groups.getByText(/name: Ann/).waitFor();
     await page.getByRole("button", { name: "Inspect the connection", exact: true }).click();
     await expect.poll(() => panel.count()).toBe(0);
   },
