@@ -58,6 +58,13 @@ module.exports = {
       to: { path: "^src/(react|vue)/" },
     },
     {
+      name: "only-its-entry-asks-for-opentelemetry",
+      comment: "Its API is an optional peer.",
+      severity: "error",
+      from: { path: "^src/(?!opentelemetry/)" },
+      to: { path: "node_modules/@opentelemetry/" },
+    },
+    {
       name: "util-knows-nothing-above",
       severity: "error",
       from: { path: "^src/core/util/" },

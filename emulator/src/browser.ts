@@ -29,6 +29,11 @@ export type {
 } from "./groupHistory.js";
 export type { ClientUrlOptions } from "./options.js";
 export type { Diagnostic } from "./service/diagnostics.js";
+export type { HandlerCookie } from "./service/handlerCookie.js";
+export type { GroupState, Metadata, StreamNackName } from "./service/messages.js";
+export type { Permission } from "./service/permissions.js";
+export type { SessionStatus } from "./service/session.js";
+export type { ConnectEvent, EventOrigin } from "./service/upstream.js";
 export type { ConnectionState } from "./upstream/connectionState.js";
 export type { ConnectReply, EventHandler, EventReply, HandlerEvent } from "./upstream/eventHandler.js";
 export type { HubEventListener, ListenerEvent } from "./upstream/eventListener.js";

@@ -3,8 +3,11 @@ import type { OperationError, StreamNackName } from "./service/messages.js";
 
 /** Which connections a fault hits: those to which every given field applies; all of them without any. */
 export interface ConnectionFilter {
+  /** Connections of this hub, in any case. */
   readonly hub?: string;
+  /** The connection with this id. */
   readonly connectionId?: string;
+  /** Connections of this user. */
   readonly userId?: string;
   /** Members of this group. */
   readonly group?: string;
@@ -24,34 +27,80 @@ export type ScriptedFault = {
       /** Only recoveries of these connections: of a new connection nothing is known yet. */
       readonly filter?: ConnectionFilter;
     }
-  | { readonly kind: "rejectRecovery"; readonly filter?: ConnectionFilter }
-  | { readonly kind: "announceRecovery"; readonly filter?: ConnectionFilter }
-  | { readonly kind: "holdAcks"; readonly swallow: true; readonly filter?: ConnectionFilter }
-  | { readonly kind: "holdAcks"; readonly delayInMs: number; readonly filter?: ConnectionFilter }
-  | { readonly kind: "answerAcks"; readonly error: string; readonly filter?: ConnectionFilter }
-  | { readonly kind: "replayTwice"; readonly filter?: ConnectionFilter }
+  | {
+      readonly kind: "rejectRecovery";
+      /** Default: every connection. */
+      readonly filter?: ConnectionFilter;
+    }
+  | {
+      readonly kind: "announceRecovery";
+      /** Default: every connection. */
+      readonly filter?: ConnectionFilter;
+    }
+  | {
+      readonly kind: "holdAcks";
+      /** The acks are lost. */
+      readonly swallow: true;
+      /** Default: every connection. */
+      readonly filter?: ConnectionFilter;
+    }
+  | {
+      readonly kind: "holdAcks";
+      /** How late the acks are, in milliseconds. */
+      readonly delayInMs: number;
+      /** Default: every connection. */
+      readonly filter?: ConnectionFilter;
+    }
+  | {
+      readonly kind: "answerAcks";
+      /** Name of the error. */
+      readonly error: string;
+      /** Default: every connection. */
+      readonly filter?: ConnectionFilter;
+    }
+  | {
+      readonly kind: "replayTwice";
+      /** Default: every connection. */
+      readonly filter?: ConnectionFilter;
+    }
   | ({ readonly kind: "holdInvocations" } & InvocationLimits & Hold)
-  | ({ readonly kind: "refuseStreams"; readonly error: string } & StreamLimits)
+  | ({
+      readonly kind: "refuseStreams";
+      /** Name of the error. */
+      readonly error: string;
+    } & StreamLimits)
   | ({ readonly kind: "nackFragments" } & FragmentLimits)
   | ({ readonly kind: "holdStreamAcks" } & StreamLimits & Hold)
 );
 
 /** What happens to an answer that is due: it is lost, or late by some milliseconds. */
-export type Hold = { readonly swallow: true } | { readonly delayInMs: number };
+export type Hold =
+  | {
+      /** It is lost. */
+      readonly swallow: true;
+    }
+  | {
+      /** How late it is, in milliseconds. */
+      readonly delayInMs: number;
+    };
 
+/** Which invocations a fault hits: those to which every given field applies. */
 export interface InvocationLimits {
+  /** Applies to the callers. Default: every connection. */
   readonly filter?: ConnectionFilter;
   /** Default: invocations of any event. The case doesn't matter. */
   readonly event?: string;
 }
 
+/** Which streams a fault hits: those to which every given field applies. */
 export interface StreamLimits {
-  /** Applies to the publishers. */
+  /** Applies to the publishers. Default: every connection. */
   readonly filter?: ConnectionFilter;
   /** Default: every stream. */
   readonly streamId?: string;
 }
 
+/** Which fragments of streams a fault hits: those to which every given field applies. */
 export interface FragmentLimits extends StreamLimits {
   /** Default: any fragment. */
   readonly streamSequenceId?: number;

@@ -15,12 +15,34 @@ import { closeCodes } from "./service/transport.js";
 
 /** A fault that happens at once. Plain JSON like the scripted ones. */
 export type ImmediateFault =
-  | { readonly kind: "cutTransports"; readonly filter?: ConnectionFilter }
-  | { readonly kind: "goHalfOpen"; readonly filter?: ConnectionFilter }
-  | { readonly kind: "renewTokens"; readonly filter?: ConnectionFilter }
-  | { readonly kind: "restartService"; readonly sockets?: "close" | "cut" }
-  | ({ readonly kind: "closeStreams"; readonly error: string; readonly message?: string } & StreamLimits);
-
+  | {
+      readonly kind: "cutTransports";
+      /** Default: every connection. */
+      readonly filter?: ConnectionFilter;
+    }
+  | {
+      readonly kind: "goHalfOpen";
+      /** Default: every connection. */
+      readonly filter?: ConnectionFilter;
+    }
+  | {
+      readonly kind: "renewTokens";
+      /** Default: every connection. */
+      readonly filter?: ConnectionFilter;
+    }
+  | {
+      readonly kind: "restartService";
+      /** `close` (default) with 1012, or `cut` without a close frame. */
+      readonly sockets?: "close" | "cut";
+    }
+  | ({
+      readonly kind: "closeStreams";
+      /** Name of the error. */
+      readonly error: string;
+      /** Words for the publisher. Default: none. */
+      readonly message?: string;
+    } & StreamLimits);
+/** Any fault by its plain description. */
 export type Fault = ScriptedFault | ImmediateFault;
 
 /** How often a scripted fault strikes. */
@@ -75,7 +97,12 @@ export class Faults {
    * Everything that the service knew of its connections is gone, as after a restart.
    * @param options `sockets`: `close` (default) with 1012, or `cut` without a close frame.
    */
-  restartService(options: { readonly sockets?: "close" | "cut" } = {}): void {
+  restartService(
+    options: {
+      /** `close` (default) with 1012, or `cut` without a close frame. */
+      readonly sockets?: "close" | "cut";
+    } = {},
+  ): void {
     this.inject({ kind: "restartService", ...options });
   }
 
@@ -85,7 +112,9 @@ export class Faults {
    */
   refuseUpgrades(
     options: FaultLimits & {
+      /** An HTTP status; `hang`: no answer at all; `reset`: the socket is dropped. */
       readonly with: number | "hang" | "reset";
+      /** Default: both. */
       readonly only?: "recovery" | "new";
     },
   ): void {
@@ -112,12 +141,29 @@ export class Faults {
   }
 
   /** Executes operations, but their acks are lost (`swallow`) or late. */
-  holdAcks(options: FaultLimits & ({ readonly swallow: true } | { readonly delayInMs: number })): void {
+  holdAcks(
+    options: FaultLimits &
+      (
+        | {
+            /** The acks are lost. */
+            readonly swallow: true;
+          }
+        | {
+            /** How late the acks are, in milliseconds. */
+            readonly delayInMs: number;
+          }
+      ),
+  ): void {
     this.inject({ kind: "holdAcks", ...options });
   }
 
   /** Doesn't execute operations; their acks carry an error of this name. Those without ackId are not hit. */
-  answerAcks(options: FaultLimits & { readonly error: string }): void {
+  answerAcks(
+    options: FaultLimits & {
+      /** Name of the error, such as `InternalServerError`. */
+      readonly error: string;
+    },
+  ): void {
     this.inject({ kind: "answerAcks", ...options });
   }
 
@@ -132,7 +178,13 @@ export class Faults {
   }
 
   /** Streams are not opened: their publishers get this error. */
-  refuseStreams(options: Times & StreamLimits & { readonly error: string }): void {
+  refuseStreams(
+    options: Times &
+      StreamLimits & {
+        /** Name of the error. */
+        readonly error: string;
+      },
+  ): void {
     this.inject({ kind: "refuseStreams", ...options });
   }
 
@@ -154,7 +206,14 @@ export class Faults {
    * else as `Cancelled`.
    * @returns how many connections had such a stream.
    */
-  closeStreams(options: StreamLimits & { readonly error: string; readonly message?: string }): number {
+  closeStreams(
+    options: StreamLimits & {
+      /** Name of the error. */
+      readonly error: string;
+      /** Words for the publisher. Default: none. */
+      readonly message?: string;
+    },
+  ): number {
     return this.inject({ kind: "closeStreams", ...options });
   }
 

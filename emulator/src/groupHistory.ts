@@ -10,12 +10,15 @@ export type HistoryId = MessageId;
 
 /** A message as it was sent to a group. */
 export interface SentMessage {
+  /** Name of the group. */
   readonly group: string;
+  /** How the data is encoded. */
   readonly dataType: ContentType;
   /** As a client gets it: a string for text, the value for JSON, an `ArrayBuffer` for binary and protobuf. */
   readonly data: unknown;
   /** Undefined: the sender has no user id, or is the server. */
   readonly fromUserId: string | undefined;
+  /** What was sent beside the data; undefined if nothing. */
   readonly metadata: Metadata | undefined;
   /** Unix milliseconds by the service's clock. */
   readonly sentAt: number;
@@ -27,6 +30,7 @@ export interface HistoryMessage extends SentMessage {
   readonly id: HistoryId | undefined;
 }
 
+/** Options of `HubHandle.history`. All may be left out. */
 export interface HistoryOptions {
   /**
    * Gives the id of a message, for example one that its sender put into the data. Of several messages with one id the

@@ -9,23 +9,29 @@ import { isGroupName, isTtl } from "./service/names.js";
 import type { Permission } from "./service/permissions.js";
 import type { Session, SessionStatus } from "./service/session.js";
 
+/** Options of what `HubHandle` sends. All may be left out. */
 export interface SendOptions {
   /** Default: text for a string, binary for bytes, JSON for everything else. */
   readonly dataType?: ContentType;
   /** Seconds, 0 to 300, after which the message isn't replayed any more. Default: 0, never. */
   readonly ttlSeconds?: number;
+  /** Travels beside the data. Default: none. */
   readonly metadata?: Metadata;
-  /** Connection ids that don't get the message. */
+  /** Connection ids that don't get the message. Default: none. */
   readonly excluded?: readonly string[];
 }
 
 /** A connection as the service sees it at one moment. */
 export interface ConnectionSnapshot {
+  /** Id of the connection. */
   readonly connectionId: string;
+  /** User id of the client; undefined if it has none. */
   readonly userId: string | undefined;
+  /** The WebSocket subprotocol; empty for a client without one. */
   readonly subprotocol: string;
   /** `waiting`: its transport was lost, it can be recovered. */
   readonly status: SessionStatus;
+  /** Names of the groups that it is in. */
   readonly groups: readonly string[];
   /** Messages that the client hasn't acknowledged yet; 0 for a connection that isn't reliable. */
   readonly unacknowledged: number;
@@ -33,20 +39,27 @@ export interface ConnectionSnapshot {
 
 /** An open stream to a group as the service sees it at one moment. */
 export interface StreamSnapshot {
+  /** Id of the stream. */
   readonly streamId: string;
+  /** Name of the group. */
   readonly group: string;
   /** The publisher. */
   readonly connectionId: string;
   /** The number of the fragment that comes next. */
   readonly expectedSequenceId: number;
+  /** The publisher's connection doesn't get it. */
   readonly noEcho: boolean;
+  /** Silence in milliseconds after which the service closes it. */
   readonly idleTimeoutInMs: number;
 }
 
 /** What one connection tells about itself in a group. */
 export interface GroupStateEntry {
+  /** Id of the connection. */
   readonly connectionId: string;
+  /** User id of the connection; undefined if it has none. */
   readonly userId: string | undefined;
+  /** What the connection has set. */
   readonly state: GroupState;
   /** Unix milliseconds; no two changes in a hub have the same. */
   readonly updatedAt: number;
@@ -65,14 +78,17 @@ export class HubHandle {
     this.#diagnostics = diagnostics;
   }
 
+  /** Sends a server message to every connection of the hub. */
   sendToAll(data: Content, options?: SendOptions): void {
     this.#send(this.#hub.sessions, data, options);
   }
 
+  /** Sends a server message to every connection of a user. */
   sendToUser(userId: string, data: Content, options?: SendOptions): void {
     this.#send(this.#hub.ofUser(checkText("userId", userId)), data, options);
   }
 
+  /** Sends a server message to one connection; to none if there is no such connection. */
   sendToConnection(connectionId: string, data: Content, options?: SendOptions): void {
     const session = this.#hub.session(checkString("connectionId", connectionId));
     this.#send(session === undefined ? [] : [session], data, options);
@@ -119,10 +135,12 @@ export class HubHandle {
     return this.#with(connectionId, (session) => session.permissions.revoke(permission, group));
   }
 
+  /** All connections that are open or can be recovered. */
   connections(): readonly ConnectionSnapshot[] {
     return Array.from(this.#hub.sessions, snapshot);
   }
 
+  /** The connection with an id, if there is one that is open or can be recovered. */
   connection(connectionId: string): ConnectionSnapshot | undefined {
     const session = this.#hub.session(connectionId);
     return session && snapshot(session);
@@ -133,6 +151,7 @@ export class HubHandle {
     return [...this.#hub.groups];
   }
 
+  /** The connections that are in a group. */
   members(group: string): readonly ConnectionSnapshot[] {
     return Array.from(this.#hub.members(group), snapshot);
   }

@@ -5,10 +5,11 @@ import type { EventHandler, WebhookHandler } from "./upstream/eventHandler.js";
 import type { HubEventListener } from "./upstream/eventListener.js";
 import { UrlTemplate } from "./upstream/urlTemplate.js";
 
+/** Settings of a hub. */
 export interface HubOptions {
-  /** Who handles what clients of this hub tell the application: of several, the first that takes an event. */
+  /** Who handles what clients of this hub tell the application: of several, the first that takes an event. Default: none. */
   readonly handlers?: readonly (EventHandler | WebhookHandler)[];
-  /** Who else hears of it: all that take an event. */
+  /** Who else hears of it: all that take an event. Default: none. */
   readonly listeners?: readonly HubEventListener[];
   /** Lets clients in without a token. Default: false. */
   readonly anonymous?: boolean;

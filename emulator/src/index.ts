@@ -42,3 +42,8 @@ export type { ConnectionState } from "./upstream/connectionState.js";
 export type { EventPattern } from "./upstream/eventPattern.js";
 export type { GroupEventName, SystemEvent } from "./upstream/handler.js";
 export type { Diagnostic } from "./service/diagnostics.js";
+export type { HandlerCookie } from "./service/handlerCookie.js";
+export type { GroupState, Metadata, StreamNackName } from "./service/messages.js";
+export type { Permission } from "./service/permissions.js";
+export type { SessionStatus } from "./service/session.js";
+export type { ConnectEvent, EventOrigin } from "./service/upstream.js";

@@ -17,6 +17,7 @@ import { isGroupName } from "./service/names.js";
 /** The development key of the vendor's own emulator: public, so no secret. */
 export const developmentAccessKey = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
 
+/** Options of `startEmulator`. All may be left out. */
 export interface EmulatorOptions {
   /** TCP port; 0, the default: any free one. */
   readonly port?: number;
@@ -61,11 +62,13 @@ export interface EmulatorOptions {
   readonly log?: (diagnostic: Diagnostic) => void;
 }
 
+/** What a client access URL allows. All may be left out. */
 export interface ClientUrlOptions {
+  /** User id of the client. Default: none. */
   readonly userId?: string;
   /** Default: none, the client may only send events. */
   readonly roles?: readonly string[];
-  /** Groups joined on connecting. */
+  /** Groups joined on connecting. Default: none. */
   readonly groups?: readonly string[];
   /** Default: 60. Fractions are fine. */
   readonly expiresInMinutes?: number;

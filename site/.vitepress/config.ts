@@ -25,7 +25,7 @@ export default defineConfig({
   lang: "en",
   // The pages are the Markdown files of the repository, where they are.
   srcDir: "..",
-  srcExclude: ["site/playground/**"],
+  srcExclude: ["api/**", "site/playground/**"],
   outDir: "dist",
   cacheDir: "../node_modules/.cache/vitepress",
   rewrites: placeOf,

@@ -4,6 +4,7 @@ import type { WebPubSubClientOptions } from "./models/options.js";
 
 /** A client that you have made, and start and stop yourself. */
 export interface GivenClient {
+  /** The client. It isn't started or stopped by the binding. */
   readonly client: CoreClient;
   readonly setup?: undefined;
   readonly create?: undefined;

@@ -29,9 +29,13 @@ export type SendMessageErrorCode =
 
 /** Details of a `SendMessageError`. */
 export interface SendMessageErrorOptions {
+  /** The ack id, if the operation had one. */
   ackId?: number;
+  /** The service's error, if it refused. */
   errorDetail?: AckMessageError;
+  /** What kind of failure it is. */
   code?: SendMessageErrorCode;
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
@@ -45,6 +49,7 @@ export abstract class DetailedError extends Error {
 
 /** An operation (join, leave, send) failed. */
 export class SendMessageError extends DetailedError {
+  /** `SendMessageError`. */
   override name: string = "SendMessageError";
   /** The ack id, if the operation had one. */
   declare ackId?: number;
@@ -53,6 +58,7 @@ export class SendMessageError extends DetailedError {
   /** What kind of failure it is. */
   declare code?: SendMessageErrorCode;
 
+  /** Made by the client; in your own code only for tests. */
   constructor(message: string, options?: SendMessageErrorOptions) {
     super(message, options);
   }
@@ -73,20 +79,26 @@ export type ConnectionErrorCode =
 
 /** Details of a `ConnectionError`. */
 export interface ConnectionErrorOptions {
+  /** WebSocket close code, if a socket closed. */
   closeCode?: number;
+  /** The reason that came with the close code. */
   reason?: string;
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
 /** The connection failed or was lost. */
 export class ConnectionError extends DetailedError {
+  /** `ConnectionError`. */
   override readonly name: string = "ConnectionError";
+  /** What kind of failure it is. */
   declare readonly code: ConnectionErrorCode;
   /** WebSocket close code (RFC 6455, section 7.4), if a socket closed. */
   declare readonly closeCode?: number;
   /** The reason that came with the close code. */
   declare readonly reason?: string;
 
+  /** Made by the client; in your own code only for tests. */
   constructor(code: ConnectionErrorCode, message: string, options?: ConnectionErrorOptions) {
     super(message, { ...options, code } as ConnectionErrorOptions);
   }

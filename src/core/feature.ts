@@ -61,10 +61,18 @@ export interface FeaturePort extends Operations {
    * still at work: then it must not begin. A client has one such pair.
    */
   aroundStart(around: AroundStart, onStop?: () => void): void;
-  /** Told everything that happens; undefined while nobody observes the client. */
+  /**
+   * Told everything that happens; undefined while nobody observes the client.
+   * @internal for `web-pubsub-client/observe`, whose `observe` is for everybody
+   */
   observer: ClientObserver | undefined;
   /** How much waits: things that aren't settled, and frames that the service isn't known to have read. */
-  readonly load: { readonly pending: number; readonly unread: number };
+  readonly load: {
+    /** Things that aren't settled: what `pending` of the hooks counts, and operations. */
+    readonly pending: number;
+    /** Frames that the service isn't known to have read. */
+    readonly unread: number;
+  };
   /** Call this when one of the `pending` things has ended. */
   settled(): void;
   /** Something has woken up, or the network has returned: a connection is probed, and an attempt isn't waited for. */

@@ -3,8 +3,11 @@ import { toError } from "./errors.js";
 
 /** Where a client's log goes; loggers of `@azure/logger` fit, and so does `console` with `warning: console.warn`. */
 export interface ClientLogger {
+  /** Logs what happens in the course of things, such as changes of state. */
   info(...words: unknown[]): void;
+  /** Logs what went wrong and is mended or skipped. */
   warning(...words: unknown[]): void;
+  /** Logs what went wrong for good. */
   error(...words: unknown[]): void;
 }
 

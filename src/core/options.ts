@@ -41,14 +41,19 @@ interface Checked {
 
 /** The caller's options, complete and checked. */
 export interface Settings extends Checked {
+  /** The codec of the client. */
   readonly protocol: WebPubSubClientProtocol;
   /** An encoded ping; undefined if the codec can't write one. */
   readonly pingFrame: string | ArrayBuffer | undefined;
+  /** The platform, with what the options replace of it. */
   readonly environment: Environment;
+  /** Where the log goes. A logger that throws is already caught. */
   readonly logger: ClientLogger;
   /** @internal */
   readonly advice: Advice | undefined;
+  /** How operations are retried (`messageRetryOptions`). */
   readonly messageRetry: RetryPolicy;
+  /** How attempts to connect are repeated (`reconnectRetryOptions`). */
   readonly reconnectRetry: RetryPolicy;
 }
 

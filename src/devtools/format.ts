@@ -8,6 +8,11 @@ export function duration(ms: number): string {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** What a running duration shows: in whole seconds, so that it doesn't change with every look. */
+export function age(ms: number): string {
+  return ms < 1_000 ? "under 1 s" : duration(Math.floor(ms / 1_000) * 1_000);
+}
+
 /** The time of the day, to the ms. */
 export function clock(at: number): string {
   const date = new Date(at);

@@ -9,7 +9,7 @@ export interface DevtoolsOptions {
   readonly container?: ParentNode | undefined;
   /** Whether the panel is open at first. Default: as it was left in this browser, else closed. */
   readonly open?: boolean | undefined;
-  /** Distinguishes the panels of several clients: shown beside the state. */
+  /** Distinguishes the panels of several clients: shown beside the state. Default: none. */
   readonly name?: string | undefined;
   /** The corner at the bottom of the page. Default: `right`. */
   readonly corner?: "left" | "right" | undefined;

@@ -127,6 +127,8 @@ export class Panel {
     this.#isOpen = open;
     this.#sheet.hidden = !open;
     this.#launcher.hidden = open;
+    // The page may make room: `body:has(web-pubsub-devtools[open])`.
+    set((this.#sheet.getRootNode() as ShadowRoot).host, "open", open);
     set(this.#launcher, "aria-expanded", String(open));
     const { environment } = this.#subject;
     environment.clearTimer(this.#timer);

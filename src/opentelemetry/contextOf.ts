@@ -11,7 +11,10 @@ import type { MessageMetadata } from "../core/index.js";
  * @throws TypeError for what isn't an object
  */
 export function contextOf(
-  message: { readonly metadata?: Readonly<MessageMetadata> | undefined },
+  message: {
+    /** What was sent beside the message's content. */
+    readonly metadata?: Readonly<MessageMetadata> | undefined;
+  },
   base: Context = ROOT_CONTEXT,
 ): Context {
   if (typeof message !== "object" || message === null)

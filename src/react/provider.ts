@@ -25,7 +25,10 @@ const ClientContext = createContext<CoreClient | undefined>(undefined);
  * Props of `WebPubSubProvider`: a client, a function that makes one, or a URL or a credential for a
  * `CoreClient`. The credential may be a new object in each render; the newest one is used.
  */
-export type WebPubSubProviderProps = ClientSource & { readonly children?: ReactNode };
+export type WebPubSubProviderProps = ClientSource & {
+  /** What may use the hooks. */
+  readonly children?: ReactNode;
+};
 
 type Create = () => CoreClient;
 /** What a client is made from; it also identifies the client. */

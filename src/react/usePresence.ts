@@ -16,7 +16,9 @@ import { NOTHING, useLatest, useStore, type Log } from "./support.js";
 
 /** The states of a group's members, the error if they or the group were refused, and `setState` for the own state. */
 export interface GroupStateView {
+  /** The last known states of the members, this connection's included; empty at first. */
   readonly states: readonly GroupStateRecord[];
+  /** Why the group or its states were refused; undefined while they aren't. */
   readonly error: Error | undefined;
   /** Sets this connection's state in the group; undefined clears it. */
   readonly setState: (state: GroupState | undefined, options?: OperationOptions) => Promise<WebPubSubResult>;
@@ -52,8 +54,11 @@ export function useGroupState(name: string): GroupStateView {
  * `openStream` to send a stream.
  */
 export interface GroupStreamsView {
+  /** The newest streams, at most `limit`, each with its content so far; empty at first. */
   readonly streams: readonly GroupStreamView[];
+  /** Why there are no streams; undefined while there may be some. */
   readonly error: Error | undefined;
+  /** Opens a stream to the group. Rejects with a `GroupStreamError`, as `openGroupStream` does. */
   readonly openStream: (options?: OpenGroupStreamOptions) => Promise<GroupStreamWriter>;
 }
 

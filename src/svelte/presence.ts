@@ -17,7 +17,9 @@ import { useSubscription } from "./subscription.js";
  * the own state.
  */
 export interface GroupStateView {
+  /** The last known states of the members, this connection's included; empty at first. */
   readonly states: readonly GroupStateRecord[];
+  /** Why the group or its states were refused; undefined while they aren't. */
   readonly error: Error | undefined;
   /** Sets this connection's state in the group; undefined clears it. */
   readonly setState: (state: GroupState | undefined, options?: OperationOptions) => Promise<WebPubSubResult>;
@@ -29,8 +31,11 @@ export interface GroupStateView {
  * `openStream` to send a stream. Streams and error are reactive.
  */
 export interface GroupStreamsView {
+  /** The newest streams, at most `limit`, each with its content so far; empty at first. */
   readonly streams: readonly GroupStreamView[];
+  /** Why there are no streams; undefined while there may be some. */
   readonly error: Error | undefined;
+  /** Opens a stream to the group. Rejects with a `GroupStreamError`, as `openGroupStream` does. */
   readonly openStream: (options?: OpenGroupStreamOptions) => Promise<GroupStreamWriter>;
 }
 

@@ -6,6 +6,7 @@ export type MaybeGetter<T> = T | (() => T);
 
 /** A reactive value. */
 export interface Current<T> {
+  /** The value of this moment. Reading it makes the reader run again when it changes. */
   readonly current: T;
 }
 

@@ -66,7 +66,9 @@ export interface GroupHistoryView<T = GroupContent> extends Refs<{
 
 /** The states of a group's members, the error if they or the group were refused, and `setState` for the own state. */
 export interface GroupStateView extends Refs<{
+  /** The last known states of the members, this connection's included; empty at first. */
   states: readonly GroupStateRecord[];
+  /** Why the group or its states were refused; undefined while they aren't. */
   error: Error | undefined;
 }> {
   /** Sets this connection's state in the group; undefined clears it. */
@@ -79,9 +81,12 @@ export interface GroupStateView extends Refs<{
  * `openStream` to send a stream.
  */
 export interface GroupStreamsView extends Refs<{
+  /** The newest streams, at most `limit`, each with its content so far; empty at first. */
   streams: readonly GroupStreamView[];
+  /** Why there are no streams; undefined while there may be some. */
   error: Error | undefined;
 }> {
+  /** Opens a stream to the group. Rejects with a `GroupStreamError`, as `openGroupStream` does. */
   readonly openStream: (options?: OpenGroupStreamOptions) => Promise<GroupStreamWriter>;
 }
 

@@ -52,11 +52,11 @@ describe(`on Svelte ${version}`, () => {
   test("so does what a component sends that is within the one that provides and joins", async () => {
     const place = document.createElement("div");
     let room: GroupView<string> | undefined;
-    let messages: Current<readonly GroupMessage[]> | undefined;
+    let messages: Current<readonly GroupMessage<string>[]> | undefined;
     const setup = (): void => {
       provideWebPubSubClient({ url: page.url, options: page.options });
       room = useGroup<string>("room");
-      messages = useGroupMessages("room");
+      messages = useGroupMessages<string>("room");
     };
     const within: Setup = () => {
       onMount(() => void room?.send("hello"));
@@ -156,7 +156,7 @@ describe(`on Svelte ${version}`, () => {
   test("what is read in a derived value is current, also where nobody follows it", async () => {
     const room: { messages?: Current<readonly GroupMessage[]>; count?: Current<number> } = {};
     page.show(() => {
-      const messages = useGroupMessages("room");
+      const messages = useGroupMessages<string>("room");
       room.messages = messages;
       room.count = fromStore(toStore(() => messages.current.length));
       return () => "";

@@ -31,6 +31,7 @@ const idOf = (span: ReadableSpan | undefined): string | undefined => span?.spanC
 
 /** The events of the service as spans, with the context of each; the answer takes that of its span back. */
 const traced: RequestHandler = (request, response, next) => {
+  if (request.headers["ce-type"] === undefined) return next();
   const carrier: Record<string, string> = {};
   const prefix = "x-webpubsub-metadata-";
   for (const [name, value] of Object.entries(request.headers))
@@ -45,13 +46,14 @@ const traced: RequestHandler = (request, response, next) => {
   context.with(within, next);
 };
 
+type Options = NonNullable<ConstructorParameters<typeof WebPubSubEventHandler>[1]>;
+type Handle = (...args: Parameters<NonNullable<Options["handleUserEvent"]>>) => unknown;
+
 /** A house whose events go to an application with the official middleware. */
-async function open(
-  handleUserEvent: NonNullable<ConstructorParameters<typeof WebPubSubEventHandler>[1]>["handleUserEvent"],
-  protocol?: WebPubSubClientProtocol,
-): Promise<House> {
+async function open(handle: Handle, protocol?: WebPubSubClientProtocol): Promise<House> {
   const application = express();
-  application.use(traced, new WebPubSubEventHandler(hub, { handleUserEvent }).getMiddleware());
+  const handler = new WebPubSubEventHandler(hub, { handleUserEvent: (...args) => void handle(...args) });
+  application.use(traced, handler.getMiddleware());
   const server = await new Promise<Server>((resolve) => {
     const listening = application.listen(0, "127.0.0.1", () => resolve(listening));
   });

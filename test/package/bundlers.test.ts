@@ -220,6 +220,8 @@ const bundlers: Record<string, (app: string, outDir: string) => Promise<unknown>
       onwarn: (warning) => {
         // What helpers of the compiler of @bufbuild/protobuf say isn't ours to mend.
         if (warning.code === "THIS_IS_UNDEFINED" && warning.message.includes("@bufbuild/")) return;
+        // Nor are the circles in Svelte.
+        if (warning.code === "CIRCULAR_DEPENDENCY" && warning.message.includes("svelte/src/")) return;
         if (warning.code !== "MODULE_LEVEL_DIRECTIVE") throw new Error(warning.message);
       },
     });

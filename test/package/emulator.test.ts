@@ -44,7 +44,7 @@ function project(name: string, manifest: object, files: Record<string, string>):
 test("the tarball holds what is published and nothing else, and asks for no other package", () => {
   for (const file of tarball.files)
     expect(file).toMatch(
-      /^(dist\/.+|docs\/[\w-]+\.md|page\/.+|schema\/.+|README\.md|SECURITY\.md|LICENSE|package\.json)$/,
+      /^(dist\/.+|docs\/[\w-]+\.md|page\/.+|schema\/.+|(CHANGELOG|README|SECURITY)\.md|LICENSE|package\.json)$/,
     );
   expect(tarball.files).toContain("dist/THIRD-PARTY-LICENSES.txt");
   const manifest = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as object;

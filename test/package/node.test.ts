@@ -91,7 +91,7 @@ const each = (write: (name: string, from: string) => string): string =>
 test("the tarball holds what is published and nothing else", () => {
   for (const file of consumer.files) {
     expect(file).toMatch(
-      /^(dist\/.+|docs\/[\w-]+\.(md|svg|png)|emulator\/(README|SECURITY|docs\/[\w-]+)\.md|samples-browser\/README\.md|[A-Z]+\.md|(emulator\/)?LICENSE|package\.json)$/,
+      /^(dist\/.+|docs\/[\w-]+\.(md|svg|webp)|emulator\/(CHANGELOG|README|SECURITY|docs\/[\w-]+)\.md|samples-browser\/README\.md|[A-Z_]+\.md|(emulator\/)?LICENSE|package\.json)$/,
     );
   }
   expect(consumer.files).toContain("dist/browser/web-pubsub-client.min.js");
@@ -102,6 +102,7 @@ test.each([
   "CHANGELOG.md",
   "docs/devtools.md",
   "docs/features.md",
+  "docs/found-faults.md",
   "docs/frameworks.md",
   "docs/svelte.md",
   "docs/history.md",

@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { WebPubSubClient, WebPubSubClientOptions } from "web-pubsub-client";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
@@ -19,8 +20,11 @@ const app = (imports: string): string => `
 import "react-native/Libraries/Core/setUpTimers";
 import "react-native/Libraries/Core/setUpXHR";
 import DeviceEvents from "react-native/Libraries/EventEmitter/RCTDeviceEventEmitter";
+import { setImmediate } from "react-native/Libraries/Core/Timers/immediateShim";
 import JSTimers from "react-native/Libraries/Core/Timers/JSTimers";
 ${imports}
+// As on the new architecture: the other one waits for native code to call the queue.
+globalThis.setImmediate = setImmediate;
 globalThis.entry = {
   app: { Client, render },
   emit: (name, event) => DeviceEvents.emit(name, event),
@@ -53,7 +57,7 @@ interface App {
   readonly render: (url: string) => { toJSON(): Shown | null; unmount(): void };
 }
 /** What comes of Node's part of the client. */
-const NODE = ["perMessageDeflate", "isomorphic-ws", 'removeAllListeners("message")', "node:"];
+const NODE = ["perMessageDeflate", "isomorphic-ws", 'removeAllListeners("message")', '"node:'];
 
 let consumer: Consumer;
 let emulator: Emulator;
@@ -216,3 +220,48 @@ test("without NetInfo, an app that comes to the front connects at once", async (
   world.comeBack();
   await isBack(client);
 });
+
+/** A project as its template makes one, with the room of docs/react-native.md. */
+async function makeProject(): Promise<void> {
+  const page = readFileSync(fileURLToPath(new URL("../../docs/react-native.md", import.meta.url)), "utf8");
+  consumer.write("whole/App.tsx", /```tsx\n([^]*?)```/.exec(page)?.[1] ?? "");
+  consumer.write(
+    "whole/index.js",
+    `import { AppRegistry } from "react-native";
+     import App from "./App";
+     AppRegistry.registerComponent("App", () => App);`,
+  );
+  consumer.write(
+    "whole/babel.config.js",
+    `module.exports = { presets: ["module:@react-native/babel-preset"] };`,
+  );
+  consumer.write(
+    "whole/metro.config.js",
+    `module.exports = require("@react-native/metro-config").getDefaultConfig(__dirname);`,
+  );
+  consumer.write(
+    "whole/build.js",
+    `const Metro = require("metro");
+     Metro.loadConfig({ cwd: __dirname }).then((config) =>
+       Metro.runBuild(config, { entry: "index.js", platform: "ios", dev: false, out: "out.js" }));`,
+  );
+  consumer.write("whole/package.json", JSON.stringify({ private: true }));
+  const packages = ["react-native", "@react-native/metro-config", "@react-native/babel-preset"].map(
+    (name) => `${name}@0.84.1`,
+  );
+  const [tarball] = readdirSync(consumer.folder).filter((name) => name.endsWith(".tgz"));
+  packages.push("react@19.2.3", "@react-native-community/netinfo@12.0.1", `../${tarball}`);
+  const install = "npm install --silent --prefer-offline --ignore-scripts --no-audit --no-fund";
+  await consumer.run("sh", ["-ec", `cd whole && ${install} ${packages.join(" ")} >&2 && node build.js >&2`]);
+}
+
+if (process.env["NATIVE"] === "1") {
+  test("a whole app of React Native 0.84 is built by the configuration that its template has", async () => {
+    await makeProject();
+    const out = join(consumer.folder, "whole/out.js");
+    const text = readFileSync(out, "utf8");
+    expect(text).toContain("netInfo.networkStatusDidChange");
+    expect(NODE.filter((each) => text.includes(each))).toEqual([]);
+    if (hasHermes) await compileWithHermes("0.84.1", out);
+  });
+}

@@ -427,6 +427,9 @@ test("what waits: operations, and frames that the service hasn't answered", asyn
   expect(onLoad).toHaveBeenLastCalledWith({ pending: 2, unread: 2 });
   stage.socket.receiveFrame({ type: "ack", ackId: 2, success: true });
   expect(observation.load()).toEqual({ pending: 1, unread: 0 });
+  void follow(stage.client.sendToGroup("room", "c"));
+  stage.socket.receiveClose(1006);
+  expect(onLoad).toHaveBeenLastCalledWith({ pending: 2, unread: 0 });
 });
 
 describe("metadata", () => {

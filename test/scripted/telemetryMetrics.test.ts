@@ -177,6 +177,8 @@ test("what waits adds up over the clients of a process, and is gone when it is s
   await other.client.stop();
   expect(waiting.map(({ status }) => status)).toEqual(["resolved", "rejected", "rejected"]);
   expect(await pending()).toEqual([0]);
+  const [left] = await telemetry.points("webpubsub.client.unread.count");
+  expect(left?.value).toBe(0);
 });
 
 test("one that is observed from the middle on begins with what waits, and attributes tell clients apart", async () => {

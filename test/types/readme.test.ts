@@ -187,6 +187,7 @@ beforeEach(() => {
   for (const method of ["log", "info", "debug"] as const) {
     vi.spyOn(console, method).mockImplementation((...words) => void output.push(words.join(" ")));
   }
+  vi.spyOn(console, "dir").mockImplementation(() => undefined);
   return () => {
     vi.restoreAllMocks();
     logger.setLogLevel();

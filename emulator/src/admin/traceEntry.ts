@@ -6,27 +6,37 @@ import { presentable } from "./redaction.js";
 export interface TraceEntry extends TraceDetails {
   /** Unix milliseconds. */
   readonly at: number;
+  /** Name of the hub, in lower case. */
   readonly hub: string;
   /** Left out for a client that was not let in. */
   readonly connectionId?: string;
+  /** User id of the client; left out if it has none. */
   readonly userId?: string;
   /** `in`: from a client, `out`: to a client; `note`: something about the connection itself. */
   readonly direction: "in" | "out" | "note";
 }
 
+/** What a trace tells of a message or a note; fields that don't apply are left out. */
 interface TraceDetails {
   /** The kind of message, such as `joinGroup`; of a note: `opened`, `refused`, `lost`, `recovered` or `ended`. */
   readonly type: string;
+  /** Name of the group. */
   readonly group?: string;
+  /** Name of the event. */
   readonly event?: string;
+  /** Ack id of the operation. */
   readonly ackId?: number | string;
+  /** Sequence id of the message; of a `sequenceAck`: up to which messages were received. */
   readonly sequenceId?: number | string;
+  /** Id of the invocation. */
   readonly invocationId?: string;
+  /** Id of the stream. */
   readonly streamId?: string;
   /** The beginning of the payload, or why something failed. */
   readonly text?: string;
   /** Size of the frame. */
   readonly bytes?: number;
+  /** It failed, or tells of a failure. */
   readonly failed?: boolean;
   /** Waits for the recovery of the connection. */
   readonly held?: boolean;

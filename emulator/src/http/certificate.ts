@@ -14,7 +14,9 @@ import { isWildcard } from "./address.js";
 
 /** A private key and its certificate, in PEM. */
 export interface KeyAndCertificate {
+  /** The private key. */
   readonly key: string;
+  /** The certificate, and those that lead from it to one that is trusted. */
   readonly cert: string;
 }
 

@@ -21,6 +21,7 @@ import type { PageWebSocketClass } from "./webSocketClass.js";
 /** A name that no network knows: a socket that isn't one of the service's can't reach anything by mistake. */
 const host = "web-pubsub.invalid";
 
+/** Options of `createService`. All may be left out. */
 export interface PageServiceOptions {
   /** Settings by hub name, in any case. Hubs not listed exist on demand. */
   readonly hubs?: Readonly<Record<string, PageHubOptions>>;

@@ -10,9 +10,9 @@ import { Listeners } from "../upstream/listeners.js";
 
 /** Settings of a hub in a page: handlers and listeners are functions. */
 export interface PageHubOptions extends Omit<HubOptions, "handlers" | "listeners"> {
-  /** Who handles what clients of this hub tell the application: of several, the first that takes an event. */
+  /** Who handles what clients of this hub tell the application: of several, the first that takes an event. Default: none. */
   readonly handlers?: readonly EventHandler[];
-  /** Who else hears of it: all that take an event. */
+  /** Who else hears of it: all that take an event. Default: none. */
   readonly listeners?: readonly Omit<HubEventListener, "eventHubs">[];
 }
 

@@ -3,8 +3,11 @@ import type { Metadata, Payload } from "./messages.js";
 
 /** The connection that an event is about. */
 export interface EventOrigin {
+  /** Name of the hub, in lower case. */
   readonly hub: string;
+  /** Id of the connection. */
   readonly connectionId: string;
+  /** User id of the client; undefined if it has none. */
   readonly userId: string | undefined;
   /** The WebSocket subprotocol; undefined for a client without one. */
   readonly subprotocol: string | undefined;
@@ -33,6 +36,7 @@ export interface ConnectEvent extends EventOrigin {
   readonly query: Readonly<Record<string, readonly string[]>>;
   /** Without the authorization header. */
   readonly headers: Readonly<Record<string, readonly string[]>>;
+  /** The WebSocket subprotocols that the client offers, the preferred one first. */
   readonly subprotocols: readonly string[];
 }
 

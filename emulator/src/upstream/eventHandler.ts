@@ -7,10 +7,13 @@ import type { GroupEventName, SystemEvent } from "./handler.js";
 
 /** A user event, as a function that handles it gets it. */
 export interface HandlerEvent extends Omit<EventOrigin, "connectionState"> {
+  /** Name of the event. */
   readonly eventName: string;
+  /** How the data came. */
   readonly dataType: "text" | "json" | "binary" | "protobuf";
   /** A string, a JSON value, or a `Uint8Array` for binary and protobuf. */
   readonly data: unknown;
+  /** What came beside the data; undefined if nothing. */
   readonly metadata: Metadata | undefined;
   /** What earlier answers left on the connection; empty at first. */
   readonly state: ConnectionState;
@@ -26,14 +29,16 @@ export interface EventReply {
   readonly data?: Content;
   /** Default: text for a string, binary for bytes, JSON for everything else. */
   readonly dataType?: ContentType;
+  /** Travels beside the data. Default: none. */
   readonly metadata?: Metadata;
-  /** Replaces what is kept on the connection. */
+  /** Replaces what is kept on the connection. Default: that stays. */
   readonly state?: ConnectionState;
 }
 
 /** Changes what the client's token says, or refuses the client with an HTTP status of 400 to 599. */
 export type ConnectReply =
   | {
+      /** Replaces the token's user id. */
       readonly userId?: string;
       /** Replace the token's groups when not empty. */
       readonly groups?: readonly string[];
@@ -44,7 +49,12 @@ export type ConnectReply =
       /** Kept on the connection and shown with later events. */
       readonly state?: ConnectionState;
     }
-  | { readonly status: number; readonly message?: string };
+  | {
+      /** The HTTP status, 400 to 599. */
+      readonly status: number;
+      /** Words for the client's log. Default: none. */
+      readonly message?: string;
+    };
 
 type MaybePromise<Value> = Value | Promise<Value>;
 
@@ -56,17 +66,34 @@ export interface EventHandler {
   onEvent?(event: HandlerEvent): MaybePromise<EventReply | undefined | void>;
   /** A thrown error refuses the client with status 500. */
   onConnect?(event: Omit<ConnectEvent, "connectionState">): MaybePromise<ConnectReply | undefined | void>;
+  /** A session has begun. */
   onConnected?(event: EventOrigin): unknown;
   /** The session has really ended; a recovery brings neither this nor `onConnected`. */
-  onDisconnected?(event: EventOrigin & { readonly reason: string }): unknown;
+  onDisconnected?(
+    event: EventOrigin & {
+      /** Why it has ended, in words; may be empty. */
+      readonly reason: string;
+    },
+  ): unknown;
   /** A connection has become a member of a group, by whoever's doing. */
-  onJoined?(event: EventOrigin & { readonly group: string }): unknown;
+  onJoined?(
+    event: EventOrigin & {
+      /** Name of the group. */
+      readonly group: string;
+    },
+  ): unknown;
   /** A connection is no member of a group any more, also because its session has ended. */
-  onLeft?(event: EventOrigin & { readonly group: string }): unknown;
+  onLeft?(
+    event: EventOrigin & {
+      /** Name of the group. */
+      readonly group: string;
+    },
+  ): unknown;
 }
 
 /** Which events of groups a webhook gets, as the cloud service is told it. */
 export interface GroupPresenceEvents {
+  /** Which of the events it gets. */
   readonly eventNames: readonly GroupEventName[];
   /** Patterns of group names as in roles (`*`, `**`, `?`); one must fit. Left out or empty: all groups. */
   readonly groupFilters?: readonly string[];

@@ -9,19 +9,27 @@ export interface ListenerEvent {
   readonly type: string;
   /** ISO 8601. */
   readonly time: string;
+  /** Name of the hub, in lower case. */
   readonly hub: string;
+  /** Id of the connection. */
   readonly connectionId: string;
+  /** User id of the client; undefined if it has none. */
   readonly userId: string | undefined;
+  /** The WebSocket subprotocol; undefined for a client without one. */
   readonly subprotocol: string | undefined;
+  /** Name of the event, without what stands before it in `type`. */
   readonly eventName: string;
+  /** How the data came. */
   readonly dataType: "text" | "json" | "binary" | "protobuf";
   /** A string, a JSON value, or a `Uint8Array` for binary and protobuf. */
   readonly data: unknown;
+  /** What came beside the data; undefined if nothing. */
   readonly metadata: Metadata | undefined;
 }
 
 /** Where to find an event hub. */
 export interface EventHubsOptions {
+  /** Connection string of the namespace or of one event hub. */
   readonly connectionString: string;
   /** May be left out when the connection string has an `EntityPath`. */
   readonly eventHubName?: string;

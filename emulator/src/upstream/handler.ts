@@ -7,8 +7,10 @@ import type {
   UserEventAnswer,
 } from "../service/upstream.js";
 
+/** Events of connections that a webhook can get. */
 export type SystemEvent = "connect" | "connected" | "disconnected";
 
+/** Events of groups that a webhook can get. */
 export type GroupEventName = "joined" | "left";
 
 export type DisconnectedEvent = ConnectionEvent & { readonly reason: string };

@@ -20,5 +20,6 @@ export interface ClientObserver {
 export interface Sent {
   /** Of the frame, among all that were written. */
   position: number;
+  /** The operation or invocation that the frame holds; left out for other frames. */
   readonly message?: OperationMessage | InvokeMessage;
 }

@@ -2,6 +2,7 @@ import type { OnStateChangedArgs, WebPubSubClientState } from "../models/events.
 
 /** The state of the connection, with the details that a user interface may show. */
 export interface ConnectionInfo {
+  /** State of the connection. */
   readonly state: WebPubSubClientState;
   /** Id of the connection that is established or being recovered. */
   readonly connectionId?: string;

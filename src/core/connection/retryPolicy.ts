@@ -5,9 +5,13 @@ import type { RetryMode } from "../models/options.js";
 export interface RetryPolicy {
   /** Retries after the first attempt; Infinity for no limit. */
   readonly maxRetries: number;
+  /** Delay in ms before the first retry. */
   readonly retryDelayInMs: number;
+  /** Upper bound in ms for `Exponential`. */
   readonly maxRetryDelayInMs: number;
+  /** Whether the delay doubles with each retry. */
   readonly mode: RetryMode;
+  /** Whether each delay is drawn at random between 0 and its bound. */
   readonly jitter: boolean;
 }
 

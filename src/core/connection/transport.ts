@@ -144,9 +144,9 @@ export class Transport implements LinkPort {
     this.#onRoom();
   }
 
-  /** How much was written that the service isn't known to have read, in frames. */
+  /** How much was written that the service isn't known to have read, in frames; 0 without a link. */
   get unread(): number {
-    return this.#window.unread;
+    return this.#isUp ? this.#window.unread : 0;
   }
 
   /** The service has shown that it has read a frame. */

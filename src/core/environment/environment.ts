@@ -3,13 +3,21 @@ export type TimerHandle = unknown;
 
 /** What the client needs of a WebSocket. Sockets of browsers and of `ws` fit. */
 export interface WebSocketLike {
+  /** 0 connecting, 1 open, 2 closing, 3 closed. */
   readonly readyState: number;
+  /** The client sets it to `arraybuffer`. */
   binaryType: string;
+  /** Called when frames can be sent. */
   onopen: ((event: never) => void) | null;
+  /** Called with each frame: its `data` is a string or an ArrayBuffer. */
   onmessage: ((event: never) => void) | null;
+  /** Called once the socket has ended, with its `code` and `reason`. */
   onclose: ((event: never) => void) | null;
+  /** Called when the socket has failed. */
   onerror: ((event: never) => void) | null;
+  /** Sends a frame; may throw if the socket isn't open. */
   send(data: string | ArrayBuffer): void;
+  /** Begins the closing handshake. */
   close(code?: number, reason?: string): void;
   /** Drops the connection at once. Browsers' sockets don't have it. */
   terminate?(): void;
@@ -32,6 +40,7 @@ export interface Environment {
   uptime(): number;
   /** Calls back once after a delay in ms. */
   setTimer(callback: () => void, delayInMs: number): TimerHandle;
+  /** Ends a timer of `setTimer`, if it hasn't fired. */
   clearTimer(handle: TimerHandle): void;
   /** A random number from 0 to below 1. */
   random(): number;

@@ -65,7 +65,7 @@ export interface WebPubSubClientOptions {
    * time find everything as it was. Default: 1,000. Throws RangeError when negative.
    */
   releaseDelayInMs?: number;
-  /** WebSocket class to use instead of the platform's: for proxies, headers or test doubles. */
+  /** WebSocket class for proxies, headers or test doubles. Default: the platform's; in Node that of `ws`. */
   webSocket?: WebSocketConstructor;
   /**
    * The logger to use. Default: `@azure/logger`, under the name `web-pubsub-client`; a `CoreClient` logs
@@ -154,9 +154,9 @@ export interface SendToGroupOptions extends OperationOptions {
   noEcho?: boolean;
   /** Don't ask for an answer: resolves when the message is handed to the socket. Default: false. */
   fireAndForget?: boolean;
-  /** Travels with the message: ASCII strings, 8 KiB in all. */
+  /** Travels with the message: ASCII strings, 8 KiB in all. Default: none. */
   metadata?: MessageMetadata;
-  /** How long the service may hold the message for a receiver, in seconds (0 to 300). */
+  /** How long the service may hold the message for a receiver, in seconds (0 to 300). Default: the service's. */
   ttlSeconds?: number;
 }
 
@@ -164,7 +164,7 @@ export interface SendToGroupOptions extends OperationOptions {
 export interface SendEventOptions extends OperationOptions {
   /** Don't ask for an answer: resolves when the message is handed to the socket. Default: false. */
   fireAndForget?: boolean;
-  /** Travels with the message: ASCII strings, 8 KiB in all. */
+  /** Travels with the message: ASCII strings, 8 KiB in all. Default: none. */
   metadata?: MessageMetadata;
 }
 

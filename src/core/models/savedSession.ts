@@ -15,7 +15,9 @@ export interface SavedOperation {
 export interface SavedContent {
   /** The last one that was received. */
   readonly sequenceId?: number | undefined;
+  /** The next ack id that the client would have used. */
   readonly nextAckId: number;
+  /** The operations that weren't settled, in their order. */
   readonly operations: readonly SavedOperation[];
   /** What the groups and the features have saved, by their names. */
   readonly features: Readonly<Record<string, unknown>>;
@@ -33,7 +35,14 @@ export interface SavedSession extends SavedContent {
   readonly endpoint: string;
   /** Undefined: there was no connection. */
   readonly identity?:
-    | { readonly connectionId: string; readonly userId: string; readonly reconnectionToken: string }
+    | {
+        /** Id of the connection. */
+        readonly connectionId: string;
+        /** User id of the connection; empty if it has none. */
+        readonly userId: string;
+        /** The secret with which the connection can be taken over. */
+        readonly reconnectionToken: string;
+      }
     | undefined;
   /** When the link was lost, or else when this was saved, in ms (Unix time). */
   readonly droppedAt: number;

@@ -6,8 +6,11 @@ import type { OperationMessage } from "../models/messages.js";
 
 /** The options of a submitted operation. */
 export interface SubmitOptions {
+  /** The ack id to use. Default: chosen by the client. */
   readonly ackId?: number;
+  /** Send without an ack id, and resolve once it is written. Default: false. */
   readonly fireAndForget?: boolean;
+  /** Rejects the operation at once. Default: none. */
   readonly abortSignal?: AbortSignalLike;
 }
 
@@ -33,6 +36,7 @@ export interface Course {
 
 /** How an internal operation is sent. */
 export interface InternalCourse extends Course {
+  /** Called synchronously when the operation has ended. */
   readonly onSettled: OnSettled;
 }
 

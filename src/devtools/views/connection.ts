@@ -1,5 +1,5 @@
 import { h, list, say } from "../dom.js";
-import { clock, count, duration } from "../format.js";
+import { age, clock, count, duration } from "../format.js";
 import type { Happening } from "../recorder.js";
 import type { Subject } from "../subject.js";
 import { TONES } from "../tones.js";
@@ -64,7 +64,7 @@ export function connectionView({ client, records }: Subject): View {
 function sinceOf(happenings: readonly Happening[], now: number): string {
   const changes = happenings.filter((each) => "change" in each);
   const last = changes.findLast(({ change }) => change.state !== change.previousState) ?? changes[0];
-  return last === undefined ? "" : duration(Math.floor((now - last.at) / 1_000) * 1_000);
+  return last === undefined ? "" : age(now - last.at);
 }
 
 /** The countdown in words; empty if no attempt is waited for or under way. */

@@ -1,6 +1,6 @@
 import type { ObservedOperation } from "../../features/observe/index.js";
 import { h, list, say } from "../dom.js";
-import { clock, duration, words } from "../format.js";
+import { age, clock, duration, words } from "../format.js";
 import type { Subject } from "../subject.js";
 import type { View } from "../view.js";
 
@@ -72,8 +72,7 @@ function outcome(
 ): [time: string, text: string, tone: string] {
   const sent = ["not sent yet", "sent once", "sent twice"][timesSent] ?? `sent ${timesSent} times`;
   if (durationInMs === undefined) {
-    // In whole seconds, so that a row isn't made anew in each frame.
-    return [duration(Math.floor((now - queuedAt) / 1_000) * 1_000), sent, "busy"];
+    return [age(now - queuedAt), sent, "busy"];
   }
   const often = timesSent === 1 ? "" : `${sent}, `;
   if (error === undefined) return [duration(durationInMs), `${often}succeeded`, "good"];

@@ -10,6 +10,7 @@ import type { GroupContent, GroupMessage, GroupMessagesOptions, GroupSendOptions
  * `T` is the type of received data, `In` of sent data.
  */
 export interface GroupHandle<T = GroupContent, In = T> {
+  /** Name of the group. */
   readonly name: string;
 
   /** Whether the client is in the group. */

@@ -10,6 +10,7 @@ export type GroupContent = JSONTypes | ArrayBuffer | null;
 
 /** A message of a group, as handles deliver it. */
 export interface GroupMessage<T = GroupContent> extends Omit<GroupDataMessage, "data"> {
+  /** What was sent, as the schema returns it; without a schema as it was received. */
   data: T;
   /** Unique among the messages of this client, and rising; usable as a key in lists. */
   key: number;

@@ -11,6 +11,7 @@ export interface StoredMessage<In = GroupContent> {
   readonly dataType?: WebPubSubDataType | undefined;
   /** Default: the empty string. */
   readonly fromUserId?: string | undefined;
+  /** What was sent beside the payload. Default: none. */
   readonly metadata?: MessageMetadata | undefined;
 }
 
@@ -57,7 +58,7 @@ export interface HistoryOptions<T = GroupContent, In = T> {
 
 /** Options of `groupHandle` and `client.group` with history. */
 export interface HistoryGroupOptions<T = GroupContent, In = T> extends GroupOptions<T, In> {
-  /** How to find what was missed. It may be a new object each time: the newest one is used, for the same handle. */
+  /** How to find what was missed. It may be a new object each time: the newest one is used, for the same handle. Default: none. */
   history?: HistoryOptions<T, In> | undefined;
 }
 

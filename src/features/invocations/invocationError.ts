@@ -30,21 +30,28 @@ export type InvocationErrorCode =
 
 /** Details of an `InvocationError`. */
 export interface InvocationErrorOptions {
+  /** Id of the invocation that failed. */
   invocationId: string;
+  /** The service's error, if it refused. */
   errorDetail?: InvokeResponseError;
+  /** What kind of failure it is. */
   code?: InvocationErrorCode;
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
 /** An invocation failed. The client doesn't send it again. */
 export class InvocationError extends DetailedError {
+  /** `InvocationError`. */
   override readonly name: string = "InvocationError";
+  /** Id of the invocation that failed. */
   declare invocationId: string;
   /** The service's error, if it refused. */
   declare errorDetail?: InvokeResponseError;
   /** What kind of failure it is. */
   declare code?: InvocationErrorCode;
 
+  /** Made by the client; in your own code only for tests. */
   constructor(message: string, options: InvocationErrorOptions) {
     super(message, options);
   }

@@ -36,6 +36,7 @@ export interface Observer {
   addMetadata?(operation: ObservedOperation): MessageMetadata | undefined;
 }
 
+/** Options of `observe`. */
 export interface ObserveOptions {
   /** Frames and operations carry their `message`. Reconnection tokens are left out. Default: false. */
   content?: boolean;
@@ -43,14 +44,17 @@ export interface ObserveOptions {
 
 /** One attempt to make a connection or to recover it. */
 export interface ObservedAttempt {
+  /** Whether a new connection is made, or the one that was lost is recovered. */
   readonly kind: "connect" | "recover";
   /** Its number, from 1. */
   readonly attempt: number;
+  /** When it began. */
   readonly startedAt: number;
   /** Id of the connection that is recovered; once a new one is made, its id. */
   readonly connectionId?: string | undefined;
   /** Undefined until it has ended. `abandoned`: the client was stopped, or has slept and begins another attempt. */
   readonly outcome?: "succeeded" | "failed" | "abandoned" | undefined;
+  /** From its begin to its end; undefined until then. */
   readonly durationInMs?: number | undefined;
   /** Why it has failed: a `ConnectionError`. Secrets are left out. */
   readonly error?: Error | undefined;
@@ -58,7 +62,9 @@ export interface ObservedAttempt {
 
 /** From the loss of a link to the recovery of its connection, or to its end. */
 export interface ObservedRecovery {
+  /** Id of the connection. */
   readonly connectionId: string;
+  /** When the link was lost. */
   readonly startedAt: number;
   /** How many attempts were made, the current one included. */
   readonly attempts: number;
@@ -77,12 +83,17 @@ export interface ObservedRecovery {
 
 /** One frame on the wire. */
 export interface ObservedFrame {
+  /** `in`: received from the service; `out`: sent to it. */
   readonly direction: "in" | "out";
   /** What it holds; `unknown` for what a codec of your own writes or doesn't read. */
   readonly kind: WebPubSubMessage["kind"] | "unknown";
+  /** Its size on the wire. */
   readonly bytes: number;
+  /** When it was received, or handed to the socket. */
   readonly at: number;
+  /** Name of the group that it is about; undefined for other frames. */
   readonly group?: string | undefined;
+  /** Ack id of the operation that it sends or answers; undefined for other frames. */
   readonly ackId?: number | undefined;
   /** Number of the message in a reliable subprotocol. */
   readonly sequenceId?: number | undefined;
@@ -95,6 +106,7 @@ export interface ObservedFrame {
 
 /** An operation (join, leave, send, event, state) or an invocation, from the call to its end. */
 export interface ObservedOperation {
+  /** What it does. */
   readonly kind:
     | "joinGroup"
     | "leaveGroup"
@@ -104,13 +116,17 @@ export interface ObservedOperation {
     | "subscribeGroupState"
     | "unsubscribeGroupState"
     | "invoke";
+  /** Name of the group; undefined for events and invocations. */
   readonly group?: string | undefined;
+  /** Name of the event; undefined for what sends none. */
   readonly event?: string | undefined;
   /** Undefined for what is sent without waiting for an answer. A client that resumes a session may change it. */
   readonly ackId?: number | undefined;
+  /** Id of the invocation; undefined for operations. */
   readonly invocationId?: string | undefined;
   /** Made by the client itself, for example to join a group again. */
   readonly isInternal: boolean;
+  /** When it was submitted. */
   readonly queuedAt: number;
   /** How many times it was handed to a socket: 2 or more if it was sent again. */
   readonly timesSent: number;

@@ -1,13 +1,7 @@
 import type { Sent } from "../../core/connection/clientObserver.js";
 import type { Effect, Event, State } from "../../core/connection/state.js";
 import type { FeaturePort } from "../../core/feature.js";
-import type {
-  InvokeMessage,
-  OperationMessage,
-  SendEventMessage,
-  SendToGroupMessage,
-  WebPubSubMessage,
-} from "../../core/models/messages.js";
+import type { InvokeMessage, OperationMessage, WebPubSubMessage } from "../../core/models/messages.js";
 import { checkMetadata } from "../../core/session/operationMessage.js";
 import { safely } from "../../core/util/safely.js";
 import { AttemptLog } from "./attemptLog.js";
@@ -45,6 +39,7 @@ export class Recorder {
 
   stepped(event: Event, before: State, after: State, effects: readonly Effect[]): void {
     this.#attempts.step(event, before, after, effects, this.#now);
+    this.#tellLoad();
   }
 
   received(frame: string | ArrayBuffer, messages: readonly (WebPubSubMessage | null)[]): void {
@@ -75,7 +70,11 @@ export class Recorder {
   submitted(message: OperationMessage | InvokeMessage, isInternal: boolean): (error?: Error) => void {
     const operation = makeRecord(message, isInternal, this.#now, this.#content);
     this.#operations.set(message, operation);
-    if (this.#observer.addMetadata && this.#hasMetadata(message))
+    const { kind } = message;
+    // The JSON subprotocols have none for invocations.
+    const isOnProtobuf = this.#port.settings.protocol.name.startsWith("protobuf");
+    const hasMetadata = kind === "sendToGroup" || kind === "sendEvent" || (kind === "invoke" && isOnProtobuf);
+    if (this.#observer.addMetadata && hasMetadata)
       this.#try(() => {
         const metadata = this.#observer.addMetadata?.(operation);
         if (metadata) message.metadata = checkMetadata({ ...metadata, ...message.metadata });
@@ -88,15 +87,6 @@ export class Recorder {
       this.#tell("onOperationSettled", operation);
       this.#tellLoad();
     };
-  }
-
-  /** The JSON subprotocols have none for invocations. */
-  #hasMetadata(
-    message: OperationMessage | InvokeMessage,
-  ): message is SendToGroupMessage | SendEventMessage | InvokeMessage {
-    const { kind } = message;
-    if (kind === "invoke") return this.#port.settings.protocol.name.startsWith("protobuf.");
-    return kind === "sendToGroup" || kind === "sendEvent";
   }
 
   get #now(): number {

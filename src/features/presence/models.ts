@@ -6,8 +6,11 @@ export type GroupState = Record<string, string>;
 
 /** One connection's state in a group. */
 export interface GroupStateRecord {
+  /** Id of the connection. */
   readonly connectionId: string;
+  /** User id of the connection; left out if it has none. */
   readonly userId?: string;
+  /** What the connection has set. */
   readonly state: GroupState;
   /** Unix time in ms by the service's clock. */
   readonly updatedAt: number;
@@ -27,6 +30,7 @@ export interface UnsubscribeGroupStatesOptions extends OperationOptions {}
 
 /** The states that `listGroupStates` returns for this group have changed. */
 export interface OnGroupStatesChangedArgs {
+  /** Name of the group. */
   group: string;
 }
 
@@ -35,13 +39,17 @@ export interface OnGroupStatesChangedArgs {
  * could not be subscribed again.
  */
 export interface OnRestoreGroupStatesFailedArgs {
+  /** Name of the group. */
   group: string;
+  /** Why it failed: a `SendMessageError`. */
   error: Error;
 }
 
 /** The events of group states; `WebPubSubClient` has them among its own. */
 export interface PresenceEvents {
+  /** States of a group that is subscribed to have changed. */
   "group-states-changed": OnGroupStatesChangedArgs;
+  /** The own state in a group, or a subscription to states, could not be set up again on a new connection. */
   "restore-group-states-failed": OnRestoreGroupStatesFailedArgs;
 }
 

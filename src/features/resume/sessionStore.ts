@@ -7,8 +7,11 @@ import { report } from "../../core/util/report.js";
 
 /** What is needed of a storage; `sessionStorage` and `localStorage` fit. */
 export interface SessionStorage {
+  /** Returns what is kept under a key; null for nothing. */
   getItem(key: string): string | null;
+  /** Keeps a value under a key, in place of the earlier one. */
   setItem(key: string, value: string): void;
+  /** Forgets what is kept under a key. */
   removeItem(key: string): void;
 }
 

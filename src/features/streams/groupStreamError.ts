@@ -52,7 +52,9 @@ export type GroupStreamErrorCode =
 
 /** Details of a `GroupStreamError`. */
 export interface GroupStreamErrorOptions {
+  /** The error code with which the publisher ended its stream. */
   userErrorCode?: string;
+  /** The error that caused this one. */
   cause?: unknown;
 }
 
@@ -60,11 +62,14 @@ export interface GroupStreamErrorOptions {
 export class GroupStreamError extends DetailedError {
   /** The same as `code`. */
   declare readonly name: string;
+  /** What kind of failure it is. */
   declare readonly code: GroupStreamErrorCode;
+  /** Id of the stream. */
   declare readonly streamId: string;
   /** The error code with which the publisher ended its stream. */
   declare readonly userErrorCode?: string;
 
+  /** Made by the client; in your own code only for tests. */
   constructor(
     code: GroupStreamErrorCode,
     streamId: string,

@@ -56,6 +56,7 @@ export type StreamContent = JSONTypes | ArrayBuffer | ArrayBufferView | null;
  * without loss, and fails when a new connection is made.
  */
 export interface GroupStreamWriter {
+  /** Id of the stream. */
   readonly streamId: string;
   /**
    * The writer as a `WritableStream`, for `pipeTo`. Each chunk is a fragment; long strings and bytes are
@@ -96,13 +97,17 @@ export interface GroupStreamWriter {
 
 /** One fragment of a stream. */
 export interface GroupStreamMessage {
+  /** Name of the group. */
   readonly groupName: string;
+  /** User id of the publisher; empty if it has none. */
   readonly fromUserId: string;
   /** The message's sequence id on the connection; only on reliable subprotocols. */
   readonly sequenceId?: number;
+  /** How the payload is encoded. */
   readonly dataType: WebPubSubDataType;
   /** A string for `text`, an ArrayBuffer for `binary` and `protobuf`, else the JSON value. */
   readonly data: JSONTypes | ArrayBuffer;
+  /** Id of the stream, and the fragment's position in it. */
   readonly stream: StreamInfo;
 }
 
@@ -113,7 +118,9 @@ export interface GroupStreamMessage {
  * ends with a `GroupStreamError`.
  */
 export interface GroupStream extends AsyncIterable<GroupStreamMessage> {
+  /** Name of the group. */
   readonly groupName: string;
+  /** Id that the publisher has given to the stream. */
   readonly streamId: string;
   /** Fires when no more fragments will come, for any reason. */
   readonly abortSignal: AbortSignal;
@@ -147,6 +154,7 @@ export interface OnGroupStreamOptions {
 
 /** What `onGroupStream` returns. */
 export interface GroupStreamSubscription {
+  /** False once it is closed. */
   readonly isActive: boolean;
   /** Ends the subscription; unfinished streams end with `SubscriptionClosed`. */
   close(): Promise<void>;
@@ -158,11 +166,13 @@ export interface GroupStreamSubscription {
 export interface GroupStreamView {
   /** Unique among the streams of the subscription; usable as a key in lists. */
   readonly key: number;
+  /** Id that the publisher has given to the stream. */
   readonly streamId: string;
   /** User id of the publisher; undefined until the first fragment is read. */
   readonly fromUserId: string | undefined;
   /** `failed`: the content is incomplete; `error` says why. */
   readonly status: "open" | "ended" | "failed";
+  /** Why the stream has failed; undefined unless `status` is `failed`. */
   readonly error: Error | undefined;
   /** The fragments so far. */
   readonly messages: readonly GroupStreamMessage[];

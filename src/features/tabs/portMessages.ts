@@ -5,8 +5,11 @@ export const TABS_VERSION = 1;
 
 /** What is used of a `MessagePort`. */
 export interface MessagePortLike {
+  /** Called with an event whose `data` is what the other end has posted. */
   onmessage: ((event: never) => void) | null;
+  /** Sends a copy of a value to the other end. */
   postMessage(message: unknown): void;
+  /** Ends the port: nothing arrives at either end any more. */
   close(): void;
 }
 

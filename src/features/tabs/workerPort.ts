@@ -11,7 +11,9 @@ const HANDSHAKE = 5_000;
 
 /** What is used of a `SharedWorker`. */
 export interface SharedWorkerLike {
+  /** The page's end of its line to the worker. */
   readonly port: MessagePortLike;
+  /** Called when the worker's script can't be loaded. */
   onerror: ((event: never) => void) | null;
 }
 

@@ -10,12 +10,16 @@ import { tabTests } from "./list/tabs.js";
 
 /** The one list of tests that every engine runs, in this file's engine. */
 export function runList(launch: () => Promise<Engine>, abilities: Abilities): void {
-  let engine: Engine;
+  let engine: Engine | undefined;
   beforeAll(async () => {
     engine = await launch();
     console.info(`${engine.name} ${engine.version}`);
   });
-  afterAll(() => engine.close());
+  afterAll(() => engine?.close());
+  const running = (): Engine => {
+    if (engine === undefined) throw new Error("The browser hasn't started.");
+    return engine;
+  };
   const parts = [coreTests, streamTests, lifeTests, reloadTests, keptTabTests, tabTests, sampleTests];
-  for (const part of parts) part(() => engine, abilities);
+  for (const part of parts) part(running, abilities);
 }

@@ -51,6 +51,8 @@ export function reloadTests(engine: () => Engine): void {
     "$codec: a page is reloaded $reloads times while messages pass: none is missed, doubled or reordered, and nobody sees a leave",
     async ({ codec, reloads, each }) => {
       const stage = await setKeptStage(script);
+      // So that operations are on their way at a reload, however slow its driver is.
+      stage.emulator.faults.holdAcks({ delayInMs: 500, filter: { userId: "ann" } });
       const page = await engine().open(`${stage.url}?user=ann&${codec}`);
       onTestFinished(() => page.close());
       await expect.poll(() => stage.seen.length).toBe(1);
