@@ -12,7 +12,7 @@ readOptions({});
  */
 const budgets = [
   { name: "core", limit: 20_500, goal: 14_300 },
-  { name: "complete", limit: 40_000, goal: 27_000 },
+  { name: "complete", limit: 40_100, goal: 27_000 },
   { name: "groups", beside: "core", limit: 2_700, goal: 2_200 },
   { name: "presence", beside: "core", limit: 2_550, goal: 2_000 },
   { name: "streams", beside: "core", limit: 6_150, goal: 5_300 },
@@ -20,7 +20,7 @@ const budgets = [
   { name: "history", beside: "groups", limit: 2_550, goal: 1_200 },
   { name: "tabs: the page", beside: "core", limit: 1_750, goal: 1_700 },
   { name: "tabs: the worker", beside: "core", limit: 6_250, goal: 5_000 },
-  { name: "observe", beside: "core", limit: 2_000, goal: 1_500 },
+  { name: "observe", beside: "core", limit: 2_050, goal: 1_500 },
   { name: "opentelemetry", beside: "observe", limit: 2_400, goal: 2_400 },
   { name: "resume", beside: "core", limit: 2_150, goal: 1_800 },
   { name: "react", beside: "what the bindings use", limit: 1_850, goal: 1_600 },

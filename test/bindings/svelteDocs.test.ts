@@ -55,9 +55,9 @@ type Component = svelte.Component<Record<string, unknown>>;
 const { compile } = compilerOf(process.env["SVELTE_PACKAGE"] ?? "svelte");
 const modules: Record<string, unknown> = {
   svelte,
-  "svelte/internal/disclose-version": disclosed as unknown,
-  "svelte/internal/client": internal as unknown,
-  "svelte/internal/flags/legacy": legacy as unknown,
+  "svelte/internal/disclose-version": disclosed,
+  "svelte/internal/client": internal,
+  "svelte/internal/flags/legacy": legacy,
   "web-pubsub-client": clientPackage,
   "web-pubsub-client/resume": resume,
   "web-pubsub-client/svelte": binding,
