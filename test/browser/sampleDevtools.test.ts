@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-test.each(["TypeScript", "React", "Vue"] as const)(
+test.each(["TypeScript", "React", "Vue", "Svelte"] as const)(
   "%s: a button brings the panel, which breaks the connection, outlives a reload and goes again",
   async (kind) => {
     const { url } = await serveSamples();
