@@ -11,7 +11,7 @@ readOptions({});
  * something is what an app downloads more than that. The goal is what it is meant to come down to.
  */
 const budgets = [
-  { name: "core", limit: 20_500, goal: 14_300 },
+  { name: "core", limit: 20_550, goal: 14_300 },
   { name: "complete", limit: 40_100, goal: 27_000 },
   { name: "groups", beside: "core", limit: 2_700, goal: 2_200 },
   { name: "presence", beside: "core", limit: 2_550, goal: 2_000 },
@@ -28,7 +28,7 @@ const budgets = [
   { name: "vue", beside: "what the bindings use", limit: 1_500, goal: 1_400 },
   { name: "protobuf, complete", beside: "core", limit: 5_600, goal: 5_500 },
   { name: "protobuf/core", beside: "core", limit: 5_100, goal: 5_000 },
-  { name: "devtools", beside: "observe", limit: 12_800, goal: 14_000 },
+  { name: "devtools", beside: "observe", limit: 13_000, goal: 14_000 },
   { name: "react: useGroup alone" },
   { name: "@azure/web-pubsub-client" },
 ];

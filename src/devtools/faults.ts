@@ -15,7 +15,7 @@ export const DEEDS: readonly Deed[] = [
   { label: "Cut", hint: "The socket dies; the client recovers at once.", faults: (filter) => [cut(filter)] },
   {
     label: "Cut and refuse",
-    hint: "And two attempts to recover are refused.",
+    hint: "The socket dies, and the next two attempts to recover are refused.",
     faults: (filter) => [
       { kind: "refuseUpgrades", with: 503, only: "recovery", times: 2, filter },
       cut(filter),
@@ -47,7 +47,11 @@ export const DEEDS: readonly Deed[] = [
     faults: () => [{ kind: "restartService" }],
     all: true,
   },
-  { label: "Stop all faults", hint: "What is still to come doesn't; half-open sockets are cut.", all: true },
+  {
+    label: "Stop all faults",
+    hint: "Cancels faults that haven't struck yet, and cuts half-open sockets.",
+    all: true,
+  },
 ];
 
 /**

@@ -29,19 +29,37 @@ export function mountDevtools(client: CoreClient, options: DevtoolsOptions = {})
 
   const host = makeHost();
   host.classList.toggle("left", options.corner === "left");
+  takePlace(host);
   const root = host.attachShadow({ mode: "open" });
   addStyles(root);
   root.append(...panel.elements);
   // The keys are the panel's: the page may have commands on them.
   for (const event of ["keydown", "keyup", "keypress"])
     root.addEventListener(event, (key) => key.stopPropagation());
-  container.append(host);
+  const place = (): void => (container ?? document.body).append(host);
+  const isEarly = container === undefined && document.body === null;
+  // In the head of a page that is still read.
+  if (isEarly) document.addEventListener("DOMContentLoaded", place);
+  else place();
   panel.begin(options.open);
   return () => {
+    document.removeEventListener("DOMContentLoaded", place);
     records.stop();
     panel.end();
     host.remove();
   };
+}
+
+/** Above the panels that are in the same corner already. */
+function takePlace(host: HTMLElement): void {
+  const corner = host.classList.contains("left") ? ".left" : ":not(.left)";
+  const taken = [...document.querySelectorAll<HTMLElement>(NAME + corner)].map(
+    ({ dataset }) => dataset["place"],
+  );
+  let place = 0;
+  while (taken.includes(String(place))) place++;
+  host.dataset["place"] = String(place);
+  if (place > 0) host.style.setProperty("--from-below", `${12 + place * 42}px`);
 }
 
 /** The element's class has nothing in it, so it doesn't matter which copy of this module has defined it. */

@@ -18,7 +18,7 @@ export interface DevtoolsOptions {
 /** The options, checked. @throws TypeError */
 export function check({ faults, container, name, corner }: DevtoolsOptions): {
   readonly admin: string | undefined;
-  readonly container: ParentNode;
+  readonly container: ParentNode | undefined;
 } {
   if (corner !== undefined && corner !== "left" && corner !== "right")
     throw new TypeError(`corner must be "left" or "right".`);
@@ -27,7 +27,7 @@ export function check({ faults, container, name, corner }: DevtoolsOptions): {
     throw new TypeError("container must be an element.");
   return {
     admin: faults === undefined ? undefined : adminPath(faults),
-    container: container ?? document.body,
+    container,
   };
 }
 

@@ -130,6 +130,9 @@ export class Panel {
     // The page may make room: `body:has(web-pubsub-devtools[open])`.
     set((this.#sheet.getRootNode() as ShadowRoot).host, "open", open);
     set(this.#launcher, "aria-expanded", String(open));
+    const root = this.#sheet.getRootNode();
+    // In front of the buttons of other panels.
+    if (root instanceof ShadowRoot) root.host.classList.toggle("open", open);
     const { environment } = this.#subject;
     environment.clearTimer(this.#timer);
     if (open) {

@@ -1,8 +1,8 @@
 /** How the panel looks: on its own, whatever the page does. Colors of text have a contrast of 4.5 at least. */
 export const STYLES = `
 :host {
-  all: initial;
-  color-scheme: light dark;
+  all: initial !important;
+  color-scheme: light dark !important;
   --back: light-dark(#fff, #1a1d24);
   --well: light-dark(#f3f4f7, #23272f);
   --line: light-dark(#d8dce4, #383d49);
@@ -12,14 +12,16 @@ export const STYLES = `
   --good: light-dark(#14744a, #5fd09a);
   --busy: light-dark(#8a5200, #eeb159);
   --bad: light-dark(#b3261e, #ff978e);
-  position: fixed;
-  z-index: 2147483000;
-  inset: auto 12px 12px auto;
-  color: var(--text);
-  font: 13px/1.45 system-ui, sans-serif;
-  font-variant-numeric: tabular-nums;
+  position: fixed !important;
+  z-index: 2147483000 !important;
+  display: block !important;
+  inset: auto 12px var(--from-below, 12px) auto !important;
+  color: var(--text) !important;
+  font: 13px/1.45 system-ui, sans-serif !important;
+  font-variant-numeric: tabular-nums !important;
 }
-:host(.left) { inset: auto auto 12px 12px; }
+:host(.left) { inset: auto auto var(--from-below, 12px) 12px !important; }
+:host(.open) { z-index: 2147483001 !important; inset-block-end: 12px !important; }
 * { box-sizing: border-box; margin: 0; padding: 0; }
 [hidden] { display: none !important; }
 ul, ol { list-style: none; }
@@ -137,7 +139,8 @@ pre { max-height: 240px; overflow: auto; white-space: pre-wrap; padding: 8px 10p
   [role=tablist] { padding: 0 4px; gap: 0; }
   [role=tab] { font-size: 12px; padding: 5px; }
   .badge:not(:empty) { margin-left: 3px; padding: 0 5px; }
-  :host(:host), :host(.left) { inset: auto 8px 8px auto; }
+  :host(:host), :host(.left) { inset: auto 8px var(--from-below, 8px) auto !important; }
+  :host(.open) { inset-block-end: 8px !important; }
   section[id] { width: calc(100vw - 16px); height: min(520px, 80dvh); }
 }
 @media (prefers-reduced-motion: no-preference) {

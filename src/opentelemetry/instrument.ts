@@ -14,6 +14,9 @@ import { Spans } from "./spans.js";
  * @throws TypeError for what isn't a client, and for invalid options
  */
 export function instrument(client: CoreClient, options: InstrumentOptions = {}): () => void {
+  // What isn't a client from JavaScript, before anything is made.
+  if (typeof (client as Partial<CoreClient> | undefined)?.on !== "function")
+    throw new TypeError("instrument: the first argument must be a CoreClient or a WebPubSubClient.");
   const { tracerProvider, meterProvider, propagate, attributes } = check(options ?? {});
   const tracer = tracerProvider.getTracer(SCOPE, undefined, SCHEMA);
   const meter = meterProvider.getMeter(SCOPE, undefined, SCHEMA);
@@ -75,8 +78,8 @@ function check(options: InstrumentOptions): {
   if (typeof options !== "object") throw new TypeError("instrument: options must be an object.");
   const { tracerProvider, meterProvider, propagate, attributes } = options;
   const checked = {
-    tracerProvider: tracerProvider ?? trace,
-    meterProvider: meterProvider ?? metrics,
+    tracerProvider: tracerProvider ?? trace.getTracerProvider(),
+    meterProvider: meterProvider ?? metrics.getMeterProvider(),
     propagate: propagate ?? false,
     attributes: attributes ?? {},
   };

@@ -59,3 +59,18 @@ test("a socket that quotes its URL brings no token and no password into errors, 
   expect(everything).not.toContain("SECRET");
   expect(everything).not.toContain("PASSWORD");
 });
+
+test("a credential that quotes a URL in its error brings no token into errors, events and the log", async () => {
+  const url = "wss://host.example/client/hubs/chat?access_token=SECRET.SECRET.SECRET&x=1";
+  const stage = new Stage({
+    credential: { getClientAccessUrl: () => Promise.reject(new Error(`Failed to fetch "${url}".`)) },
+  });
+  const told: unknown[] = [];
+  stage.client.on("state-changed", ({ error }) => told.push(error?.message));
+  const started = await stage.begin();
+  const message =
+    'Could not get the client access URL: Failed to fetch "wss://host.example/client/hubs/chat?access_token=...&x=1".';
+  expect(started.error?.message).toBe(message);
+  expect(told).toContain(message);
+  expect(lines.join("\n")).not.toContain("SECRET");
+});

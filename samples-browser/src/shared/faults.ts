@@ -1,7 +1,11 @@
 /** What the buttons do to this page's connection. */
 export const FAULTS = [
   { deed: "cut", label: "Cut", hint: "The socket dies; the client recovers at once." },
-  { deed: "refuse", label: "Cut and refuse", hint: "And two attempts to recover are refused." },
+  {
+    deed: "refuse",
+    label: "Cut and refuse",
+    hint: "The socket dies, and the next two attempts to recover are refused.",
+  },
   {
     deed: "half-open",
     label: "Go half-open",

@@ -34,6 +34,11 @@ export function redacted({ name, message, code }: Error & { code?: unknown }, ur
   return Object.assign(new Error(redact(message, url)), { name, code });
 }
 
+/** A text of the application's credential, which may quote a URL that isn't known here, without its tokens. */
+export function withoutTokens(words: string): string {
+  return words.replace(/(token=)[^&#\s"'<>)]+/g, "$1...");
+}
+
 /** A URL fit for the log: without its query, which holds tokens, and without a password before its host. */
 export function withoutQuery(url: string): string {
   // Scheme, login, host with its port, and path.

@@ -13,7 +13,7 @@ import { sizeOf } from "../util/sizeOf.js";
 import { checkSignal } from "../util/checkSignal.js";
 import type { Emitter } from "../util/emitter.js";
 import { Timer } from "../util/timer.js";
-import { recoveryUrl, redacted, withoutQuery } from "./accessUrl.js";
+import { recoveryUrl, redacted, withoutQuery, withoutTokens } from "./accessUrl.js";
 import { nextInfo, type ConnectionInfo } from "./connectionInfo.js";
 import { Link } from "./link.js";
 import type { SessionPort } from "./sessionPort.js";
@@ -346,7 +346,7 @@ export class Connection {
       this.#dispatch({ type: "url", epoch, isOther });
     } catch (thrown) {
       const cause = toError(thrown);
-      const message = `Could not get the client access URL: ${cause.message}`;
+      const message = `Could not get the client access URL: ${withoutTokens(cause.message)}`;
       this.#dispatch({ type: "lost", epoch, error: new ConnectionError("Credential", message, { cause }) });
     }
   }

@@ -17,7 +17,7 @@ export function connectionView({ client, records }: Subject): View {
   };
   const states = strip(records.happenings.items);
   const trips = roundTripPlot();
-  const line = h("ol", { class: "line", "aria-label": "Time line, newest first" });
+  const line = h("ol", { class: "line", "aria-label": "Timeline, newest first" });
   const show = list<Happening>(line, {
     key: (happening) => happening,
     version: (happening) => tell(happening).join(),
@@ -43,7 +43,7 @@ export function connectionView({ client, records }: Subject): View {
         ...Object.entries(facts).map(([name, value]) => h("div", {}, h("dt", {}, name), value)),
       ),
       states.element,
-      h("section", { "aria-label": "Time line" }, h("h3", {}, "Time line"), line),
+      h("section", { "aria-label": "Timeline" }, h("h3", {}, "Timeline"), line),
       trips.element,
     ),
     render(now) {

@@ -127,7 +127,7 @@ function row(frame: ObservedFrame): HTMLElement {
     h("span", { class: "way", role: "img", "aria-label": isOut ? "sent" : "received" }, arrow(isOut)),
     h("time", {}, clock(at)),
     h("b", {}, words(kind)),
-    h("span", { class: "name" }, group ?? ""),
+    h("span", { class: "name" }, group ?? (message && "event" in message ? message.event : "")),
     h("span", { class: "text" }, preview(frame)),
     h("span", { class: "time" }, size(bytes)),
   );

@@ -47,6 +47,7 @@ export class AttemptLog {
       after.name === "Connecting"
         ? { kind: "connect", attempt, startedAt: now }
         : { kind: "recover", attempt, startedAt: now, connectionId: after.identity.connectionId };
+    if (this.#recovery && after.name === "Recovering") this.#recovery.attempts++;
     this.#tell("onAttemptStarted", this.#attempt);
   }
 
@@ -88,7 +89,7 @@ export class AttemptLog {
       recovery.recovered =
         after.name === "Connected" && after.identity.connectionId === recovery.connectionId;
       // Why it was lost; from here on only why it is given up.
-      recovery.error = recovery.recovered ? recovery.error : errorOf(event, effects);
+      if (!recovery.recovered) recovery.error = errorOf(event, effects);
       // The replay isn't complete yet.
       if (recovery.recovered && this.#canPing && !this.#isCaughtUp) return;
     }
@@ -99,11 +100,11 @@ export class AttemptLog {
       this.#recovery = {
         connectionId: after.identity.connectionId,
         startedAt: now,
-        attempts: after.attempt,
+        attempts: 0,
         error: errorOf(event, effects),
       };
       this.#tell("onRecoveryStarted", this.#recovery);
-    } else if (recovery) recovery.attempts = after.attempt;
+    }
   }
 
   /** Once its result is known. */

@@ -18,10 +18,10 @@ const observers = /* @__PURE__ */ defineFeature("observe", (port) => new Observe
 
 /**
  * Calls the methods of `observer` for everything that happens in a client: attempts to connect, states, recoveries,
- * frames, operations, round trips. Several observers may observe one client. Call it before `start`: of an attempt, an
- * operation or a recovery that is under way already, nothing is told.
+ * frames, operations, round trips. Several observers may observe one client. Call it before `start`: attempts,
+ * operations and recoveries already under way are not reported.
  *
- * Tokens are never told. Messages are, with the option `content`.
+ * Tokens are never reported. Messages are, with the option `content`.
  * @throws TypeError for an observer or a client that isn't one
  */
 export function observe(client: AnyClient, observer: Observer, options?: ObserveOptions): Observation {

@@ -66,7 +66,7 @@ export interface ObservedRecovery {
   readonly connectionId: string;
   /** When the link was lost. */
   readonly startedAt: number;
-  /** How many attempts were made, the current one included. */
+  /** How many attempts were begun. */
   readonly attempts: number;
   /** Undefined until it has ended. */
   readonly recovered?: boolean | undefined;
@@ -77,7 +77,7 @@ export interface ObservedRecovery {
    * missed, and those of which it didn't know that they had arrived.
    */
   readonly replayed?: number | undefined;
-  /** Why the link was lost; once the connection is given up, why. */
+  /** Why the link was lost; once the connection is given up, why: undefined if the client was stopped. */
   readonly error?: Error | undefined;
 }
 
@@ -98,8 +98,8 @@ export interface ObservedFrame {
   /** Number of the message in a reliable subprotocol. */
   readonly sequenceId?: number | undefined;
   /**
-   * Only with `content`. Without it too for what a client on protobuf sends beside operations and invocations: of
-   * these frames only the kind is known.
+   * Only with `content`. On protobuf it is left out for the frames of streams, sequence acks and cancelled
+   * invocations that the client sends: only their kind is known.
    */
   readonly message?: WebPubSubMessage | undefined;
 }
@@ -144,7 +144,7 @@ export interface ObservedOperation {
 export interface ObservedLoad {
   /** Operations, invocations and streams that aren't settled. */
   readonly pending: number;
-  /** Frames that the service isn't known to have read; one of 23,300 bytes counts as two. */
+  /** Frames that the service isn't known to have read; a long one counts as several, one for each 11,650 bytes. */
   readonly unread: number;
 }
 
