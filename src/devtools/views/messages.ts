@@ -73,7 +73,7 @@ export function messagesView({ records }: Subject, changed: () => void): View {
           (group === "0" || frame.group === group.slice(1)) &&
           (wanted === "" || searchable(frame).includes(wanted)),
       );
-      const kept = held ? `; paused, ${count(newer(frames.items, held), "new one")} since` : "";
+      const kept = held ? `; paused, ${newer(frames.items, held)} new since` : "";
       say(told, `${found.length} of ${count(all.length, "message")}${kept}`);
       show([...found].reverse());
     },
