@@ -10,7 +10,7 @@ import {
   type Room,
 } from "../shared/chat";
 import { describe, noteEvents, onNetwork } from "../shared/connection";
-import { inspect, keepPanel } from "../shared/devtools";
+import { inspect, keepPanel } from "../shared/panel";
 import { commit, FAULTS } from "../shared/faults";
 import { historyOf } from "../shared/history";
 import { keepChat, whyFailed } from "../shared/kept";

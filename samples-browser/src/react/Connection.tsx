@@ -1,7 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { useConnection, useWebPubSubClient } from "web-pubsub-client/react";
 import { describe, onNetwork } from "../shared/connection";
-import { inspect, keepPanel } from "../shared/devtools";
+import { inspect, keepPanel } from "../shared/panel";
 
 /** The time, anew every half second, for the countdown. */
 function useNow(): number {
