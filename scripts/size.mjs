@@ -28,7 +28,7 @@ const budgets = [
   { name: "vue", beside: "what the bindings use", limit: 1_500, goal: 1_400 },
   { name: "protobuf, complete", beside: "core", limit: 5_600, goal: 5_500 },
   { name: "protobuf/core", beside: "core", limit: 5_100, goal: 5_000 },
-  { name: "devtools", beside: "observe", limit: 13_050, goal: 14_000 },
+  { name: "devtools", beside: "observe", limit: 13_150, goal: 14_000 },
   { name: "react: useGroup alone" },
   { name: "@azure/web-pubsub-client" },
 ];

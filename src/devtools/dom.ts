@@ -72,7 +72,10 @@ export function list<Item>(
       const row = rows.get(id);
       next.set(id, row?.version === now && row ? row : { version: now, element: make(item) });
     }
+    const focused = (place.getRootNode() as Document | ShadowRoot).activeElement;
     for (const [id, { element }] of rows) if (next.get(id)?.element !== element) element.remove();
+    // With the row that had the focus the panel's keys would be lost.
+    if (focused && !focused.isConnected) place.closest<HTMLElement>("[role=tabpanel]")?.focus();
     rows = next;
     let at = place.firstElementChild;
     for (const { element } of next.values()) {

@@ -5,7 +5,7 @@ import { count, hex, size } from "./format.js";
 /** Most characters, and most bytes of binary content, that are shown before somebody asks for all. */
 const SHOWN = 2_000;
 const SHOWN_BYTES = 512;
-/** Most characters of a payload that are searched, and most bytes of a frame whose row shows how it begins. */
+/** Most characters of a payload that are searched, and most bytes of a frame whose row shows how its JSON begins. */
 const SEARCHED = 10_000;
 const PREVIEWED = 2_000;
 
@@ -32,13 +32,14 @@ function json(value: unknown, indent?: number): string {
   }
 }
 
-/** The beginning of what a frame says, on one line. Empty for a large one: reading it would take time. */
+/** The beginning of what a frame says, on one line. Empty for large JSON: writing it would take time. */
 export function preview(frame: ObservedFrame): string {
-  if (frame.bytes > PREVIEWED) return "";
   const { data, rest } = parts(frame);
   const bytes = bytesOf(data);
   if (bytes) return `${size(bytes.length)} of binary`;
-  if (data !== undefined) return (typeof data === "string" ? data : json(data)).slice(0, 120);
+  if (typeof data === "string") return data.slice(0, 120);
+  if (frame.bytes > PREVIEWED) return "";
+  if (data !== undefined) return json(data).slice(0, 120);
   const { error, event, success, state } = rest;
   const told = error ?? state ?? event ?? (success === false ? "failed" : undefined);
   const { name, message } = (told ?? {}) as { readonly name?: unknown; readonly message?: unknown };

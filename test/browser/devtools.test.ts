@@ -130,7 +130,7 @@ test("messages go both ways, and a click shows a payload as text", async () => {
     ["group data", "received"],
   ] as const) {
     const one = row(kind, "<img src=x");
-    expect(await one.getByRole("img", { name: way }).count()).toBe(1);
+    await expect.poll(() => one.getByRole("img", { name: way }).count()).toBe(1);
     await one.getByRole("button").click();
     expect(await one.getByLabel("Payload").textContent()).toBe("<img src=x onerror=alert(1)>");
     expect(await one.getByRole("button").first().getAttribute("aria-expanded")).toBe("true");
@@ -486,4 +486,20 @@ test("styles of the page change nothing; two panels have room beside each other,
       .evaluate((each) => getComputedStyle(each).color),
   ).not.toBe("rgb(170, 0, 170)");
   expect(complaints).toEqual([]);
+});
+
+test("the keys go on working when the row that has the focus drops out", async () => {
+  const { page, start, open, tab } = await stage(browser);
+  await start();
+  await open();
+  const messages = await tab("Messages");
+  await send(page, "first");
+  await messages
+    .getByRole("button", { name: /send to group/ })
+    .first()
+    .focus();
+  await page.getByRole("button", { name: "Clear" }).evaluate((button) => (button as HTMLElement).click());
+  await expect.poll(() => messages.getByRole("button", { name: /send to group/ }).count()).toBe(0);
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: /inspect the connection/ }).waitFor();
 });

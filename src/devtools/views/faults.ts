@@ -33,8 +33,7 @@ export function faultsView({ client }: Subject, admin: string): View {
       result,
     ),
     render() {
-      const { connectionId } = client;
-      for (const { deed, button } of items) button.disabled = !deed.all && connectionId === undefined;
+      for (const { deed, button } of items) button.disabled = !deed.all && client.state !== "Connected";
     },
   };
 }
