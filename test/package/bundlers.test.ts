@@ -367,7 +367,7 @@ const COUNTED = `
     return shown + ", then " + count();
   };`;
 /** Words of the panel, and of what stands in for it where no condition is set. */
-const PANEL = "Time line, newest first";
+const PANEL = "Timeline, newest first";
 const STAND_IN = "there is no panel, since this build";
 
 const withEsbuild =
