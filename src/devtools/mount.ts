@@ -29,14 +29,16 @@ export function mountDevtools(client: CoreClient, options: DevtoolsOptions = {})
 
   const host = makeHost();
   host.classList.toggle("left", options.corner === "left");
-  takePlace(host);
   const root = host.attachShadow({ mode: "open" });
   addStyles(root);
   root.append(...panel.elements);
   // The keys are the panel's: the page may have commands on them.
   for (const event of ["keydown", "keyup", "keypress"])
     root.addEventListener(event, (key) => key.stopPropagation());
-  const place = (): void => (container ?? document.body).append(host);
+  const place = (): void => {
+    takePlace(host);
+    (container ?? document.body).append(host);
+  };
   const isEarly = container === undefined && document.body === null;
   // In the head of a page that is still read.
   if (isEarly) document.addEventListener("DOMContentLoaded", place);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { WebPubSubJsonReliableProtocol } from "web-pubsub-client";
 import { WebPubSubProtobufReliableProtocol } from "web-pubsub-client/protobuf";
+import { WebPubSubJsonReliableProtocol } from "web-pubsub-client";
 import { observe, type ObservedFrame, type Observer, type ObserveOptions } from "web-pubsub-client/observe";
 import { connected, fromGroup, pong } from "../helpers/frames.js";
 import { follow } from "../helpers/settlement.js";
@@ -520,6 +520,37 @@ describe("observers", () => {
     const words = reported.mock.calls.map(([, error]) => String(error));
     expect(words).toContain("Error: an observer's mistake");
     expect(words).toContain("Error: a later mistake");
+  });
+
+  test("what an application's own codec and clock do wrong doesn't reach the client through an observer", async () => {
+    const reported = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const json = WebPubSubJsonReliableProtocol();
+    let clockFails = false;
+    const stage = new Stage({
+      protocol: {
+        ...json,
+        parseMessages: (data) =>
+          data === "odd" ? (["odd", 1, undefined] as never) : json.parseMessages(data),
+      },
+      environment: {
+        now: () => {
+          if (clockFails) throw new Error("no clock");
+          return Date.now();
+        },
+      },
+    });
+    const onFrame = vi.fn();
+    observe(stage.client, { onFrame, onRoundTrip: vi.fn() });
+    await stage.connect("A");
+    stage.socket.receiveFrame("odd");
+    expect(onFrame).toHaveBeenLastCalledWith(expect.objectContaining({ kind: "unknown" }));
+    expect(stage.client.state).toBe("Connected");
+    clockFails = true;
+    stage.socket.receiveFrame(fromGroup("still here", 1));
+    expect(stage.journal.at(-1)).toBe('group-message "still here"');
+    expect(stage.client.state).toBe("Connected");
+    expect(String(reported.mock.calls.at(-1)?.[1])).toContain("no clock");
+    clockFails = false;
   });
 
   test("one may use the client: what it sends comes behind what it was told of, and it may stop", async () => {

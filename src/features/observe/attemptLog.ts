@@ -53,9 +53,13 @@ export class AttemptLog {
 
   received(messages: readonly (WebPubSubMessage | null)[], now: number): void {
     for (const message of messages) {
-      if (message?.kind === "pong") this.#answered(now);
-      else if (!this.#isCaughtUp && message && "sequenceId" in message && message.sequenceId !== undefined)
-        this.#replayed++;
+      // A codec of the application's own may return anything.
+      const { kind, sequenceId } = (message ?? {}) as {
+        readonly kind?: string;
+        readonly sequenceId?: number;
+      };
+      if (kind === "pong") this.#answered(now);
+      else if (!this.#isCaughtUp && sequenceId !== undefined) this.#replayed++;
     }
   }
 

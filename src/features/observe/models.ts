@@ -19,7 +19,7 @@ export interface Observer {
   onRecoveryEnded?(recovery: ObservedRecovery): unknown;
   /** A frame was received, or is handed to the socket. */
   onFrame?(frame: ObservedFrame): unknown;
-  /** An operation or an invocation was submitted. What is refused at the call isn't told. */
+  /** An operation or an invocation was submitted. A call with wrong arguments isn't reported. */
   onOperationQueued?(operation: ObservedOperation): unknown;
   /** Its frame is handed to the socket: each time that it is sent. The same object as in `onOperationQueued`. */
   onOperationSent?(operation: ObservedOperation): unknown;

@@ -2,6 +2,7 @@ import type { ClientObserver, Sent } from "../../core/connection/clientObserver.
 import type { Effect, Event, State } from "../../core/connection/state.js";
 import type { FeaturePort } from "../../core/feature.js";
 import type { InvokeMessage, OperationMessage, WebPubSubMessage } from "../../core/models/messages.js";
+import { safely } from "../../core/util/safely.js";
 import type { Observation, Observer } from "./models.js";
 import { Recorder } from "./recorder.js";
 
@@ -30,22 +31,31 @@ export class Observers implements ClientObserver {
   }
 
   stepped(event: Event, before: State, after: State, effects: readonly Effect[]): void {
-    if (before === after) return;
-    for (const recorder of this.#recorders) recorder.stepped(event, before, after, effects);
+    if (before !== after) this.#each((recorder) => recorder.stepped(event, before, after, effects));
   }
 
   received(frame: string | ArrayBuffer, messages: readonly (WebPubSubMessage | null)[]): void {
-    for (const recorder of this.#recorders) recorder.received(frame, messages);
+    this.#each((recorder) => recorder.received(frame, messages));
   }
 
   written(frame: string | ArrayBuffer, sent?: Sent): void {
-    for (const recorder of this.#recorders) recorder.written(frame, sent);
+    this.#each((recorder) => recorder.written(frame, sent));
   }
 
   submitted(message: OperationMessage | InvokeMessage, isInternal: boolean): (error?: Error) => void {
-    const told = [...this.#recorders].map((recorder) => recorder.submitted(message, isInternal));
+    const ends: ((error?: Error) => void)[] = [];
+    this.#each((recorder) => ends.push(recorder.submitted(message, isInternal)));
     return (error) => {
-      for (const tell of told) tell(error);
+      for (const end of ends) this.#try(() => end(error));
     };
+  }
+
+  #each(tell: (recorder: Recorder) => unknown): void {
+    for (const recorder of this.#recorders) this.#try(() => tell(recorder));
+  }
+
+  /** The client goes on whatever an observer, an environment or a codec of the application's own does. */
+  #try(action: () => unknown): void {
+    safely(action, (error) => this.#port.onListenerError("an observation", error))(undefined);
   }
 }
