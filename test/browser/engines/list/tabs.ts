@@ -1,13 +1,14 @@
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { go, LINK } from "../../keptWalk.js";
 import { waitInPage, type PageWorld } from "../../stage.js";
 import type { TabsWorld } from "../../tabsPage.js";
 import { buildTabs, setTabsStage, type TabsScripts, type TabsStage } from "../../tabsStage.js";
-import type { Engine, EnginePage } from "../engine.js";
+import type { Abilities, Engine, EnginePage } from "../engine.js";
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
 
 /** One connection for all tabs, by a shared worker. */
-export function tabTests(engine: () => Engine): void {
+export function tabTests(engine: () => Engine, { restoresPages }: Abilities): void {
   let scripts: TabsScripts;
   beforeAll(async () => {
     scripts = await buildTabs();
@@ -131,6 +132,43 @@ export function tabTests(engine: () => Engine): void {
       await Promise.all(pages.map((page) => page.close()));
       await expect.poll(stage.connections).toEqual([]);
     });
+  });
+
+  test("a page that goes and comes back: its groups are let go meanwhile, and others keep theirs", async () => {
+    const stage = await setTabsStage(scripts);
+    const open = async (query: string): Promise<EnginePage> => {
+      const page = await engine().open(`${stage.url}?${query}`);
+      onTestFinished(() => page.close());
+      return page;
+    };
+    const stays = await open("group=all&group=stays&state=stays");
+    const goes = await open("group=all&group=goes&state=goes");
+    const isIn = (group: string, count: number): Promise<void> =>
+      expect.poll(() => stage.members(group)).toBe(count);
+    await Promise.all([isIn("stays", 1), isIn("goes", 1)]);
+    await expect.poll(stage.states).toEqual([{ tab: "goes" }]);
+    const [connection] = stage.connections();
+
+    await goes.evaluate("void (window.mark = 1)");
+    await go(goes, LINK, "/elsewhere");
+    await isIn("goes", 0);
+    await expect.poll(stage.states).toEqual([{ tab: "stays" }]);
+    await stage.bob.sendToGroup("all", "while it was away", "text");
+    await expect.poll(() => stays.evaluate("got.length")).toBe(1);
+
+    await go(goes, "history.back()", "/");
+    await isIn("goes", 1);
+    await expect.poll(stage.states).toEqual([{ tab: "goes" }]);
+    await stage.bob.sendToGroup("all", "it is back", "text");
+    const told = { from: "all", data: "it is back" };
+    await expect.poll(() => goes.evaluate("got")).toEqual([told]);
+    await expect.poll(() => stays.evaluate("got.length")).toBe(2);
+    expect(await goes.evaluate("window.mark === 1")).toBe(restoresPages);
+    const life = restoresPages ? ["connected", "disconnected", "connected"] : ["connected"];
+    // Which listener of the page's return comes first, the client's or the port's, is the engine's choice.
+    expect(await goes.evaluate("story.filter((each) => each !== 'recovering')")).toEqual(life);
+    expect(await stays.evaluate("story")).toEqual(["connected"]);
+    expect(stage.connections()).toEqual([connection]);
   });
 
   describe("without a worker that can be used", () => {
