@@ -40,8 +40,20 @@ const chapters: readonly Chapter[] = [
   {
     title: "The local service",
     pages: [
-      ["Use it", "emulator/README.md"],
-      ["How it behaves exactly", "emulator/docs/behaviour.md"],
+      ["Overview", "emulator/README.md"],
+      ["In tests", "emulator/docs/tests.md"],
+      ["Faults", "emulator/docs/faults.md"],
+      ["The admin path", "emulator/docs/admin.md"],
+      ["Message history", "emulator/docs/history.md"],
+      ["Without a network", "emulator/docs/in-page.md"],
+      ["URLs without a server", "emulator/docs/negotiate.md"],
+      ["Your server", "emulator/docs/server.md"],
+      ["Event handlers and listeners", "emulator/docs/events.md"],
+      ["HTTPS", "emulator/docs/https.md"],
+      ["Containers", "emulator/docs/containers.md"],
+      ["Options and settings", "emulator/docs/settings.md"],
+      ["Behaviour in detail", "emulator/docs/behaviour.md"],
+      ["Size and speed", "emulator/docs/performance.md"],
     ],
   },
   {

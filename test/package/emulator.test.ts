@@ -13,6 +13,8 @@ import { createConsumer, type Consumer } from "./consumer.js";
 import {
   blocksUnder,
   emptyFolder,
+  emulatorPage,
+  emulatorPages,
   packEmulator,
   run,
   type Tarball,
@@ -51,7 +53,7 @@ test("the tarball holds what is published and nothing else, and asks for no othe
   expect(manifest).not.toHaveProperty("dependencies");
 });
 
-test.each(["README.md", "docs/behaviour.md"])("every link of its %s leads somewhere", (page) => {
+test.each(emulatorPages)("every link of its %s leads somewhere", (page) => {
   expect(deadLinks(installed, page)).toEqual([]);
 });
 
@@ -79,8 +81,8 @@ test.each(["its README", "the first README"] as const)(
   },
 );
 
-test("Vitest runs what the README shows for it", async () => {
-  const [vitest = ""] = blocksUnder("Vitest, Jest, node:test");
+test("Vitest runs what its page shows", async () => {
+  const [vitest = ""] = blocksUnder("Vitest", emulatorPage("docs/tests.md"));
   const folder = project("vitest", { type: "module" }, { "room.test.ts": vitest });
   const output = await run(
     folder,
@@ -93,8 +95,8 @@ test("Vitest runs what the README shows for it", async () => {
   expect(output).toMatch(/Tests +1 passed/);
 });
 
-test("Jest runs what the README shows for it, without settings", async () => {
-  const [, jest = ""] = blocksUnder("Vitest, Jest, node:test");
+test("Jest runs what its page shows, without settings", async () => {
+  const [jest = ""] = blocksUnder("Jest", emulatorPage("docs/tests.md"));
   const folder = project("jest", {}, { "room.test.js": jest });
   const output = await run(folder, process.execPath, join(modules, "jest/bin/jest.js"), "--rootDir", folder);
   expect(output).toMatch(/Tests: +1 passed, 1 total/);
@@ -102,8 +104,8 @@ test("Jest runs what the README shows for it, without settings", async () => {
   expect(output).not.toContain("did not exit");
 });
 
-test("node:test runs what the README shows for it", async () => {
-  const [, , nodeTest = ""] = blocksUnder("Vitest, Jest, node:test");
+test("node:test runs what its page shows", async () => {
+  const [nodeTest = ""] = blocksUnder("node:test", emulatorPage("docs/tests.md"));
   const folder = project("node-test", { type: "module" }, { "room.test.js": nodeTest });
   // Which reporter is the default depends on the version.
   const output = await run(folder, process.execPath, "--test", "--test-reporter=tap");
@@ -148,8 +150,8 @@ test.each(["its README", "the first README"] as const)(
   },
 );
 
-test("the curl lines of its README do what they say", async () => {
-  const [lines = ""] = blocksUnder("Faults over HTTP");
+test("the curl lines of its pages do what they say", async () => {
+  const [lines = ""] = blocksUnder("Faults over HTTP", emulatorPage("docs/admin.md"));
   const env = { ...process.env, WEB_PUBSUB_EMULATOR_PORT: "0" };
   const service = spawn(process.execPath, [join(installed, "dist/cli.js"), "--admin"], {
     env,
@@ -295,9 +297,9 @@ test.each(["node16", "nodenext", "bundler"])(
   },
 );
 
-test("the TypeScript of its README is right", async () => {
-  const readme = readFileSync(join(installed, "README.md"), "utf8");
-  const blocks = Array.from(readme.matchAll(/^```ts\n([^]*?)^```$/gm), ([, code]) => `${code}\nexport {};\n`);
+test("the TypeScript of its README and its pages is right", async () => {
+  const pages = emulatorPages.map((page) => readFileSync(join(installed, page), "utf8")).join("\n");
+  const blocks = Array.from(pages.matchAll(/^```ts\n([^]*?)^```$/gm), ([, code]) => `${code}\nexport {};\n`);
   expect(blocks.length).toBeGreaterThan(4);
   const files = Object.fromEntries(blocks.map((code, index) => [`block-${index + 1}.ts`, code]));
   const folder = project(
@@ -326,8 +328,8 @@ test("the TypeScript of its README is right", async () => {
   expect(await run(folder, process.execPath, join(modules, "typescript/bin/tsc"), "-p", folder)).toBe("");
 });
 
-test("the configuration of its README is taken, and its $schema is there", async () => {
-  const [json = ""] = blocksUnder("Settings");
+test("the configuration of its pages is taken, and its $schema is there", async () => {
+  const [json = ""] = blocksUnder("Configuration file", emulatorPage("docs/settings.md"));
   const folder = project("settings", {}, { "emulator.json": json });
   const { $schema } = JSON.parse(json) as { $schema: string };
   expect(existsSync(join(consumer.folder, $schema))).toBe(true);
@@ -361,7 +363,7 @@ test("are-the-types-wrong finds nothing", async () => {
   expect(problems).toEqual([]);
 });
 
-test("it starts within the limits that the README states", async () => {
+test("it starts within the limits that its pages state", async () => {
   const bench = fileURLToPath(new URL("../../emulator/bench/startup.mjs", import.meta.url));
   expect(await run(consumer.folder, process.execPath, bench, "--runs", "5", "--package", installed)).toMatch(
     /in a process: \d+ ms to the first connection/,

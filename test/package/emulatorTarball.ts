@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -57,8 +57,17 @@ export async function run(cwd: string, program: string, ...args: string[]): Prom
   }
 }
 
-/** The code blocks of a README under a heading, in their order. */
-export function blocksUnder(heading: string, file = join(folder, "README.md")): readonly string[] {
+/** The local service's README and the pages that it links to, as paths inside its package. */
+export const emulatorPages: readonly string[] = [
+  "README.md",
+  ...readdirSync(join(folder, "docs"), { encoding: "utf8" }).map((name) => `docs/${name}`),
+];
+
+/** Where a page of the local service is. */
+export const emulatorPage = (page: string): string => join(folder, page);
+
+/** The code blocks of a page under a heading, in their order. */
+export function blocksUnder(heading: string, file = emulatorPage("README.md")): readonly string[] {
   const [, section] = readFileSync(file, "utf8").split(`\n## ${heading}\n`);
   if (section === undefined) throw new Error(`${file} has no heading ${heading}.`);
   const own = section.split("\n## ")[0] ?? "";

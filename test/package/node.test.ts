@@ -9,6 +9,7 @@ import { compile } from "svelte/compiler";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startEmulator, type Emulator } from "web-pubsub-emulator";
 import { createConsumer, type Consumer } from "./consumer.js";
+import { emulatorPages } from "./emulatorTarball.js";
 import { deadLinks } from "./links.js";
 
 let consumer: Consumer;
@@ -109,8 +110,7 @@ test.each([
   "docs/history-recipes.md",
   "docs/react-native.md",
   "docs/opentelemetry.md",
-  "emulator/README.md",
-  "emulator/docs/behaviour.md",
+  ...emulatorPages.map((page) => `emulator/${page}`),
 ])("every link of %s leads somewhere", (file) => {
   expect(deadLinks(join(consumer.folder, "node_modules/web-pubsub-client"), file)).toEqual([]);
 });
